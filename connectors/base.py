@@ -92,6 +92,7 @@ class Customer:
     email: str | None = None
     phone: str | None = None
     tax_id: str | None = None
+    phone_ext: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

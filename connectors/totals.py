@@ -1,0 +1,155 @@
+"""The sums of an order: computed, quantised to the currency, and checked against what the sender says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, localcontext
+
+from connectors.base import ChannelOrder, Kind, Line, Problem, Totals
+from connectors.contacts import settle
+from connectors.money import EXACT, at_least, minor_unit, quantise
+from connectors.problems import problem
+
+#: Kinds that become, or change, a live order: only they are held for what is missing.
+LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
+
+_ZERO = Decimal(0)
+_MAX_AMOUNT = Decimal(10) ** 15
+_MAX_QTY = Decimal(10) ** 9
+
+
+def finish(order: ChannelOrder, *, given_line_totals: Sequence[Decimal | None] = ()) -> ChannelOrder:
+    """Compute line totals and `totals.lines`, quantise every amount and add the problems of a live order.
+
+    `given_line_totals` are the sender's, line by line, after the line's discount; they and the total are checked
+    to one minor unit. Problems a channel has set already are kept and not set again. A repeat changes nothing.
+    """
+    with localcontext(EXACT):
+        return settle(_checked(_summed(order), given_line_totals))
+
+
+def _summed(order: ChannelOrder) -> ChannelOrder:
+    lines = tuple(_line(line, order.currency) for line in order.lines)
+    return replace(order, lines=lines, totals=_totals(order.totals, lines, order.currency))
+
+
+def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> ChannelOrder:
+    if summed.kind not in LIVE:
+        return summed
+    lines = summed.lines
+    found = [
+        *_out_of_bounds(summed),
+        *_missing(summed),
+        *_line_problems(lines),
+        *_sum_problems(summed, given_line_totals),
+    ]
+    known = {(problem.code, problem.field) for problem in summed.problems}
+    fresh = tuple(new for new in found if (new.code, new.field) not in known and not _said(new, known))
+    return replace(summed, problems=(*summed.problems, *fresh))
+
+
+def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
+    # A quantity that was sent but makes no sense is invalid, and not missing besides.
+    return new.code == "qty_missing" and ("qty_invalid", new.field) in known
+
+
+def _line(line: Line, currency: str | None) -> Line:
+    total = None
+    price = None if line.unit_price is None else at_least(line.unit_price, decimals=_decimals(currency))
+    if line.qty is not None and price is not None:
+        total = quantise(line.qty * price - (line.discount or _ZERO), currency)
+    return replace(
+        line, unit_price=price, discount=_amount(line.discount, currency), tax=_amount(line.tax, currency), total=total
+    )
+
+
+def _totals(totals: Totals, lines: tuple[Line, ...], currency: str | None) -> Totals:
+    return Totals(
+        lines=quantise(sum((line.total or _ZERO for line in lines), _ZERO), currency),
+        discount=_amount(totals.discount, currency),
+        shipping=_amount(totals.shipping, currency),
+        fees=_amount(totals.fees, currency),
+        tax=_amount(totals.tax, currency),
+        tax_included=totals.tax_included,
+        total=_amount(totals.total, currency),
+        paid=_amount(totals.paid, currency),
+    )
+
+
+def _amount(value: Decimal | None, currency: str | None) -> Decimal | None:
+    return None if value is None else quantise(value, currency)
+
+
+def _decimals(currency: str | None) -> int:
+    return 2 if currency is None else minor_unit(currency)
+
+
+def sum_of_parts(totals: Totals) -> Decimal:
+    """lines - discount + shipping + fees, + tax when it is not included; a null part counts 0."""
+    net = (totals.lines or _ZERO) - (totals.discount or _ZERO) + (totals.shipping or _ZERO) + (totals.fees or _ZERO)
+    return net if totals.tax_included else net + (totals.tax or _ZERO)
+
+
+def _out_of_bounds(order: ChannelOrder) -> list[Problem]:
+    amounts = [("totals.lines", order.totals.lines), ("totals.total", order.totals.total)]
+    amounts += [(f"lines.{index}.total", line.total) for index, line in enumerate(order.lines)]
+    large = [
+        problem("row_invalid", where, f"an amount of {value:.3e} is out of bounds")
+        for where, value in amounts
+        if _large(value)
+    ]
+    many = [index for index, line in enumerate(order.lines) if line.qty is not None and abs(line.qty) >= _MAX_QTY]
+    return large + [problem("row_invalid", f"lines.{index}.qty", "a quantity out of bounds") for index in many]
+
+
+def _large(value: Decimal | None) -> bool:
+    return value is not None and abs(value) >= _MAX_AMOUNT
+
+
+def _missing(order: ChannelOrder) -> list[Problem]:
+    found: list[Problem] = []
+    if order.currency is None:
+        found.append(problem("currency_missing", "currency", "no currency; name it as ISO 4217, such as EUR"))
+    if order.channel_order_id is None and order.channel_order_number is None:
+        found.append(problem("number_missing", "channel_order_number", "no order number; the sender must give one"))
+    if not order.lines:
+        found.append(problem("no_lines", "lines", "no line to deliver; send at least one SKU with a quantity"))
+    if order.ship_to is None:
+        found.append(problem("address_missing", "ship_to", "no address to deliver to; send one"))
+    return found
+
+
+def _line_problems(lines: Sequence[Line]) -> list[Problem]:
+    found: list[Problem] = []
+    for index, line in enumerate(lines):
+        where, name = f"lines.{index}", (line.name or line.line_ref or f"line {index + 1}")[:80]
+        if line.sku is None and line.requires_shipping:
+            found.append(problem("sku_missing", f"{where}.sku", f"{name}: no SKU; say which goods are meant"))
+        if line.qty is None:
+            found.append(problem("qty_missing", f"{where}.qty", f"{name}: no quantity; say how many"))
+        elif line.qty <= 0:
+            found.append(problem("qty_invalid", f"{where}.qty", f"{name}: a quantity of {line.qty} cannot be ordered"))
+        if line.unit_price is None:
+            found.append(problem("price_missing", f"{where}.unit_price", f"{name}: no price; say what a piece costs"))
+    return found
+
+
+def _sum_problems(order: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> list[Problem]:
+    one = Decimal(1).scaleb(-_decimals(order.currency))
+    found: list[Problem] = []
+    for index, (line, given) in enumerate(zip(order.lines, given_line_totals, strict=False)):
+        if given is None or line.total is None or abs(line.total - given) <= one:
+            continue
+        message = f"the sender says {quantise(given, order.currency)}, quantity x price - discount is {line.total}"
+        found.append(problem("total_mismatch", f"lines.{index}.total", message))
+    return found + _total_problem(order, one)
+
+
+def _total_problem(order: ChannelOrder, one: Decimal) -> list[Problem]:
+    total = order.totals.total
+    computed = sum_of_parts(order.totals)
+    if total is None or abs(total - computed) <= one:
+        return []
+    message = f"the sender says {total}, lines - discount + shipping + fees + tax come to {computed}"
+    return [problem("total_mismatch", "totals.total", message)]
