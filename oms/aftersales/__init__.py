@@ -1,0 +1,1 @@
+"""Changes, tickets, returns, refunds."""

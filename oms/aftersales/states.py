@@ -1,0 +1,18 @@
+"""States of change requests, tickets, returns and refunds."""
+
+from oms.journey.states import machine
+
+CHANGE = machine(
+    "requested", requested="approved applied declined superseded", approved="applied declined", applied="", declined="", superseded=""
+)
+TICKET = machine(
+    "new", new="open", open="waiting_customer waiting_third_party resolved closed",
+    waiting_customer="open closed", waiting_third_party="open closed", resolved="closed reopened", closed="reopened",
+    reopened="open closed",
+)
+RETURN = machine(
+    "requested", requested="approved declined cancelled", approved="in_transit received expired cancelled",
+    in_transit="received expired", received="inspected", inspected="settled closed", settled="closed",
+    closed="", declined="", cancelled="", expired="",
+)
+REFUND = machine("pending", pending="succeeded failed refused", failed="pending", succeeded="", refused="")

@@ -1,0 +1,1 @@
+"""SKUs, barcodes, bundles, price policy, channel listings."""

@@ -1,0 +1,204 @@
+"""The database edge: Base, column types (encrypted too), business time, and the one transaction.
+
+Only the edge (view, worker, command) opens `Database.transaction()`; services never commit.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Text,
+    create_engine,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+from uuid_utils.compat import uuid7
+
+from oms import crypto
+
+log = logging.getLogger(__name__)
+
+Ring = Callable[[Iterable[str]], None]
+
+#: Seconds of `statement_timeout` for each kind of process.
+STATEMENT_TIMEOUT_S = {"web": 5, "worker": 30, "report": 120}
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware instant; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that are stored encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else crypto.ring().encrypt(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else crypto.ring().decrypt(bytes(value))
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text that is stored encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else crypto.ring().encrypt(value.encode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else crypto.ring().decrypt(bytes(value)).decode()
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A JSON value that is stored encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        return crypto.ring().encrypt(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(crypto.ring().decrypt(bytes(value)))
+
+
+Amount = Numeric(19, 4)
+UnitPrice = Numeric(19, 6)
+Qty = Numeric(14, 3)
+
+
+class Base(DeclarativeBase):
+    """Every table of oms."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: Timestamp,
+        Decimal: Amount,
+        str: Text,
+        bytes: LargeBinary,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class BusinessClock(Base):
+    """One row: how far business time runs from the database's clock; only tests, demo and what-if set it."""
+
+    __tablename__ = "business_clock"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
+    offset_s: Mapped[int] = mapped_column(Integer, default=0)
+
+
+def new_id() -> uuid.UUID:
+    """A new UUIDv7: unique, and near to the ones made at the same time."""
+    return uuid7()
+
+
+def new_ids(count: int) -> list[uuid.UUID]:
+    return [uuid7() for _ in range(count)]
+
+
+_NOW = text(
+    "SELECT clock_timestamp() + make_interval(secs => coalesce((SELECT offset_s FROM business_clock WHERE id = 1), 0))"
+)
+
+
+def now(session: Session) -> datetime:
+    """Business time, read once per session (one transaction); pass it down as `now`."""
+    known = session.info.get("now")
+    if known is None:
+        known = session.info["now"] = session.execute(_NOW).scalar_one()
+    return known  # type: ignore[no-any-return]
+
+
+def set_offset(session: Session, offset: timedelta) -> None:
+    """Move business time for all processes; for tests, the demo and what-if only."""
+    session.execute(
+        text("INSERT INTO business_clock (id, offset_s) VALUES (1, :s) ON CONFLICT (id) DO UPDATE SET offset_s = :s"),
+        {"s": int(offset.total_seconds())},
+    )
+    session.info.pop("now", None)
+
+
+def ring_after(session: Session, queues: Iterable[str]) -> None:
+    """Remember queues whose steps were opened; `Database.transaction` rings them after the commit."""
+    session.info.setdefault("queues", set()).update(queues)
+
+
+def silent(queues: Iterable[str]) -> None:
+    """The ring that does nothing: the sweep finds the work."""
+
+
+def make_engine(url: str, *, role: str = "worker", pool_size: int = 5, max_overflow: int = 5) -> Engine:
+    """An engine with the time-outs of `role`; make one in each process, after any fork."""
+    timeout_ms = STATEMENT_TIMEOUT_S[role] * 1000
+    options = f"-c statement_timeout={timeout_ms} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+class Database:
+    """One engine and the doorbell that is rung after each commit."""
+
+    def __init__(self, engine: Engine, ring: Ring = silent) -> None:
+        self.engine = engine
+        self.ring = ring
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: commit at the end, roll back on an error, then ring for the steps it opened."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            queues = session.info.get("queues")
+        if queues:
+            self.ring(queues)

@@ -1,0 +1,80 @@
+"""One outside call, once: intent -> done | unknown -> adopted.
+
+The intent is committed before the call under an idempotency key. After a crash the peer is asked by
+our key first; what it has is adopted, so that nothing is bought, sent or told twice.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from oms.db import Base, EncryptedJson, new_id
+
+
+class Effect(Base):
+    """A call to a peer: `state` intent | done | refused | unknown; `answer` is kept encrypted."""
+
+    __tablename__ = "effect"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_effect_unfinished", "started_at", postgresql_where=text("state IN ('intent', 'unknown')")),
+        Index("ix_effect_subject", "subject_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    key: Mapped[str]
+    kind: Mapped[str]
+    subject_id: Mapped[uuid.UUID]
+    state: Mapped[str] = mapped_column(default="intent")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    error: Mapped[str | None]
+    adopted: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`first` is False when an earlier attempt may have reached the peer: look up before calling."""
+
+    key: str
+    first: bool
+    state: str
+    answer: dict[str, Any] | None
+
+
+_INTEND = """
+    INSERT INTO effect (id, key, kind, subject_id, state, attempts, adopted, started_at)
+    VALUES (:id, :key, :kind, :subject, 'intent', 1, FALSE, :now)
+    ON CONFLICT (key) DO UPDATE SET attempts = effect.attempts + 1
+    RETURNING attempts
+"""
+
+
+def intend(session: Session, *, key: str, kind: str, subject_id: uuid.UUID, now: datetime) -> Intent:
+    """Record that a call is about to be made; commit before making it."""
+    params = {"id": new_id(), "key": key, "kind": kind, "subject": subject_id, "now": now}
+    attempts = session.execute(text(_INTEND), params).scalar_one()
+    row = session.query(Effect.state, Effect.answer).filter(Effect.key == key).one()
+    return Intent(key=key, first=attempts == 1, state=row.state, answer=row.answer)
+
+
+def record(
+    session: Session, *, key: str, state: str, now: datetime, answer: dict[str, Any] | None = None,
+    error: str | None = None, adopted: bool = False,
+) -> None:
+    """Record how a call ended; an effect that is done stays done."""
+    if answer is not None:
+        json.dumps(answer)  # an answer that cannot be stored must fail here, before the row is touched
+    session.query(Effect).filter(Effect.key == key, Effect.state != "done").update(
+        {"state": state, "answer": answer, "error": error, "adopted": adopted, "ended_at": now},
+        synchronize_session=False,
+    )

@@ -1,0 +1,1 @@
+"""From the raw inbound message to one order."""

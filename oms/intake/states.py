@@ -1,0 +1,11 @@
+"""States of an inbound message."""
+
+from oms.journey.states import machine
+
+INBOUND = machine(
+    "received",
+    received="accepted quarantined needs_review superseded duplicate not_an_order",
+    needs_review="accepted quarantined not_an_order",
+    quarantined="received accepted",
+    accepted="", superseded="", duplicate="", not_an_order="received",
+)

@@ -1,0 +1,1 @@
+"""Each invariant one query."""

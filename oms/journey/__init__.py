@@ -1,0 +1,1 @@
+"""The life of an order as data: steps, history, holds, clocks, policy."""

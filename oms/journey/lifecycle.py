@@ -1,0 +1,104 @@
+"""advance(): the sole writer of any status, with its HistoryEntry in the same statement (G-2)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.errors import IllegalTransition
+from oms.journey.states import Machine
+
+_MOVE = """
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[])) AS w(id, entry_id)),
+    cur AS (SELECT t.id, w.entry_id, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
+            WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id FOR UPDATE OF t),
+    moved AS (UPDATE {table} t SET {axis} = :to FROM cur WHERE t.id = cur.id
+              RETURNING t.id, cur.was, cur.entry_id, {order_column} AS order_id),
+    told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
+             SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to, CAST(:data AS jsonb)
+             FROM moved)
+    SELECT id FROM moved
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A history entry that moves no status: a field changed, a scan refused, a paper printed."""
+
+    subject_type: str
+    subject_id: uuid.UUID
+    event: str
+    cause: str
+    order_id: uuid.UUID | None = None
+    was: str | None = None
+    became: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def advance(
+    session: Session, model: type[db.Base], ids: Sequence[uuid.UUID], *, to: str, cause: str, actor: str, now: datetime,
+    axis: str = "status", data: Mapping[str, Any] | None = None, lenient: bool = False,
+) -> list[uuid.UUID]:
+    """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
+
+    The allowed moves stand in `model.MACHINES[axis]`. Raises IllegalTransition naming the rows that
+    are elsewhere; with `lenient` they stay where they are instead.
+    """
+    if not ids:
+        return []
+    machine: Machine = model.MACHINES[axis]  # type: ignore[attr-defined]
+    table = model.__tablename__
+    has_order = "order_id" in model.__table__.columns
+    sql = _MOVE.format(
+        table=table, axis=axis, order_column="t.order_id" if has_order else ("t.id" if table == "orders" else "NULL::uuid")
+    )
+    params = {
+        "ids": list(ids), "entry_ids": db.new_ids(len(ids)), "allowed": machine.sources(to), "to": to,
+        "subject_type": table.removesuffix("s") if table == "orders" else table, "now": now, "actor": actor,
+        "event": f"{axis}.{to}", "cause": cause, "data": json.dumps(dict(data or {}), default=str),
+    }
+    moved = list(session.execute(text(sql), params).scalars())
+    if len(moved) < len(set(ids)) and not lenient:
+        _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
+    return moved
+
+
+def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:
+    """Write history entries that move no status."""
+    if not notes:
+        return
+    session.execute(
+        text(_NOTE),
+        {
+            "id": db.new_ids(len(notes)),
+            "order_id": [n.order_id for n in notes], "type": [n.subject_type for n in notes],
+            "subject": [n.subject_id for n in notes], "event": [n.event for n in notes],
+            "cause": [n.cause for n in notes], "was": [n.was for n in notes], "became": [n.became for n in notes],
+            "data": [json.dumps(dict(n.data), default=str) for n in notes], "actor": actor, "now": now,
+        },
+    )
+
+
+_NOTE = """
+    INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
+    SELECT n.id, n.order_id, n.type, n.subject, :now, :actor, n.event, n.cause, n.was, n.became, CAST(n.data AS jsonb)
+    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:type AS text[]), CAST(:subject AS uuid[]),
+                CAST(:event AS text[]), CAST(:cause AS text[]), CAST(:was AS text[]), CAST(:became AS text[]),
+                CAST(:data AS text[])) AS n(id, order_id, type, subject, event, cause, was, became, data)
+"""
+
+
+def _refuse_others(session: Session, model: type[db.Base], axis: str, to: str, ids: Sequence[uuid.UUID]) -> None:
+    sql = f"SELECT id, {axis} AS was FROM {model.__tablename__} WHERE id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+    wrong = [row for row in session.execute(text(sql), {"ids": list(ids)}) if row.was != to]
+    if wrong:
+        named = ", ".join(f"{model.__tablename__} {row.id}: {row.was} -> {to}" for row in wrong[:5])
+        raise IllegalTransition(f"{named} is not allowed")

@@ -1,0 +1,124 @@
+"""The statements of `steps.py`. The claim stands in one place, so that an engine without SKIP LOCKED needs one change."""
+
+from __future__ import annotations
+
+_COLUMNS = "id, kind, subject_type, subject_id, order_id, parent_id, round, attempt, token, opened_at, due_at"
+
+_NEW = """
+    SELECT * FROM unnest(
+        CAST(:n_id AS uuid[]), CAST(:n_parent AS uuid[]), CAST(:n_kind AS text[]), CAST(:n_key AS text[]),
+        CAST(:n_type AS text[]), CAST(:n_subject AS uuid[]), CAST(:n_order AS uuid[]), CAST(:n_round AS int[]),
+        CAST(:n_performer AS text[]), CAST(:n_assignee AS uuid[]), CAST(:n_after AS timestamptz[]),
+        CAST(:n_due AS timestamptz[]), CAST(:n_remind AS timestamptz[]), CAST(:n_pause_id AS uuid[])
+    ) AS n(id, parent, kind, key, type, subject, ord, round, performer, assignee, run_after, due, remind, pause_id)
+"""
+
+# A step whose order is held is born paused, with the pause as evidence.
+_INSERT = """
+    n AS (SELECT n.*, h.hold_id, h.pause_reason, h.placed_by FROM new n LEFT JOIN LATERAL (
+            SELECT hold.id AS hold_id, hold.pause_reason, hold.placed_by FROM hold
+            WHERE hold.order_id = n.ord AND hold.released_at IS NULL AND n.kind <> ALL(CAST(:on_hold AS text[]))
+            ORDER BY hold.placed_at LIMIT 1) h ON TRUE),
+    ins AS (INSERT INTO step (id, kind, key, subject_type, subject_id, order_id, parent_id, round, performer,
+                assignee_id, state, attempt, run_after, opened_at, due_at, first_due_at, remind_at, escalation, token)
+            SELECT n.id, n.kind, n.key, n.type, n.subject, n.ord, n.parent, n.round, n.performer,
+                n.assignee, CASE WHEN n.hold_id IS NULL THEN 'open' ELSE 'paused' END, 0,
+                coalesce(n.run_after, clock_timestamp()), :now, n.due, n.due, n.remind, 0, 0
+            FROM n ORDER BY n.kind, n.key
+            ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
+    paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
+            SELECT n.pause_id, n.id, n.hold_id, n.pause_reason, 'opened while held', :now, n.due
+            FROM n JOIN ins ON ins.id = n.id WHERE ins.state = 'paused')
+"""
+
+OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
+
+FINISH = f"""
+    WITH fin AS (
+        UPDATE step SET state = 'done', finished_at = :now, finished_by = :by, outcome = f.outcome, error = f.error,
+               lease_until = NULL, remind_at = NULL
+        FROM (SELECT * FROM unnest(CAST(:f_id AS uuid[]), CAST(:f_token AS bigint[]), CAST(:f_outcome AS text[]),
+                                   CAST(:f_error AS text[])) AS f(id, token, outcome, error)) f
+        WHERE step.id = f.id AND step.token = f.token AND step.state IN ('open', 'claimed')
+        RETURNING step.id),
+    new AS ({_NEW} WHERE n.parent IN (SELECT id FROM fin)), {_INSERT}
+    SELECT id FROM fin
+"""
+
+CLAIM = f"""
+    UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
+           lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
+    WHERE id IN (SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
+                 ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}})
+    RETURNING {_COLUMNS}
+"""
+
+CLAIM_LOST = f"""
+    UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
+           lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
+    WHERE id IN (SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
+                 ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1)
+    RETURNING {_COLUMNS}
+"""
+
+FIND = f"""
+    SELECT {_COLUMNS} FROM step WHERE kind = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))
+    AND state = ANY(CAST(:states AS text[])) ORDER BY id FOR UPDATE
+"""
+
+FIND_BY_ID = f"""
+    SELECT {_COLUMNS} FROM step WHERE id = ANY(CAST(:ids AS uuid[])) AND state IN ('open', 'claimed')
+    ORDER BY id FOR UPDATE
+"""
+
+TAKE = """
+    UPDATE step SET state = 'claimed', assignee_id = :staff, claimed_at = :now, attempt = attempt + 1, token = token + 1
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'open' AND performer <> 'system'
+      AND (assignee_id IS NULL OR assignee_id = :staff)
+    RETURNING id
+"""
+
+REASSIGN = """
+    UPDATE step SET assignee_id = :staff, token = token + 1,
+           state = CASE WHEN state = 'claimed' THEN 'open' ELSE state END
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND state IN ('open', 'claimed', 'paused') AND performer <> 'system'
+    RETURNING id
+"""
+
+RETRY = """
+    UPDATE step SET state = :state, error = :error, lease_until = NULL,
+           run_after = clock_timestamp() + make_interval(secs => :delay)
+    WHERE id = :id AND token = :token AND state = 'claimed'
+"""
+
+UNPARK = """
+    UPDATE step SET state = 'open', attempt = 0, run_after = clock_timestamp(), token = token + 1
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'parked' RETURNING id, kind
+"""
+
+GIVE_BACK = """
+    UPDATE step SET state = 'open', attempt = attempt - 1, lease_until = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[])) AS g(id, token)
+    WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed'
+"""
+
+RENEW = """
+    UPDATE step SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[])) AS g(id, token)
+    WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed' RETURNING step.id
+"""
+
+_CANCEL = """
+    UPDATE step SET state = 'cancelled', token = token + 1, finished_at = :now, finished_by = :by, outcome = :why,
+           lease_until = NULL, remind_at = NULL
+    WHERE {where} AND kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused', 'parked')
+    RETURNING id
+"""
+
+CANCEL = _CANCEL.format(where="subject_id = ANY(CAST(:subjects AS uuid[]))")
+CANCEL_ORDERS = _CANCEL.format(where="order_id = ANY(CAST(:orders AS uuid[]))")
+
+MOVE_DUE = """
+    UPDATE step SET due_at = d.due FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)
+    WHERE step.subject_id = d.subject AND step.kind = :kind AND step.state IN ('open', 'claimed', 'paused')
+"""

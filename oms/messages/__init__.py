@@ -1,0 +1,1 @@
+"""Everything told to someone: template, language, thread."""

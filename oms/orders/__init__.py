@@ -1,0 +1,1 @@
+"""The order, its lines, its states."""

@@ -1,0 +1,43 @@
+"""The order's axes: status, payment, confirmation, fulfilment (derived), return (derived)."""
+
+from oms.journey.states import machine
+
+#: received -> verifying (held for a person) -> awaiting_confirmation (signature, payment) -> confirmed (in effect, C-2)
+ORDER = machine(
+    "received",
+    received="verifying awaiting_confirmation confirmed cancelled rejected",
+    verifying="received awaiting_confirmation confirmed cancelled rejected",
+    awaiting_confirmation="received verifying confirmed cancelled expired rejected",
+    confirmed="received verifying in_fulfilment cancelled",
+    in_fulfilment="confirmed fulfilled cancelled",
+    fulfilled="closed",
+    closed="", cancelled="", rejected="", expired="received",
+)
+
+CONFIRMATION = machine(
+    "not_given",
+    not_given="not_required requested",
+    not_required="requested",
+    requested="accepted declined expired waived requested",
+    declined="requested waived", expired="requested waived", accepted="requested", waived="requested",
+)
+
+
+#: Payments are told by others, in any order; only a state that undoes money already back is refused.
+PAYMENT = machine(
+    "none",
+    none="pending authorized partially_paid paid overpaid voided failed partially_refunded refunded",
+    pending="authorized partially_paid paid overpaid voided failed partially_refunded refunded",
+    authorized="pending partially_paid paid overpaid voided failed partially_refunded refunded",
+    partially_paid="authorized paid overpaid partially_refunded refunded voided",
+    paid="overpaid partially_paid partially_refunded refunded voided",
+    overpaid="paid partially_refunded refunded",
+    partially_refunded="refunded",
+    refunded="", voided="pending paid authorized", failed="pending authorized paid partially_paid",
+)
+
+FULFILMENT_STATES = (
+    "unfulfilled", "backordered", "scheduled", "partially_shipped", "shipped", "partially_delivered", "delivered",
+    "cancelled",
+)
+RETURN_STATES = ("none", "requested", "partially_returned", "returned")

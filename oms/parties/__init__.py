@@ -1,0 +1,1 @@
+"""Channels, customers with their credit, carriers with cut-offs and transit days, suppliers."""

@@ -1,0 +1,1 @@
+"""Rules, review, confirmation, feasible date."""
