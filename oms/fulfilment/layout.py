@@ -6,6 +6,7 @@ A `FreeFloor` is any other floor: points joined by ways. Both are values; nothin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -165,6 +166,6 @@ def _rising(places: list[tuple[int, int]], *, least: int) -> str:
         return f"needs at least {least}"
     if [index for index, _ in places] != list(range(len(places))):
         return "index must count 0, 1, 2, ... in order"
-    if any(after <= before for (_, before), (_, after) in zip(places, places[1:], strict=False)):
+    if any(after <= before for (_, before), (_, after) in itertools.pairwise(places)):
         return "coordinates must rise"
     return ""

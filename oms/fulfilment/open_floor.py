@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from oms.errors import InputInvalid
 from oms.fulfilment.layout import Aisle, Direction, FreeFloor, Layout, Stop, WalkWay
@@ -23,7 +23,7 @@ def floor_of(layout: Layout, stops: Sequence[Stop]) -> FreeFloor:
         places = {_node(aisle.x_mm, cross.y_mm): cross.y_mm for cross in layout.cross_aisles}
         places |= {_node(aisle.x_mm, stop.y_mm): stop.y_mm for stop in stops if stop.aisle == aisle.index}
         ordered = sorted(places.items(), key=lambda place: place[1])
-        ways += [_aisle_way(aisle, low, high) for low, high in zip(ordered, ordered[1:], strict=False)]
+        ways += [_aisle_way(aisle, low, high) for low, high in pairwise(ordered)]
     return FreeFloor(
         ways=tuple(ways),
         depot=_node(layout.depot.x_mm, layout.cross_aisles[layout.depot.cross_aisle].y_mm),
@@ -53,7 +53,7 @@ def _cross_ways(layout: Layout) -> list[WalkWay]:
     return [
         WalkWay(_node(left, cross.y_mm), _node(right, cross.y_mm), right - left)
         for cross in layout.cross_aisles
-        for left, right in zip(xs_mm, xs_mm[1:], strict=False)
+        for left, right in pairwise(xs_mm)
     ]
 
 
@@ -104,7 +104,7 @@ def _nearest_neighbour(lengths: Matrix) -> list[int]:
 
 
 def _length(order: Sequence[int], lengths: Matrix) -> int:
-    return sum(lengths[a][b] for a, b in zip(order, order[1:], strict=False))
+    return sum(lengths[a][b] for a, b in pairwise(order))
 
 
 def _improved(order: list[int], lengths: Matrix) -> list[int]:
@@ -115,7 +115,7 @@ def _improved(order: list[int], lengths: Matrix) -> list[int]:
 
 def _two_opt(order: list[int], lengths: Matrix) -> list[int] | None:
     """The best reversal of a run, or None. Running sums both ways make it right for one-way floors too."""
-    steps = list(zip(order, order[1:], strict=False))
+    steps = list(pairwise(order))
     ahead = [0, *accumulate(lengths[a][b] for a, b in steps)]
     back = [0, *accumulate(lengths[b][a] for a, b in steps)]
     best, cut = 0, (0, 0)

@@ -1,0 +1,1 @@
+"""Papers as bytes: pick lists, packing slips, confirmations, hand-over lists and labels, stored with hash and kind."""
