@@ -46,7 +46,7 @@ def quantise(amount: Decimal, currency: str) -> Decimal:
 def parse_amount(text: str, *, field: str = "amount") -> Decimal:
     """Read plain digits with a point (`-12.50`); numbers, exponents and separators are refused."""
     if not isinstance(text, str) or _AMOUNT.fullmatch(text) is None:
-        hint = "write digits with a point in quotes, such as \"12.50\""
+        hint = 'write digits with a point in quotes, such as "12.50"'
         raise InputInvalid(f"{field}: {text!r} is no amount: {hint}", fields={field: hint})
     return Decimal(text)
 

@@ -13,9 +13,21 @@ from oms.errors import InputInvalid
 from oms.journey.rosters import ZERO, Calendars, Shift, WorkCalendar
 
 __all__ = [
-    "Calendars", "Shift", "WorkCalendar", "add_duty", "add_duty_minutes", "duty_between", "duty_minutes_between",
-    "end_of_shift", "end_of_shift_or_first_hour", "next_duty", "nth_workday", "nth_workday_close", "on_duty",
-    "same_clock_time_workday", "workday_at",
+    "Calendars",
+    "Shift",
+    "WorkCalendar",
+    "add_duty",
+    "add_duty_minutes",
+    "duty_between",
+    "duty_minutes_between",
+    "end_of_shift",
+    "end_of_shift_or_first_hour",
+    "next_duty",
+    "nth_workday",
+    "nth_workday_close",
+    "on_duty",
+    "same_clock_time_workday",
+    "workday_at",
 ]
 
 #: No roster rests longer than this; a search that does is a calendar without duty.

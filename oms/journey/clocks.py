@@ -106,7 +106,8 @@ def due_at(clock: Clock, start: datetime, calendar: WorkCalendar, *, given: date
     if clock.kind is Kind.WORKDAY:
         return _workday_due(clock, start, calendar)
     if clock.audience is Audience.CUSTOMER:
-        return end_of_local_day(start, calendar.zone)
+        # 24:00 of the 31st belongs to that day and that month, not to the next one.
+        return end_of_local_day(start, calendar.zone) - timedelta(microseconds=1)
     return end_of_shift_or_first_hour(calendar, start)
 
 
@@ -170,12 +171,15 @@ class ClockRow:
 OURS = "(ours)"
 MINUTE, HOUR, DAY_S = 60, 3600, 86_400
 
+# fmt: off
 CLOCKS: dict[str, ClockRow] = {
     # intake
     "entry": ClockRow(duty(30), OURS, "message received - order in the one schema", "收到订单至录入完成"),
-    "entry_machine": ClockRow(wall(10), OURS, "machine message received - order in the one schema", "机器渠道收单至入库"),
+    "entry_machine": ClockRow(wall(10), OURS, "machine message received - order in the one schema",
+        "机器渠道收单至入库"),
     "first_contact": ClockRow(
-        next_workday_same_time(), "000:家装", "important order received - first needs document", "重要订单收到至初步需求文档"
+        next_workday_same_time(), "000:家装", "important order received - first needs document",
+        "重要订单收到至初步需求文档"
     ),
     "service_application": ClockRow(
         workdays(1), "003:订单式服务", "applied - accepted or refused with reasons", "服务申请至受理答复"
@@ -183,14 +187,17 @@ CLOCKS: dict[str, ClockRow] = {
     # verification, confirmation, release
     "verification": ClockRow(wall(MINUTE), OURS, "in the schema - accepted or held by rule", "入库至自动审单完成"),
     "held_order": ClockRow(duty(120), OURS, "order held - reviewed by a person", "挂起至人工审单完成"),
-    "signature": ClockRow(workdays(3), OURS, "confirmation sent - signed by the customer (I-4)", "订单确认发出至客户签回"),
+    "signature": ClockRow(workdays(3), OURS, "confirmation sent - signed by the customer (I-4)",
+        "订单确认发出至客户签回"),
     "payment": ClockRow(workdays(3), OURS, "confirmation sent - paid by the customer (C-2)", "订单确认发出至客户付款"),
     "release": ClockRow(
-        duty(240), "000:订单管理办法 一.五", "signed by both - released to warehouse or production", "双方签订至下达指令"
+        duty(240), "000:订单管理办法 一.五", "signed by both - released to warehouse or production",
+        "双方签订至下达指令"
     ),
     "plan": ClockRow(duty(240), "000:订单管理办法 二.一.1", "released - plan with times", "下达至生产计划"),
     "plan_sets": ClockRow(
-        next_workday_same_time(), "000:订单管理办法 二.一.1", "released - plan with times, for sets", "下达至成套产品计划"
+        next_workday_same_time(), "000:订单管理办法 二.一.1", "released - plan with times, for sets",
+        "下达至成套产品计划"
     ),
     "plan_objection": ClockRow(
         workdays(1), "000:订单管理办法 二.一.5", "plan received - objected (silence is consent)", "收到计划至提出异议"
@@ -199,8 +206,10 @@ CLOCKS: dict[str, ClockRow] = {
         duty(30), "000:订单管理办法 一.五.2", "change requested - classed, owner told", "变更申请至分级并通知"
     ),
     # follow-up; the start is the date they hang on
-    "order_desk_check": ClockRow(workdays(-2), "000:订单管理办法 二.二.1", "before the delivery date", "交货前跟单检查"),
-    "start_reminder": ClockRow(workdays(-1), "000:订单管理办法 二.二.2(1)", "before production starts", "开工前准备提醒"),
+    "order_desk_check": ClockRow(workdays(-2), "000:订单管理办法 二.二.1", "before the delivery date",
+        "交货前跟单检查"),
+    "start_reminder": ClockRow(workdays(-1), "000:订单管理办法 二.二.2(1)", "before production starts",
+        "开工前准备提醒"),
     "supplier_check": ClockRow(workdays(-5), "000:订单管理办法 二.二.4", "before supply is due", "到货前联系供应商"),
     "supplier_due_day": ClockRow(
         workday_time(0, time(10)), "000:订单管理办法 二.二.4", "the due day's call: has it left?", "到货当日电话确认"
@@ -210,16 +219,22 @@ CLOCKS: dict[str, ClockRow] = {
     ),
     "quality_report": ClockRow(duty(20), "000:订单管理办法 二.二.5", "fault found - reported", "发现质量问题至报告"),
     "quality_coordination": ClockRow(duty(30), "000:订单管理办法 二.二.5", "head told - coordinated", "领导接报至协调"),
-    "packing_notice": ClockRow(workdays(-1), "000:订单管理办法 二.二.2(5)", "before goods are ready", "可包装前通知包装"),
-    "packing_notice_sets": ClockRow(workdays(-3), "000:订单管理办法 二.二.2(5)", "before sets are ready", "成套产品包装通知"),
+    "packing_notice": ClockRow(workdays(-1), "000:订单管理办法 二.二.2(5)", "before goods are ready",
+        "可包装前通知包装"),
+    "packing_notice_sets": ClockRow(workdays(-3), "000:订单管理办法 二.二.2(5)", "before sets are ready",
+        "成套产品包装通知"),
     "warehouse_notice": ClockRow(workdays(-1), "000:订单管理办法 三.1", "before the ship day", "发货前通知仓库储运"),
     # floor, carrier, customer
     "cut_off": ClockRow(
-        wall(DAY_S, given=True), "000:网店下单 2.3", "released - packed: the carrier's cut-off of the promised day", "承运商截单时间"
+        wall(DAY_S, given=True), "000:网店下单 2.3", "released - packed: the carrier's cut-off of the promised day",
+        "承运商截单时间"
     ),
-    "promise": ClockRow(wall(3 * DAY_S, given=True), "000:网店下单 2.3", "the date promised to the customer", "对客户承诺时间"),
-    "platform_ship_by": ClockRow(wall(48 * HOUR, given=True), OURS, "the channel's time - collected", "平台承诺发货时间"),
-    "platform_refund_answer": ClockRow(wall(48 * HOUR, given=True), OURS, "the channel's time - answered", "平台退款应答"),
+    "promise": ClockRow(wall(3 * DAY_S, given=True), "000:网店下单 2.3", "the date promised to the customer",
+        "对客户承诺时间"),
+    "platform_ship_by": ClockRow(wall(48 * HOUR, given=True), OURS, "the channel's time - collected",
+        "平台承诺发货时间"),
+    "platform_refund_answer": ClockRow(wall(48 * HOUR, given=True), OURS, "the channel's time - answered",
+        "平台退款应答"),
     "dispatch_notice": ClockRow(
         same_day(Audience.CUSTOMER), "000:订单管理办法 三.3", "carrier took it - customer told", "揽收至通知客户"
     ),
@@ -231,21 +246,27 @@ CLOCKS: dict[str, ClockRow] = {
     ),
     "delivery_receipt": ClockRow(workdays(3), "000:订单管理办法 三.3", "delivered - receipt filed", "签收至回单归档"),
     "damage_answer": ClockRow(
-        next_workday_same_time(), "000:订单管理办法 三.3", "not received or damaged - cause and answer", "未收到或损坏至答复"
+        next_workday_same_time(), "000:订单管理办法 三.3", "not received or damaged - cause and answer",
+        "未收到或损坏至答复"
     ),
     "close": ClockRow(wall(10 * MINUTE), OURS, "all delivered - order closed", "全部签收至关单"),
     "survey": ClockRow(wall(14 * DAY_S), OURS, "asked - scored by the customer (S-5)", "满意度询问至评分"),
     # after-sales
-    "ticket_pass_on": ClockRow(duty(60), "000:订单管理办法 四.1", "customer asked - at after-sales", "客户提出至转售后"),
-    "ticket_contact": ClockRow(duty(120), "000:订单管理办法 四.1", "at after-sales - customer contacted", "售后接单至联系客户"),
+    "ticket_pass_on": ClockRow(duty(60), "000:订单管理办法 四.1", "customer asked - at after-sales",
+        "客户提出至转售后"),
+    "ticket_contact": ClockRow(duty(120), "000:订单管理办法 四.1", "at after-sales - customer contacted",
+        "售后接单至联系客户"),
     "ticket_remedy": ClockRow(
-        Clock(Kind.WORKDAY, 3, given=True), "002 三", "contacted - solved by the time told to the customer (S-6)", "联系至解决"
+        Clock(Kind.WORKDAY, 3, given=True), "002 三", "contacted - solved by the time told to the customer (S-6)",
+        "联系至解决"
     ),
-    "serious_complaint": ClockRow(duty(120), "003:订单执行 七.3", "classed serious - provisional remedy", "严重投诉至临时措施"),
+    "serious_complaint": ClockRow(duty(120), "003:订单执行 七.3", "classed serious - provisional remedy",
+        "严重投诉至临时措施"),
     "return_arrival": ClockRow(wall(14 * DAY_S), OURS, "return approved - goods received", "退货同意至收到退货"),
     "return_inspection": ClockRow(workdays(1), OURS, "returned goods received - inspected", "收到退货至质检"),
     "refund": ClockRow(wall(DAY_S), OURS, "returned goods inspected - money back, target", "退款目标时限"),
-    "statutory_refund": ClockRow(wall(7 * DAY_S), "seven-day return rule", "goods received - money back, by law", "法定退款时限"),
+    "statutory_refund": ClockRow(wall(7 * DAY_S), "seven-day return rule", "goods received - money back, by law",
+        "法定退款时限"),
     # machines and reports
     "call": ClockRow(wall(5 * MINUTE), OURS, "asked of a peer - answered", "外部调用"),
     "report": ClockRow(wall(HOUR), OURS, "period over - report computed", "期末至报表生成"),
@@ -256,6 +277,7 @@ CLOCKS: dict[str, ClockRow] = {
     "appraisal_appeal": ClockRow(workdays(8), "001 八.2", "month end - appeals end", "月末至申诉截止"),
     "appraisal_letters": ClockRow(workdays(10), "001 八.2", "month end - letters sent", "月末至结果通知"),
 }
+# fmt: on
 
 
 def clock_named(name: str, numbers: Mapping[str, Decimal | int] | None = None) -> Clock:

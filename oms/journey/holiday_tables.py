@@ -6,12 +6,13 @@ China's table is announced each November for the next year; until it is known th
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 import holidays
-from chinese_calendar import constants as china
+from chinese_calendar import constants as china  # type: ignore[import-untyped]
 
 from oms.errors import InputInvalid
 
@@ -52,7 +53,7 @@ def _china(year: int) -> NationalDays:
     return NationalDays("CN", year, off, made_up, estimated=False)
 
 
-def missing_tables(country: str, on: date) -> tuple[int, ...]:
-    """Years whose official table should be there on that day but is not: this year's, from 1 December the next one's."""
+def missing_tables(country: str, on: date, imported: Container[int] = ()) -> tuple[int, ...]:
+    """Years whose official table is due on that day but missing: this one, from 1 December the next one."""
     years = (on.year, on.year + 1) if on.month == 12 else (on.year,)
-    return tuple(year for year in years if national_days(country, year).estimated)
+    return tuple(year for year in years if year not in imported and national_days(country, year).estimated)

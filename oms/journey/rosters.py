@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One shift: an end at or before its start lies on the next day (00:00 is 24:00); breaks such as lunch lie inside."""
+    """One shift; an end at or before its start lies on the next day (00:00 is 24:00), breaks lie inside."""
 
     start: time
     end: time
@@ -86,6 +86,7 @@ class WorkCalendar:
     `special` overrides a day's shifts, () closes it; `makeup` are the hours of a make-up workday, by
     default those of the first weekday that has any. With `works_holidays` (a warehouse that never rests)
     only weekly hours and special days count. A make-up day never adds to hours the weekday has anyway.
+    `tables` are imported years, which go before the ones that came with the release.
     """
 
     zone: ZoneInfo
@@ -95,6 +96,7 @@ class WorkCalendar:
     special: Mapping[date, Shifts] = field(default_factory=dict)
     makeup: Shifts | None = None
     works_holidays: bool = False
+    tables: Mapping[int, NationalDays] = field(default_factory=dict)
     _years: dict[int, DutyYear] = field(default_factory=dict, init=False, repr=False, compare=False)
     _closes: dict[date, datetime | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -102,7 +104,7 @@ class WorkCalendar:
         """The country's table of that year, None where the roster does not follow one."""
         if self.country is None or self.works_holidays:
             return None
-        return national_days(self.country, year, self.subdivision)
+        return self.tables.get(year) or national_days(self.country, year, self.subdivision)
 
     def shifts_on(self, day: date) -> Shifts:
         """The shifts that begin on that day; () on a day off."""

@@ -1,0 +1,245 @@
+"""Loads the calendars from their tables (one statement a transaction) and writes new versions of them.
+
+The calendars with their year tables are kept per process as long as the rows stay the same, since
+due times are computed thousands of times a second.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.clock import zone_named
+from oms.errors import InputInvalid
+from oms.journey import lifecycle
+from oms.journey.calendar_models import NationalYear, RosterVersion, SpecialDay
+from oms.journey.calendars import Calendars, Shift, WorkCalendar
+from oms.journey.holiday_tables import NationalDays, missing_tables, national_days
+from oms.journey.rosters import OFFICE_WEEK, Shifts, Weekly
+from oms.journey.shift_text import dates_from, shifts_from, shifts_json, weekly_from, weekly_json
+
+ORGANISATION = ""
+DEFAULT_ZONE, DEFAULT_COUNTRY = "Asia/Shanghai", "CN"
+_CACHE = "calendars"
+
+_ROWS = text("""
+    SELECT 'roster' AS what, team AS name, jsonb_build_object('zone', zone, 'country', country, 'subdivision',
+           subdivision, 'weekly', weekly, 'makeup', makeup, 'works_holidays', works_holidays) AS data
+    FROM (SELECT DISTINCT ON (team) * FROM roster_version WHERE valid_from <= :now
+          ORDER BY team, valid_from DESC, id DESC) r
+    UNION ALL
+    SELECT 'day', team, jsonb_build_object('day', day, 'shifts', shifts)
+    FROM (SELECT DISTINCT ON (team, day) * FROM special_day ORDER BY team, day, id DESC) d
+    UNION ALL
+    SELECT 'year', country, jsonb_build_object('year', year, 'off', days_off, 'makeup', makeup_workdays)
+    FROM (SELECT DISTINCT ON (country, year) * FROM national_year ORDER BY country, year, id DESC) y
+""")
+
+Row = tuple[str, str, dict[str, Any]]
+RowT = TypeVar("RowT", RosterVersion, SpecialDay, NationalYear)
+
+
+def read(session: Session, now: datetime) -> Calendars:
+    """The organisation's calendar and the teams' rosters that hold at `now`; kept for the rest of the transaction."""
+    known = session.info.get(_CACHE)
+    if known is not None and known[0] == now:
+        return known[1]  # type: ignore[no-any-return]
+    rows = [json.dumps([row.what, row.name, row.data], sort_keys=True) for row in session.execute(_ROWS, {"now": now})]
+    calendars = _calendars(f"[{','.join(sorted(rows))}]")
+    session.info[_CACHE] = (now, calendars)
+    return calendars
+
+
+def load(session: Session) -> Calendars:
+    """The calendars that hold now."""
+    return read(session, db.now(session))
+
+
+def zone_of(session: Session) -> ZoneInfo:
+    """The organisation's zone, in which days and months are cut."""
+    return load(session).organisation.zone
+
+
+def missing_years(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """Years whose national table is missing today: what `oms doctor` warns of from 1 December."""
+    calendar = read(session, now).organisation
+    if calendar.country is None:
+        return ()
+    return missing_tables(calendar.country, now.astimezone(calendar.zone).date(), calendar.tables)
+
+
+@lru_cache(maxsize=4)
+def _calendars(signature: str) -> Calendars:
+    rows: list[Row] = [(what, name, data) for what, name, data in json.loads(signature)]
+    rosters = {name: data for what, name, data in rows if what == "roster"}
+    common = rosters.pop(ORGANISATION, None) or _default_roster()
+    teams = {team: _calendar(team, data, rows) for team, data in rosters.items()}
+    return Calendars(_calendar(ORGANISATION, common, rows), teams)
+
+
+def _default_roster() -> dict[str, Any]:
+    return {
+        "zone": DEFAULT_ZONE,
+        "country": DEFAULT_COUNTRY,
+        "subdivision": None,
+        "weekly": weekly_json(OFFICE_WEEK),
+        "makeup": None,
+        "works_holidays": False,
+    }
+
+
+def _calendar(team: str, data: dict[str, Any], rows: Sequence[Row]) -> WorkCalendar:
+    special: dict[date, Shifts] = {}
+    # The team's own exception goes before the one for all.
+    for wanted in dict.fromkeys((ORGANISATION, team)):
+        for what, name, row in rows:
+            if what == "day" and name == wanted and row["shifts"] is not None:
+                special[date.fromisoformat(row["day"])] = shifts_from(row["shifts"])
+    return WorkCalendar(
+        zone=zone_named(data["zone"]),
+        weekly=weekly_from(data["weekly"]),
+        country=data["country"],
+        subdivision=data["subdivision"],
+        special=special,
+        makeup=None if data["makeup"] is None else shifts_from(data["makeup"]),
+        works_holidays=data["works_holidays"],
+        tables=_tables(data["country"], rows),
+    )
+
+
+def _tables(country: str | None, rows: Sequence[Row]) -> dict[int, NationalDays]:
+    return {
+        row["year"]: NationalDays(
+            name, row["year"], dates_from(row["off"], field="off"), dates_from(row["makeup"], field="makeup"), False
+        )
+        for what, name, row in rows
+        if what == "year" and name == country
+    }
+
+
+def set_roster(
+    session: Session,
+    *,
+    team: str,
+    zone: str,
+    weekly: Weekly,
+    valid_from: datetime,
+    actor: str,
+    why: str,
+    now: datetime,
+    country: str | None = DEFAULT_COUNTRY,
+    subdivision: str | None = None,
+    makeup: Shifts | None = None,
+    works_holidays: bool = False,
+) -> RosterVersion:
+    """Add a version of a team's hours ('' is the organisation); a Step keeps the due time it got.
+
+    Refused: an unknown zone or country, a week without any hours, no reason.
+    """
+    zone_named(zone)
+    if country is not None:
+        national_days(country, now.year, subdivision)
+    if not any(weekly):
+        raise InputInvalid("the week has no hours", fields={"weekly": "give at least one day a shift"})
+    row = RosterVersion(
+        team=team,
+        zone=zone,
+        country=country,
+        subdivision=subdivision,
+        weekly=weekly_json(weekly),
+        makeup=None if makeup is None else shifts_json(makeup),
+        works_holidays=works_holidays,
+        valid_from=valid_from,
+        by=actor,
+        why=_reason(why),
+        created_at=now,
+    )
+    return _add(session, row, "roster.set", team, why, actor, now)
+
+
+def keep_organisation(session: Session, *, zone: str, country: str, now: datetime) -> None:
+    """Make the organisation's calendar follow the deploy's zone and country; nothing when it does so already."""
+    calendar = read(session, now).organisation
+    if calendar.zone.key != zone or calendar.country != country:
+        set_roster(
+            session,
+            team=ORGANISATION,
+            zone=zone,
+            country=country,
+            weekly=calendar.weekly,
+            makeup=calendar.makeup,
+            works_holidays=calendar.works_holidays,
+            valid_from=now,
+            actor="system",
+            now=now,
+            why="the deploy's settings",
+        )
+
+
+def set_day(
+    session: Session,
+    *,
+    day: date,
+    shifts: tuple[Shift, ...] | None,
+    actor: str,
+    why: str,
+    now: datetime,
+    team: str = ORGANISATION,
+) -> SpecialDay:
+    """Give one day hours of its own: () closes it, None takes the exception back; the newest counts."""
+    data = None if shifts is None else shifts_json(shifts)
+    row = SpecialDay(team=team, day=day, shifts=data, by=actor, why=_reason(why), created_at=now)
+    return _add(session, row, "calendar.day_set", f"{team or 'all'} {day}", why, actor, now)
+
+
+def import_year(
+    session: Session,
+    *,
+    country: str,
+    year: int,
+    days_off: Sequence[str],
+    makeup_workdays: Sequence[str],
+    actor: str,
+    why: str,
+    now: datetime,
+) -> NationalYear:
+    """Import a national table as it was announced (ISO dates); it goes before what came with the release."""
+    off, made_up = dates_from(days_off, field="days_off"), dates_from(makeup_workdays, field="makeup_workdays")
+    foreign = sorted(str(day) for day in off | made_up if day.year != year)
+    if foreign or off & made_up or not off:
+        hint = f"give the days off and the make-up workdays of {year}, none twice"
+        what = ", ".join(foreign) or "empty, or a day in both"
+        raise InputInvalid(f"the table of {year} is wrong ({what}): {hint}", fields={"days_off": hint})
+    row = NationalYear(
+        country=country,
+        year=year,
+        days_off=sorted(map(str, off)),
+        makeup_workdays=sorted(map(str, made_up)),
+        by=actor,
+        why=_reason(why),
+        created_at=now,
+    )
+    return _add(session, row, "calendar.year_imported", f"{country} {year}", why, actor, now)
+
+
+def _reason(why: str) -> str:
+    if not why.strip():
+        raise InputInvalid("say why the calendar changes", fields={"why": "say why the calendar changes"})
+    return why
+
+
+def _add(session: Session, row: RowT, event: str, what: str, why: str, actor: str, now: datetime) -> RowT:
+    session.add(row)
+    session.flush()
+    entry = lifecycle.Note(row.__tablename__, row.id, event, why, became=what)
+    lifecycle.note(session, [entry], actor=actor, now=now)
+    session.info.pop(_CACHE, None)
+    return row
