@@ -47,8 +47,10 @@ PROBLEM_SEVERITY: dict[str, Severity] = {
     "qty_invalid": Severity.HOLD,
     "price_missing": Severity.HOLD,
     "address_missing": Severity.HOLD,
+    "address_conflict": Severity.HOLD,
     "date_ambiguous": Severity.HOLD,
     "version_conflict": Severity.HOLD,
+    "status_unknown": Severity.HOLD,
     "phone_invalid": Severity.NOTE,
     "email_invalid": Severity.NOTE,
     "masked": Severity.NOTE,
@@ -213,7 +215,10 @@ class ChannelConfig:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentNotice:
-    """What a channel is told when a parcel was collected or delivered."""
+    """What a channel is told when a parcel was collected or delivered; `last` when no parcel of the order is to come.
+
+    `status` is `collected` or `delivered`; `lines` are (line_ref, qty), empty for the whole order.
+    """
 
     channel_order_id: str
     tracking_number: str
@@ -222,6 +227,7 @@ class ShipmentNotice:
     status: str
     at: datetime
     lines: Sequence[tuple[str, Decimal]] = ()
+    last: bool = True
 
 
 class ConnectorError(Exception):
@@ -231,6 +237,7 @@ class ConnectorError(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.status = status
+        self.retry_after_s: float | None = None
 
 
 class SignatureInvalid(ConnectorError):

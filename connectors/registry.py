@@ -1,0 +1,49 @@
+"""The one visible table of connectors: source -> where its class stands, loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from connectors.base import Carrier, CarrierConfig, Channel, ChannelConfig
+
+#: Source -> 'module:Class'. A name of the order schema that is not here yet is unknown to every command.
+CHANNELS: dict[str, str] = {
+    "shopify": "connectors.channels.shopify:Shopify",
+    "woocommerce": "connectors.channels.woocommerce:WooCommerce",
+    "generic": "connectors.channels.generic:Generic",
+    "email": "connectors.channels.email:Email",
+    "sheet": "connectors.channels.sheet:Sheet",
+    "phone": "connectors.channels.phone:Phone",
+    "im": "connectors.channels.im:InstantMessage",
+}
+
+CARRIERS: dict[str, str] = {
+    "sandbox": "connectors.carriers.sandbox:SandboxCarrier",
+}
+
+
+class UnknownSource(LookupError):
+    """No connector is built for this source; the message lists those that are."""
+
+    def __init__(self, source: str, known: dict[str, str]) -> None:
+        super().__init__(f"no connector for {source!r}; there are: {', '.join(sorted(known))}")
+        self.source = source
+
+
+def channel_for(config: ChannelConfig) -> Channel:
+    """The connector of a configured channel; raises UnknownSource."""
+    return cast(Channel, _load(config.source, CHANNELS)(config))
+
+
+def carrier_for(config: CarrierConfig) -> Carrier:
+    """The connector of a configured carrier; raises UnknownSource."""
+    return cast(Carrier, _load(config.source, CARRIERS)(config))
+
+
+def _load(source: str, table: dict[str, str]) -> type:
+    place = table.get(source)
+    if place is None:
+        raise UnknownSource(source, table)
+    module, _, name = place.partition(":")
+    return cast(type, getattr(import_module(module), name))
