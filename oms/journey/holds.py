@@ -15,9 +15,6 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.journey import due, flow, lifecycle
 
-#: Only these reasons move a due time on when the hold ends (requirements, Clocks).
-MOVING_REASONS = ("customer", "goods", "system")
-
 
 @dataclass(frozen=True, slots=True)
 class NewHold:
@@ -110,8 +107,9 @@ def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[
         return []
     rows = session.execute(text(_PAUSED), {"orders": list(orders)}).all()
     dues = [
-        due.after_pause(session, kind=r.kind, due_at=r.due_before, started_at=r.started_at, ended_at=now)
-        if r.reason in MOVING_REASONS else r.due_before
+        due.after_pause(
+            session, kind=r.kind, due_at=r.due_before, started_at=r.started_at, ended_at=now, reason=r.reason
+        )
         for r in rows
     ]
     session.execute(text(_RESUME), {"steps": [r.step_id for r in rows], "dues": dues, "now": now})

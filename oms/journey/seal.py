@@ -1,0 +1,129 @@
+"""The hash chain over history: sealing by one conditional update of the head, and verification (G-2, I11).
+
+Chaining inside each writer's transaction would make all writers queue, so one sealer works behind them.
+hash(n) = SHA-256(hash(n-1) | canonical JSON of the entry).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+GENESIS = hashlib.sha256(b"oms history").digest()
+BATCH = 1000
+
+_HEAD = text("""
+    INSERT INTO seal_head (id, seq, hash) VALUES (1, 0, :genesis)
+    ON CONFLICT (id) DO UPDATE SET seq = seal_head.seq RETURNING seq, hash
+""")
+_ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event, h.cause, h.was, h.became, h.data"
+# An entry is sealed when it is committed, in whatever order that happens: found by its missing seal,
+# never by "the last id", which skips what was committed late.
+_UNSEALED = text(f"""
+    SELECT {_ENTRY} FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
+    ORDER BY h.id LIMIT {BATCH}
+""")  # noqa: S608
+_SEALED = text(f"""
+    SELECT s.seq, s.hash, s.entry_id, {_ENTRY} FROM seal s LEFT JOIN history_entry h ON h.id = s.entry_id
+    WHERE s.seq > :after ORDER BY s.seq LIMIT {BATCH}
+""")  # noqa: S608
+_WRITE = text("""
+    INSERT INTO seal (seq, entry_id, hash)
+    SELECT * FROM unnest(CAST(:seq AS bigint[]), CAST(:entry AS uuid[]), CAST(:hash AS bytea[]))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first place where the record was altered."""
+
+    seq: int
+    entry_id: uuid.UUID | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`sealed` entries hold; `head` is the hash to keep elsewhere; `unsealed` are younger than the last sealing."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    broken: Broken | None
+
+
+def seal(session: Session) -> int:
+    """Seal up to a thousand entries; return how many. Two sealers at once: the head's row lets one through."""
+    head = session.execute(_HEAD, {"genesis": GENESIS}).one()
+    seq, last = head.seq, bytes(head.hash)
+    rows = session.execute(_UNSEALED).mappings().all()
+    if not rows:
+        return 0
+    seals = []
+    for row in rows:
+        seq, last = seq + 1, chain(last, row)
+        seals.append((seq, row["id"], last))
+    session.execute(_WRITE, {"seq": [s[0] for s in seals], "entry": [s[1] for s in seals], "hash": [s[2] for s in seals]})
+    session.execute(text("UPDATE seal_head SET seq = :seq, hash = :hash WHERE id = 1"), {"seq": seq, "hash": last})
+    return len(seals)
+
+
+def chain(previous: bytes, entry: Mapping[str, Any]) -> bytes:
+    """The hash of an entry that follows `previous`."""
+    fields = ("id", "order_id", "subject_type", "subject_id", "actor", "event", "cause", "was", "became", "data")
+    content = {name: entry[name] for name in fields} | {"at": entry["at"].timestamp()}
+    canonical = json.dumps(content, default=str, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(previous + canonical.encode()).digest()
+
+
+def verify(session: Session, *, expected_head: str | None = None) -> Verified:
+    """Walk the chain from the start; name the first broken entry.
+
+    `expected_head` is a head kept outside the database: without it a cut-off tail cannot be told from the end.
+    """
+    last, seq, broken, seen = GENESIS, 0, None, expected_head is None
+    for row in _sealed(session):
+        broken = _fault(row, seq, last)
+        if broken:
+            break
+        seq, last = row["seq"], bytes(row["hash"])
+        seen = seen or last.hex() == expected_head
+    if broken is None:
+        broken = _head_fault(session, seq, last, seen)
+    unsealed = session.execute(
+        text("SELECT count(*) FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)")
+    ).scalar_one()
+    return Verified(sealed=seq, unsealed=unsealed, head=last.hex(), broken=broken)
+
+
+def _sealed(session: Session) -> Iterator[Mapping[str, Any]]:
+    after = 0
+    while rows := session.execute(_SEALED, {"after": after}).mappings().all():
+        yield from rows  # type: ignore[misc]
+        after = rows[-1]["seq"]
+
+
+def _fault(row: Mapping[str, Any], seq: int, last: bytes) -> Broken | None:
+    if row["seq"] != seq + 1:
+        return Broken(seq + 1, None, "a seal is missing")
+    if row["id"] is None:
+        return Broken(row["seq"], row["entry_id"], "the entry was deleted")
+    if chain(last, row) != bytes(row["hash"]):
+        return Broken(row["seq"], row["entry_id"], "the entry or its seal was altered")
+    return None
+
+
+def _head_fault(session: Session, seq: int, last: bytes, seen: bool) -> Broken | None:
+    head = session.execute(text("SELECT seq, hash FROM seal_head WHERE id = 1")).one_or_none()
+    if head is not None and (head.seq != seq or bytes(head.hash) != last):
+        return Broken(seq + 1, None, "entries at the end were removed with their seals")
+    if not seen:
+        return Broken(seq, None, "the expected head is not in the chain: its end was cut off")
+    return None

@@ -1,0 +1,65 @@
+"""Answer the doorbell: claim due steps, do them, until the queue is empty; then look once more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import text
+
+from oms.journey import flow, steps
+from workers import inside, outside
+from workers.bindings import handlers
+from workers.handlers import Handler, Inside
+from workers.process import Process, current
+
+#: A ring may fall into the last moments of a drain, so it looks once more after this long.
+LOOK_AGAIN_S = 0.15
+
+_DUE_KINDS = text("""
+    SELECT k.kind FROM unnest(CAST(:kinds AS text[])) WITH ORDINALITY AS k(kind, place)
+    WHERE EXISTS (SELECT 1 FROM step s WHERE s.kind = k.kind AND s.state = 'open' AND s.run_after <= clock_timestamp())
+       OR EXISTS (SELECT 1 FROM step s WHERE s.kind = k.kind AND s.state = 'claimed'
+                  AND s.lease_until < clock_timestamp())
+    ORDER BY k.place
+""")
+
+
+def drain_job(queue: str) -> int:
+    """The RQ job: drain one queue in this worker process; return how many steps were worked on."""
+    return drain(current(), queue)
+
+
+def drain(process: Process, queue: str, *, look_again: bool = True) -> int:
+    """Work until nothing of `queue` is due; return how many steps were claimed."""
+    bound = handlers(queue)
+    worked = 0
+    while True:
+        round_worked = sum(drain_kind(process, kind, bound[kind]) for kind in due_kinds(process, bound))
+        worked += round_worked
+        if round_worked == 0:
+            if not look_again:
+                return worked
+            look_again = False
+            time.sleep(LOOK_AGAIN_S)
+
+
+def due_kinds(process: Process, bound: Mapping[str, Handler]) -> list[str]:
+    """The kinds that have a due or an abandoned step."""
+    with process.database.transaction() as session:
+        return list(session.execute(_DUE_KINDS, {"kinds": list(bound)}).scalars())
+
+
+def drain_kind(process: Process, kind: str, handler: Handler) -> int:
+    """Claim one batch of a kind and work on it; return its size."""
+    lease_s = process.settings.lease_s if isinstance(handler, Inside) else outside.LEASE_S
+    limit = flow.FLOW[kind].batch
+    with process.database.transaction() as session:
+        claimed = steps.claim(session, kind=kind, limit=limit, lease_s=lease_s, worker=process.name)
+    if not claimed:
+        return 0
+    if isinstance(handler, Inside):
+        inside.work(process, handler, claimed)
+    else:
+        outside.work(process, handler, claimed)
+    return len(claimed)

@@ -1,0 +1,49 @@
+"""What a handler of a step kind looks like: inside ones work on batches, outside ones make one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from connectors.base import ConnectorError
+from oms.journey.steps import Claimed, Done
+from oms.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Only touches the database: `work(session, steps, now)` returns one Done for every step it was given."""
+
+    work: Callable[[Session, Sequence[Claimed], datetime], list[Done]]
+
+
+class Request(Protocol):
+    """What `prepare` read for one call. `peer` names the circuit; `key` the effect, None where asking changes nothing."""
+
+    @property
+    def peer(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Calls someone, with no transaction open while it does.
+
+    `prepare` reads what the call needs, or ends the step at once by returning Done. `call` talks to the peer
+    and raises ConnectorError. `look_up` asks whether an earlier attempt got through; its answer is adopted.
+    `record` writes the outcome. `refused` decides what a permanent refusal means; None parks the step.
+    """
+
+    prepare: Callable[[Session, Claimed, datetime, Settings], Any]
+    call: Callable[[Any], Any]
+    record: Callable[[Session, Claimed, Any, Any, datetime], Done]
+    look_up: Callable[[Any], Any] | None = None
+    refused: Callable[[Session, Claimed, Any, ConnectorError, datetime], Done] | None = None
+
+
+Handler = Inside | Outside

@@ -1,0 +1,115 @@
+"""Outside steps: read and commit the intent, call with no transaction open, open again and record.
+
+After a crash the peer is asked first, and what it has is adopted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from connectors.base import ConnectorError
+from oms import db, effects
+from oms.errors import Fenced
+from oms.journey import steps
+from oms.journey.steps import Claimed, Done
+from workers.circuit import Circuits
+from workers.handlers import Outside
+from workers.process import Process
+
+log = logging.getLogger(__name__)
+
+THREADS = 4
+#: Longer than the sum of all time-outs of one step: look-up and call, 13 s each, and the database's.
+LEASE_S = 60
+
+_CIRCUITS = Circuits()
+_POOL: list[ThreadPoolExecutor] = []
+
+
+def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None:
+    """Do each step in a thread of its own; return when all have ended."""
+    if not _POOL:
+        _POOL.append(ThreadPoolExecutor(THREADS, thread_name_prefix="outside"))
+    list(_POOL[0].map(lambda step: _guarded(process, handler, step), claimed))
+
+
+def _guarded(process: Process, handler: Outside, step: Claimed) -> None:
+    try:
+        _one(process, handler, step)
+    except Fenced:
+        log.info("step taken over", extra={"step": str(step.id), "kind": step.kind})
+    except Exception as error:  # noqa: BLE001  the worker's outermost frame: one step must not stop the queue
+        log.exception("step failed", extra={"step": str(step.id), "kind": step.kind})
+        with process.database.transaction() as session:
+            steps.retry(session, step, error=f"{type(error).__name__}: {error}")
+
+
+def _one(process: Process, handler: Outside, step: Claimed) -> None:
+    request, first = _prepare(process, handler, step)
+    if request is None:
+        return
+    wait_s = _CIRCUITS.wait_s(request.peer)
+    if wait_s > 0:
+        with process.database.transaction() as session:
+            steps.retry(session, step, error=f"{request.peer} is resting", after_s=wait_s)
+        return
+    try:
+        answer, adopted = _call(handler, request, first)
+    except ConnectorError as error:
+        _failed(process, handler, step, request, error)
+        return
+    _CIRCUITS.succeeded(request.peer)
+    _record(process, handler, step, request, answer, adopted=adopted)
+
+
+def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bool]:
+    """Read what the call needs and commit the intent; (None, _) when the step ended without a call."""
+    with process.database.transaction() as session:
+        now = db.now(session)
+        request = handler.prepare(session, step, now, process.settings)
+        if isinstance(request, Done):
+            steps.finish(session, [request], by="system", now=now)
+            return None, True
+        if request.key is None:
+            return request, True
+        intent = effects.intend(session, key=request.key, kind=step.kind, subject_id=step.subject_id, now=now)
+        return request, intent.first
+
+
+def _call(handler: Outside, request: Any, first: bool) -> tuple[Any, bool]:
+    if not first and handler.look_up is not None:
+        found = handler.look_up(request)
+        if found is not None:
+            return found, True
+    return handler.call(request), False
+
+
+def _record(
+    process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool
+) -> None:
+    with process.database.transaction() as session:
+        now = db.now(session)
+        done = handler.record(session, step, request, answer, now)
+        if request.key is not None:
+            effects.record(session, key=request.key, state="done", now=now, adopted=adopted)
+        steps.finish(session, [done], by="system", now=now)
+
+
+def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:
+    if not error.permanent:
+        _CIRCUITS.failed(request.peer)
+    with process.database.transaction() as session:
+        now = db.now(session)
+        if request.key is not None:
+            state = "refused" if error.permanent else "unknown"
+            effects.record(session, key=request.key, state=state, now=now, error=str(error))
+        if not error.permanent:
+            steps.retry(session, step, error=str(error), after_s=getattr(error, "retry_after_s", None))
+        elif handler.refused is None:
+            steps.park(session, step, error=str(error))
+        else:
+            steps.finish(session, [handler.refused(session, step, request, error, now)], by="system", now=now)
+    log.warning("call failed", extra={"kind": step.kind, "peer": request.peer, "permanent": error.permanent})

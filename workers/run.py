@@ -1,0 +1,110 @@
+"""The worker processes: one per queue, forked from one parent after import, each with its own engine.
+
+    python -m workers.run [QUEUE ...]      every queue of flow.py when none is named
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from oms import settings as oms_settings
+from oms.cli.logs import configure
+from oms.journey import flow
+from workers import bindings, doorbell, process
+
+log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG = 1
+_RESTART_S = 1.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fork a child for each queue and restart those that die, until SIGTERM."""
+    queues = list(argv if argv is not None else sys.argv[1:]) or list(flow.QUEUES)
+    configure()
+    settings = oms_settings.load(os.environ)
+    bindings.handlers()  # imported once, shared by all children
+    children: dict[int, str] = {}
+    stopping: list[bool] = []
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        stopping.append(True)
+        for pid in list(children):
+            os.kill(pid, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    for queue in queues:
+        children[_fork(queue, settings)] = queue
+    _look_after(children, settings, stopping)
+    return 0
+
+
+def _look_after(children: dict[int, str], settings: oms_settings.Settings, stopping: list[bool]) -> None:
+    while children:
+        try:
+            pid, _ = os.wait()
+        except InterruptedError:
+            continue
+        except ChildProcessError:
+            return
+        queue = children.pop(pid, None)
+        if queue and not stopping:
+            time.sleep(_RESTART_S)
+            if not stopping:
+                children[_fork(queue, settings)] = queue
+
+
+def _fork(queue: str, settings: oms_settings.Settings) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        die_with(parent)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        code = serve(queue, settings)
+    finally:
+        os._exit(code)
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent dies (a killed parent leaves no orphans)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def serve(queue: str, settings: oms_settings.Settings) -> int:
+    """Answer the doorbell of one queue until told to stop; one queue a process (reliability R1)."""
+    process.start(settings, doorbell.ring)
+    doorbell.ring([queue])
+    connection = Redis.from_url(settings.redis_url)
+    try:
+        worker = SimpleWorker(
+            [Queue(queue, connection=connection, serializer=JSONSerializer)], connection=connection,
+            serializer=JSONSerializer, worker_ttl=60, maintenance_interval=30, log_job_description=False,
+        )
+        worker.work(logging_level="WARNING")
+    except RedisError as error:
+        log.warning("worker lost redis", extra={"queue": queue, "error": type(error).__name__})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,78 @@
+"""THE table of periodic work: each run is a step keyed by (job, period), so any number of sweeps opens it once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from oms.journey import steps
+from oms.journey.steps import NewStep
+from oms.parties.models import Carrier, Channel
+
+#: The namespace of ids that periods get as a step's subject.
+_PERIODS = uuid.UUID("8f0c8f0a-6d0e-4f0e-9d51-6f6d73000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`subjects` names what the job runs for; `period` cuts time: one run for each subject and period."""
+
+    kind: str
+    subjects: Callable[[Session], Sequence[tuple[uuid.UUID, str]]]
+    period: Callable[[datetime, ZoneInfo], str]
+
+
+def _minute(now: datetime, zone: ZoneInfo) -> str:
+    return now.strftime("%Y%m%dT%H%MZ")
+
+
+def _day(now: datetime, zone: ZoneInfo) -> str:
+    return now.astimezone(zone).strftime("%Y-%m-%d")
+
+
+def _hour(now: datetime, zone: ZoneInfo) -> str:
+    return now.strftime("%Y%m%dT%HZ")
+
+
+def _polled_channels(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
+    rows = session.execute(select(Channel.id).where(Channel.polled, Channel.active)).scalars()
+    return [(channel_id, "channel") for channel_id in rows]
+
+
+def _carriers(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
+    return [(c, "carrier") for c in session.execute(select(Carrier.id).where(Carrier.active)).scalars()]
+
+
+def _once(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
+    return [(_PERIODS, "period")]
+
+
+JOBS: tuple[Job, ...] = (
+    Job("poll", _polled_channels, _minute),
+    Job("track", _carriers, _minute),
+    Job("compute_kpi", _once, _hour),
+    Job("daily_sample", _once, _day),
+)
+
+_RUNNING = text("""
+    SELECT kind, subject_id FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')
+""")
+
+
+def open_due(session: Session, *, now: datetime, zone: str) -> int:
+    """Open the step of every job for the period that `now` lies in; one that still runs is not doubled."""
+    running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS]})}
+    new = [
+        NewStep(job.kind, subject, subject_type=kind_of, key=f"{subject}:{job.period(now, ZoneInfo(zone))}",
+                due_at=now + timedelta(minutes=5))
+        for job in JOBS
+        for subject, kind_of in job.subjects(session)
+        if (job.kind, subject) not in running
+    ]
+    return len(steps.open_steps(session, new, now=now))

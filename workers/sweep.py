@@ -1,0 +1,119 @@
+"""The sweep: every few seconds it rings for due steps, and works itself when ringing fails (Redis may be absent).
+
+Also the clockwork: periodic steps, reminders, expiries, seals. A second sweep does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from sqlalchemy import text
+
+from oms import db, settings as oms_settings
+from oms.cli.logs import configure
+from oms.journey import flow, reminders, seal
+from oms.orders import expiries
+from workers import bindings, doorbell, drain, process, schedule
+from workers.process import Process
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+#: A queue whose work is this late was rung in vain: its worker is gone, so the sweep works.
+STUCK_S = 15.0
+
+_LATEST = text("""
+    SELECT kind, extract(epoch FROM clock_timestamp() - min(run_after)) AS late_s FROM step
+    WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'open' AND run_after <= clock_timestamp() GROUP BY kind
+    UNION ALL
+    SELECT kind, extract(epoch FROM clock_timestamp() - min(lease_until)) FROM step
+    WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'claimed' AND lease_until < clock_timestamp() GROUP BY kind
+""")
+
+
+def main() -> int:
+    """Sweep until SIGTERM."""
+    configure()
+    settings = oms_settings.load(os.environ)
+    bell = doorbell.Doorbell(settings.redis_url)
+    own = process.start(settings, lambda queues: bell.ring(queues) and None)
+    bindings.handlers()
+    stopping: list[bool] = []
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        stopping.append(True)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopping:
+        sweep(own, bell)
+        _rest(stopping)
+    return 0
+
+
+def _rest(stopping: list[bool]) -> None:
+    until = time.monotonic() + EVERY_S
+    while not stopping and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def sweep(own: Process, bell: doorbell.Doorbell) -> None:
+    """One round; a part that fails does not stop the others."""
+    for part in (_periodic, _remind, _expire, _seal):
+        _guarded(part, own)
+    _guarded(lambda p: _ring_or_work(p, bell), own)
+
+
+def _guarded(part: Callable[[Process], object], own: Process) -> None:
+    try:
+        part(own)
+    except Exception:  # noqa: BLE001  the worker's outermost frame: the sweep outlives every fault
+        log.exception("sweep part failed")
+
+
+def _periodic(own: Process) -> None:
+    with own.database.transaction() as session:
+        schedule.open_due(session, now=db.now(session), zone=own.settings.zone)
+
+
+def _remind(own: Process) -> None:
+    with own.database.transaction() as session:
+        reminders.send_due(session, now=db.now(session))
+
+
+def _expire(own: Process) -> None:
+    with own.database.transaction() as session:
+        expiries.expire_due(session, now=db.now(session))
+
+
+def _seal(own: Process) -> None:
+    for _ in range(20):
+        with own.database.transaction() as session:
+            if seal.seal(session) < seal.BATCH:
+                return
+
+
+def _ring_or_work(own: Process, bell: doorbell.Doorbell) -> None:
+    for queue in flow.QUEUES:
+        late_s = latest(own, queue)
+        if late_s is None:
+            continue
+        if not bell.ring([queue]) or late_s > STUCK_S:
+            log.info("sweep works itself", extra={"queue": queue, "late_s": round(late_s, 1)})
+            drain.drain(own, queue, look_again=False)
+
+
+def latest(own: Process, queue: str) -> float | None:
+    """By how many seconds the queue's oldest due work is late; None when nothing is due."""
+    with own.database.transaction() as session:
+        rows = session.execute(_LATEST, {"kinds": list(flow.kinds_of(queue))}).all()
+    return max((float(row.late_s) for row in rows), default=None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,6 @@
+"""The WSGI entry: `gunicorn wsgi:app`."""
+
+from oms.web import create_app
+from workers import doorbell
+
+app = create_app(ring=doorbell.ring)
