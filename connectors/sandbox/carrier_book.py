@@ -51,7 +51,7 @@ class ShipmentBook:
     def book(self, content: Json) -> Booked:
         """Make one label for the request's reference.
 
-        The same reference again gives the first label; with another parcel, or after voiding, it is refused with 409.
+        The same reference again gives the first label; with another parcel, or after voiding, it is refused with 422.
         """
         reference = text(content, "reference")
         request = json.dumps(content, sort_keys=True, ensure_ascii=False)
@@ -83,11 +83,11 @@ class ShipmentBook:
         return self._store.row("SELECT * FROM shipment WHERE reference = ? AND voided_at IS NULL", (reference,))
 
     def void(self, waybill_number: str) -> Row:
-        """Take a booking back; a repeat changes nothing, after the hand-over it is refused with 409."""
+        """Take a booking back; a repeat changes nothing, after the hand-over it is refused with 422."""
         with self._store.change() as change:
             row = _by_waybill(change, waybill_number)
             if row["pickup_number"]:
-                raise Refused(409, "already_handed_over", f"{waybill_number} was handed over and can't be voided")
+                raise Refused(422, "already_handed_over", f"{waybill_number} was handed over and can't be voided")
             change.execute(
                 "UPDATE shipment SET voided_at = coalesce(voided_at, ?) WHERE id = ?", (now().isoformat(), row["id"])
             )
@@ -193,10 +193,10 @@ def _by_waybill(change: sqlite3.Connection, waybill_number: str) -> Row:
 
 def _same(row: Row, request: str) -> Row:
     if row["voided_at"]:
-        raise Refused(409, "reference_voided", f"{row['reference']} was voided: book under a new reference")
+        raise Refused(422, "reference_voided", f"{row['reference']} was voided: book under a new reference")
     if row["request"] != request:
         message = f"{row['reference']} was booked for another parcel: book under a new reference"
-        raise Refused(409, "reference_reused", message, where="reference")
+        raise Refused(422, "reference_reused", message, where="reference")
     return row
 
 
