@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
-from chinese_calendar import constants as china  # type: ignore[import-untyped]
+from chinese_calendar import constants as china
 
 from oms.errors import InputInvalid
 
