@@ -1,0 +1,31 @@
+"""Starts the real PostgreSQL and Redis that wheels bring, for the demo, the tests and the benches; never in production.
+
+Order of finding: OMS_DATABASE_URL / OMS_REDIS_URL, then the wheel, then the PATH, then an error with the line to type.
+Servers listen on a unix socket in a private folder, never on TCP.
+"""
+
+from __future__ import annotations
+
+from oms.embedded.databases import claim_redis, create_database, drop_database, release_redis
+from oms.embedded.launch import postgres, prepare_postgres, prepare_redis, redis
+from oms.embedded.programs import Found, find_postgres, find_redis, find_servers
+from oms.embedded.server import Server, ServerFault, User, reap
+
+__all__ = [
+    "Found",
+    "Server",
+    "ServerFault",
+    "User",
+    "claim_redis",
+    "create_database",
+    "drop_database",
+    "find_postgres",
+    "find_redis",
+    "find_servers",
+    "postgres",
+    "prepare_postgres",
+    "prepare_redis",
+    "reap",
+    "redis",
+    "release_redis",
+]
