@@ -103,7 +103,11 @@ class SandboxCarrier:
             raise ConnectorError(f"the carrier's webhook is unreadable: {fault}", permanent=True) from fault
         if content.get("type") != "tracking.updated":
             return []
-        return [_event(_object(content.get("data")))]
+        try:
+            return [_event(_object(content.get("data")))]
+        except ConnectorError as fault:
+            # These bytes will never read otherwise.
+            raise ConnectorError(str(fault), permanent=True) from fault
 
     def _call(self, method: str, path: str, content: Mapping[str, object]) -> dict[str, object]:
         return _object(self._client.send(method, path, json=dict(content)).json())
