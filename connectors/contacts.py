@@ -8,7 +8,7 @@ from dataclasses import replace
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from connectors.base import Address, ChannelOrder, Problem, Severity
+from connectors.base import Address, ChannelOrder, Kind, Problem, Severity
 from connectors.problems import problem
 
 _EXTENSION = re.compile(
@@ -18,6 +18,7 @@ _EXTENSION = re.compile(
 _DASHED = re.compile(r"(?P<number>.+\d)\s*[-—–_]\s*(?P<ext>\d{1,6})", re.ASCII)
 _MASK = re.compile(r"[*＊•]")
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
 _NO_ONE = frozenset({"", "n/a", "na", "none", "null", "-", "--", "无", "没有"})
 _FOUND_INVALID = frozenset({"phone_invalid", "email_invalid"})
 
@@ -71,7 +72,7 @@ def settle(order: ChannelOrder) -> ChannelOrder:
     A repeat changes nothing.
     """
     problems = _with_masks(order)
-    if not _can_be_reached(order, problems):
+    if order.kind in _LIVE and not _can_be_reached(order, problems):
         problems = tuple(_raised(found) for found in problems)
     return order if problems == order.problems else replace(order, problems=problems)
 

@@ -36,7 +36,7 @@ def alpha2(raw: object) -> str | None:
 
 @cache
 def _codes() -> frozenset[str]:
-    territories = Locale("en").territories
+    territories = [str(code) for code in Locale("en").territories]
     return frozenset(
         code for code in territories if len(code) == 2 and code not in {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
     )

@@ -137,7 +137,7 @@ def _words(text: str) -> datetime | None:
     plain = re.sub(r"(?<=\d)(st|nd|rd|th)\b", "", match[1]).replace(",", " ").replace(".", " ")
     for form in _WORDS:
         try:
-            found = datetime.strptime(" ".join(plain.split()), form)
+            found = datetime.strptime(" ".join(plain.split()), form)  # noqa: DTZ007 - its zone is added by _zoned
         except ValueError:
             continue
         return _day(found.year, found.month, found.day, match[2])
@@ -145,7 +145,7 @@ def _words(text: str) -> datetime | None:
 
 
 def _day(year: int, month: int, day: int, clock: str | None) -> datetime | None:
-    midnight = datetime(year, month, day)
+    midnight = datetime(year, month, day)  # noqa: DTZ001 - its zone is added by _zoned
     if not clock or not clock.strip():
         return midnight
     match = _CLOCK.fullmatch(clock.strip())

@@ -22,12 +22,17 @@ class Fields:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
+    def add(self, code: str, field: str, message: str) -> None:
+        """Keep a problem, once for each code and field."""
+        if all((known.code, known.field) != (code, field) for known in self.problems):
+            self.problems.append(problem(code, field, message))
+
     def amount(self, raw: object, field: str) -> Decimal | None:
         """An amount, None where there is none; what is no amount is `row_invalid`."""
         try:
             return money.amount(raw)
         except ValueError as error:
-            self.problems.append(problem("row_invalid", field, f"{error}; send a decimal string such as 12.50"))
+            self.add("row_invalid", field, f"{error}; send a decimal string such as 12.50")
             return None
 
     def sum(self, raws: Iterable[object], field: str) -> Decimal | None:
@@ -42,7 +47,7 @@ class Fields:
         try:
             return quantities.qty(raw)
         except ValueError as error:
-            self.problems.append(problem("qty_invalid", field, f"{error}; send a whole or decimal number"))
+            self.add("qty_invalid", field, f"{error}; send a whole or decimal number")
             return None
 
     def time(self, raw: object, field: str, *, assume: tzinfo | None = None) -> datetime | None:
@@ -50,7 +55,7 @@ class Fields:
         try:
             return dates.utc(raw, assume=assume)
         except ValueError as error:
-            self.problems.append(problem("date_ambiguous", field, f"{error}; send ISO 8601 with its zone"))
+            self.add("date_ambiguous", field, f"{error}; send ISO 8601 with its zone")
             return None
 
     def phone(self, raw: object, field: str, *, country: str | None) -> tuple[str | None, str | None]:

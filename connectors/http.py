@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -39,7 +38,9 @@ class Answer:
         try:
             return parse(self.body)
         except Unreadable as error:
-            raise ConnectorError(f"the peer's answer is unreadable: {error}", permanent=False, status=self.status) from error
+            raise ConnectorError(
+                f"the peer's answer is unreadable: {error}", permanent=False, status=self.status
+            ) from error
 
     def next_url(self) -> str | None:
         """The address of the next page in the Link header."""
@@ -62,7 +63,13 @@ class Client:
         return self._send("GET", path, params=params)
 
     def send(
-        self, method: str, path: str, *, json: object = None, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send JSON or bytes; raises ConnectorError for every answer but 2xx."""
         return self._send(method, path, json=json, body=body, headers=headers)
@@ -104,7 +111,7 @@ class Client:
         permanent = answer.status < 500 and answer.status not in TEMPORARY
         said = answer.body[:200].decode("utf-8", "replace")
         error = self._error(f"{method} {url}: {answer.status} {said}", permanent=permanent, status=answer.status)
-        error.retry_after_s = retry_after_s(answer.headers.get("retry-after"), now=datetime.now(UTC))
+        error.retry_after_s = retry_after_s(answer.headers.get("retry-after"), sent_at=answer.headers.get("date"))
         return error
 
     def _error(self, message: str, *, permanent: bool, status: int | None = None) -> ConnectorError:
@@ -123,14 +130,14 @@ def redact(message: str, *, secrets: Sequence[str]) -> str:
     return re.sub(r"(https?://)[^/@\s]+@", r"\1***@", message)
 
 
-def retry_after_s(raw: str | None, *, now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, from seconds or a date; None without one."""
+def retry_after_s(raw: str | None, *, sent_at: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for; a date is measured from the answer's own Date. None without one."""
     if not raw:
         return None
     if raw.strip().replace(".", "", 1).isdecimal():
         return float(raw)
     try:
-        return max(0.0, (parsedate_to_datetime(raw) - now).total_seconds())
+        return max(0.0, (parsedate_to_datetime(raw) - parsedate_to_datetime(sent_at or "")).total_seconds())
     except (TypeError, ValueError):
         return None
 
@@ -150,4 +157,6 @@ def _bounded(response: requests.Response) -> bytes:
 
 
 def _hopeless(error: requests.RequestException) -> bool:
-    return isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | requests.exceptions.InvalidSchema)
+    return isinstance(
+        error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | requests.exceptions.InvalidSchema
+    )

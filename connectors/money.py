@@ -53,7 +53,7 @@ def amount(raw: object) -> Decimal | None:
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
-        raise ValueError(f"not an amount: {raw!r:.60}")  # noqa: TRY004 - one error for all that is no amount
+        raise ValueError(f"not an amount: {raw!r:.60}")
     return _bounded(raw) if not isinstance(raw, str) else _from_text(raw.strip())
 
 
@@ -108,7 +108,7 @@ def at_least(value: Decimal, *, decimals: int, at_most: int = 6) -> Decimal:
 
 def _rounded(value: Decimal, decimals: int) -> Decimal:
     rounded = value.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
-    return rounded.copy_abs() if not rounded else rounded
+    return rounded or rounded.copy_abs()  # no "-0.00"
 
 
 def currency_code(raw: object) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -156,7 +156,7 @@ def _decimal(value: str | None) -> Decimal | None:
 
 def _read_totals(data: Mapping[str, Any]) -> Totals:
     amounts = {name: _decimal(value) for name, value in data.items() if name != "tax_included"}
-    return replace(Totals(tax_included=data["tax_included"]), **amounts)
+    return Totals(**amounts, tax_included=data["tax_included"])
 
 
 def _read_address(data: Mapping[str, Any] | None) -> Address | None:

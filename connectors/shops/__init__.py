@@ -1,0 +1,1 @@
+"""What the web-shop channels need besides translating: amounts, and the HTTP side of each shop."""

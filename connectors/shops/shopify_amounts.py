@@ -1,0 +1,148 @@
+"""The amounts of a Shopify order: its lines, discounts, shipping, fees, tax, and what was paid.
+
+All are in the shop's currency. An order that was edited counts as it stands now: `current_*`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from connectors.base import Line, Totals
+from connectors.fields import Fields, Node, identity, joined, node, nodes, text
+from connectors.money import quantise
+
+_ZERO = Decimal(0)
+_RECEIVED = frozenset({"paid", "partially_paid", "partially_refunded", "refunded"})
+
+
+def shop_money(money_set: object, part: str) -> object:
+    """`amount` or `currency_code` of a money set in the shop's currency."""
+    return node(node(money_set).get("shop_money")).get(part)
+
+
+def lines(order: Node, fields: Fields, currency: str | None, *, as_sold: bool) -> tuple[list[Line], bool]:
+    """The lines of goods, and whether the order was edited since it was placed; tips are fees."""
+    goods = [item for item in nodes(order.get("line_items")) if not _is_tip(item)]
+    left = [item for item in goods if item.get("current_quantity") != 0]
+    edited = bool(left) and not as_sold and any(_was_edited(item) for item in goods)
+    kept = left if edited else goods
+    return [_line(item, fields, f"lines.{at}", currency, edited=edited) for at, item in enumerate(kept)], edited
+
+
+def _was_edited(item: Node) -> bool:
+    now = item.get("current_quantity")
+    return now is not None and now != item.get("quantity")
+
+
+def _is_tip(item: Node) -> bool:
+    return bool(item.get("tip") or item.get("tip_payment_gateway"))
+
+
+def _line(item: Node, fields: Fields, where: str, currency: str | None, *, edited: bool) -> Line:
+    sold = fields.qty(item.get("quantity"), f"{where}.qty")
+    qty = fields.qty(item.get("current_quantity"), f"{where}.qty") if edited and "current_quantity" in item else sold
+    share = qty / sold if qty is not None and sold else Decimal(1)
+    discount = _line_discount(item, fields, f"{where}.discount")
+    tax = _tax(item, fields, f"{where}.tax")
+    return Line(
+        line_ref=identity(item.get("id")),
+        sku=text(item.get("sku")),
+        name=text(item.get("name")) or joined(item.get("title"), item.get("variant_title"), by=" - "),
+        qty=qty,
+        unit="EA",
+        unit_price=fields.amount(item.get("price"), f"{where}.unit_price"),
+        discount=None if discount is None else quantise(discount * share, currency),
+        tax=None if tax is None else quantise(tax * share, currency),
+        requires_shipping=item.get("requires_shipping") is not False,
+        options=_options(item),
+    )
+
+
+def _line_discount(item: Node, fields: Fields, where: str) -> Decimal | None:
+    # Allocations hold the line's share of every discount; total_discount only those made on the line itself.
+    shares = fields.sum((share.get("amount") for share in nodes(item.get("discount_allocations"))), where)
+    if shares is not None:
+        return shares
+    own = item.get("total_discount")
+    return fields.amount(node(item.get("applied_discount")).get("amount") if own is None else own, where) or _ZERO
+
+
+def _tax(item: Node, fields: Fields, where: str) -> Decimal | None:
+    if item.get("tax_lines") is None:
+        return None
+    return fields.sum((tax.get("price") for tax in nodes(item["tax_lines"])), where) or _ZERO
+
+
+def _options(item: Node) -> Mapping[str, str]:
+    named = {text(entry.get("name")): text(entry.get("value")) for entry in nodes(item.get("properties"))}
+    return {name: value for name, value in named.items() if name and value and not name.startswith("_")}
+
+
+def shipping_lines(order: Node) -> list[Node]:
+    """The shipping lines that still stand; a draft has one."""
+    lines = nodes(order.get("shipping_lines")) or nodes(order.get("shipping_line"))
+    return [line for line in lines if line.get("is_removed") is not True]
+
+
+def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) -> Totals:
+    """The totals of an order; `paid` is set by the payment status."""
+    now = "current_" if edited else ""
+    included = order.get("taxes_included")
+    return Totals(
+        discount=_order_discount(order, fields, lines, now),
+        shipping=_shipping_price(order, fields, edited=edited),
+        fees=_fees(order, fields, edited=edited),
+        tax=fields.amount(order.get(f"{now}total_tax"), "totals.tax"),
+        tax_included=included if isinstance(included, bool) else None,
+        total=fields.amount(order.get(f"{now}total_price"), "totals.total"),
+    )
+
+
+def _order_discount(order: Node, fields: Fields, lines: Sequence[Line], now: str) -> Decimal | None:
+    """What comes off the order and stands on no line, discounts on shipping among it."""
+    if "applied_discount" in order:  # a draft: its own discount stands beside those of its lines
+        return fields.amount(node(order["applied_discount"]).get("amount"), "totals.discount") or _ZERO
+    whole = fields.amount(order.get(f"{now}total_discounts"), "totals.discount")
+    if whole is None:
+        whole = fields.sum((code.get("amount") for code in nodes(order.get("discount_codes"))), "totals.discount")
+    off_shipping = _off_shipping(order, fields)
+    if whole is None:
+        return off_shipping or None
+    return max(whole - sum((line.discount or _ZERO for line in lines), _ZERO), off_shipping, _ZERO)
+
+
+def _off_shipping(order: Node, fields: Fields) -> Decimal:
+    parts = [part for line in shipping_lines(order) for part in nodes(line.get("discount_allocations"))]
+    return fields.sum((part.get("amount") for part in parts), "totals.discount") or _ZERO
+
+
+def _shipping_price(order: Node, fields: Fields, *, edited: bool) -> Decimal | None:
+    if edited and order.get("current_shipping_price_set"):
+        return fields.amount(shop_money(order["current_shipping_price_set"], "amount"), "totals.shipping")
+    given = fields.sum((line.get("price") for line in shipping_lines(order)), "totals.shipping")
+    if given is not None:
+        return given
+    return fields.amount(shop_money(order.get("total_shipping_price_set"), "amount"), "totals.shipping")
+
+
+def _fees(order: Node, fields: Fields, *, edited: bool) -> Decimal | None:
+    """Tips, import duties and additional fees, which all stand in the total and on no line."""
+    now = "current" if edited else "original"
+    tips = order.get("total_tip_received")
+    if tips is None:
+        tips = fields.sum(
+            (item.get("price") for item in nodes(order.get("line_items")) if _is_tip(item)), "totals.fees"
+        )
+    sets = [order.get(f"{now}_total_{name}_set") for name in ("duties", "additional_fees")]
+    return fields.sum([tips, *(shop_money(money_set, "amount") for money_set in sets)], "totals.fees")
+
+
+def paid(order: Node, fields: Fields, *, status: str | None, total: Decimal | None) -> Decimal | None:
+    """What was received, gift cards among it, before refunds; None where Shopify does not say."""
+    if status not in _RECEIVED:
+        return None if status is None else _ZERO
+    outstanding = fields.amount(order.get("total_outstanding"), "totals.paid")
+    if status == "partially_paid":
+        return None if total is None or outstanding is None else max(total - outstanding, _ZERO)
+    return total
