@@ -86,13 +86,21 @@ class Server:
         return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        """Start the process without waiting for it; first ends what a killed run left behind."""
-        reap(self.data_dir / "data")
+        """Start the process without waiting for it; what a killed one left behind is cleared away first."""
+        self.clear()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment()
             )
         return self.process
+
+    def clear(self) -> None:
+        """End and remove what a killed server left: child processes, pid file, socket. Not while it runs."""
+        if self.process is not None:
+            self.process.wait(10)  # a dead child that nobody waited for still counts as alive
+        reap(self.data_dir / "data")
+        for left in self.socket_dir.iterdir():
+            left.unlink()
 
     def answers(self) -> bool:
         """Does it take connections now?"""
