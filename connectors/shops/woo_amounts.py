@@ -1,0 +1,128 @@
+"""The amounts of a WooCommerce order: its lines, discounts, shipping, fees, tax, gift cards, and what was paid.
+
+Every amount is without tax, whatever the shop shows its customers; the tax comes on top.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from connectors.base import Line, Totals
+from connectors.fields import Fields, Node, identity, nodes, text
+from connectors.money import EXACT
+
+_ZERO = Decimal(0)
+_CENT = Decimal("0.01")
+_RECEIVED = frozenset({"paid", "partially_refunded", "refunded"})
+
+
+def lines(order: Node, fields: Fields) -> list[Line]:
+    """The lines; the container of a bundle or composite is not shipped, its parts are."""
+    items = nodes(order.get("line_items"))
+    parents = {identity(item.get(name)) for item in items for name in ("composite_parent", "bundled_by")} - {None, "0"}
+    return [_line(item, fields, f"lines.{at}", parents) for at, item in enumerate(items)]
+
+
+def given_line_totals(order: Node) -> list[Decimal | None]:
+    """What the shop says each line comes to, after its discount."""
+    unread = Fields()
+    return [unread.amount(item.get("total"), "total") for item in nodes(order.get("line_items"))]
+
+
+def totals(order: Node, fields: Fields, found: Sequence[Line]) -> Totals:
+    """The totals; a negative fee is a discount, a gift card a payment that the shop took off its total."""
+    fees, discount = _fees(order, fields)
+    shipping = fields.amount(_first(order, "shipping_total", "total_shipping"), "totals.shipping")
+    tax = fields.amount(order.get("total_tax"), "totals.tax")
+    total = fields.amount(order.get("total"), "totals.total")
+    coupons = fields.amount(_first(order, "discount_total", "total_discount"), "totals.discount")
+    if total is not None:
+        parts = [_net(found), shipping or _ZERO, fees or _ZERO, tax or _ZERO, -discount]
+        left = (coupons or _ZERO) - sum((line.discount or _ZERO for line in found), _ZERO)
+        gifts, stray = _taken_off(sum(parts, _ZERO) - total, gifts=gift_cards(order, fields), left=left)
+        total, discount = total + gifts, discount + stray
+    return Totals(
+        discount=None if coupons is None and not discount else discount,
+        shipping=shipping, fees=fees, tax=tax, tax_included=False, total=total,
+    )  # fmt: skip
+
+
+def _taken_off(missing: Decimal, *, gifts: Decimal, left: Decimal) -> tuple[Decimal, Decimal]:
+    """What explains that the total is lower than its parts: gift cards, or a discount that stands on no line.
+
+    Coupons are spread over the lines already, so that a rest of `discount_total` alone proves nothing.
+    """
+    for explained in ((gifts, _ZERO), (_ZERO, max(left, _ZERO)), (gifts, max(left, _ZERO))):
+        if abs(missing - sum(explained, _ZERO)) <= _CENT < sum(explained, _ZERO):
+            return explained
+    return _ZERO, _ZERO
+
+
+def gift_cards(order: Node, fields: Fields) -> Decimal:
+    """What gift cards paid."""
+    return fields.sum((card.get("amount") for card in nodes(order.get("gift_cards"))), "totals.paid") or _ZERO
+
+
+def refunded(order: Node, fields: Fields) -> Decimal:
+    """What was given back, as a positive amount."""
+    return abs(fields.sum((refund.get("total") for refund in nodes(order.get("refunds"))), "totals.paid") or _ZERO)
+
+
+def paid(order: Node, fields: Fields, *, status: str | None, total: Decimal | None) -> Decimal | None:
+    """What was received, gift cards among it, before refunds."""
+    if status is None:
+        return None
+    return total if status in _RECEIVED else gift_cards(order, fields)
+
+
+def _first(order: Node, *names: str) -> object:
+    return next((order[name] for name in names if order.get(name) is not None), None)
+
+
+def _line(item: Node, fields: Fields, where: str, parents: set[str | None]) -> Line:
+    qty = fields.qty(item.get("quantity"), f"{where}.qty")
+    total = fields.amount(item.get("total"), f"{where}.total")
+    subtotal = fields.amount(item.get("subtotal"), f"{where}.unit_price")
+    before = total if subtotal is None or (total is not None and subtotal < total) else subtotal
+    price = (
+        EXACT.divide(before, qty)
+        if before is not None and qty
+        else fields.amount(item.get("price"), f"{where}.unit_price")
+    )
+    name = text(item.get("name"))
+    return Line(
+        line_ref=identity(item.get("id")),
+        sku=text(item.get("sku")),
+        name=html.unescape(name) if name else None,
+        qty=qty,
+        unit="EA",
+        unit_price=price,
+        discount=before - total if before is not None and total is not None else _ZERO,
+        tax=fields.amount(item.get("total_tax"), f"{where}.tax"),
+        requires_shipping=identity(item.get("id")) not in parents,
+        options=_options(item),
+    )
+
+
+def _options(item: Node) -> Mapping[str, str]:
+    entries = nodes(item.get("meta_data")) or nodes(item.get("meta"))
+    named = {text(entry.get("key")): text(entry.get("value")) for entry in entries}
+    return {
+        html.unescape(key.removeprefix("pa_")): html.unescape(value)
+        for key, value in named.items()
+        if key and value and not key.startswith("_")
+    }
+
+
+def _net(found: Sequence[Line]) -> Decimal:
+    return sum(((line.qty or _ZERO) * (line.unit_price or _ZERO) - (line.discount or _ZERO) for line in found), _ZERO)
+
+
+def _fees(order: Node, fields: Fields) -> tuple[Decimal | None, Decimal]:
+    if order.get("fee_lines") is None:
+        return None, _ZERO
+    amounts = [fields.amount(fee.get("total"), "totals.fees") or _ZERO for fee in nodes(order["fee_lines"])]
+    charged = sum((amount for amount in amounts if amount > 0), _ZERO)
+    return charged, -sum((amount for amount in amounts if amount < 0), _ZERO)
