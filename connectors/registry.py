@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from connectors.base import Carrier, CarrierConfig, Channel, ChannelConfig
+from connectors.base import Carrier, CarrierConfig, Channel, ChannelConfig, Received
+from connectors.output import Json, to_json
 
 #: Source -> 'module:Class'. A name of the order schema that is not here yet is unknown to every command.
 CHANNELS: dict[str, str] = {
@@ -34,6 +35,11 @@ class UnknownSource(LookupError):
 def channel_for(config: ChannelConfig) -> Channel:
     """The connector of a configured channel; raises UnknownSource."""
     return cast(Channel, _load(config.source, CHANNELS)(config))
+
+
+def translated(config: ChannelConfig, message: Received) -> list[Json]:
+    """What a message holds as JSON of the order schema, one element an order; raises UnknownSource."""
+    return [to_json(order) for order in channel_for(config).translate(message)]
 
 
 def carrier_for(config: CarrierConfig) -> Carrier:

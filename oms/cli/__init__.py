@@ -1,0 +1,45 @@
+"""`oms`: one file a command, loaded when it is asked for, so that each starts with only what it needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import cast
+
+from oms.cli.arguments import EX_USAGE, UsageWrong
+
+#: Command -> 'module:function'; the function takes the arguments after the name and returns the exit code.
+COMMANDS: dict[str, str] = {
+    "normalise": "oms.cli.normalise:run",
+    "verify-signature": "oms.cli.verify_signature:run",
+}
+
+Command = Callable[[Sequence[str]], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 64 for wrong usage, else as the command says."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_listing(), file=sys.stdout if arguments else sys.stderr)
+        return 0 if arguments else EX_USAGE
+    name, rest = arguments[0], arguments[1:]
+    if name not in COMMANDS:
+        print(f"oms: no command {name!r}\n{_listing()}", file=sys.stderr)
+        return EX_USAGE
+    try:
+        return load(name)(rest)
+    except UsageWrong as error:
+        print(f"oms {name}: {error}", file=sys.stderr)
+        return EX_USAGE
+
+
+def load(name: str) -> Command:
+    """The function of a command."""
+    module, _, function = COMMANDS[name].partition(":")
+    return cast(Command, getattr(import_module(module), function))
+
+
+def _listing() -> str:
+    return "usage: oms COMMAND ...\n\ncommands: " + ", ".join(sorted(COMMANDS)) + "\n`oms COMMAND --help` explains one."

@@ -1,0 +1,68 @@
+"""What commands share: a parser whose usage errors exit 64, files, and header files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+EX_USAGE = 64
+
+
+class UsageWrong(Exception):
+    """The command line asks for something that cannot be; the command exits 64."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UsageWrong instead of exiting with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageWrong(f"{message}\n{self.format_usage().strip()}")
+
+
+def read_bytes(name: str) -> bytes:
+    """The bytes of a file, or of standard input for `-`; raises UsageWrong for a file that can't be opened."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageWrong(f"{name} can't be opened: {reason}") from error
+
+
+def read_headers(name: str) -> dict[str, str]:
+    """Headers with lower-case names from a file of `Name: value` lines or of one JSON object; raises UsageWrong."""
+    try:
+        text = read_bytes(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageWrong(f"{name}: headers must be UTF-8 text") from error
+    if text.lstrip().startswith("{"):
+        return _from_json(text, name)
+    return _from_lines(text, name)
+
+
+def _from_json(text: str, name: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UsageWrong(f"{name}: no JSON object: {error}") from error
+    return {key.strip().lower(): _value(value) for key, value in found.items()}
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):  # frameworks print repeated headers as a list
+        return ", ".join(_value(one) for one in value)
+    return value.strip() if isinstance(value, str) else json.dumps(value)
+
+
+def _from_lines(text: str, name: str) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        key, colon, value = line.partition(":")
+        if not line.strip() or (number == 1 and line.startswith(("HTTP/", "POST ", "GET ", "PUT "))):
+            continue
+        if not colon or not key.strip():
+            raise UsageWrong(f"{name}, line {number}: expected `Name: value`")
+        headers[key.strip().lower()] = value.strip()
+    return headers
