@@ -1,1 +1,1 @@
-"""Definitions, facts, monthly reports."""
+"""KPIs: definitions, facts, monthly reports; computed from steps and error events, nothing else."""

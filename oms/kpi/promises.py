@@ -1,0 +1,137 @@
+"""Figures of the promise to the customer: shipped, delivered, completed, perfect, moved. Pure.
+
+Company figures use the first promise: a date that we moved stays late, one that the customer moved replaces it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from oms.kpi.definitions import (
+    COLLECTED,
+    CUSTOMERS_DOING,
+    DELIVERED,
+    DESK,
+    FLOOR,
+    OUR_FAULT,
+    OUTSIDERS,
+    SPLIT,
+    STAGE_OF,
+    STAGES,
+)
+from oms.kpi.lines import Facts, by_order, ended, line, timed
+from oms.kpi.values import Counted, ErrorFact, Period, StepFact
+
+
+def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
+    """Parcels promised in the month, collected by the promise; lateness goes to whose clock overran."""
+    mine = [f for f in facts if f.kind == "collect" and f.outcome != SPLIT and period.holds(f.promised_at)]
+    lines = [timed(f, f.promised_at, f.promised_at, period, done=f.outcome in COLLECTED) for f in mine]
+    late_sides = _late_sides(facts, period.now)
+    return [_blamed(counted, late_sides) for counted in lines]
+
+
+def delivered_on_time(facts: Facts, period: Period) -> list[Counted]:
+    """Parcels promised in the month, signed for by the promise; out: what the customer moved, refused or misaddressed."""
+    lines = []
+    for f in _promised(facts, period):
+        if f.outcome in CUSTOMERS_DOING:
+            lines.append(line(f, 0, 0, "customers_doing"))
+        else:
+            lines.append(timed(f, f.promised_at, f.promised_at, period, done=f.outcome in DELIVERED))
+    return lines
+
+
+def moved_dates(facts: Facts, period: Period) -> list[Counted]:
+    """The rate of promises that we moved, which stay late in the company's figures."""
+    return [
+        line(f, int(moved), 1, "moved" if moved else "kept")
+        for f in _promised(facts, period)
+        for moved in [f.due_at > f.promised_at]
+    ]
+
+
+def completion(facts: Facts, period: Period) -> list[Counted]:
+    """K-3: all lines delivered by the promise, over released orders promised in the month.
+
+    Also in, as failed: orders in effect that were cancelled for our shortage or lateness.
+    """
+    released = {f.order_id for f in facts if f.kind == "release" and f.done}
+    lines = []
+    for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
+        # What a change replaced counts no more, unless nothing else is left of the order.
+        standing = [part for part in parts if not part.cancelled] or parts
+        if period.holds(max(part.promised_at for part in standing)):
+            failed = any(part.cancelled and part.outcome in OUR_FAULT for part in parts)
+            lines.append(_completed(standing, period, failed=failed, is_released=order_id in released))
+    return lines
+
+
+def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool) -> Counted:
+    last = max(parts, key=lambda part: part.promised_at)
+    if not last.live:
+        return line(last, 0, 0, "not_live")
+    if failed:
+        return line(last, 0, 1, "cancelled_by_us")
+    if not is_released:
+        return line(last, 0, 0, "not_released")
+    verdicts = [
+        timed(part, part.promised_at, part.promised_at, period, done=part.outcome in DELIVERED) for part in parts
+    ]
+    counted = [verdict for verdict in verdicts if verdict.of or verdict.why == "not_due_yet"]
+    if not counted:
+        return verdicts[0]
+    # The worst part decides: a miss, then a part whose own date is still to come, then success.
+    worst = min(counted, key=lambda verdict: (verdict.hit, -verdict.of))
+    return line(last, worst.hit, worst.of, worst.why)
+
+
+def perfect_order(facts: Facts, errors: Iterable[ErrorFact], period: Period) -> list[Counted]:
+    """Orders whose last part was delivered in the month: on time, and without any error that is ours."""
+    wrong = {e.order_id for e in errors if e.upheld and e.at < period.freeze_at}
+    lines = []
+    for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
+        got = [part for part in parts if part.outcome in DELIVERED]
+        still = [part for part in parts if not part.done and not part.cancelled]
+        last = max(got, key=ended, default=None)
+        if last is None or still or not period.holds(last.finished_at):
+            continue
+        why = _flaw(parts, is_wrong=order_id in wrong) if last.live else "not_live"
+        lines.append(line(last, int(why == "perfect"), int(last.live), why))
+    return lines
+
+
+def _flaw(parts: Facts, *, is_wrong: bool) -> str:
+    """Why an order that arrived is not perfect, or that it is."""
+    if is_wrong:
+        return "error"
+    if any(part.cancelled and part.outcome in OUR_FAULT for part in parts):
+        return "cancelled_by_us"
+    return "late" if any(part.outcome in DELIVERED and ended(part) > part.promised_at for part in parts) else "perfect"
+
+
+def _promised(facts: Facts, period: Period) -> list[StepFact]:
+    return [f for f in facts if f.kind == "deliver" and f.outcome != SPLIT and period.holds(f.promised_at)]
+
+
+def _late_sides(facts: Facts, now: datetime) -> dict[UUID | None, set[str]]:
+    """Which sides overran a clock of their own, by order."""
+    sides: dict[UUID | None, set[str]] = defaultdict(set)
+    for f in facts:
+        ours = f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled
+        if ours and (f.finished_at or now) > (f.late_from or f.due_at):
+            sides[f.order_id].add(STAGES[STAGE_OF[f.kind]].side)
+    return sides
+
+
+def _blamed(counted: Counted, late_sides: dict[UUID | None, set[str]]) -> Counted:
+    """A late parcel goes to the first in the chain whose clock overran: desk, floor, else the carrier."""
+    if counted.why not in ("late", "open_late"):
+        return counted
+    sides = late_sides.get(counted.order_id, set())
+    side = next((side for side in (DESK, FLOOR) if side in sides), "carrier")
+    return replace(counted, why=f"late_{side}")

@@ -1,0 +1,134 @@
+"""How each KPI is counted from facts: every function gives the lines of its figure, each with its reason. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+from oms.kpi.definitions import ENTRY, KPIS, NOT_THE_PICKERS, OUTSIDERS, QUESTIONS, SATISFIED_FROM, STAGE_OF
+from oms.kpi.lines import Facts, ended, line, timed
+from oms.kpi.promises import completion, delivered_on_time, moved_dates, perfect_order, shipped_on_time
+from oms.kpi.values import Counted, ErrorFact, Figure, Period, StepFact
+
+
+def on_time(facts: Facts, period: Period) -> list[Counted]:
+    """K-2: our steps whose due time (after pauses) lies in the month; never cut by end time, which hides the overdue."""
+    ours = (f for f in facts if f.kind in STAGE_OF and f.performer not in OUTSIDERS and period.holds(f.due_at))
+    return [timed(f, f.due_at, f.late_from or f.due_at, period, done=f.done) for f in ours]
+
+
+def entry_accuracy(
+    facts: Facts, errors: Iterable[ErrorFact], period: Period, *, by_machine: bool = False
+) -> list[Counted]:
+    """K-1: orders whose entry a person (or a machine, its own line) ended in the month, without an entry error."""
+    wrong = _errors_by_order(errors, "entry", period)
+    entries = [f for f in facts if f.kind == ENTRY and period.holds(f.finished_at) and (f.person is None) == by_machine]
+    return [_judged(f, wrong[f.order_id]) if f.live else line(f, 0, 0, "not_live") for f in entries]
+
+
+def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *, stage: str) -> list[Counted]:
+    """Lines picked (stage pick) or parcels checked (stage pack) in the month without own error."""
+    wrong = _errors_by_order((e for e in errors if e.cause not in NOT_THE_PICKERS), stage, period)
+    mine = [f for f in facts if f.kind == stage and f.done and f.person is not None and period.holds(f.finished_at)]
+    lines, claimed = [], set()
+    for f in sorted(mine, key=lambda fact: fact.opened_at):
+        # An order that was picked in two parts has each error once, with the part it names or the first.
+        own = [e for e in wrong[f.order_id] if e.error_id not in claimed and _meant(e, f, mine)]
+        claimed |= {e.error_id for e in own}
+        lines.append(_judged(f, own))
+    return lines
+
+
+def _meant(error: ErrorFact, fact: StepFact, others: Facts) -> bool:
+    if error.subject_id == fact.subject_id or error.person == fact.person:
+        return True
+    return not any(
+        f.order_id == fact.order_id and (f.subject_id == error.subject_id or f.person == error.person) for f in others
+    )
+
+
+def satisfaction(facts: Facts, period: Period, *, kind: str) -> list[Counted]:
+    """K-4: answers of 4-5 over valid answers in the month, the last per order (`rate_service`) or ticket (`rate_ticket`)."""
+    answers = [f for f in facts if f.kind == kind and f.score is not None and period.holds(f.finished_at)]
+    last = {f.subject_id: f.step_id for f in sorted(answers, key=ended)}
+    return [_answer(f) if last[f.subject_id] == f.step_id else line(f, 0, 0, "superseded") for f in answers]
+
+
+def response(facts: Facts, period: Period) -> list[Counted]:
+    """The response rate: questions asked in the month and answered at any time."""
+    asked = [f for f in facts if f.kind in QUESTIONS and period.holds(f.opened_at)]
+    return [line(f, int(f.score is not None), 1, "answered" if f.score is not None else "not_answered") for f in asked]
+
+
+def figure(kpi: str, lines: Iterable[Counted]) -> Figure:
+    """The company's figure with every line behind it."""
+    kept = tuple(lines)
+    return Figure(kpi, None, sum(one.hit for one in kept), sum(one.of for one in kept), kept)
+
+
+def breakdown(kpi: str, lines: Sequence[Counted]) -> list[Figure]:
+    """The figure by each of the KPI's dimensions; a line without a value of the dimension is in none of its groups."""
+    figures = []
+    for dimension in KPIS[kpi].dimensions:
+        groups: dict[str, list[Counted]] = defaultdict(list)
+        for one in lines:
+            value = getattr(one, dimension)
+            if value is not None:
+                groups[value].append(one)
+        figures += [_group(kpi, dimension, value, groups[value]) for value in sorted(groups)]
+    return figures
+
+
+def _group(kpi: str, dimension: str, value: str, lines: list[Counted]) -> Figure:
+    own = dimension == "person"
+    hit = sum(one.own_hit if own and one.own_hit is not None else one.hit for one in lines)
+    return Figure(kpi, (dimension, value), hit, sum(one.of for one in lines), tuple(lines))
+
+
+def _judged(f: StepFact, errors: Sequence[ErrorFact]) -> Counted:
+    """One fact of `units` against its errors; one error takes one unit, and counts once per person."""
+    own = [e for e in errors if e.person == f.person]
+    caught = sum(e.caught for e in errors)
+    return line(
+        f,
+        max(0, f.units - len(errors)),
+        f.units,
+        "error" if errors else "right",
+        own_hit=max(0, f.units - len(own)),
+        caught=caught,
+        escaped=len(errors) - caught,
+    )
+
+
+def _answer(f: StepFact) -> Counted:
+    good = f.score is not None and f.score >= SATISFIED_FROM
+    return line(f, int(good), 1, "satisfied" if good else "not_satisfied")
+
+
+def _errors_by_order(errors: Iterable[ErrorFact], stage: str, period: Period) -> dict[UUID | None, list[ErrorFact]]:
+    found: dict[UUID | None, list[ErrorFact]] = defaultdict(list)
+    for e in errors:
+        if e.stage == stage and e.upheld and e.at < period.freeze_at and e.order_id is not None:
+            found[e.order_id].append(e)
+    return found
+
+
+Rule = Callable[[Facts, Sequence[ErrorFact], Period], list[Counted]]
+
+#: KPI -> how its lines are counted.
+RULES: dict[str, Rule] = {
+    "entry_accuracy": entry_accuracy,
+    "entry_accuracy_machine": lambda facts, errors, period: entry_accuracy(facts, errors, period, by_machine=True),
+    "pick_accuracy": lambda facts, errors, period: floor_accuracy(facts, errors, period, stage="pick"),
+    "pack_accuracy": lambda facts, errors, period: floor_accuracy(facts, errors, period, stage="pack"),
+    "perfect_order": perfect_order,
+    "on_time": lambda facts, errors, period: on_time(facts, period),
+    "shipped_on_time": lambda facts, errors, period: shipped_on_time(facts, period),
+    "delivered_on_time": lambda facts, errors, period: delivered_on_time(facts, period),
+    "moved_dates": lambda facts, errors, period: moved_dates(facts, period),
+    "completion": lambda facts, errors, period: completion(facts, period),
+    "satisfaction": lambda facts, errors, period: satisfaction(facts, period, kind="rate_service"),
+    "satisfaction_aftersales": lambda facts, errors, period: satisfaction(facts, period, kind="rate_ticket"),
+    "response": lambda facts, errors, period: response(facts, period),
+}

@@ -1,0 +1,155 @@
+"""The facts that KPIs are counted from, and what a count looks like. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from oms.clock import Month
+
+HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A span in which a step's clock stood; `due_after` is the due time it led to."""
+
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None
+    due_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepFact:
+    """One step with what it is grouped by.
+
+    `promised_at` is the promise company figures use: the first one, or the customer's own later date. `late_from`
+    is the moment after which an end is late (work done outside duty is never late). `units` are the lines of a pick
+    or the parcels of a packing. `score` is a customer's answer on five.
+    """
+
+    step_id: UUID
+    kind: str
+    performer: str
+    state: str
+    opened_at: datetime
+    due_at: datetime
+    promised_at: datetime
+    subject_id: UUID
+    order_id: UUID | None = None
+    order_no: str | None = None
+    channel: str | None = None
+    customer: str | None = None
+    warehouse: str | None = None
+    carrier: str | None = None
+    person: str | None = None
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    late_from: datetime | None = None
+    units: int = 1
+    score: int | None = None
+    live: bool = True
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return self.state == "done" and not self.cancelled
+
+    @property
+    def cancelled(self) -> bool:
+        """Ended without being carried out; the outcome says for whose reason."""
+        return self.state == "cancelled" or (self.outcome or "").startswith("cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFact:
+    """An error of ours with the stage and person it was attributed to; `upheld` is false once an appeal was won."""
+
+    error_id: UUID
+    order_id: UUID | None
+    subject_id: UUID
+    kind: str
+    cause: str
+    stage: str
+    person: str
+    caught: bool
+    at: datetime
+    upheld: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month of the organisation as seen at `now`; errors attributed after `freeze_at` belong to a later month."""
+
+    month: Month
+    start: datetime
+    end: datetime
+    now: datetime
+    freeze_at: datetime
+
+    def holds(self, at: datetime | None) -> bool:
+        return at is not None and self.start <= at < self.end
+
+    @property
+    def provisional(self) -> bool:
+        """A month counts as final only when it is over and its appeals are frozen."""
+        return self.now < self.freeze_at
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One line of a figure: how much of the fact is in the denominator and in the numerator, and why.
+
+    `of` 0 means left out. `own_hit` is the numerator for the person named, where it differs: another's error.
+    """
+
+    fact_id: UUID
+    order_id: UUID | None
+    order_no: str | None
+    stage: str
+    channel: str | None
+    warehouse: str | None
+    carrier: str | None
+    person: str | None
+    hit: int
+    of: int
+    why: str
+    own_hit: int | None = None
+    caught: int = 0
+    escaped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One KPI of one group with every line behind it; `group` is (dimension, value), None for the company."""
+
+    kpi: str
+    group: tuple[str, str] | None
+    hit: int
+    of: int
+    lines: tuple[Counted, ...]
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Percent to two decimals, None where nothing counts."""
+        if self.of == 0:
+            return None
+        return (Decimal(100 * self.hit) / self.of).quantize(HUNDREDTH, rounding=ROUND_HALF_UP)
+
+    @property
+    def errors_per_10000(self) -> Decimal | None:
+        """Misses in ten thousand, for floor accuracies."""
+        if self.of == 0:
+            return None
+        return (Decimal(10_000 * (self.of - self.hit)) / self.of).quantize(HUNDREDTH, rounding=ROUND_HALF_UP)
+
+    @property
+    def caught(self) -> int:
+        return sum(line.caught for line in self.lines)
+
+    @property
+    def escaped(self) -> int:
+        return sum(line.escaped for line in self.lines)
