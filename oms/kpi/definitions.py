@@ -111,7 +111,7 @@ STAGES: dict[str, Stage] = {stage.key: stage for stage in (
 #: (polling, periodic work) are technical and in no figure; a test walks the flow against this table.
 STAGE_OF: dict[str, str] = {
     "accept": "entry",
-    "review_message": "entry",
+    "enter": "entry",
     "apply_change": "change",
     "decide_change": "change",
     "verify": "verification",
