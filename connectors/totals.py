@@ -50,8 +50,10 @@ def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) 
 
 
 def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
-    # A quantity that was sent but makes no sense is invalid, and not missing besides.
-    return new.code == "qty_missing" and ("qty_invalid", new.field) in known
+    # What was sent but makes no sense is invalid, and not missing besides.
+    fields = {field for _, field in known}
+    where = {new.field, "channel_order_id"} if new.code == "number_missing" else {new.field}
+    return new.code.endswith("_missing") and bool(where & fields)
 
 
 def _line(line: Line, currency: str | None) -> Line:

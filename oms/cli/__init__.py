@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -14,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "normalise": "oms.cli.normalise:run",
     "verify-signature": "oms.cli.verify_signature:run",
 }
+
+EX_PIPE = 141
 
 Command = Callable[[Sequence[str]], int]
 
@@ -33,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageWrong as error:
         print(f"oms {name}: {error}", file=sys.stderr)
         return EX_USAGE
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the interpreter's last flush
+        return EX_PIPE
 
 
 def load(name: str) -> Command:

@@ -42,6 +42,13 @@ def read_headers(name: str) -> dict[str, str]:
     return _from_lines(text, name)
 
 
+def write(text: str) -> None:
+    """Print text as UTF-8, whatever the terminal's language."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def _from_json(text: str, name: str) -> dict[str, str]:
     try:
         found = json.loads(text)

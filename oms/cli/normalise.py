@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from connectors import registry
 from connectors.base import ChannelConfig, Received, Severity
-from oms.cli.arguments import Parser, UsageWrong, read_bytes, read_headers
+from oms.cli.arguments import Parser, UsageWrong, read_bytes, read_headers, write
 
 #: Some of the message was refused.
 EX_REFUSED = 3
@@ -26,6 +26,6 @@ def run(argv: Sequence[str]) -> int:
     headers = read_headers(args.headers) if args.headers else {}
     message = Received(body=read_bytes(args.file), headers=headers, channel=config.name)
     orders = registry.translated(config, message)
-    print(json.dumps(orders, ensure_ascii=True, indent=2))
+    write(json.dumps(orders, ensure_ascii=False, indent=2))
     refused = any(found["severity"] == Severity.REFUSE for order in orders for found in order["problems"])
     return EX_REFUSED if refused else 0
