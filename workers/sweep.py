@@ -17,8 +17,7 @@ from sqlalchemy import text
 from oms import db, settings as oms_settings
 from oms.cli.logs import configure
 from oms.journey import flow, reminders, seal
-from oms.orders import expiries
-from workers import bindings, doorbell, drain, process, schedule
+from workers import bindings, doorbell, drain, expiry, process, schedule
 from workers.process import Process
 
 log = logging.getLogger(__name__)
@@ -88,7 +87,7 @@ def _remind(own: Process) -> None:
 
 def _expire(own: Process) -> None:
     with own.database.transaction() as session:
-        expiries.expire_due(session, now=db.now(session))
+        expiry.expire_due(session, now=db.now(session))
 
 
 def _seal(own: Process) -> None:

@@ -1,43 +1,16 @@
-"""Change requests, tickets, returns with their lines, refunds, satisfaction scores."""
+"""Tickets, returns with their lines, refunds, satisfaction scores."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, Index, Integer, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from oms.aftersales.states import CHANGE, REFUND, RETURN, TICKET
-from oms.db import Base, EncryptedJson, EncryptedText, Qty, new_id
-
-
-class ChangeRequest(Base):
-    """A wish to change or cancel an order, kept in writing (C-4, C-5); `wanted` is the one schema's JSON."""
-
-    __tablename__ = "change_request"
-    __table_args__ = (UniqueConstraint("key"), Index("ix_change_request_order", "order_id"))
-    MACHINES = {"status": CHANGE}
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    #: makes it one of its kind: `<order id>:<version or content hash>`
-    key: Mapped[str]
-    order_id: Mapped[uuid.UUID]
-    message_id: Mapped[uuid.UUID | None]
-    #: update | cancellation
-    kind: Mapped[str]
-    wanted: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
-    version: Mapped[str | None]
-    #: 1 small, 2 moves the date, 3 changes structure or price
-    change_class: Mapped[int | None] = mapped_column(SmallInteger)
-    status: Mapped[str] = mapped_column(default="requested")
-    reason: Mapped[str | None]
-    requested_by: Mapped[str]
-    requested_at: Mapped[datetime]
-    decided_by: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
+from oms.aftersales.states import REFUND, RETURN, TICKET
+from oms.db import Base, EncryptedText, Qty, new_id
 
 
 class Ticket(Base):

@@ -1,10 +1,7 @@
-"""States of change requests, tickets, returns and refunds."""
+"""States of tickets, returns and refunds."""
 
 from oms.journey.states import machine
 
-CHANGE = machine(
-    "requested", requested="approved applied declined superseded", approved="applied declined", applied="", declined="", superseded=""
-)
 TICKET = machine(
     "new", new="open", open="waiting_customer waiting_third_party resolved closed",
     waiting_customer="open closed", waiting_third_party="open closed", resolved="closed reopened", closed="reopened",

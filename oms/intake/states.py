@@ -4,8 +4,7 @@ from oms.journey.states import machine
 
 INBOUND = machine(
     "received",
-    received="accepted quarantined needs_review superseded duplicate not_an_order",
-    needs_review="accepted quarantined not_an_order",
+    received="accepted quarantined superseded duplicate not_an_order",
     quarantined="received accepted",
     accepted="", superseded="", duplicate="", not_an_order="received",
 )

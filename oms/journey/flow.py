@@ -30,12 +30,11 @@ class StepKind:
 FLOW: dict[str, StepKind] = {
     # intake
     "accept": StepKind(SYSTEM, "inbound_message", "entry_machine", INSIDE, 200, {
-        "ordered": ("verify",), "updated": ("apply_change",), "conflict": ("reread",), "review": ("review_message",),
+        "ordered": ("verify", "apply_change", "reread"), "updated": ("apply_change", "reread"), "conflict": ("reread",),
         "duplicate": (), "superseded": (), "quarantined": (), "not_an_order": (),
     }),
-    "review_message": StepKind("order_specialist", "inbound_message", "entry", follows={
-        "ordered": ("verify",), "discarded": ()}),
-    "reread": StepKind(SYSTEM, "order", "call", OUTSIDE, 4, {"reread": ("accept",), "gone": ()}, runs_on_hold=True),
+    "enter": StepKind("order_specialist", "order", "entry", follows={"entered": ()}, runs_on_hold=True),
+    "reread": StepKind(SYSTEM, "order", "call", OUTSIDE, 4, {"reread": (), "gone": ()}, runs_on_hold=True),
     "poll": StepKind(SYSTEM, "channel", "call", OUTSIDE, 4, {"polled": (), "failed": ()}),
     "apply_change": StepKind(SYSTEM, "change_request", "change_reaction", INSIDE, 100, {
         "applied": ("verify", "put_back", "void_label", "confirm", "refund"), "approval": ("decide_change",),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Index, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from oms.db import Base, new_id
@@ -118,7 +118,7 @@ def at(session: Session, moment: datetime) -> Policy:
     rows = session.execute(
         select(PolicyValue.key, PolicyValue.value)
         .where(PolicyValue.valid_from <= moment)
-        .distinct(PolicyValue.key)
+        .ext(distinct_on(PolicyValue.key))
         .order_by(PolicyValue.key, PolicyValue.valid_from.desc(), PolicyValue.id.desc())
     )
     # A key that a later release dropped has no reader any more; its history stays.

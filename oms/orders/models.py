@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Index, Integer, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oms.db import Base, EncryptedJson, EncryptedText, Qty, UnitPrice, new_id
-from oms.orders.states import CONFIRMATION, ORDER, PAYMENT
+from oms.orders.states import CHANGE, CONFIRMATION, ORDER, PAYMENT
 
 
 class Order(Base):
@@ -42,6 +42,8 @@ class Order(Base):
     #: the sender's change time or sequence; `content_hash` tells equal versions with other content apart
     version: Mapped[str | None]
     content_hash: Mapped[bytes]
+    #: the channel has cancelled it; whatever comes later of it is superseded
+    channel_cancelled: Mapped[bool] = mapped_column(Boolean, default=False)
     message_id: Mapped[uuid.UUID | None]
     placed_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
@@ -190,3 +192,29 @@ class Confirmation(Base):
     means: Mapped[str | None]
     signed_name: Mapped[str | None] = mapped_column(EncryptedText)
     evidence: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+
+
+class ChangeRequest(Base):
+    """A wish to change or cancel an order, kept in writing (C-4, C-5); `wanted` is the one schema's JSON."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_change_request_order", "order_id"))
+    MACHINES = {"status": CHANGE}
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    #: makes it one of its kind: `<order id>:<version or content hash>`
+    key: Mapped[str]
+    order_id: Mapped[uuid.UUID]
+    message_id: Mapped[uuid.UUID | None]
+    #: update | cancellation
+    kind: Mapped[str]
+    wanted: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    version: Mapped[str | None]
+    #: 1 small, 2 moves the date, 3 changes structure or price
+    change_class: Mapped[int | None] = mapped_column(SmallInteger)
+    status: Mapped[str] = mapped_column(default="requested")
+    reason: Mapped[str | None]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]

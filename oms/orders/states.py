@@ -41,3 +41,8 @@ FULFILMENT_STATES = (
     "cancelled",
 )
 RETURN_STATES = ("none", "requested", "partially_returned", "returned")
+
+#: A wish to change or cancel an order (C-4, C-5).
+CHANGE = machine(
+    "requested", requested="approved applied declined superseded", approved="applied declined", applied="", declined="", superseded=""
+)

@@ -1,0 +1,129 @@
+"""Step `accept`: translated messages become one order for each channel order, a change, a repeat, or a refusal (I-2, I-3).
+
+Everything works on the list of messages in a fixed number of statements. What an element does is decided in
+`rules.py`; who wins a race for a new order is decided by its unique key.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from connectors.base import ChannelOrder, Severity
+from oms import db
+from oms.intake import amendments, creation, known, rules
+from oms.intake.fates import Accepted, Element, Fate, Translated
+from oms.intake.models import InboundMessage, InboundOrder
+from oms.intake.rules import Became, Known
+from oms.journey import lifecycle
+from oms.journey.steps import NewStep
+
+__all__ = ["Accepted", "Element", "Fate", "Translated", "accept"]
+
+_Opens = dict[uuid.UUID, list[NewStep]]
+
+
+def accept(session: Session, *, messages: Sequence[Translated], now: datetime) -> dict[uuid.UUID, Accepted]:
+    """Carry the messages out; {message id: what it became}. A message that was accepted already changes nothing."""
+    fates = [fate for message in messages for fate in _sort_out(message)]
+    opens: _Opens = {}
+    _settle(session, [fate for fate in fates if fate.became is Became.ORDERED], opens, now)
+    _write_fates(session, fates)
+    return _close(session, messages, fates, opens, now)
+
+
+def _sort_out(message: Translated) -> list[Fate]:
+    """Look at each element by itself; a live one is provisionally `ordered`."""
+    fates = []
+    for position, element in enumerate(message.elements):
+        alone = rules.standing(element.order)
+        fate = Fate(message, position, element, alone or Became.ORDERED)
+        if alone is Became.REFUSED:
+            fate.reason = _why(element.order)
+        fates.append(fate)
+    if message.all_or_nothing and any(fate.became is Became.REFUSED for fate in fates):
+        for fate in fates:
+            if fate.became is Became.ORDERED:
+                fate.became, fate.reason = Became.REFUSED, "another row of the same file is wrong"
+    return fates
+
+
+def _why(order: ChannelOrder) -> str:
+    named = [f"{p.field}: {p.message}" for p in order.problems if p.severity is Severity.REFUSE]
+    named += [f"{name}: the number is too large or too fine for an order" for name in rules.out_of_range(order)]
+    return "; ".join(named)[:2000]
+
+
+def _settle(session: Session, live: list[Fate], opens: _Opens, now: datetime) -> None:
+    """Decide and write the live elements; those that lost the race for a new order are decided again."""
+    todo = live
+    while todo:
+        new, changed, states = _decide(session, todo)
+        lost = creation.create(session, fates=new, opens=opens, now=now)
+        known.keep(session, states={i: s for i, s in states.items() if i not in lost})
+        amendments.request(session, fates=[f for f in changed if f.order_id not in lost], opens=opens, now=now)
+        todo = [fate for fate in todo if fate.order_id in lost]
+
+
+def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[Fate], dict[uuid.UUID, Known]]:
+    """Fold the elements over what stands: (new orders, changes to standing ones, what is known afterwards)."""
+    stands: dict[tuple[uuid.UUID, str], tuple[uuid.UUID | None, Known]] = {}
+    stands.update(known.find(session, keys=sorted({f.key for f in fates})))
+    new, changed = [], []
+    states: dict[uuid.UUID, Known] = {}
+    written: dict[uuid.UUID, Known] = {}
+    for fate in fates:
+        order_id, state = stands.get(fate.key, (None, Known()))
+        fate.became, after = rules.decide(state, fate.element.order, fate.element.content_hash)
+        if order_id is None:
+            order_id = db.new_id()
+            written[order_id] = after
+            new.append(fate)
+        elif fate.became in (Became.UPDATED, Became.CANCELLED, Became.CONFLICT):
+            changed.append(fate)
+        if after is not state and after is not written.get(order_id):
+            states[order_id] = after
+        fate.order_id = order_id
+        stands[fate.key] = (order_id, after)
+    return new, changed, states
+
+
+def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
+    rows = [
+        {
+            "message_id": f.message.message_id, "position": f.position, "became": f.became.value,
+            "channel_order_id": f.element.order.channel_order_id, "order_id": f.order_id,
+            "problems": list(f.element.json.get("problems", [])),
+        }
+        for f in fates
+    ]
+    if rows:
+        session.execute(pg_insert(InboundOrder).on_conflict_do_nothing(), rows)
+
+
+def _close(
+    session: Session, messages: Sequence[Translated], fates: Sequence[Fate], opens: Mapping[uuid.UUID, list[NewStep]],
+    now: datetime,
+) -> dict[uuid.UUID, Accepted]:
+    """Give each message its status, with the reason of a quarantine."""
+    by_message: dict[uuid.UUID, list[Fate]] = {m.message_id: [] for m in messages}
+    for fate in fates:
+        by_message[fate.message.message_id].append(fate)
+    found: dict[uuid.UUID, Accepted] = {}
+    by_status: dict[tuple[str, str], list[uuid.UUID]] = {}
+    reasons: dict[uuid.UUID, str] = {}
+    for message_id, own in by_message.items():
+        outcome, status = rules.message_outcome([f.became for f in own])
+        found[message_id] = Accepted(outcome, own, opens.get(message_id, []))
+        by_status.setdefault((status, outcome), []).append(message_id)
+        if status == "quarantined":
+            reasons[message_id] = next((f.reason for f in own if f.reason), outcome)
+    for (status, outcome), ids in by_status.items():
+        lifecycle.advance(session, InboundMessage, ids, to=status, cause=outcome, actor="system", now=now, lenient=True)
+    if reasons:
+        session.execute(known.SET_REASONS, {"ids": list(reasons), "reasons": list(reasons.values())})
+    return found

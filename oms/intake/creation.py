@@ -1,0 +1,104 @@
+"""New orders from accepted elements: order, lines, customer, SKU mapping, step `verify`; one order for each key (I-3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from oms import numbers
+from oms.catalog import mapping
+from oms.intake.fates import Fate
+from oms.intake.rules import Became
+from oms.journey import lifecycle
+from oms.journey.steps import NewStep
+from oms.orders.models import Order, OrderLine
+from oms.orders.rows import line_columns, order_columns, payment_status
+from oms.parties import matching
+from oms.parties.matching import Person
+
+
+def create(
+    session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, list[NewStep]], now: datetime
+) -> set[uuid.UUID]:
+    """Write the orders; return the ids that lost the race for their key (another transaction made the order)."""
+    if not fates:
+        return set()
+    rows = _order_rows(session, fates, now)
+    # In the order of the unique key, so that two batches with the same new orders wait instead of deadlocking.
+    rows.sort(key=lambda row: (row["channel_id"], row["channel_order_id"]))
+    statement = pg_insert(Order).on_conflict_do_nothing(index_elements=["channel_id", "channel_order_id"])
+    written = set(session.execute(statement.returning(Order.id), rows).scalars())
+    won = [fate for fate in fates if fate.order_id in written]
+    _write_lines(session, won)
+    _write_history(session, won, now)
+    for fate in won:
+        if fate.became is Became.ORDERED:
+            step = NewStep("verify", fate.require_order(), order_id=fate.order_id)
+            opens.setdefault(fate.message.message_id, []).append(step)
+    return {fate.require_order() for fate in fates} - written
+
+
+def _order_rows(session: Session, fates: Sequence[Fate], now: datetime) -> list[dict[str, Any]]:
+    people = [_person(fate) for fate in fates]
+    customers = matching.customers_for(session, people=people, now=now)
+    return [_order_row(fate, customer, now) for fate, customer in zip(fates, customers, strict=True)]
+
+
+def _person(fate: Fate) -> Person:
+    customer, channel = fate.element.order.customer, fate.message.channel
+    return Person(
+        customer.name, customer.company, customer.email, customer.phone, customer.tax_id, channel.language,
+        account_id=channel.customer_id,
+    )
+
+
+def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict[str, Any]:
+    order, channel = fate.element.order, fate.message.channel
+    number = numbers.new_number("SO")
+    cancelled = fate.became is Became.CANCELLED
+    return {
+        **order_columns(order), "id": fate.order_id, "number": number, "channel_id": channel.id, "source": channel.source,
+        # A phone or message order has no number of its own: ours serves for both.
+        "channel_order_id": order.channel_order_id or number,
+        "channel_order_number": order.channel_order_number or order.channel_order_id or number,
+        "content_hash": fate.element.content_hash, "channel_cancelled": cancelled,
+        "message_id": fate.message.message_id, "received_at": fate.message.received_at,
+        "entered_by": fate.message.received_by, "status": "cancelled" if cancelled else "received",
+        "payment_status": payment_status(order), "payment_terms": order.payment.terms or channel.payment_terms,
+        "currency": order.currency or channel.currency, "customer_id": customer_id, "language": channel.language,
+        "fulfilment_status": "cancelled" if cancelled else "unfulfilled",
+        "closed_at": now if cancelled else None,
+    }
+
+
+def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
+    wanted = {(f.message.channel.id, line.sku) for f in fates for line in f.element.order.lines if line.sku}
+    skus = mapping.find_skus(session, wanted=wanted)
+    rows = [
+        line_columns(
+            line, order_id=fate.require_order(), position=position,
+            sku_id=skus.get((fate.message.channel.id, line.sku)) if line.sku else None,
+        )
+        for fate in fates
+        for position, line in enumerate(fate.element.order.lines)
+    ]
+    if rows:
+        session.execute(insert(OrderLine), rows)
+
+
+def _write_history(session: Session, fates: Sequence[Fate], now: datetime) -> None:
+    notes = [
+        lifecycle.Note(
+            "order", fate.require_order(), f"order.{fate.became.value}", "inbound message", order_id=fate.order_id,
+            became="cancelled" if fate.became is Became.CANCELLED else "received",
+            data={"message": str(fate.message.message_id), "channel": fate.message.channel.name},
+        )
+        for fate in fates
+    ]
+    lifecycle.note(session, notes, actor=fates[0].message.received_by if fates else "system", now=now)

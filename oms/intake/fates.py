@@ -1,0 +1,67 @@
+"""Values of acceptance: a translated message, its elements, and what became of each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.base import ChannelOrder
+from oms.intake.rules import Became
+from oms.journey.steps import NewStep
+from oms.parties.models import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One order of a message with its JSON in the one schema; `content_hash` leaves out version and problems."""
+
+    order: ChannelOrder
+    json: Mapping[str, Any]
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all."""
+
+    message_id: uuid.UUID
+    channel: Channel
+    received_at: datetime
+    received_by: str
+    elements: Sequence[Element]
+    all_or_nothing: bool = False
+
+
+@dataclass(slots=True)
+class Fate:
+    """What became of one element."""
+
+    message: Translated
+    position: int
+    element: Element
+    became: Became
+    order_id: uuid.UUID | None = None
+    reason: str | None = None
+
+    @property
+    def key(self) -> tuple[uuid.UUID, str]:
+        """(channel, channel order id); one without a number is nobody's repeat."""
+        own = f"own:{self.message.message_id}:{self.position}"
+        return self.message.channel.id, self.element.order.channel_order_id or own
+
+    def require_order(self) -> uuid.UUID:
+        if self.order_id is None:
+            raise ValueError(f"element {self.position} of message {self.message.message_id} has no order")
+        return self.order_id
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What one message became: the outcome of its step and the steps that follow."""
+
+    outcome: str
+    fates: list[Fate] = field(default_factory=list)
+    opens: list[NewStep] = field(default_factory=list)

@@ -1,0 +1,55 @@
+"""What stands of channel orders already: locked, with the newest version and content that was seen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.intake.rules import Known
+
+Key = tuple[uuid.UUID, str]
+
+_FIND = text("""
+    SELECT o.id, o.channel_id, o.channel_order_id, o.content_hash, o.version, o.channel_cancelled
+    FROM orders o
+    JOIN (SELECT DISTINCT * FROM unnest(CAST(:channels AS uuid[]), CAST(:ids AS text[])) AS w(channel_id, order_id)) w
+      ON o.channel_id = w.channel_id AND o.channel_order_id = w.order_id
+    ORDER BY o.id FOR UPDATE OF o
+""")
+
+_KEEP = text("""
+    UPDATE orders SET version = n.version, content_hash = n.hash, channel_cancelled = n.cancelled,
+           row_version = row_version + 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS text[]), CAST(:hashes AS bytea[]), CAST(:cancelled AS bool[]))
+         AS n(id, version, hash, cancelled)
+    WHERE orders.id = n.id
+""")
+
+SET_REASONS = text("""
+    UPDATE inbound_message SET reason = r.reason
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS r(id, reason) WHERE inbound_message.id = r.id
+""")
+
+
+def find(session: Session, *, keys: Sequence[Key]) -> dict[Key, tuple[uuid.UUID, Known]]:
+    """The orders that stand under these (channel, channel order id) keys, locked in the order of their ids."""
+    params = {"channels": [k[0] for k in keys], "ids": [k[1] for k in keys]}
+    return {
+        (row.channel_id, row.channel_order_id): (
+            row.id, Known(True, row.version, bytes(row.content_hash), row.channel_cancelled)
+        )
+        for row in session.execute(_FIND, params)
+    }
+
+
+def keep(session: Session, *, states: dict[uuid.UUID, Known]) -> None:
+    """Write the newest version and content that was seen of each (locked) order."""
+    if states:
+        session.execute(_KEEP, {
+            "ids": list(states), "versions": [s.version for s in states.values()],
+            "hashes": [s.content_hash for s in states.values()],
+            "cancelled": [s.cancelled for s in states.values()],
+        })

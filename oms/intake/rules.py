@@ -1,0 +1,132 @@
+"""What one element of a message does to its order: pure. An older version never wins; equal bytes are a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from connectors.base import ChannelOrder, Kind, Severity
+
+
+MAX_AMOUNT = Decimal(10) ** 13
+MAX_QTY = Decimal(10) ** 10
+QTY_DECIMALS = 3
+
+
+class Became(StrEnum):
+    """What an element became."""
+
+    ORDERED = "ordered"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    NOT_AN_ORDER = "not_an_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands of an order: its version and content; `exists` is False before its first message."""
+
+    exists: bool = False
+    version: str | None = None
+    content_hash: bytes = b""
+    cancelled: bool = False
+
+
+def standing(order: ChannelOrder) -> Became | None:
+    """What an element is by itself: no live order, refused; None when it has to be held against what stands."""
+    if order.kind in (Kind.NOT_AN_ORDER, Kind.TEST, Kind.DRAFT):
+        unread = any(p.severity is Severity.REFUSE for p in order.problems)
+        return Became.REFUSED if unread else Became.NOT_AN_ORDER
+    if any(p.severity is Severity.REFUSE for p in order.problems) or out_of_range(order):
+        return Became.REFUSED
+    return None
+
+
+def out_of_range(order: ChannelOrder) -> list[str]:
+    """The fields whose number no column can hold: they are refused by name instead of being cut."""
+    totals = order.totals
+    amounts = {f"totals.{n}": getattr(totals, n) for n in ("lines", "discount", "shipping", "fees", "tax", "total", "paid")}
+    wrong = []
+    for place, line in enumerate(order.lines):
+        amounts |= {f"lines.{place}.{n}": getattr(line, n) for n in ("unit_price", "discount", "tax", "total")}
+        if line.qty is not None and (abs(line.qty) >= MAX_QTY or line.qty != round(line.qty, QTY_DECIMALS)):
+            wrong.append(f"lines.{place}.qty")
+    return wrong + [name for name, value in amounts.items() if value is not None and abs(value) >= MAX_AMOUNT]
+
+
+def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Became, Known]:
+    """What a live element does to what is known, and what is known after it."""
+    new = Known(True, order.version, content_hash, order.kind is Kind.CANCELLATION)
+    if not known.exists:
+        return (Became.CANCELLED if new.cancelled else Became.ORDERED), new
+    age = compare(order.version, known.version)
+    if age == 0 and content_hash == known.content_hash and new.cancelled == known.cancelled:
+        return Became.DUPLICATE, known
+    if age == 0:
+        # A sender without versions tells of a cancellation by its kind alone: that is no contradiction.
+        if new.cancelled and not known.cancelled and order.version is None:
+            return Became.CANCELLED, new
+        return Became.CONFLICT, known
+    if age < 0 or known.cancelled:
+        return Became.SUPERSEDED, known
+    if new.cancelled:
+        return Became.CANCELLED, new
+    if content_hash == known.content_hash:
+        return Became.DUPLICATE, replace(known, version=order.version)
+    return Became.UPDATED, new
+
+
+def compare(new: str | None, old: str | None) -> int:
+    """-1, 0 or 1: whether `new` is older, equal or newer. Times as UTC, else integers; two nulls are equal.
+
+    One that has a version is newer than one that has none. What can't be compared counts as equal, so that
+    other content holds the order instead of winning by chance.
+    """
+    if new is None or old is None:
+        return (new is not None) - (old is not None)
+    if new == old:
+        return 0
+    times = _time(new), _time(old)
+    if times[0] is not None and times[1] is not None:
+        return (times[0] > times[1]) - (times[0] < times[1])
+    if _whole(new) and _whole(old):
+        return (int(new) > int(old)) - (int(new) < int(old))
+    return 0
+
+
+def _whole(text: str) -> bool:
+    return text.lstrip("-").isdecimal() and len(text) <= 40
+
+
+def _time(text: str) -> datetime | None:
+    if _whole(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+#: The strongest says what a whole message became; the order of this list is the order of strength.
+_MESSAGE = (
+    (Became.ORDERED, "ordered", "accepted"), (Became.UPDATED, "updated", "accepted"),
+    (Became.CANCELLED, "updated", "accepted"), (Became.CONFLICT, "conflict", "accepted"),
+    (Became.REFUSED, "quarantined", "quarantined"), (Became.DUPLICATE, "duplicate", "duplicate"),
+    (Became.SUPERSEDED, "superseded", "superseded"), (Became.NOT_AN_ORDER, "not_an_order", "not_an_order"),
+)
+
+
+def message_outcome(became: Sequence[Became]) -> tuple[str, str]:
+    """(outcome of the step `accept`, status of the message) for all that its elements became."""
+    for one, outcome, status in _MESSAGE:
+        if one in became:
+            return outcome, status
+    return "not_an_order", "not_an_order"

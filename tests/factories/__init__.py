@@ -1,0 +1,1 @@
+"""Rows for tests, each made by one call with sensible defaults."""

@@ -1,0 +1,81 @@
+"""advance() writes every status with its history; the seals find what was altered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.errors import IllegalTransition
+from oms.journey import lifecycle, seal
+from oms.journey.models import HistoryEntry
+from oms.orders.models import Order
+from tests.factories.orders import make_order
+
+
+def _advance(session: Session, order: Order, to: str, now: datetime) -> list[object]:
+    return list(lifecycle.advance(session, Order, [order.id], to=to, cause="test", actor="staff:ann", now=now))
+
+
+def test_a_status_change_leaves_who_when_before_and_after(session: Session, business_now: datetime) -> None:
+    order = make_order(session)
+    assert _advance(session, order, "confirmed", business_now) == [order.id]
+    entry = session.query(HistoryEntry).filter_by(subject_id=order.id).one()
+    assert (entry.was, entry.became, entry.actor, entry.event) == ("received", "confirmed", "staff:ann", "status.confirmed")
+    assert entry.order_id == order.id
+
+
+def test_a_repeat_moves_nothing_and_writes_nothing(session: Session, business_now: datetime) -> None:
+    order = make_order(session)
+    _advance(session, order, "confirmed", business_now)
+    assert _advance(session, order, "confirmed", business_now) == []
+    assert session.query(HistoryEntry).filter_by(subject_id=order.id).count() == 1
+
+
+def test_a_move_that_the_table_does_not_allow_is_refused_by_name(session: Session, business_now: datetime) -> None:
+    order = make_order(session)
+    with pytest.raises(IllegalTransition, match="received -> closed"):
+        _advance(session, order, "closed", business_now)
+
+
+def _sealed(session: Session, now: datetime) -> Order:
+    order = make_order(session)
+    _advance(session, order, "confirmed", now)
+    _advance(session, order, "in_fulfilment", now)
+    _advance(session, order, "fulfilled", now)
+    assert seal.seal(session) == 3
+    return order
+
+
+def test_an_untouched_history_verifies_from_the_start_to_its_head(session: Session, business_now: datetime) -> None:
+    _sealed(session, business_now)
+    found = seal.verify(session)
+    assert (found.sealed, found.unsealed, found.broken) == (3, 0, None)
+    assert seal.verify(session, expected_head=found.head).broken is None
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE history_entry SET actor = 'staff:eve' WHERE became = 'in_fulfilment'",
+    "UPDATE history_entry SET at = at - interval '1 second' WHERE became = 'in_fulfilment'",
+    "DELETE FROM history_entry WHERE became = 'in_fulfilment'",
+    "DELETE FROM seal WHERE seq = 2",
+    "UPDATE seal SET hash = 'x' WHERE seq = 2",
+])
+def test_the_first_broken_entry_is_named(session: Session, business_now: datetime, change: str) -> None:
+    _sealed(session, business_now)
+    session.execute(text(change.replace("UPDATE history_entry", "UPDATE history_entry")))
+    broken = seal.verify(session).broken
+    assert broken is not None
+    assert broken.seq == 2
+
+
+def test_a_cut_off_end_is_found_by_the_head_kept_elsewhere(session: Session, business_now: datetime) -> None:
+    _sealed(session, business_now)
+    head = seal.verify(session).head
+    session.execute(text("DELETE FROM history_entry WHERE became = 'fulfilled'"))
+    session.execute(text("DELETE FROM seal WHERE seq = 3"))
+    session.execute(text("UPDATE seal_head SET seq = 2, hash = (SELECT hash FROM seal WHERE seq = 2)"))
+    assert seal.verify(session).broken is None
+    assert seal.verify(session, expected_head=head).broken is not None

@@ -1,0 +1,67 @@
+"""Holds: placing pauses, releasing the last opens; only a recorded reason moves a due time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from oms.journey import holds, steps
+from oms.journey.holds import NewHold
+from oms.journey.models import Step, StepPause
+from oms.journey.steps import NewStep
+from tests.factories.orders import make_order
+
+WHY = {"en": "The address is missing.", "zh_Hans": "缺少收货地址。"}
+
+
+def _held(session: Session, now: datetime, **given: str) -> tuple[Step, NewHold]:
+    order = make_order(session)
+    steps.open_steps(session, [NewStep("confirm", order.id, order_id=order.id)], now=now)
+    hold = NewHold(order.id, "address", "order_specialist", WHY, now + timedelta(hours=2), **given)  # type: ignore[arg-type]
+    holds.place(session, [hold], by="system", now=now)
+    return session.query(Step).filter_by(order_id=order.id, kind="confirm").one(), hold
+
+
+def test_a_hold_pauses_the_orders_steps_with_its_evidence(session: Session, business_now: datetime) -> None:
+    step, hold = _held(session, business_now)
+    pause = session.query(StepPause).filter_by(step_id=step.id).one()
+    assert (step.state, pause.reason, pause.evidence) == ("paused", "ours", "address")
+
+
+def test_a_step_opened_while_a_hold_stands_is_born_paused(session: Session, business_now: datetime) -> None:
+    _, hold = _held(session, business_now)
+    new = [NewStep("allocate", hold.order_id, order_id=hold.order_id), NewStep("review", hold.order_id, order_id=hold.order_id)]
+    steps.open_steps(session, new, now=business_now)
+    states = {s.kind: s.state for s in session.query(Step).filter_by(order_id=hold.order_id)}
+    assert states == {"confirm": "paused", "allocate": "paused", "review": "open"}
+
+
+def test_releasing_the_last_hold_opens_the_steps(session: Session, business_now: datetime) -> None:
+    step, hold = _held(session, business_now)
+    second = NewHold(hold.order_id, "credit", "finance", WHY, business_now)
+    holds.place(session, [second], by="system", now=business_now)
+    later = business_now + timedelta(hours=1)
+    assert holds.release_all(session, order_ids=[hold.order_id], by="ann", now=later, why="mended", reasons=["credit"]) == []
+    assert holds.release_all(session, order_ids=[hold.order_id], by="ann", now=later, why="mended") == [hold.order_id]
+    session.refresh(step)
+    assert step.state == "open"
+
+
+def test_waiting_for_the_customer_moves_the_due_time_and_our_own_delay_does_not(
+    session: Session, business_now: datetime
+) -> None:
+    moved, hold = _held(session, business_now, pause_reason="customer")
+    ours, other = _held(session, business_now)
+    before = moved.due_at
+    later = business_now + timedelta(hours=1)
+    holds.release_all(session, order_ids=[hold.order_id, other.order_id], by="ann", now=later, why="answered")
+    session.refresh(moved), session.refresh(ours)
+    assert moved.due_at - before == timedelta(hours=1)
+    assert ours.due_at == ours.first_due_at
+    assert moved.first_due_at == before
+
+
+def test_the_same_hold_twice_is_one(session: Session, business_now: datetime) -> None:
+    _, hold = _held(session, business_now)
+    assert holds.place(session, [hold], by="system", now=business_now) == []

@@ -1,0 +1,152 @@
+"""Steps `accept`, `reread` and `poll`: translate with the channel's connector, then hand over to `oms.intake`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors import registry
+from connectors.base import ChannelConfig, ChannelOrder, ConnectorError, Kind, PolledChannel, Received
+from connectors.output import to_json
+from connectors.problems import problem
+from oms.intake import acceptance, polling
+from oms.intake.fates import Element, Translated
+from oms.intake.models import InboundMessage
+from oms.journey.steps import Claimed, Done
+from oms.parties.models import Channel
+from oms.settings import Settings
+from workers.handlers import Inside, Outside
+
+#: What two tellings of one order may differ in and still be the same content.
+_NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
+
+
+def config_of(channel: Channel) -> ChannelConfig:
+    """The connector's configuration of a channel row."""
+    return ChannelConfig(
+        name=channel.name, source=channel.source, secrets=tuple(channel.secrets), base_url=channel.base_url,
+        settings=dict(channel.settings),
+    )
+
+
+def element(order: ChannelOrder) -> Element:
+    """An order with its JSON and the hash of its content."""
+    shape = to_json(order)
+    content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Element(order, shape, hashlib.sha256(canonical.encode()).digest())
+
+
+def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
+    """What the channel's connector reads in the bytes; what it cannot judge is refused with its reason."""
+    received = Received(body=body, headers=headers, channel=channel.name)
+    try:
+        orders = registry.channel_for(config_of(channel)).translate(received)
+    except ConnectorError as error:
+        unread = problem("unreadable", "", str(error))
+        orders = [ChannelOrder(channel.name, channel.source, Kind.NOT_AN_ORDER, problems=(unread,))]
+    return [element(order) for order in orders]
+
+
+def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Translate and accept a batch of inbound messages."""
+    messages = _messages(session, [step.subject_id for step in claimed])
+    translated = [
+        Translated(
+            message_id=message.id, channel=channel, received_at=message.received_at, received_by=message.received_by,
+            elements=read_message(channel, message.body, message.headers),
+            all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
+        )
+        for message, channel in messages
+    ]
+    found = acceptance.accept(session, messages=translated, now=now)
+    return [
+        Done(step, found[step.subject_id].outcome, tuple(found[step.subject_id].opens))
+        if step.subject_id in found
+        else Done(step, "not_an_order", error="the message is gone")
+        for step in claimed
+    ]
+
+
+def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundMessage, Channel]]:
+    statement = (
+        select(InboundMessage, Channel)
+        .join(Channel, Channel.id == InboundMessage.channel_id)
+        .where(InboundMessage.id.in_(ids))
+        .order_by(InboundMessage.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question to a channel; asking changes nothing there, so it is no effect."""
+
+    config: ChannelConfig
+    plan: Any
+    key: str | None = None
+
+    @property
+    def peer(self) -> str:
+        return f"channel:{self.config.name}"
+
+
+def _polled(asking: Asking) -> PolledChannel:
+    channel = registry.channel_for(asking.config)
+    if not isinstance(channel, PolledChannel):
+        raise ConnectorError(f"{asking.config.source} cannot be asked for orders", permanent=True)
+    return channel
+
+
+def _prepare_poll(session: Session, step: Claimed, now: datetime, settings: Settings) -> Asking | Done:
+    window = polling.window(session, channel_id=step.subject_id, now=now)
+    if window is None:
+        return Done(step, "failed", error="the channel is gone")
+    return Asking(config_of(window.channel), window)
+
+
+def _call_poll(asking: Asking) -> list[Received]:
+    return list(_polled(asking).poll(since=asking.plan.since, until=asking.plan.until))
+
+
+def _record_poll(session: Session, step: Claimed, asking: Asking, answer: list[Received], now: datetime) -> Done:
+    polling.record(session, window=asking.plan, received=answer, now=now)
+    return Done(step, "polled")
+
+
+def _poll_refused(session: Session, step: Claimed, asking: Asking, error: ConnectorError, now: datetime) -> Done:
+    # The next minute asks again with the same start: nothing is lost by ending this one.
+    return Done(step, "failed", error=str(error))
+
+
+def _prepare_reread(session: Session, step: Claimed, now: datetime, settings: Settings) -> Asking | Done:
+    question = polling.question(session, order_id=step.subject_id)
+    return Asking(config_of(question.channel), question)
+
+
+def _call_reread(asking: Asking) -> Received | None:
+    return _polled(asking).read(asking.plan.channel_order_id)
+
+
+def _record_reread(session: Session, step: Claimed, asking: Asking, answer: Received | None, now: datetime) -> Done:
+    if answer is None:
+        return Done(step, "gone", error="the channel does not know the order any more")
+    polling.take_reading(session, question=asking.plan, step_id=step.id, reading=answer, now=now)
+    return Done(step, "reread")
+
+
+def _reread_refused(session: Session, step: Claimed, asking: Asking, error: ConnectorError, now: datetime) -> Done:
+    return Done(step, "gone", error=str(error))
+
+
+ACCEPT = Inside(accept)
+POLL = Outside(_prepare_poll, _call_poll, _record_poll, refused=_poll_refused)
+REREAD = Outside(_prepare_reread, _call_reread, _record_reread, refused=_reread_refused)
