@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,8 +24,9 @@ from connectors.ods import ods_sheets
 
 _MAX_SHEETS = 30
 _MAX_XLS_BYTES = 20 * 1024 * 1024
-#: A spreadsheet keeps 15 digits of a number; longer order numbers must be text cells.
+#: A spreadsheet keeps 15 digits of a fraction, and whole numbers below 2^53; longer order numbers must be text cells.
 _EXACT_DIGITS = 15
+_EXACT_BELOW = 2**53
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -94,20 +96,19 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | float):
-        return number_text(cell)
+        return number_text(cell) if math.isfinite(cell) else ""
     if isinstance(cell, datetime):
         return _moment_text(cell)
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
 def number_text(number: int | float) -> str:
-    """The number with the 15 digits that a spreadsheet keeps, without exponent or needless point."""
-    if isinstance(number, int):
-        return str(number)
-    if number != number or number in (float("inf"), float("-inf")):
-        return str(number)
-    exact = Decimal(f"{number:.{_EXACT_DIGITS}g}")
-    return f"{exact:f}" if exact != exact.to_integral_value() else f"{exact.to_integral_value():f}"
+    """The number exactly, without needless point; with an exponent where the spreadsheet has lost digits."""
+    if abs(number) >= _EXACT_BELOW:  # digits are lost; show it as the spreadsheet does, so that nobody takes it for exact
+        return f"{number:.{_EXACT_DIGITS - 1}E}"
+    if number == int(number):
+        return str(int(number))
+    return f"{Decimal(f'{number:.{_EXACT_DIGITS}g}'):f}"
 
 
 def _moment_text(moment: datetime) -> str:

@@ -1,0 +1,153 @@
+"""What a cell of a sheet says: numbers with a decimal point or comma, prices with a currency sign, words for states."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from decimal import Decimal
+
+from connectors.base import Kind
+from connectors.money import amount, currency_code
+
+_SIGNS = re.compile(
+    r"(US\$|HK\$|NT\$|CA\$|AU\$|NZ\$|C\$|A\$|S\$|R\$|CN¥|RMB¥?|[$€£¥￥₹₩₽₺₫฿₴₱]|[A-Za-z]{3}(?![A-Za-z])|人民币|美元|欧元|元|zł|kr\.?)"
+)
+_NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,'\u00a0\u202f ]*%?", re.ASCII)
+_COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|0,\d+")
+_POINT_DECIMAL = re.compile(r"\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(,\d{3})+\.\d+|0\.\d+")
+#: How spreadsheets show a number whose last digits they dropped.
+_EATEN = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
+_QTY_UNIT = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)\s*([^\W\d_]{1,12})\.?")
+_NEGATIVE_BRACKETS = re.compile(r"\((.+)\)")
+
+#: Words of a status column -> what the row is; any other word is an order.
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys(
+        "cancelled canceled cancel voided void annulled storniert annule cancelado 已取消 取消 已关闭 作废 已作废 交易关闭".split(),
+        Kind.CANCELLATION,
+    ),
+    **dict.fromkeys("draft quote quotation cart basket proposal 草稿 报价 报价单 购物车 未提交".split(), Kind.DRAFT),
+    **dict.fromkeys("test testorder 测试 测试单 测试订单".split(), Kind.TEST),
+}
+
+#: Words of a payment column -> (terms, payment status); None where the word does not say.
+PAYMENT_STATUS: dict[str, str] = {
+    **dict.fromkeys("paid 已付款 已支付 已付 付款成功 bezahlt".split(), "paid"),
+    **dict.fromkeys("pending unpaid awaiting 未付款 未支付 待付款 待支付 offen".split(), "pending"),
+    **dict.fromkeys("authorized authorised 已授权".split(), "authorized"),
+    **dict.fromkeys("partiallypaid 部分付款".split(), "partially_paid"),
+    **dict.fromkeys("refunded 已退款".split(), "refunded"),
+    **dict.fromkeys("partiallyrefunded 部分退款".split(), "partially_refunded"),
+    **dict.fromkeys("voided 已作废".split(), "voided"),
+}
+_TERMS: tuple[tuple[str, str], ...] = (
+    ("cod", r"\bcod\b|cash\s*on\s*delivery|collect on delivery|货到付款|nachnahme"),
+    (
+        "account",
+        r"\bnet\s*\d+|\bn/?\d{2,3}\b|on account|open account|invoice|credit terms|\d+\s*days?|eom\b|月结|账期|赊|挂账|周结|季结|auf rechnung",
+    ),
+    (
+        "prepaid",
+        r"pre-?paid|prepay|pre-?payment|in advance|credit\s*card|paypal|stripe|alipay|wechat|bank transfer|wire|\bpaid\b|advance"
+        r"|款到发货|预付|先款|在线支付|支付宝|微信|银行转账|全款|已付",
+    ),
+)
+
+
+def is_eaten(text: str) -> bool:
+    """Whether a spreadsheet dropped digits of this number: 1.00002E+10."""
+    return bool(_EATEN.fullmatch(text))
+
+
+def decimal_mark(cells: Iterable[str], *, delimiter: str | None) -> str:
+    """Which sign the numbers of this sheet have before their fraction: "." or ","."""
+    comma = point = 0
+    for cell in cells:
+        text = _SIGNS.sub("", unicodedata.normalize("NFKC", cell)).strip()
+        comma += bool(_COMMA_DECIMAL.fullmatch(text))
+        point += bool(_POINT_DECIMAL.fullmatch(text))
+    if comma != point:
+        return "," if comma > point else "."
+    return "," if delimiter == ";" and not point else "."
+
+
+def number(text: str, *, mark: str) -> Decimal | None:
+    """The number in a cell, None for a blank one; raises ValueError for what is none.
+
+    Thousands separators go, full-width digits and bracketed negatives are read.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not plain or plain in ("-", "--", "—", "N/A", "n/a"):
+        return None
+    bracketed = _NEGATIVE_BRACKETS.fullmatch(plain)
+    if bracketed:
+        plain = f"-{bracketed[1]}"
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?[eE][+-]?\d{1,3}", plain, re.ASCII):
+        return amount(plain)
+    if not _NUMBER.fullmatch(plain) or plain.endswith("%"):
+        raise ValueError(f"{text[:40]!r} is not a number")
+    return _grouped(re.sub(r"['\u00a0\u202f ]", "", plain), mark, text)
+
+
+def price(text: str, *, mark: str, chinese: bool) -> tuple[Decimal | None, str | None]:
+    """Return (amount, currency) of a price; the currency only where its sign means one."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    signs = [sign for sign in _SIGNS.findall(plain) if not re.fullmatch(r"[eE]\d*", sign)]
+    if not signs:
+        return number(plain, mark=mark), None
+    bare = re.split(r"/", _SIGNS.sub("", plain))[0]
+    return number(bare.strip(" .") or plain, mark=mark), _currency(signs[0], chinese)
+
+
+def qty_and_unit(text: str, *, mark: str) -> tuple[Decimal | None, str | None]:
+    """Return (quantity, unit) of `2`, `2件`, `10 pcs`; raises ValueError for what is no quantity."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    together = _QTY_UNIT.fullmatch(plain)
+    # "1.5K" and "2.5e3" are no units but magnitudes that nobody should guess.
+    if together and together[2].casefold() not in ("k", "m", "e", "w", "万", "千", "百", "亿"):
+        return number(together[1], mark=mark), together[2]
+    if re.search(r"[^\W\d]", plain):
+        raise ValueError(f"{text[:40]!r} is not a quantity")
+    return number(plain, mark=mark), None
+
+
+def terms(text: str) -> str | None:
+    """Payment terms of our three kinds, None where the words say none of them."""
+    folded = text.casefold()
+    return next((kind for kind, pattern in _TERMS if re.search(pattern, folded)), None)
+
+
+def word(text: str) -> str:
+    """A status word in the form of the tables above."""
+    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _grouped(plain: str, mark: str, text: str) -> Decimal | None:
+    other = "," if mark == "." else "."
+    whole, _, fraction = plain.rpartition(mark) if mark in plain else (plain, "", "")
+    if other in fraction or plain.count(mark) > 1:
+        return _regrouped(plain, text)
+    groups = whole.split(other)
+    if len(groups) > 1 and not all(len(group) == 3 for group in groups[1:]):
+        if len(groups) == 2 and not fraction:  # 12,5 in a sheet that elsewhere writes points
+            return amount(f"{groups[0]}.{groups[1]}")
+        raise ValueError(f"{text[:40]!r} is not a number")
+    return amount("".join(groups) + (f".{fraction}" if fraction else ""))
+
+
+def _regrouped(plain: str, text: str) -> Decimal | None:
+    # The other habit in the same sheet: 1.234.567 or 1.234,50 where points are decimal.
+    last = max(plain.rfind("."), plain.rfind(","))
+    mark = plain[last]
+    if plain.count(mark) > 1:
+        if all(len(group) == 3 for group in plain.split(mark)[1:]):
+            return amount(plain.replace(mark, ""))
+        raise ValueError(f"{text[:40]!r} is not a number")
+    return amount(re.sub(r"[.,]", "", plain[:last]) + "." + plain[last + 1 :])
+
+
+def _currency(sign: str, chinese: bool) -> str | None:
+    if sign in ("¥", "￥"):
+        return "CNY" if chinese else None
+    return currency_code(sign)

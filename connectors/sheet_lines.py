@@ -1,0 +1,163 @@
+"""One row of a sheet -> one line of an order, or what is wrong with the row and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from connectors.base import Line, Problem
+from connectors.headers import Columns
+from connectors.money import EXACT
+from connectors.problems import problem
+from connectors.sheet_cells import is_eaten, number, price, qty_and_unit
+from connectors.tables import Row
+
+_SIX = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of this sheet are to be read."""
+
+    columns: Columns
+    mark: str = "."
+    chinese: bool = False
+    width: int = 0
+
+    def cell(self, row: Row, name: str) -> str:
+        """The row's cell of a field, "" where the sheet has no such column."""
+        return row.cell(self.columns.places.get(name))
+
+    def head(self, name: str) -> str:
+        """The sender's own name of the column."""
+        return self.columns.heads.get(name, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """`line` is None where the row holds no goods; `fault` refuses the row, `problems` only hold the order."""
+
+    line: Line | None = None
+    given_total: Decimal | None = None
+    currency: str | None = None
+    fault: Problem | None = None
+    problems: tuple[tuple[str, str, str], ...] = ()
+
+
+class RowFault(ValueError):
+    """A cell that cannot be read."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def row_problem(row: Row, name: str, message: str) -> Problem:
+    """The problem of one row: it names the row and the field, the message the column."""
+    return problem("row_invalid", f"rows.{row.number}.{name}", f"row {row.number}: {message}")
+
+
+def read_line(row: Row, reading: Reading) -> ReadLine:
+    """Read the goods of a row; never raises."""
+    told = {name: reading.cell(row, f"lines.{name}") for name in ("sku", "name", "qty", "unit_price", "total")}
+    if not any(told.values()):
+        return ReadLine()
+    try:
+        with localcontext(EXACT):
+            return _read(row, reading, told)
+    except RowFault as fault:
+        return ReadLine(fault=row_problem(row, fault.name, str(fault)))
+
+
+def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
+    qty, unit, faults = _qty(row, reading)
+    unit_price, currency = _money(row, reading, "unit_price")
+    total, total_currency = _money(row, reading, "total")
+    tax, _ = _money(row, reading, "tax")
+    discount = _discount(row, reading, qty, unit_price)
+    derived = unit_price is None and total is not None and qty is not None and qty > 0
+    if derived and qty and total is not None:
+        unit_price = ((total + (discount or 0)) / qty).quantize(_SIX).normalize()
+    sku, sku_faults = _sku(row, told["sku"])
+    line = Line(
+        line_ref=reading.cell(row, "lines.line_ref") or None,
+        sku=sku,
+        name=told["name"] or None,
+        qty=qty,
+        unit=reading.cell(row, "lines.unit") or unit,
+        unit_price=unit_price,
+        discount=discount,
+        tax=tax,
+        options=_options(row, reading),
+    )
+    return ReadLine(
+        line=line,
+        given_total=None if derived else _net(total, line),
+        currency=currency or total_currency,
+        problems=(*faults, *sku_faults),
+    )
+
+
+def _net(total: Decimal | None, line: Line) -> Decimal | None:
+    # A line total may hold the line's tax; ours never does.
+    if total is None or not line.tax or line.qty is None or line.unit_price is None:
+        return total
+    own = line.qty * line.unit_price - (line.discount or 0)
+    return total - line.tax if abs(total - line.tax - own) < abs(total - own) else total
+
+
+def _sku(row: Row, text: str) -> tuple[str | None, tuple[tuple[str, str, str], ...]]:
+    if text and is_eaten(text):
+        message = f"row {row.number}: a spreadsheet has shortened the SKU to {text}; format the column as text"
+        return None, (("sku_missing", "sku", message),)
+    return text or None, ()
+
+
+def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[tuple[str, str, str], ...]]:
+    text, head = reading.cell(row, "lines.qty"), reading.head("lines.qty")
+    if not text:
+        message = f"row {row.number}: column {head!r} is empty; say how many" if "lines.qty" in reading.columns else ""
+        return None, None, ((("qty_missing", "qty", message),) if message else ())
+    try:
+        qty, unit = qty_and_unit(text, mark=reading.mark)
+    except ValueError:
+        message = f"row {row.number}, column {head!r}: {text[:40]!r} is not a quantity; write a number such as 2"
+        return None, None, (("qty_invalid", "qty", message),)
+    if qty is not None and (qty <= 0 or qty != round(qty, 6)):
+        message = f"row {row.number}, column {head!r}: {text[:40]!r} cannot be ordered; write a number above 0"
+        return qty if qty <= 0 else round(qty, 6), unit, (("qty_invalid", "qty", message),)
+    return qty, unit, ()
+
+
+def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str | None]:
+    text = reading.cell(row, f"lines.{name}")
+    try:
+        return price(text, mark=reading.mark, chinese=reading.chinese) if text else (None, None)
+    except ValueError as error:
+        head = reading.head(f"lines.{name}")
+        message = f"column {head!r}: {text[:40]!r} is not an amount; write a number such as 12.50"
+        raise RowFault(name, message) from error
+
+
+def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
+    text = reading.cell(row, "lines.discount")
+    if not text:
+        return None
+    try:
+        if not text.endswith(("%", "％")):
+            amount, _ = price(text, mark=reading.mark, chinese=reading.chinese)
+            return None if amount is None else abs(amount)
+        percent = number(text[:-1], mark=reading.mark)
+    except ValueError as error:
+        head = reading.head("lines.discount")
+        raise RowFault("discount", f"column {head!r}: {text[:40]!r} is no discount; write 5.00 or 10%") from error
+    if percent is None or qty is None or unit_price is None:
+        return None
+    return qty * unit_price * abs(percent) / 100
+
+
+def _options(row: Row, reading: Reading) -> dict[str, str]:
+    names = [name for name in reading.columns.places if name.startswith("options.") or name == "lines.note"]
+    told = {name.split(".")[1]: reading.cell(row, name) for name in names}
+    return {name: text for name, text in told.items() if text}

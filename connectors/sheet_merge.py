@@ -1,0 +1,271 @@
+"""What the rows of one order say together -> ChannelOrder: kind, dates, money, parties, and the sums checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from connectors.base import ChannelConfig, ChannelOrder, Kind, Line, Payment, Problem, Requested, Totals
+from connectors.dates import DateAmbiguous, iso_z, utc
+from connectors.headers import MappingInvalid, field_named
+from connectors.money import currency_code
+from connectors.problems import problem
+from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
+from connectors.sheet_lines import Reading, row_problem
+from connectors.sheet_parties import invoice_of, parties
+from connectors.tables import Row
+from connectors.totals import finish
+
+_CENT = Decimal("0.01")
+
+
+class SettingsInvalid(ValueError):
+    """A setting of a sheet channel cannot be used; the message says which and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSettings:
+    """What is known of a sender of sheets: column mapping, and what its sheets leave out."""
+
+    channel: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    country: str | None = None
+    timezone: tzinfo | None = None
+
+    @classmethod
+    def of(cls, config: ChannelConfig) -> SheetSettings:
+        """Read settings `mapping` (JSON), `currency`, `country` and `timezone`; raises SettingsInvalid."""
+        told = config.settings
+        currency = told.get("currency")
+        if currency and currency_code(currency) is None:
+            raise SettingsInvalid(f"setting currency: {currency!r} is no currency; write ISO 4217, such as EUR")
+        return cls(
+            channel=config.name,
+            mapping=_mapping(told.get("mapping", "")),
+            currency=currency_code(currency),
+            country=told.get("country") or None,
+            timezone=_timezone(told.get("timezone", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One order's cells: `values` are those of the order, each field once."""
+
+    number: str
+    values: Mapping[str, str]
+    rows: tuple[Row, ...]
+    lines: tuple[Line, ...]
+    given: tuple[Decimal | None, ...]
+    problems: tuple[Problem, ...]
+    currency: str | None
+    reading: Reading
+
+
+def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOrder:
+    """Make the order of the one schema, with its problems; never raises."""
+    values, reading = merged.values, merged.reading
+    country = settings.country or ("CN" if reading.chinese else None)
+    customer, ship_to, bill_to, party_problems = parties(values, country=country)
+    dates, date_problems = _dates(merged, zone)
+    kind, kind_problems = _kind(merged)
+    currency, currency_problems = _currency(merged, settings)
+    totals, given, sum_problems = _totals(merged)
+    number = merged.number or None
+    order = ChannelOrder(
+        channel=settings.channel,
+        source="sheet",
+        kind=kind,
+        channel_order_id=number,
+        channel_order_number=number,
+        version=iso_z(changed) if (changed := dates["version"]) else None,
+        placed_at=dates["placed_at"],
+        currency=currency,
+        totals=totals,
+        payment=_payment(values),
+        customer=customer,
+        ship_to=ship_to,
+        bill_to=bill_to,
+        requested=Requested(
+            ship_by=dates["requested.ship_by"],
+            deliver_by=dates["requested.deliver_by"],
+            service=values.get("requested.service"),
+        ),
+        lines=_told_apart(merged),
+        buyer_message=values.get("buyer_message"),
+        seller_memo=_memo(values, number),
+        invoice=invoice_of(values),
+        problems=(*merged.problems, *kind_problems, *currency_problems, *sum_problems, *date_problems, *party_problems),
+    )
+    return finish(order, given_line_totals=given)
+
+
+def _mapping(text: str) -> dict[str, str]:
+    if not text.strip():
+        return {}
+    try:
+        told = json.loads(text)
+    except ValueError as error:
+        raise SettingsInvalid(f'setting mapping is no JSON: {error}; write {{"sku": "Artikel"}}') from error
+    if not isinstance(told, dict) or not all(isinstance(head, str) for head in told.values()):
+        raise SettingsInvalid('setting mapping must be {"our field": "their head"}')
+    for name in told:
+        try:
+            field_named(name)
+        except MappingInvalid as error:
+            raise SettingsInvalid(str(error)) from error
+    return told
+
+
+def _timezone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsInvalid(f"setting timezone: {name!r} is unknown; write one such as Asia/Shanghai") from error
+
+
+def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
+    if "status" not in merged.reading.columns:
+        return KINDS.get(word(merged.values.get("status", "")), Kind.ORDER), []
+    told = [(row, merged.reading.cell(row, "status")) for row in merged.rows]
+    kinds = {KINDS.get(word(text), Kind.ORDER) for _, text in told if text} or {Kind.ORDER}
+    if len(kinds) == 1:
+        return kinds.pop(), []
+    # Some rows cancelled and others not is for a person to settle.
+    return Kind.ORDER, [
+        row_problem(row, "status", f"says {text!r} while other rows of the order do not; send the rows that hold")
+        for row, text in told
+        if KINDS.get(word(text), Kind.ORDER) is not Kind.ORDER
+    ]
+
+
+def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, list[Problem]]:
+    text = merged.values.get("currency")
+    code = currency_code(text) if text else merged.currency or settings.currency
+    if text and code is None:
+        message = f"{text[:20]!r} is no currency; write ISO 4217, such as EUR"
+        return None, [problem("currency_missing", "currency", message)]
+    return code, []
+
+
+def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], list[Problem]]:
+    found: dict[str, datetime | None] = {}
+    problems: list[Problem] = []
+    for name in ("placed_at", "version", "requested.ship_by", "requested.deliver_by"):
+        texts = _every(merged, name)
+        moments = []
+        for text in texts:
+            try:
+                moment = _moment(text, zone)
+            except ValueError as error:
+                problems.append(problem("date_ambiguous", name, f"{text[:40]!r}: {error}; write it as 2026-04-03"))
+                continue
+            if moment is not None:
+                moments.append(moment)
+        found[name] = min(moments, default=None)
+    return found, problems
+
+
+def _moment(text: str, zone: tzinfo) -> datetime | None:
+    # A day without a clock is that day everywhere: midnight UTC, whatever the zone of the sender's clock times.
+    day = utc(text, assume=UTC)
+    if day is None or (day.hour, day.minute, day.second) == (0, 0, 0):
+        return day
+    return utc(text, assume=zone)
+
+
+def _every(merged: Merged, name: str) -> list[str]:
+    told = [merged.reading.cell(row, name) for row in merged.rows if name in merged.reading.columns]
+    texts = list(dict.fromkeys(text for text in told if text))
+    return texts or ([merged.values[name]] if merged.values.get(name) else [])
+
+
+def _payment(values: Mapping[str, str]) -> Payment:
+    told = values.get("payment.terms", "")
+    status = PAYMENT_STATUS.get(word(values.get("payment.status", "")))
+    agreed = terms(told) if told else None
+    return Payment(terms=agreed or ("prepaid" if status == "paid" else None), status=status)
+
+
+def _memo(values: Mapping[str, str], number: str | None) -> str | None:
+    po_number = values.get("po_number")
+    told = [values.get("seller_memo"), f"PO number: {po_number}" if po_number and po_number != number else None]
+    return "\n".join(text for text in told if text) or None
+
+
+def _told_apart(merged: Merged) -> tuple[Line, ...]:
+    """Keep what the lines say differently of dates and notes with each line."""
+    reading, lines = merged.reading, list(merged.lines)
+    for name, option in (("requested.ship_by", "ship_by"), ("requested.deliver_by", "deliver_by"), ("buyer_message", "note")):
+        if len(merged.rows) != len(lines) or len({reading.cell(row, name) for row in merged.rows}) < 2:
+            continue
+        for at, row in enumerate(merged.rows):
+            text = reading.cell(row, name)
+            if text:
+                lines[at] = replace(lines[at], options={option: text, **lines[at].options})
+    return tuple(lines)
+
+
+def _totals(merged: Merged) -> tuple[Totals, Sequence[Decimal | None], list[Problem]]:
+    problems: list[Problem] = []
+    sums = {name: _sum(merged, f"totals.{name}", problems) for name in ("discount", "shipping", "fees", "tax", "paid")}
+    given = merged.given
+    each = [_amount(merged, text, []) for text in _every_row(merged, "totals.total")]
+    total: Decimal | None
+    if len(each) > 1 and len(set(each)) > 1 and len(each) == len(merged.lines):
+        given, total = tuple(each), None  # a total of its own on each row is the total of the row
+    else:
+        total = _sum(merged, "totals.total", problems, add=False)
+    if sums["tax"] is None and any(line.tax for line in merged.lines):
+        sums["tax"] = sum((line.tax or Decimal(0) for line in merged.lines), Decimal(0))
+    discount = sums["discount"]
+    return (
+        Totals(
+            discount=None if discount is None else abs(discount),
+            shipping=sums["shipping"],
+            fees=sums["fees"],
+            tax=sums["tax"],
+            tax_included=_tax_included(merged),
+            total=total,
+            paid=sums["paid"],
+        ),
+        given,
+        problems,
+    )
+
+
+def _every_row(merged: Merged, name: str) -> list[str]:
+    if name not in merged.reading.columns:
+        return []
+    return [text for row in merged.rows if (text := merged.reading.cell(row, name))]
+
+
+def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True) -> Decimal | None:
+    texts = _every_row(merged, name)
+    if not texts:
+        texts = [merged.values[name]] if merged.values.get(name) else []
+    found = [value for text in texts if (value := _amount(merged, text, problems, name)) is not None]
+    # The same figure on every row is the order's, repeated; different figures are parts of it.
+    return (sum(found, Decimal(0)) if add and len(set(found)) > 1 else found[0]) if found else None
+
+
+def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") -> Decimal | None:
+    try:
+        return price(text, mark=merged.reading.mark, chinese=merged.reading.chinese)[0]
+    except ValueError:
+        head = merged.reading.head(name)
+        message = f"column {head!r}: {text[:40]!r} is not an amount; write a number such as 12.50"
+        problems.append(row_problem(merged.rows[0], name, message))
+        return None
+
+
+def _tax_included(merged: Merged) -> bool | None:
+    heads = " ".join(merged.reading.columns.heads.get(name, "") for name in ("lines.unit_price", "lines.total")).casefold()
+    if "不含税" in heads or "excl" in heads or "netto" in heads:
+        return False
+    return True if "含税" in heads or "incl" in heads or "brutto" in heads else None

@@ -1,0 +1,247 @@
+"""Rows of a sheet -> orders: rows grouped by order number, parties and sums merged, errors named row by row.
+
+A row that cannot be read is `row_invalid` on its order (field `rows.<number>.<column>`) and gives no line; the good rows
+stay, so that intake can take all or the good ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from connectors.base import ChannelOrder, Kind, Line, Problem
+from connectors.headers import Columns, fields_of, recognise
+from connectors.problems import problem
+from connectors.sheet_cells import decimal_mark, is_eaten
+from connectors.sheet_labels import footer_of, is_label, labelled
+from connectors.sheet_lines import ReadLine, Reading, read_line, row_problem
+from connectors.sheet_merge import Merged, SheetSettings, built
+from connectors.tables import Row, Table
+
+_NUMBERS = ("lines.qty", "lines.unit_price", "lines.total", "lines.discount", "lines.tax", "totals.total", "totals.shipping")
+_MONEY = ("lines.total", "lines.unit_price", "totals.total", "totals.tax", "totals.shipping")
+#: Fields on which the rows of one order must agree; the rest are merged.
+_AGREED = (
+    "currency", "customer.id", "customer.name", "ship_to.address", "ship_to.line1", "ship_to.city", "ship_to.postal_code",
+    "ship_to.name", "po_number",
+)  # fmt: skip
+_UNIT_WORDS = frozenset(
+    "ea each pc pcs piece pieces unit units item items set sets box boxes case cases carton cartons ctn pack packs pk bag bags"
+    " bottle bottles can cans roll rolls pair pairs dozen dz kg g gram grams lb lbs oz l liter liters litre litres ml milliliter"
+    " milliliters m meter metre cm mm ft hour hours pallet pallets stk stück st 个 件 只 箱 盒 包 袋 瓶 套 台 支 条 张 把 双 对 斤 公斤 千克 克 吨 米"
+    " 桶 罐 卷 本 份 打 块 片 提 组".split()
+)
+_TOO_LONG_FOR_SKU = 60
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of one order while it is read."""
+
+    number: str
+    rows: list[Row] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    said_by: dict[str, int] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    given: list[Decimal | None] = field(default_factory=list)
+    currencies: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
+    """Translate a table; one element an order, or one `not_an_order` for a table that holds none. Never raises."""
+    columns = _with_unit(recognise(table.headers, settings.mapping), table)
+    above = labelled(table.preamble)
+    if not columns.is_order and not ("channel_order_id" in above and columns.has_lines):
+        return [_no_order(settings, above)]
+    reading = Reading(columns, _mark(table, columns), columns.chinese or _is_chinese(above), len(table.headers))
+    rows, below = _split_footers(table, reading)
+    groups = _grouped(rows, reading)
+    if not groups:
+        return [_no_order(settings, above)]
+    around = {**labelled(below), **above, **(_sums_below(below, reading) if len(groups) == 1 else {})}
+    for group in groups:
+        _read_rows(group, reading)
+    return [built(_merged(group, around, reading), settings, zone=_zone(settings, reading)) for group in groups]
+
+
+def _no_order(settings: SheetSettings, above: Mapping[str, str]) -> ChannelOrder:
+    number = above.get("channel_order_id")
+    return ChannelOrder(
+        channel=settings.channel,
+        source="sheet",
+        kind=Kind.NOT_AN_ORDER,
+        channel_order_id=number,
+        channel_order_number=number,
+    )
+
+
+def _with_unit(columns: Columns, table: Table) -> Columns:
+    """Take the column without a head behind the quantities as their unit, where most of its words are units."""
+    place = columns.places.get("lines.qty", -2) + 1
+    if "lines.unit" in columns or place < 0 or (place < len(table.headers) and table.headers[place]):
+        return columns
+    words = [row.cell(place).casefold() for row in table.rows if row.cell(place)]
+    if not words or sum(word in _UNIT_WORDS for word in words) * 2 < len(words):
+        return columns
+    return Columns(
+        {**columns.places, "lines.unit": place}, columns.heads, columns.currency, columns.chinese, columns.unknown
+    )
+
+
+def _mark(table: Table, columns: Columns) -> str:
+    places = [columns.places[name] for name in _NUMBERS if name in columns]
+    cells = (row.cell(place) for row in table.rows[:2000] for place in places)
+    return decimal_mark(cells, delimiter=table.delimiter)
+
+
+def _is_chinese(values: Mapping[str, str]) -> bool:
+    return any("\u4e00" <= sign <= "\u9fff" for text in values.values() for sign in text[:50])
+
+
+def _zone(settings: SheetSettings, reading: Reading) -> tzinfo:
+    if settings.timezone is not None:
+        return settings.timezone
+    return ZoneInfo("Asia/Shanghai") if reading.chinese else UTC
+
+
+def _split_footers(table: Table, reading: Reading) -> tuple[list[Row], list[Row]]:
+    rows: list[Row] = []
+    below: list[Row] = []
+    for row in table.rows:
+        (below if _closes(row, reading) else rows).append(row)
+    return rows, below
+
+
+def _closes(row: Row, reading: Reading) -> bool:
+    filled = [cell for cell in row.cells if cell]
+    sku, name = reading.cell(row, "lines.sku"), reading.cell(row, "lines.name")
+    counted = reading.cell(row, "lines.qty") or reading.cell(row, "lines.unit_price")
+    if footer_of(row, money_places=()) is not None and not (sku and name and counted):
+        return True
+    if counted or not reading.columns.has_lines:
+        return False
+    text = sku or name or filled[0]
+    if text != filled[0]:
+        return False
+    known = fields_of(text.split(":")[0].split("：")[0])
+    return is_label(text) or len(text) > _TOO_LONG_FOR_SKU or bool(known and len(filled) > 1)
+
+
+def _sums_below(rows: list[Row], reading: Reading) -> dict[str, str]:
+    places = [reading.columns.places[name] for name in _MONEY if name in reading.columns]
+    found: dict[str, str] = {}
+    for row in rows:
+        said = footer_of(row, money_places=places)
+        if said and said[0] and said[1] and (places or said[0] != "totals.total"):
+            found.setdefault(said[0], said[1])
+    return found
+
+
+def _grouped(rows: list[Row], reading: Reading) -> list[_Group]:
+    groups: dict[str, _Group] = {}
+    last: _Group | None = None
+    for row in rows:
+        number = reading.cell(row, "channel_order_id")
+        if not number and last is not None and _continues(row, last, reading):
+            last.rows.append(row)
+            continue
+        # Without a number of its own and with another customer, a row is an order that lacks its number.
+        key = number or f"\x00{row.number if 'channel_order_id' in reading.columns else ''}"
+        last = groups.setdefault(key, _Group(number))
+        last.rows.append(row)
+    return list(groups.values())
+
+
+def _continues(row: Row, group: _Group, reading: Reading) -> bool:
+    first = group.rows[0]
+    told = [name for name in _AGREED if reading.cell(row, name)]
+    if not group.number and "channel_order_id" not in reading.columns:
+        return True
+    return all(reading.cell(row, name) == reading.cell(first, name) for name in told) and not (
+        told and all(reading.cell(first, name) for name in told) and len(told) > 1 and bool(group.number)
+    )
+
+
+def _read_rows(group: _Group, reading: Reading) -> None:
+    for row in group.rows:
+        fault = _too_wide(row, reading) or _disagrees(row, group, reading)
+        found = read_line(row, reading) if fault is None else ReadLine(fault=fault)
+        if found.fault is not None:
+            group.problems.append(found.fault)
+        elif found.line is not None:
+            _keep(group, row, found)
+
+
+def _keep(group: _Group, row: Row, found: ReadLine) -> None:
+    assert found.line is not None
+    place = len(group.lines)
+    group.lines.append(found.line)
+    group.given.append(found.given_total)
+    group.problems.extend(problem(code, f"lines.{place}.{name}", message) for code, name, message in found.problems)
+    if found.currency:
+        group.currencies.append(found.currency)
+
+
+def _too_wide(row: Row, reading: Reading) -> Problem | None:
+    width = max(max(reading.columns.places.values(), default=0) + 1, reading.width)
+    if not any(row.cells[width:]):
+        return None
+    message = (
+        f"it has {len(row.cells)} cells under {width} heads; put quotes round a cell that holds the delimiter, such as"
+        ' "12,50"'
+    )
+    return row_problem(row, "cells", message)
+
+
+def _disagrees(row: Row, group: _Group, reading: Reading) -> Problem | None:
+    fresh: dict[str, str] = {}
+    for name in _fields_of_order(reading.columns):
+        text = reading.cell(row, name)
+        if not text:
+            continue
+        known = group.values.get(name)
+        if known is not None and known != text and name in _AGREED:
+            message = (
+                f"column {reading.head(name)!r} says {text[:40]!r}, row {group.said_by[name]} of the same order says"
+                f" {known[:40]!r}; give it an order number of its own or the same value"
+            )
+            return row_problem(row, name, message)
+        fresh[name] = _joined(known, text, name)
+    group.values.update(fresh)
+    for name in fresh:
+        group.said_by.setdefault(name, row.number)
+    return None
+
+
+def _joined(known: str | None, text: str, name: str) -> str:
+    if known is None or name not in ("buyer_message", "seller_memo"):
+        return known or text
+    return known if text in known.split("\n") else f"{known}\n{text}"
+
+
+def _fields_of_order(columns: Columns) -> Iterator[str]:
+    return (name for name in columns.places if not name.startswith(("lines.", "options.", "plain.")))
+
+
+def _merged(group: _Group, around: Mapping[str, str], reading: Reading) -> Merged:
+    values = {**around, **group.values}
+    number = group.number or around.get("channel_order_id", "")
+    problems = list(group.problems)
+    if is_eaten(number):
+        message = f"a spreadsheet has shortened the order number to {number}; format the column as text and save again"
+        problems.append(problem("number_missing", "channel_order_number", message))
+        number = ""
+    return Merged(
+        number=number,
+        values=values,
+        rows=tuple(group.rows),
+        lines=tuple(group.lines),
+        given=tuple(group.given),
+        problems=tuple(problems),
+        currency=reading.columns.currency or next(iter(group.currencies), None),
+        reading=reading,
+    )
