@@ -103,12 +103,20 @@ def _items(body: object) -> list[object]:
     return body if isinstance(body, list) else [body]
 
 
+def _is_order(item: object) -> bool:
+    return isinstance(item, dict) and bool(_MARKS & item.keys())
+
+
+def _looks_foreign(item: object) -> bool:
+    """Whether this seems an order in the words of another system, which must not be passed over in silence."""
+    return isinstance(item, dict) and any(_FOREIGN.search(key) and nodes(value) for key, value in item.items())
+
+
 def _element(item: object, *, channel: str, at: int) -> ChannelOrder:
-    if isinstance(item, dict) and _MARKS & item.keys():
+    if isinstance(item, dict) and _is_order(item):
         return _Order(item, channel).read()
-    found = problem(
-        "row_invalid", f"orders.{at}", f"element {at + 1} of the list is no order; see docs/generic-json.md"
-    )
+    message = f"element {at + 1} is no order: it has none of {', '.join(sorted(_MARKS))}; see docs/generic-json.md"
+    found = problem("row_invalid", f"orders.{at}", message)
     return replace(notice(channel=channel, source=Generic.source), problems=(found,))
 
 
