@@ -19,6 +19,7 @@ from oms.journey.calendars import (
     add_duty,
     duty_between,
     end_of_shift_or_first_hour,
+    next_duty,
     nth_workday_close,
     same_clock_time_workday,
     workday_at,
@@ -126,11 +127,14 @@ def remaining(clock: Clock, now: datetime, due: datetime, calendar: WorkCalendar
     return left if now <= due else -left
 
 
+def late_from(clock: Clock, due: datetime, calendar: WorkCalendar) -> datetime:
+    """The moment after which an end is late: work done outside duty is never late, so the start of the next duty."""
+    return next_duty(calendar, due) if _counts_duty(clock) else aware(due)
+
+
 def is_late(clock: Clock, due: datetime, ended: datetime, calendar: WorkCalendar) -> bool:
-    """Whether work that ended then missed its due time; work done outside duty is never late."""
-    if ended <= due:
-        return False
-    return not _counts_duty(clock) or duty_between(calendar, due, ended) > ZERO
+    """Whether work that ended then missed its due time."""
+    return ended > late_from(clock, due, calendar)
 
 
 def extended_by_pause(

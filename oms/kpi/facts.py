@@ -1,0 +1,153 @@
+"""Loads the facts of a month, set-based: steps with order, channel, warehouse, carrier and person; entries; errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from oms.clock import Month, month_bounds
+from oms.journey import calendar_store, policy
+from oms.journey.calendars import Calendars
+from oms.journey.clocks import due_at, late_from
+from oms.journey.flow import FLOW
+from oms.journey.policy import Policy
+from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF
+from oms.kpi.values import ErrorFact, Pause, Period, StepFact
+
+#: Kinds that are also counted in the month in which they end.
+_ENDED = ("pick", "pack", "deliver", *sorted(QUESTIONS))
+
+_STEPS = text("""
+    WITH chosen AS (
+        SELECT s.id, s.order_id, s.kind FROM step s
+        WHERE s.kind = ANY(CAST(:kinds AS text[])) AND (
+            (s.due_at >= :start AND s.due_at < :end)
+            OR (s.kind IN ('collect', 'deliver') AND s.first_due_at >= :start AND s.first_due_at < :end)
+            OR (s.kind = ANY(CAST(:ended AS text[])) AND s.finished_at >= :start AND s.finished_at < :end)
+            OR (s.kind = ANY(CAST(:questions AS text[])) AND s.opened_at >= :start AND s.opened_at < :end))),
+    promised AS (SELECT DISTINCT order_id FROM chosen WHERE kind IN ('collect', 'deliver') AND order_id IS NOT NULL),
+    whole AS (
+        SELECT id FROM chosen
+        UNION
+        -- All parts of a promised order, and what overran its clock before the parcel left.
+        SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
+        WHERE s.kind IN ('release', 'collect', 'deliver')
+           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
+    shipped AS (
+        SELECT w.id, f.id AS fulfilment_id, f.warehouse_id, coalesce(p.carrier_id, f.carrier_id) AS carrier_id
+        FROM whole w JOIN step s ON s.id = w.id
+        LEFT JOIN parcel p ON s.subject_type = 'parcel' AND p.id = s.subject_id
+        JOIN fulfilment f ON f.id = CASE s.subject_type WHEN 'parcel' THEN p.fulfilment_id ELSE s.subject_id END
+        WHERE s.subject_type IN ('fulfilment', 'parcel'))
+    SELECT s.id, s.kind, s.performer, s.state, s.opened_at, s.due_at, s.first_due_at, s.subject_id, s.order_id,
+           o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
+           k.name AS carrier, coalesce(ended.login, owner.login) AS person, s.finished_at, s.outcome,
+           CASE s.kind
+               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = h.fulfilment_id)
+               WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = h.fulfilment_id)
+           END AS units,
+           CASE WHEN s.outcome = 'scored' THEN
+               (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
+           (SELECT jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after) ORDER BY z.started_at)
+            FROM step_pause z WHERE z.step_id = s.id) AS pauses
+    FROM whole JOIN step s ON s.id = whole.id
+    LEFT JOIN shipped h ON h.id = s.id
+    LEFT JOIN orders o ON o.id = s.order_id
+    LEFT JOIN inbound_message m ON s.subject_type = 'inbound_message' AND m.id = s.subject_id
+    LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
+    LEFT JOIN warehouse w ON w.id = h.warehouse_id
+    LEFT JOIN carrier k ON k.id = h.carrier_id
+    LEFT JOIN staff ended ON ended.login = s.finished_by
+    LEFT JOIN staff owner ON owner.id = s.assignee_id AND s.finished_by IS NULL
+    ORDER BY s.due_at, s.id
+""")
+
+# A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
+_ENTRIES = text("""
+    SELECT coalesce(s.id, o.id) AS id, o.id AS order_id, o.number AS order_no, c.name AS channel, p.login AS person,
+           coalesce(s.opened_at, o.received_at) AS opened_at, coalesce(s.due_at, o.received_at) AS due_at,
+           coalesce(s.finished_at, o.received_at) AS finished_at
+    FROM orders o JOIN channel c ON c.id = o.channel_id
+    LEFT JOIN step s ON s.order_id = o.id AND s.kind = 'enter' AND s.state = 'done'
+    LEFT JOIN staff p ON p.login = s.finished_by
+    WHERE coalesce(s.finished_at, o.received_at) >= :start AND coalesce(s.finished_at, o.received_at) < :end
+    ORDER BY o.number
+""")
+
+_ERRORS = text("""
+    SELECT id, order_id, subject_id, kind, cause, stage, person, caught, at, upheld FROM error_event
+    WHERE at < :freeze AND order_id = ANY(CAST(:orders AS uuid[])) ORDER BY at, id
+""")
+
+
+def period_of(session: Session, *, month: Month, now: datetime) -> Period:
+    """The month's bounds in the organisation's zone, and the moment its errors are frozen (working day 5)."""
+    calendar = calendar_store.read(session, now).organisation
+    start, end = month_bounds(month, calendar.zone)
+    last_moment = end - timedelta(microseconds=1)
+    freeze = due_at(policy.read(session, now).clock("appraisal_freeze"), last_moment, calendar)
+    return Period(month, start, end, now=now, freeze_at=freeze)
+
+
+def step_facts(session: Session, *, period: Period) -> list[StepFact]:
+    """Every fact that a figure of the month needs: three statements however many orders."""
+    params = {
+        "start": period.start,
+        "end": period.end,
+        "now": period.now,
+        "kinds": sorted(STAGE_OF),
+        "ended": list(_ENDED),
+        "questions": sorted(QUESTIONS),
+    }
+    calendars, numbers = calendar_store.read(session, period.now), policy.read(session, period.now)
+    facts = [_fact(row, period, calendars, numbers) for row in session.execute(_STEPS, params)]
+    return facts + [_entry(row) for row in session.execute(_ENTRIES, params)]
+
+
+def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) -> list[ErrorFact]:
+    """The errors of those facts' orders that were attributed before the freeze."""
+    orders = {f.order_id for f in facts if f.order_id is not None}
+    rows = session.execute(_ERRORS, {"freeze": period.freeze_at, "orders": list(orders)})
+    return [ErrorFact(*row) for row in rows]
+
+
+def _fact(row: Row[Any], period: Period, calendars: Calendars, numbers: Policy) -> StepFact:
+    pauses = tuple(_pause(*pause) for pause in row.pauses or ())
+    overdue = (row.finished_at or period.now) > row.due_at
+    return StepFact(
+        step_id=row.id, kind=row.kind, performer=row.performer, state=row.state, opened_at=row.opened_at,
+        due_at=row.due_at, promised_at=_promised_at(row.first_due_at, pauses), subject_id=row.subject_id,
+        order_id=row.order_id, order_no=row.order_no, channel=row.channel, customer=row.customer,
+        warehouse=row.warehouse, carrier=row.carrier, person=row.person, finished_at=row.finished_at,
+        outcome=row.outcome, units=max(1, row.units or 1), score=row.score, pauses=pauses,
+        late_from=_late_from(row, calendars, numbers) if overdue else None,
+    )  # fmt: skip
+
+
+def _late_from(row: Row[Any], calendars: Calendars, numbers: Policy) -> datetime:
+    return late_from(numbers.clock(FLOW[row.kind].clock), row.due_at, calendars.of(row.performer))
+
+
+def _promised_at(first: datetime, pauses: Sequence[Pause]) -> datetime:
+    """The first promise; one that the customer moved, with evidence, replaces it."""
+    moved = [pause.due_after for pause in pauses if pause.reason == "customer" and pause.due_after is not None]
+    return max(first, moved[-1]) if moved else first
+
+
+def _pause(reason: str, started: str, ended: str | None, due_after: str | None) -> Pause:
+    read = datetime.fromisoformat
+    return Pause(reason, read(started), read(ended) if ended else None, read(due_after) if due_after else None)
+
+
+def _entry(row: Row[Any]) -> StepFact:
+    order_id: UUID = row.order_id
+    return StepFact(
+        step_id=row.id, kind=ENTRY, performer="order_specialist" if row.person else "system", state="done",
+        opened_at=row.opened_at, due_at=row.due_at, promised_at=row.due_at, subject_id=order_id, order_id=order_id,
+        order_no=row.order_no, channel=row.channel, person=row.person, finished_at=row.finished_at, outcome="entered",
+    )  # fmt: skip
