@@ -1,0 +1,1 @@
+"""oms: an order, from any channel to delivered, closed and counted."""

@@ -6,7 +6,7 @@ Servers listen on a unix socket in a private folder, never on TCP.
 
 from __future__ import annotations
 
-from oms.embedded.databases import claim_redis, create_database, drop_database, empty_redis, release_redis
+from oms.embedded.databases import claim_redis, create_database, drop_database, empty_redis, release_redis, url_of
 from oms.embedded.launch import postgres, prepare_postgres, prepare_redis, redis
 from oms.embedded.programs import Found, find_postgres, find_redis, find_servers
 from oms.embedded.server import Server, ServerFault, User, reap
@@ -29,4 +29,5 @@ __all__ = [
     "reap",
     "redis",
     "release_redis",
+    "url_of",
 ]
