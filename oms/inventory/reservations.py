@@ -1,0 +1,135 @@
+"""Step `allocate`: promise stock to orders, never more than there is (A-1, A-2).
+
+The stock rows of all SKUs in the batch are locked in the one order, decided upon in memory, and changed by
+one statement; what is short becomes a backorder, never an error.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.inventory import ledger, rules
+from oms.inventory.ledger import Move
+from oms.inventory.rules import Plan, Want
+from oms.orders import derived, locking
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What one order got: `short` by SKU where supply has to be raised, `promised` when any piece is reserved."""
+
+    order_id: uuid.UUID
+    promised: bool
+    short: Mapping[uuid.UUID, Decimal]
+    short_lines: Mapping[uuid.UUID, tuple[uuid.UUID, Decimal]]
+
+
+_LINES = text("""
+    SELECT l.id, l.order_id, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
+           s.bundle, b.part_id, b.qty AS part_qty
+    FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
+    WHERE l.order_id = ANY(CAST(:orders AS uuid[])) AND l.requires_shipping
+      AND l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved > 0
+    ORDER BY l.order_id, l.position, b.part_id
+""")
+
+_RESERVE = text("""
+    INSERT INTO reservation (id, order_id, order_line_id, warehouse_id, sku_id, round, qty, qty_shipped, qty_released, at)
+    SELECT r.id, r.order_id, r.line_id, r.warehouse_id, r.sku_id, r.round, r.qty, 0, 0, :now
+    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:line AS uuid[]), CAST(:warehouse AS uuid[]),
+                CAST(:sku AS uuid[]), CAST(:round AS int[]), CAST(:qty AS numeric[]))
+         AS r(id, order_id, line_id, warehouse_id, sku_id, round, qty)
+    ON CONFLICT (order_line_id, warehouse_id, sku_id, round) DO UPDATE SET qty = reservation.qty + excluded.qty
+""")
+
+_MARK = text("""
+    UPDATE order_line SET qty_reserved = qty_reserved + m.reserved, qty_backordered = m.short
+    FROM unnest(CAST(:line AS uuid[]), CAST(:reserved AS numeric[]), CAST(:short AS numeric[]))
+         AS m(id, reserved, short)
+    WHERE order_line.id = m.id
+""")
+
+_WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
+
+
+def allocate(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> dict[uuid.UUID, Allocation]:
+    """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more."""
+    rounds = locking.touch(session, order_ids=order_ids)
+    wants = _wants(session, order_ids)
+    skus = {sku for own in wants.values() for want in own for sku in want.parts}
+    free = {place: balance.free for place, balance in ledger.lock(session, sku_ids=list(skus)).items()}
+    warehouses = list(session.execute(_WAREHOUSES).scalars())
+    plans = {o: rules.promise(wants[o], free, warehouses) for o in order_ids if o in wants}
+    _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
+    derived.refresh(session, order_ids=list(plans))
+    return {o: _allocation(o, plans.get(o, Plan()), wants.get(o, [])) for o in order_ids}
+
+
+def _wants(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Want]]:
+    found: dict[uuid.UUID, dict[uuid.UUID, Want]] = {}
+    for row in session.execute(_LINES, {"orders": list(order_ids)}):
+        own = found.setdefault(row.order_id, {})
+        parts: dict[uuid.UUID, Decimal] = dict(own[row.id].parts) if row.id in own else {}
+        parts[row.part_id or row.sku_id] = row.part_qty or Decimal(1)
+        own[row.id] = Want(row.id, row.want, parts)
+    return {order_id: list(own.values()) for order_id, own in found.items()}
+
+
+def _write(
+    session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]],
+    rounds: Mapping[uuid.UUID, int], actor: str, now: datetime,
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"order_id": order_id, "line": p.line_id, "warehouse": p.warehouse_id, "sku": sku, "round": rounds[order_id],
+         "qty": p.qty * per}
+        for order_id, plan in plans.items() for p in plan.promises for sku, per in p.parts.items()
+    ]
+    if rows:
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        session.execute(_RESERVE, {**columns, "id": db.new_ids(len(rows)), "now": now})
+    moves = [
+        Move(key=f"reserve:{r['line']}:{r['round']}:{r['warehouse']}:{r['sku']}:{db.new_id()}", cause="reserve",
+             warehouse_id=r["warehouse"], sku_id=r["sku"], reserved=r["qty"], order_id=r["order_id"],
+             subject_id=r["line"])
+        for r in rows
+    ]
+    ledger.post(session, moves, actor=actor, now=now)
+    _mark_lines(session, plans, wants)
+
+
+def _mark_lines(
+    session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]]
+) -> None:
+    reserved: dict[uuid.UUID, Decimal] = {}
+    short: dict[uuid.UUID, Decimal] = {}
+    for order_id, plan in plans.items():
+        for want in wants[order_id]:
+            reserved.setdefault(want.line_id, Decimal(0))
+        for p in plan.promises:
+            reserved[p.line_id] += p.qty
+        short |= plan.short
+    if reserved:
+        session.execute(_MARK, {
+            "line": list(reserved), "reserved": list(reserved.values()),
+            "short": [short.get(line, Decimal(0)) for line in reserved],
+        })
+
+
+def _allocation(order_id: uuid.UUID, plan: Plan, wants: Sequence[Want]) -> Allocation:
+    by_line = {want.line_id: want for want in wants}
+    short: dict[uuid.UUID, Decimal] = {}
+    lines: dict[uuid.UUID, tuple[uuid.UUID, Decimal]] = {}
+    for line_id, qty in plan.short.items():
+        for sku, per in by_line[line_id].parts.items():
+            short[sku] = short.get(sku, Decimal(0)) + per * qty
+            lines[line_id] = (sku, per * qty)
+    return Allocation(order_id, bool(plan.promises), short, lines)

@@ -1,0 +1,37 @@
+"""Whom to tell about an order: e-mail, language and the thread of the mail it came in; one statement for the list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    order_id: uuid.UUID
+    number: str
+    channel_order_number: str
+    name: str | None
+    email: str | None
+    language: str
+    message_id: uuid.UUID | None
+
+
+def contacts(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Contact]:
+    """The contact of each order; `message_id` is the inbound message it came from."""
+    statement = select(
+        Order.id, Order.number, Order.channel_order_number, Order.contact, Order.language, Order.message_id
+    ).where(Order.id.in_(order_ids))
+    return {
+        row.id: Contact(
+            row.id, row.number, row.channel_order_number, row.contact.get("name"), row.contact.get("email"),
+            row.language, row.message_id,
+        )
+        for row in session.execute(statement)
+    }

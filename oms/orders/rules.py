@@ -1,0 +1,42 @@
+"""Derived states as pure functions of an order's summed line quantities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Pieces over all lines that are shipped; `open` = ordered - cancelled - shipped."""
+
+    open: Decimal
+    shipped: Decimal
+    delivered: Decimal
+    backordered: Decimal
+    reserved: Decimal
+    returned: Decimal
+
+
+def fulfilment_status(s: Sums) -> str:
+    """One of FULFILMENT_STATES."""
+    if s.open == 0 and s.shipped == 0:
+        return "cancelled"
+    if s.delivered > 0:
+        return "delivered" if s.open == 0 and s.delivered >= s.shipped else "partially_delivered"
+    if s.shipped > 0:
+        return "shipped" if s.open == 0 else "partially_shipped"
+    return _before_shipping(s)
+
+
+def _before_shipping(s: Sums) -> str:
+    if s.backordered > 0:
+        return "backordered"
+    return "scheduled" if s.reserved >= s.open else "unfulfilled"
+
+
+def return_status(s: Sums, *, before: str) -> str:
+    """One of RETURN_STATES; `before` stays until something came back."""
+    if s.returned == 0:
+        return before
+    return "returned" if s.returned >= s.shipped else "partially_returned"

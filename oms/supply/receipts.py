@@ -1,0 +1,98 @@
+"""Goods received at a warehouse: into a bin, onto the ledger, and the oldest backorders are allocated again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.errors import InputInvalid
+from oms.inventory import ledger
+from oms.inventory.ledger import Move
+from oms.journey import lifecycle, steps
+from oms.journey.steps import Done, NewStep
+from oms.orders import locking
+from oms.supply.models import SupplyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`qty` pieces of a SKU put into a bin; `key` is the paper's own number, so a repeat counts once."""
+
+    key: str
+    warehouse_id: uuid.UUID
+    sku_id: uuid.UUID
+    bin_id: uuid.UUID
+    qty: Decimal
+
+
+_FILL = text("""
+    UPDATE supply_request SET qty_received = qty_received + r.qty
+    FROM (SELECT warehouse_id, sku_id, sum(qty) AS qty
+          FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[])) AS x(warehouse_id, sku_id, qty)
+          GROUP BY 1, 2) r
+    WHERE supply_request.warehouse_id = r.warehouse_id AND supply_request.sku_id = r.sku_id
+      AND supply_request.status IN ('raised', 'ordered')
+    RETURNING supply_request.id, qty_received >= supply_request.qty AS "full"
+""")
+
+# The oldest promises first, as far as the pieces that are free go; one that is being allocated is left alone.
+_WAITING = text("""
+    WITH free AS (SELECT sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty FROM stock
+                  WHERE sku_id = ANY(CAST(:skus AS uuid[])) GROUP BY sku_id),
+    waiting AS (
+        SELECT o.id, o.received_at, coalesce(b.part_id, l.sku_id) AS sku_id, free.qty AS free,
+               sum(l.qty_backordered * coalesce(b.qty, 1)) OVER (
+                   PARTITION BY coalesce(b.part_id, l.sku_id)
+                   ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at, o.id, l.position) AS upto,
+               l.qty_backordered * coalesce(b.qty, 1) AS own
+        FROM order_line l JOIN orders o ON o.id = l.order_id
+        LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+        JOIN free ON free.sku_id = coalesce(b.part_id, l.sku_id)
+        WHERE l.qty_backordered > 0 AND o.status = 'confirmed')
+    SELECT DISTINCT id FROM waiting WHERE upto - own < free
+    AND NOT EXISTS (SELECT 1 FROM step WHERE step.subject_id = waiting.id AND step.kind = 'allocate'
+                    AND step.state IN ('open', 'claimed', 'paused')) ORDER BY id
+""")
+
+
+def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: datetime) -> list[uuid.UUID]:
+    """Book the receipts and wake backorders; return the orders that are allocated again. A repeat books nothing."""
+    for place, receipt in enumerate(receipts):
+        if receipt.qty <= 0:
+            raise InputInvalid("a receipt has no pieces", fields={f"receipts.{place}.qty": "must be more than 0"})
+    ledger.ensure_rows(session, places=[(r.warehouse_id, r.sku_id, r.bin_id) for r in receipts])
+    moves = [
+        Move(f"receipt:{r.key}", r.warehouse_id, r.sku_id, "receipt", on_hand=r.qty, bin_id=r.bin_id) for r in receipts
+    ]
+    booked = set(ledger.post(session, moves, actor=actor, now=now))
+    new = [r for r in receipts if f"receipt:{r.key}" in booked]
+    if not new:
+        return []
+    _fill_requests(session, new, actor, now)
+    return wake(session, sku_ids=sorted({r.sku_id for r in new}), now=now)
+
+
+def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Open `allocate` in a new round for the oldest backorders that free stock can serve."""
+    waiting = list(session.execute(_WAITING, {"skus": list(sku_ids)}).scalars())
+    locking.touch(session, order_ids=waiting)
+    rounds = locking.raise_round(session, order_ids=waiting)
+    new = [NewStep("allocate", order_id, order_id=order_id, round=rounds[order_id]) for order_id in waiting]
+    steps.open_steps(session, new, now=now)
+    return waiting
+
+
+def _fill_requests(session: Session, new: Sequence[Receipt], actor: str, now: datetime) -> None:
+    rows = session.execute(_FILL, {
+        "warehouse": [r.warehouse_id for r in new], "sku": [r.sku_id for r in new], "qty": [r.qty for r in new],
+    }).all()
+    full = [row.id for row in rows if row.full]
+    lifecycle.advance(session, SupplyRequest, full, to="received", cause="goods received", actor=actor, now=now)
+    found = steps.find(session, kind="supply", subject_ids=full)
+    steps.finish(session, [Done(step, "received") for step in found.values()], by=actor, now=now)

@@ -1,0 +1,131 @@
+"""Allocation: never more than there is, bundles whole, the short waits and is woken by a receipt."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.catalog.models import BundlePart
+from oms.db import Database
+from oms.inventory.models import Bin, Stock, StockMove
+from oms.journey import steps
+from oms.journey.models import Step
+from oms.journey.steps import NewStep
+from oms.orders.models import Order, OrderLine
+from oms.supply import backorders, receipts
+from oms.supply.models import SupplyRequest
+from oms.supply.receipts import Receipt
+from tests.factories.orders import make_channel, make_order, make_sku, make_stock, make_warehouse
+
+
+def _allocate(session: Session, orders: list[Order], now: datetime) -> dict[object, str]:
+    steps.open_steps(session, [NewStep("allocate", o.id, order_id=o.id, round=o.round) for o in orders], now=now)
+    claimed = steps.claim(session, kind="allocate", limit=500, lease_s=30, worker="test")
+    done = backorders.allocate(session, steps=claimed, now=now)
+    steps.finish(session, done, by="system", now=now)
+    return {d.step.subject_id: d.outcome for d in done}
+
+
+def test_the_last_piece_goes_to_one_and_the_other_is_backordered(session: Session, business_now: datetime) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    stock = make_stock(session, house, sku, 1)
+    first, second = (make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}]) for _ in range(2))
+    assert sorted(_allocate(session, [first, second], business_now).values()) == ["allocated", "short"]
+    session.refresh(stock)
+    assert (stock.on_hand, stock.reserved) == (1, 1)
+    assert session.query(SupplyRequest).filter_by(sku_id=sku.id).one().qty == 1
+
+
+def test_two_lines_of_one_sku_share_the_stock(session: Session, business_now: datetime) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    make_stock(session, house, sku, 3)
+    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}, {"qty": Decimal(2), "sku_id": sku.id}])
+    assert _allocate(session, [order], business_now) == {order.id: "short"}
+    lines = session.query(OrderLine).filter_by(order_id=order.id).all()
+    assert (sum(line.qty_reserved for line in lines), sum(line.qty_backordered for line in lines)) == (3, 1)
+
+
+def test_a_bundle_is_promised_whole_or_not_at_all(session: Session, business_now: datetime) -> None:
+    house, bundle = make_warehouse(session), make_sku(session, bundle=True)
+    cup, lid = make_sku(session), make_sku(session)
+    session.add_all([BundlePart(bundle_id=bundle.id, part_id=cup.id, qty=2), BundlePart(bundle_id=bundle.id, part_id=lid.id, qty=1)])
+    cups, lids = make_stock(session, house, cup, 5), make_stock(session, house, lid, 9)
+    order = make_order(session, lines=[{"qty": Decimal(3), "sku_id": bundle.id}])
+    assert _allocate(session, [order], business_now) == {order.id: "short"}
+    session.refresh(cups), session.refresh(lids)
+    assert (cups.reserved, lids.reserved) == (4, 2)
+
+
+def test_safety_stock_is_never_promised(session: Session, business_now: datetime) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    make_stock(session, house, sku, 5, safety=Decimal(5))
+    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+    assert _allocate(session, [order], business_now) == {order.id: "short"}
+
+
+def test_one_warehouse_with_all_wins_over_two_parcels(session: Session, business_now: datetime) -> None:
+    near, far = make_warehouse(session, priority=1), make_warehouse(session, priority=2)
+    cup, pot = make_sku(session), make_sku(session)
+    make_stock(session, near, cup, 5)
+    make_stock(session, far, cup, 5), make_stock(session, far, pot, 5)
+    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": cup.id}, {"qty": Decimal(1), "sku_id": pot.id}])
+    _allocate(session, [order], business_now)
+    reserved = {(s.warehouse_id, s.sku_id) for s in session.query(Stock).filter(Stock.reserved > 0)}
+    assert reserved == {(far.id, cup.id), (far.id, pot.id)}
+
+
+def test_a_receipt_wakes_the_oldest_backorder_and_counts_once(session: Session, business_now: datetime) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}], status="confirmed")
+    _allocate(session, [order], business_now)
+    place = Bin(warehouse_id=house.id, code="R-1")
+    session.add(place)
+    session.flush()
+    goods = Receipt("GRN-1", house.id, sku.id, place.id, Decimal(2))
+    assert receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now) == [order.id]
+    assert receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now) == []
+    session.refresh(order)
+    claimed = steps.claim(session, kind="allocate", limit=5, lease_s=30, worker="test")
+    assert [d.outcome for d in backorders.allocate(session, steps=claimed, now=business_now)] == ["allocated"]
+    assert session.query(StockMove).filter_by(sku_id=sku.id, cause="receipt").one().on_hand == 2
+    assert session.query(Step).filter_by(kind="supply").one().state == "done"
+
+
+def test_200_parallel_orders_for_50_pieces_reserve_50_and_backorder_150(database: Database) -> None:
+    with database.transaction() as session:
+        house, sku, channel = make_warehouse(session), make_sku(session), make_channel(session)
+        make_stock(session, house, sku, 50)
+        orders = [make_order(session, channel_id=channel.id, lines=[{"qty": Decimal(1), "sku_id": sku.id}]) for _ in range(200)]
+        new = [NewStep("allocate", o.id, order_id=o.id) for o in orders]
+        steps.open_steps(session, new, now=db.now(session))
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            while _work_one(database):
+                pass
+        except BaseException as error:  # noqa: BLE001  shown by the assertion below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert errors == []
+    with database.transaction() as session:
+        lines = session.query(OrderLine).all()
+        stock = session.query(Stock).one()
+    assert (sum(x.qty_reserved for x in lines), sum(x.qty_backordered for x in lines)) == (50, 150)
+    assert (stock.on_hand, stock.reserved) == (50, 50)
+
+
+def _work_one(database: Database) -> bool:
+    with database.transaction() as session:
+        claimed = steps.claim(session, kind="allocate", limit=1, lease_s=30, worker="test")
+    with database.transaction() as session:
+        now = db.now(session)
+        steps.finish(session, backorders.allocate(session, steps=claimed, now=now), by="system", now=now)
+    return bool(claimed)

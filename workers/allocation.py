@@ -1,0 +1,19 @@
+"""Step `allocate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from oms.journey.steps import Claimed, Done
+from oms.supply import backorders
+from workers.handlers import Inside
+
+
+def allocate(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    return backorders.allocate(session, steps=claimed, now=now)
+
+
+ALLOCATE = Inside(allocate)
