@@ -5,6 +5,7 @@ What the text says twice and differently is reported as a contradiction, never s
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
@@ -139,11 +140,14 @@ def _full(text: str, level: int, prefix: str) -> _Match | None:
 
 
 def _longest(text: str, level: int, prefix: str) -> _Match | None:
+    names = by_name()
     for length in range(min(_LONGEST_NAME, len(text)), 1, -1):
         written = text[:length]
+        if written not in names:
+            continue
         fits = [
             (division, how)
-            for division, how in by_name().get(written, ())
+            for division, how in names[written]
             if division.level == level and division.code.startswith(prefix)
         ]
         fits = _best(fits, text[length:])
@@ -234,7 +238,7 @@ def _city_name(city: _Match | None, district: _Match | None, deepest: Division |
 
 def _contradictions(named: list[_Match]) -> tuple[str, ...]:
     clashes = []
-    for upper, lower in zip(named, named[1:], strict=False):
+    for upper, lower in itertools.pairwise(named):
         above = upper.division
         inside = above.code[: 2 if above.level == 1 else 4]
         if not lower.division.code.startswith(inside):

@@ -38,9 +38,9 @@ def decode(data: bytes) -> tuple[str, str]:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _checked(_decoded(data, encoding), encoding)
-    for encoding in (_utf16_without_bom(data), "utf-8"):
-        text = _decoded(data, encoding) if encoding else None
-        if text is not None and encoding:
+    for encoding in (*_utf16_without_bom(data), "utf-8"):
+        text = _decoded(data, encoding)
+        if text is not None:
             return _checked(text, encoding)
     if _is_chinese(data):
         return _checked(_decoded(data, "gb18030"), "gb18030")
@@ -73,15 +73,15 @@ def _checked(text: str | None, encoding: str) -> tuple[str, str]:
     return _CONTROLS.sub("", text), encoding
 
 
-def _utf16_without_bom(data: bytes) -> str | None:
+def _utf16_without_bom(data: bytes) -> tuple[str, ...]:
     sample = data[:4000]
     if len(sample) < 8 or len(data) % 2:
-        return None
+        return ()
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
     if odd > half * 0.3 and even < half * 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > half * 0.3 and odd < half * 0.05 else None
+        return ("utf-16-le",)
+    return ("utf-16-be",) if even > half * 0.3 and odd < half * 0.05 else ()
 
 
 def _is_chinese(data: bytes) -> bool:
@@ -108,10 +108,9 @@ def _fitness(rows: list[list[str]], score: HeaderScore) -> tuple[int, int, int]:
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
     # An odd number of quotes means that a quote is an inch sign or a slip: then none of them quotes.
-    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, skipinitialspace=delimiter != "\t"
-    )
+    quotes = csv.QUOTE_MINIMAL if text.count('"') % 2 == 0 else csv.QUOTE_NONE
+    source = io.StringIO(text, newline="")
+    reader = csv.reader(source, delimiter=delimiter, quoting=quotes, skipinitialspace=delimiter != "\t")
     try:
         return list(reader)
     except csv.Error as error:

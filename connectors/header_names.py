@@ -18,7 +18,7 @@ NAMES: dict[str, str] = {
         " 订单号 订单编号 订单号码 订单id 采购单号 采购订单号 采购单编号 采购订单编号 销售单号 销售订单号 单号 单据号 单据编号 单据号码 订货单号 订货单编号"
         " 订单 平台单号 平台订单号 原始单号 原始订单号 网店订单号 店铺单号 线上订单号 交易编号 交易号 主订单编号 主订单号 外部单号 外部订单号 客户单号"
         " 客户订单号 合同编号 合同号 bestellnummer bestellnr auftragsnummer auftragsnr numerocommande numerodecommande"
-        " numeropedido numerodepedido numeroordine ordernummer bestelnummer"
+        " numeropedido numerodepedido numeroordine ndecommande commande ordernummer bestelnummer"
     ),
     "po_number": (
         "customerpurchaseorderreferencenumber customerreference buyerpo yourreference clientpo pocustomerreference 客户采购单号 客户po"
@@ -85,7 +85,7 @@ NAMES: dict[str, str] = {
         " supplierpartnumber vendorpartnumber upcnumber upc upccode ean eancode gtin isbn barcode asin code"
         " 商家编码 规格编码 sku编码 sku编号 sku码 商品sku 商品编码 商品编号 商品代码 商品货号 产品编码 产品编号 产品代码 产品货号 产品型号 货品编码 货品编号 货品代码 物料编码"
         " 物料编号 物料号 物料代码 存货编码 存货编号 料号 货号 款号 品号 品番 型号 编码 代码 商品条码 条形码 条码 国际条码 编号 artikelnummer artikelnr"
-        " artnr bestellartikel referencia codigo codice articolo varenummer"
+        " artnr bestellartikel referencearticle refarticle referencia codigo codice articolo varenummer"
     ),
     "lines.name": (
         "productname producttitle itemname itemtitle itemdescription productdescription lineitemname lineitemtitle description"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from connectors.header_names import NAMES, OWNERS, table
 from connectors.money import currency_code
@@ -60,12 +60,20 @@ class Columns:
         return "channel_order_id" in self.places and "tracking" not in self.places
 
 
+@lru_cache(maxsize=4096)
 def normal(head: str) -> str:
     """The name without case, spaces, signs and brackets: `PO #` is pono, `单价（元）` is 单价, `productSku` is productsku."""
     text = unicodedata.normalize("NFKC", head[:_MAX_HEADER_CHARS]).casefold().replace("#", "no").replace("%", "pct")
-    return _NOT_WORD.sub("", _BRACKETS.sub(_moved_owner, text))
+    return _NOT_WORD.sub("", _without_accents(_BRACKETS.sub(_moved_owner, text)))
 
 
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+
+
+@lru_cache(maxsize=4096)
 def fields_of(head: str) -> tuple[tuple[str, int], ...]:
     """The fields that a head may mean with their strength, strongest first; empty for an unknown head."""
     name = normal(head)
@@ -182,7 +190,7 @@ def all_fields() -> frozenset[str]:
 
 
 def _candidates(heads: Sequence[str], taken: set[int]) -> list[tuple[int, int, str]]:
-    found = []
+    found: list[tuple[int, int, str]] = []
     for place, head in enumerate(heads):
         if place not in taken:
             found.extend((strength, place, name) for name, strength in fields_of(head)[:1])

@@ -16,6 +16,7 @@ _SIGNS = re.compile(
 _NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,'\u00a0\u202f ]*%?", re.ASCII)
 _COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|0,\d+")
 _POINT_DECIMAL = re.compile(r"\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(,\d{3})+\.\d+|0\.\d+")
+_PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 #: How spreadsheets show a number whose last digits they dropped.
 _EATEN = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
 _QTY_UNIT = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)\s*([^\W\d_]{1,12})\.?")
@@ -77,6 +78,8 @@ def number(text: str, *, mark: str) -> Decimal | None:
 
     Thousands separators go, full-width digits and bracketed negatives are read.
     """
+    if text.isascii() and text.isdecimal():
+        return amount(text)
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain or plain in ("-", "--", "—", "N/A", "n/a"):
         return None
@@ -92,6 +95,8 @@ def number(text: str, *, mark: str) -> Decimal | None:
 
 def price(text: str, *, mark: str, chinese: bool) -> tuple[Decimal | None, str | None]:
     """Return (amount, currency) of a price; the currency only where its sign means one."""
+    if _PLAIN.fullmatch(text) and mark == ".":
+        return amount(text), None
     plain = unicodedata.normalize("NFKC", text).strip()
     signs = [sign for sign in _SIGNS.findall(plain) if not re.fullmatch(r"[eE]\d*", sign)]
     if not signs:
@@ -102,6 +107,8 @@ def price(text: str, *, mark: str, chinese: bool) -> tuple[Decimal | None, str |
 
 def qty_and_unit(text: str, *, mark: str) -> tuple[Decimal | None, str | None]:
     """Return (quantity, unit) of `2`, `2件`, `10 pcs`; raises ValueError for what is no quantity."""
+    if text.isascii() and text.isdecimal():
+        return amount(text), None
     plain = unicodedata.normalize("NFKC", text).strip()
     together = _QTY_UNIT.fullmatch(plain)
     # "1.5K" and "2.5e3" are no units but magnitudes that nobody should guess.

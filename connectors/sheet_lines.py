@@ -24,6 +24,7 @@ class Reading:
     mark: str = "."
     chinese: bool = False
     width: int = 0
+    options: tuple[str, ...] = ()
 
     def cell(self, row: Row, name: str) -> str:
         """The row's cell of a field, "" where the sheet has no such column."""
@@ -158,6 +159,5 @@ def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decim
 
 
 def _options(row: Row, reading: Reading) -> dict[str, str]:
-    names = [name for name in reading.columns.places if name.startswith("options.") or name == "lines.note"]
-    told = {name.split(".")[1]: reading.cell(row, name) for name in names}
+    told = {name.split(".")[1]: reading.cell(row, name) for name in reading.options}
     return {name: text for name, text in told.items() if text}

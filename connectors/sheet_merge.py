@@ -163,7 +163,8 @@ def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], li
             try:
                 moment = _moment(text, zone)
             except ValueError as error:
-                problems.append(problem("date_ambiguous", name, f"{text[:40]!r}: {error}; write it as 2026-04-03"))
+                hint = "" if isinstance(error, DateAmbiguous) else "; write it as YYYY-MM-DD"
+                problems.append(problem("date_ambiguous", name, f"{error}{hint}"))
                 continue
             if moment is not None:
                 moments.append(moment)
@@ -201,8 +202,14 @@ def _memo(values: Mapping[str, str], number: str | None) -> str | None:
 def _told_apart(merged: Merged) -> tuple[Line, ...]:
     """Keep what the lines say differently of dates and notes with each line."""
     reading, lines = merged.reading, list(merged.lines)
-    for name, option in (("requested.ship_by", "ship_by"), ("requested.deliver_by", "deliver_by"), ("buyer_message", "note")):
-        if len(merged.rows) != len(lines) or len({reading.cell(row, name) for row in merged.rows}) < 2:
+    for name, option in (
+        ("requested.ship_by", "ship_by"),
+        ("requested.deliver_by", "deliver_by"),
+        ("buyer_message", "note"),
+    ):
+        told = [reading.cell(row, name) for row in merged.rows]
+        # Said on the first row alone it is said of the order.
+        if len(told) != len(lines) or len(set(told)) < 2 or not any(told[1:]):
             continue
         for at, row in enumerate(merged.rows):
             text = reading.cell(row, name)
@@ -265,7 +272,9 @@ def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") 
 
 
 def _tax_included(merged: Merged) -> bool | None:
-    heads = " ".join(merged.reading.columns.heads.get(name, "") for name in ("lines.unit_price", "lines.total")).casefold()
+    heads = " ".join(
+        merged.reading.columns.heads.get(name, "") for name in ("lines.unit_price", "lines.total")
+    ).casefold()
     if "不含税" in heads or "excl" in heads or "netto" in heads:
         return False
     return True if "含税" in heads or "incl" in heads or "brutto" in heads else None

@@ -6,7 +6,7 @@ stay, so that intake can take all or the good ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
@@ -17,11 +17,21 @@ from connectors.headers import Columns, fields_of, recognise
 from connectors.problems import problem
 from connectors.sheet_cells import decimal_mark, is_eaten
 from connectors.sheet_labels import footer_of, is_label, labelled
-from connectors.sheet_lines import ReadLine, Reading, read_line, row_problem
+from connectors.sheet_lines import Reading, ReadLine, read_line, row_problem
 from connectors.sheet_merge import Merged, SheetSettings, built
-from connectors.tables import Row, Table
+from connectors.tables import Row, Table, TableUnreadable
 
-_NUMBERS = ("lines.qty", "lines.unit_price", "lines.total", "lines.discount", "lines.tax", "totals.total", "totals.shipping")
+#: A file with more orders than this is refused, so that one file never keeps a worker for long.
+MAX_ORDERS = 5_000
+_NUMBERS = (
+    "lines.qty",
+    "lines.unit_price",
+    "lines.total",
+    "lines.discount",
+    "lines.tax",
+    "totals.total",
+    "totals.shipping",
+)
 _MONEY = ("lines.total", "lines.unit_price", "totals.total", "totals.tax", "totals.shipping")
 #: Fields on which the rows of one order must agree; the rest are merged.
 _AGREED = (
@@ -52,19 +62,31 @@ class _Group:
 
 
 def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
-    """Translate a table; one element an order, or one `not_an_order` for a table that holds none. Never raises."""
+    """Translate a table; one element an order, or one `not_an_order` for a table that holds none.
+
+    Raises TableUnreadable for more than 5,000 orders.
+    """
     columns = _with_unit(recognise(table.headers, settings.mapping), table)
     above = labelled(table.preamble)
     if not columns.is_order and not ("channel_order_id" in above and columns.has_lines):
         return [_no_order(settings, above)]
-    reading = Reading(columns, _mark(table, columns), columns.chinese or _is_chinese(above), len(table.headers))
+    reading = Reading(
+        columns,
+        _mark(table, columns),
+        chinese=columns.chinese or _is_chinese(above),
+        width=max(len(table.headers), *(place + 1 for place in columns.places.values())),
+        options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
+    )
     rows, below = _split_footers(table, reading)
     groups = _grouped(rows, reading)
     if not groups:
         return [_no_order(settings, above)]
     around = {**labelled(below), **above, **(_sums_below(below, reading) if len(groups) == 1 else {})}
+    if len(groups) > MAX_ORDERS:
+        raise TableUnreadable(f"the sheet holds {len(groups)} orders; at most {MAX_ORDERS} are read at once: split it")
+    fields = _fields_of_order(columns)
     for group in groups:
-        _read_rows(group, reading)
+        _read_rows(group, reading, fields)
     return [built(_merged(group, around, reading), settings, zone=_zone(settings, reading)) for group in groups]
 
 
@@ -166,9 +188,9 @@ def _continues(row: Row, group: _Group, reading: Reading) -> bool:
     )
 
 
-def _read_rows(group: _Group, reading: Reading) -> None:
+def _read_rows(group: _Group, reading: Reading, fields: tuple[str, ...]) -> None:
     for row in group.rows:
-        fault = _too_wide(row, reading) or _disagrees(row, group, reading)
+        fault = _too_wide(row, reading) or _disagrees(row, group, reading, fields)
         found = read_line(row, reading) if fault is None else ReadLine(fault=fault)
         if found.fault is not None:
             group.problems.append(found.fault)
@@ -187,8 +209,8 @@ def _keep(group: _Group, row: Row, found: ReadLine) -> None:
 
 
 def _too_wide(row: Row, reading: Reading) -> Problem | None:
-    width = max(max(reading.columns.places.values(), default=0) + 1, reading.width)
-    if not any(row.cells[width:]):
+    width = reading.width
+    if len(row.cells) <= width or not any(row.cells[width:]):
         return None
     message = (
         f"it has {len(row.cells)} cells under {width} heads; put quotes round a cell that holds the delimiter, such as"
@@ -197,9 +219,9 @@ def _too_wide(row: Row, reading: Reading) -> Problem | None:
     return row_problem(row, "cells", message)
 
 
-def _disagrees(row: Row, group: _Group, reading: Reading) -> Problem | None:
+def _disagrees(row: Row, group: _Group, reading: Reading, fields: tuple[str, ...]) -> Problem | None:
     fresh: dict[str, str] = {}
-    for name in _fields_of_order(reading.columns):
+    for name in fields:
         text = reading.cell(row, name)
         if not text:
             continue
@@ -223,8 +245,8 @@ def _joined(known: str | None, text: str, name: str) -> str:
     return known if text in known.split("\n") else f"{known}\n{text}"
 
 
-def _fields_of_order(columns: Columns) -> Iterator[str]:
-    return (name for name in columns.places if not name.startswith(("lines.", "options.", "plain.")))
+def _fields_of_order(columns: Columns) -> tuple[str, ...]:
+    return tuple(name for name in columns.places if not name.startswith(("lines.", "options.", "plain.")))
 
 
 def _merged(group: _Group, around: Mapping[str, str], reading: Reading) -> Merged:

@@ -63,7 +63,9 @@ def _name(parts: Parts) -> str | None:
 
 
 def _address(parts: Parts, field: str, country: str | None) -> tuple[Address | None, tuple[Problem, ...]]:
-    if not any(parts.get(part) for part in ("address", *_STREET_PARTS, "city", "postal_code", "pickup_point", "region")):
+    if not any(
+        parts.get(part) for part in ("address", *_STREET_PARTS, "city", "postal_code", "pickup_point", "region")
+    ):
         return None, ()
     named, problems = _country(parts.get("country"), field)
     plain = Address(

@@ -104,7 +104,9 @@ def cell_text(cell: Cell) -> str:
 
 def number_text(number: int | float) -> str:
     """The number exactly, without needless point; with an exponent where the spreadsheet has lost digits."""
-    if abs(number) >= _EXACT_BELOW:  # digits are lost; show it as the spreadsheet does, so that nobody takes it for exact
+    if (
+        abs(number) >= _EXACT_BELOW
+    ):  # digits are lost; show it as the spreadsheet does, so that nobody takes it for exact
         return f"{number:.{_EXACT_DIGITS - 1}E}"
     if number == int(number):
         return str(int(number))

@@ -30,6 +30,7 @@ class Sheet:
         """Return one element an order; an unreadable file is one `not_an_order` with the problem `unreadable`."""
         try:
             table = read_table(message.body, filename=_filename(message), mapping=self._settings.mapping)
+            return orders_of(table, self._settings)
         except TableUnreadable as error:
             return [
                 ChannelOrder(
@@ -39,7 +40,6 @@ class Sheet:
                     problems=(problem("unreadable", "", str(error)),),
                 )
             ]
-        return orders_of(table, self._settings)
 
 
 def _filename(message: Received) -> str | None:
