@@ -64,7 +64,12 @@ def make_schema(url: str) -> None:
     """THE one place where a test database gets its tables: the migrations; before there are any, the models."""
     if any((MIGRATIONS / "versions").glob("*.py")):
         upgrade(url)
-        return
+    else:
+        create_all(url)
+
+
+def create_all(url: str) -> None:
+    """The tables as the models declare them."""
     import_models()
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
     with engine.begin() as connection:

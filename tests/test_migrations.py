@@ -1,0 +1,56 @@
+"""The migrations: one line without branches, and what they build is what the models declare, to the last CHECK."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from alembic.script import ScriptDirectory
+
+from oms import embedded
+from tests.servers import alembic_config, create_all, upgrade
+
+COLUMNS = """
+    SELECT table_name || '.' || column_name,
+           concat_ws(' ', data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable, column_default)
+    FROM information_schema.columns WHERE table_schema = 'public'
+"""
+CONSTRAINTS = """
+    SELECT conrelid::regclass || ': ' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+"""
+INDEXES = "SELECT tablename || ': ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+
+
+@pytest.fixture
+def declared(servers):
+    """A database made from the models."""
+    name = servers.template.replace("_template", "_declared")
+    url = embedded.create_database(servers.database_url, name)
+    create_all(url)
+    yield url
+    embedded.drop_database(servers.database_url, name)
+
+
+def described(url: str, statement: str) -> dict[str, str]:
+    with psycopg.connect(url) as connection:
+        return {name: text for name, text in connection.execute(statement).fetchall() if "alembic_version" not in name}
+
+
+def test_the_migrations_have_one_head():
+    assert len(ScriptDirectory.from_config(alembic_config("postgresql://")).get_heads()) == 1
+
+
+@pytest.mark.parametrize("what", [COLUMNS, CONSTRAINTS, INDEXES], ids=["columns", "constraints", "indexes"])
+def test_the_migrations_build_what_the_models_declare(servers, declared, what):
+    name = servers.template.replace("_template", "_migrated")
+    migrated = embedded.create_database(servers.database_url, name)
+    upgrade(migrated)
+    assert described(migrated, what) == described(declared, what)
+    embedded.drop_database(servers.database_url, name)
+
+
+def test_a_second_upgrade_changes_nothing(clean_database):
+    upgrade(clean_database.url)
+    before = described(clean_database.url, COLUMNS)
+    upgrade(clean_database.url)
+    assert described(clean_database.url, COLUMNS) == before
