@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from sqlalchemy.orm import Session
+
 from oms import db
 from oms.cli.arguments import Parser, UsageWrong, write
 from oms.clock import Month, month_of
@@ -47,7 +49,7 @@ def _month(text: str | None) -> Month | None:
         raise UsageWrong(str(error)) from error
 
 
-def _rendered(session: db.Session, asked: Month | None, form: str, language: str) -> str:
+def _rendered(session: Session, asked: Month | None, form: str, language: str) -> str:
     now = db.now(session)
     month = asked or month_of(now, calendar_store.read(session, now).organisation.zone)
     return FORMATS[form](report_of(session, month=month, now=now), language).rstrip("\n")
