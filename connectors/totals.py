@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
-from connectors.base import ChannelOrder, Kind, Line, Problem, Totals
+from connectors.base import PROBLEM_SEVERITY, ChannelOrder, Kind, Line, Problem, Totals
 from connectors.contacts import settle
 from connectors.money import EXACT, at_least, minor_unit, quantise
 from connectors.problems import problem
 
 #: Kinds that become, or change, a live order: only they are held for what is missing.
 LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
+
+#: What is said only where nothing was sent.
+_FOR_WANT_OF = frozenset({code for code in PROBLEM_SEVERITY if code.endswith("_missing")} | {"no_lines"})
 
 _ZERO = Decimal(0)
 _MAX_AMOUNT = Decimal(10) ** 15
@@ -53,7 +56,7 @@ def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
     # What was sent but makes no sense is invalid, and not missing besides.
     fields = {field for _, field in known}
     where = {new.field, "channel_order_id"} if new.code == "number_missing" else {new.field}
-    return new.code.endswith("_missing") and bool(where & fields)
+    return new.code in _FOR_WANT_OF and bool(where & fields)
 
 
 def _line(line: Line, currency: str | None) -> Line:
@@ -117,7 +120,7 @@ def _missing(order: ChannelOrder) -> list[Problem]:
         found.append(problem("number_missing", "channel_order_number", "no order number; the sender must give one"))
     if not order.lines:
         found.append(problem("no_lines", "lines", "no line to deliver; send at least one SKU with a quantity"))
-    if order.ship_to is None:
+    if order.ship_to is None and (not order.lines or any(line.requires_shipping for line in order.lines)):
         found.append(problem("address_missing", "ship_to", "no address to deliver to; send one"))
     return found
 
@@ -138,6 +141,8 @@ def _line_problems(lines: Sequence[Line]) -> list[Problem]:
 
 
 def _sum_problems(order: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> list[Problem]:
+    if any(problem.code == "row_invalid" for problem in order.problems):
+        return []  # amounts that could not be read explain any difference
     one = Decimal(1).scaleb(-_decimals(order.currency))
     found: list[Problem] = []
     for index, (line, given) in enumerate(zip(order.lines, given_line_totals, strict=False)):
