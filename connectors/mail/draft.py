@@ -1,0 +1,162 @@
+"""What one text of a mail says of an order, before it is judged and put into the schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from connectors.mail.document import Document, Grid
+from connectors.mail.fields import Labelled, Scan, scan
+from connectors.mail.figures import money, quantity
+from connectors.mail.found import found
+from connectors.mail.free_text import items_in
+from connectors.mail.items import Item, is_code, named_code
+from connectors.mail.labels import field_of
+from connectors.mail.schema_org import Markup, read_markup
+from connectors.mail.tables import Goods, grids_in, read_grid
+
+_SIGNATURE = re.compile(r"^(?:--\s?|_{5,}|sent from my .{1,40}|发自我的.{1,30}|get outlook for .{1,20})$", re.I)
+_MAX_FREE_LINES = 1500
+
+
+@dataclass(slots=True)
+class Draft:
+    """Goods, labelled fields and address blocks of one text."""
+
+    items: list[Item] = field(default_factory=list)
+    scan: Scan = field(default_factory=Scan)
+    lines: Sequence[str] = ()
+    currency: str | None = None
+    markup: Markup = field(default_factory=Markup)
+    text: str = ""
+
+    def richness(self) -> tuple[int, int, int]:
+        """How much it says; of two texts of one mail the richer is read."""
+        coded = sum(item.sku is not None and item.qty is not None for item in self.items)
+        return coded, len(self.items), len(self.scan.labelled) + len(self.scan.blocks)
+
+
+def draft_of(document: Document) -> Draft:
+    """Read one text: tables first, then labelled fields, then goods set vertically or named in sentences."""
+    lines = document.lines()[: _signature(document.lines())]
+    goods = [read_grid(grid) for grid in document.grids()]
+    lines = _take_text_tables(lines, goods)
+    found_fields = scan(lines)
+    for table in goods:
+        found_fields.labelled += _sums(table)
+    draft = Draft(scan=found_fields, lines=lines, markup=read_markup(document.markup), text=document.text())
+    draft.currency = next((table.currency for table in goods if table.currency), None)
+    draft.items = [item for table in goods for item in table.items] or _other_items(draft)
+    return draft
+
+
+def _signature(lines: Sequence[str]) -> int:
+    return next((at for at, line in enumerate(lines) if at > 2 and _SIGNATURE.match(line.strip()[:60])), len(lines))
+
+
+def _take_text_tables(lines: Sequence[str], goods: list[Goods]) -> list[str]:
+    """Read tables set in plain text and blank their lines."""
+    rest = list(lines)
+    for covered, grid in grids_in(lines):
+        table = read_grid(Grid(grid.rows))
+        if not table.items:
+            continue
+        goods.append(table)
+        for at in covered:
+            rest[at] = ""
+    return rest
+
+
+def _sums(table: Goods) -> list[Labelled]:
+    named = ((field_of(label), label, value) for label, value in table.sums)
+    return [Labelled(key, value, f"{label} {value}", -1) for key, label, value in named if key]
+
+
+def _other_items(draft: Draft) -> list[Item]:
+    vertical = _vertical(draft.scan.columns)
+    if any(item.is_goods() for item in vertical):
+        return vertical
+    in_blocks = {at for block in draft.scan.blocks for at in range(block.at, block.at + len(block.lines) + 1)}
+    free = [
+        line
+        for at, line in enumerate(draft.lines[:_MAX_FREE_LINES])
+        if at not in in_blocks and (at not in draft.scan.used or _names_goods(draft.scan, at))
+    ]
+    return items_in(free) or vertical or draft.markup.items
+
+
+def _names_goods(fields: Scan, at: int) -> bool:
+    """Whether a labelled line is the goods themselves, such as "Items: 500x Widget A, 200x Widget B"."""
+    return all(said.at != at for said in fields.labelled) and all(
+        said.key in ("item", "name") for said in fields.columns if said.at == at
+    )
+
+
+def _vertical(said: Sequence[Labelled]) -> list[Item]:
+    """Goods set as "Item: ...", "Quantity: 2", "Price: 5.00", one under the other; a label that comes again opens the next."""
+    items: list[Item] = []
+    seen: set[str] = set()
+    for label in said:
+        if not items or label.key in seen:
+            items.append(Item())
+            seen.clear()
+        seen.add(label.key)
+        _put(items[-1], label)
+    return [item for item in items if item.qty is not None or item.qty_fault is not None]
+
+
+def _put(item: Item, label: Labelled) -> None:
+    item.source = f"{item.source} {label.source}".strip()[:300]
+    key = "sku" if label.key == "item" and is_code(label.value) else label.key
+    _PUTTERS.get(key, _put_name)(item, label)
+
+
+def _put_money(item: Item, label: Labelled) -> None:
+    figure = money(label.value)
+    if figure:
+        setattr(item, label.key, found(figure, "0.9", label.source))
+
+
+def _put_sku(item: Item, label: Labelled) -> None:
+    item.sku = found(label.value.split()[0].lstrip("#")[:80], "0.9", label.source)
+
+
+def _put_name(item: Item, label: Labelled) -> None:
+    code = named_code(label.value)
+    item.sku = item.sku or (found(code["code"], "0.85", label.source) if code else None)
+    item.name = found(label.value[:200], "0.9", label.source)
+
+
+def _put_unit(item: Item, label: Labelled) -> None:
+    item.unit = label.value[:20]
+
+
+def _put_ref(item: Item, label: Labelled) -> None:
+    item.line_ref = label.value[:60]
+
+
+def _put_option(item: Item, label: Labelled) -> None:
+    name = label.source.split(label.value)[0].strip(" :：")[:40]
+    item.options = {**item.options, name: label.value[:120]}
+
+
+def _put_qty(item: Item, label: Labelled) -> None:
+    try:
+        count = quantity(label.value)
+    except ValueError as error:
+        item.qty_fault = str(error)
+        return
+    item.qty = found(count.qty.value, min(count.qty.confidence, found(0, "0.9", "").confidence), label.source)
+    item.unit, item.qty_fault = item.unit or count.unit, count.doubt
+
+
+_PUTTERS = {
+    "qty": _put_qty,
+    "price": _put_money,
+    "total": _put_money,
+    "sku": _put_sku,
+    "unit": _put_unit,
+    "line_ref": _put_ref,
+    "option": _put_option,
+}

@@ -1,0 +1,171 @@
+"""Amounts and quantities as people write them in a letter: signs, separators, units, words, Chinese numerals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connectors.mail.found import Found, found
+from connectors.money import amount, currency_code
+from connectors.quantities import qty
+
+_NUMBER = r"\d{1,3}(?:[,'’]\d{3}){1,4}(?:\.\d{1,6})?|\d{1,3}(?:\.\d{3}){1,4},\d{1,4}|\d{1,3}(?:\.\d{3}){2,4}|\d{1,12}(?:[.,]\d{1,6})?"
+_SIGN = (
+    r"US ?\$|HK ?\$|NT ?\$|CA ?\$|AU ?\$|NZ ?\$|RMB ?[¥￥]|CN ?[¥￥]|JP ?[¥￥]|[$€£¥￥₹₩₽₺₫฿₴₱]|元人民币|人民币|欧元|美元|港币|英镑|日元|元|"
+    r"zł|kr\.?|RMB|CNH|Rs\.?|[A-Z]{3}(?![A-Za-z])"
+)
+MONEY = re.compile(
+    rf"(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN}))?"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)|\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
+
+#: Words that say what is counted; the unit of the line keeps the sender's word.
+UNITS = frozenset(
+    "pc pcs pce piece pieces ea each unit units nos pz stk stück box boxes bx case cases cs carton cartons ctn ctns pack packs pk pkt"
+    " packet packets package packages set sets pair pairs pr dozen dozens dz doz roll rolls bag bags bottle bottles btl pallet pallets"
+    " ream reams drum drums kg kgs kilo kilos m meter meters metre metres l liter liters litre litres g lb lbs sheet sheets tube tubes"
+    " 个 件 只 個 箱 盒 包 套 双 对 打 卷 袋 瓶 托 台 支 张 条 本 把 桶 吨 根 块 份 罐 片 枚 辆 部 副 册 公斤 千克 米 升".split()
+)
+_UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=True))
+_CHINESE_NUMERAL = r"[零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}"
+_QTY = re.compile(
+    rf"[x×*✕]?\s{{0,2}}(?P<number>[-−+]?(?:{_NUMBER})(?:[eE][+-]?\d{{1,2}})?)\s?(?P<kilo>[kK](?![a-zA-Z]))?\s{{0,2}}(?P<unit>{_UNIT})?"
+    rf"(?:\s?[x×*✕])?(?:\s*[/(（].{{0,20}})?",
+    re.IGNORECASE,
+)
+_CHINESE_QTY = re.compile(rf"(?P<number>{_CHINESE_NUMERAL})\s?(?P<unit>{_UNIT})?")
+_IN_BRACKETS = re.compile(r"[a-zA-Z][a-zA-Z -]{2,60}\((\d{1,3}(?:,\d{3})+|\d{1,9})\)\s?([a-zA-Z]{1,12})?")
+_DIGITS = dict(
+    zip("零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖", (0, 0, 1, 2, 2, *range(3, 10), *range(1, 10)), strict=True)
+)
+_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_WORDS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
+_WORDS |= {"a": 1, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with the currency it names surely, or the sign (`$`, `¥`, `kr`) that several share."""
+
+    value: Decimal
+    currency: str | None
+    sign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A quantity with its unit; `doubt` says what a person must confirm."""
+
+    qty: Found[Decimal]
+    unit: str | None = None
+    doubt: str | None = None
+
+
+def money(text: str) -> Money | None:
+    """The first amount in a short text such as "$1,234.50", "12,50 €" or "120元"; None where there is none."""
+    for match in MONEY.finditer(text[:300]):
+        value = _decimal(match["number"])
+        if value is None:
+            continue
+        negative = bool(match["minus"]) and match["minus"] != "("
+        return Money(-value if negative else value, *_currency(match["before"], match["after"]))
+    return None
+
+
+def currency_named(text: str) -> str | None:
+    """The currency that a heading such as "Unit Price (USD)" or "金额（元）" names."""
+    for word in re.findall(_SIGN, text[:120]):
+        code = _currency(word, None)[0]
+        if code:
+            return code
+    return None
+
+
+def _currency(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    for sign in (before, after):
+        if not sign:
+            continue
+        text = sign.replace(" ", "").replace("￥", "¥").rstrip(".")
+        code = currency_code(text) or ("CNY" if "人民币" in text else None)
+        if code:
+            return code, None
+        if text in ("$", "¥") or text.casefold() in ("kr", "rs"):
+            return None, text.casefold()
+    return None, None
+
+
+def _decimal(text: str) -> Decimal | None:
+    """The one number that separators leave; "1.234" keeps its point."""
+    if _GROUPED.fullmatch(text) or "'" in text or "’" in text:
+        plain = re.sub("[,'’]", "", text)
+    elif _POINT_GROUPED.fullmatch(text):
+        plain = text.replace(".", "").replace(",", ".")
+    else:
+        plain = text.replace(",", ".")
+    try:
+        return amount(plain)
+    except ValueError:
+        return None
+
+
+def quantity(text: str) -> Count:
+    """The quantity in a cell or value with its unit as sent. Raises ValueError where it is none."""
+    plain = " ".join(text.split())[:120].strip(" .:：;；,，")
+    bracketed = _IN_BRACKETS.fullmatch(plain)
+    if bracketed:
+        plain = f"{bracketed[1]} {bracketed[2] or ''}".strip()
+    match = _QTY.fullmatch(plain)
+    if match:
+        return _counted(match, text)
+    chinese = _CHINESE_QTY.fullmatch(plain)
+    if chinese:
+        return Count(found(Decimal(chinese_number(chinese["number"])), "0.9", text), unit_name(chinese["unit"]))
+    return _worded(plain, text)
+
+
+def _counted(match: re.Match[str], source: str) -> Count:
+    number, unit = match["number"].replace("−", "-").lstrip("+"), unit_name(match["unit"])
+    if "e" in number.lower():
+        return Count(found(qty(number), "0.7", source), unit)
+    sign, digits = (-1, number[1:]) if number.startswith("-") else (1, number)
+    value = _decimal(digits)
+    if value is None:
+        raise ValueError(f"{source[:40]!r} is no quantity")
+    if match["kilo"]:
+        value = qty(sign * value * 1000).normalize()
+        return Count(found(value, "0.6", source), unit, f"{source[:40]!r} was read as {value:f}; confirm it")
+    # "1.200" is twelve hundred to one half of the world and a bit over one to the other.
+    if re.fullmatch(r"\d{1,3}\.\d{3}", digits) and not digits.endswith("000"):
+        return Count(
+            found(qty(sign * value), "0.5", source),
+            unit,
+            f"{source[:40]!r} could be {digits} or {digits.replace('.', '')}; confirm it",
+        )
+    return Count(found(qty(sign * value), "0.95", source), unit)
+
+
+def _worded(plain: str, source: str) -> Count:
+    words = plain.lower().split()
+    if 1 <= len(words) <= 2 and words[0] in _WORDS and (len(words) == 1 or words[1] in UNITS):
+        return Count(found(Decimal(_WORDS[words[0]]), "0.8", source), unit_name(words[1] if len(words) == 2 else None))
+    raise ValueError(f"{source[:40]!r} is no quantity; write a number such as 12")
+
+
+def unit_name(text: str | None) -> str | None:
+    """The unit as sent; None for a blank one."""
+    return (text or "").strip().rstrip(".")[:20] or None
+
+
+def chinese_number(text: str) -> int:
+    """三百二十 -> 320, 一百 -> 100, 两千 -> 2000, 三万 -> 30000; digits in a row read as such (一二 -> 12)."""
+    total = section = digit = 0
+    for sign in text:
+        if sign in _DIGITS:
+            digit = digit * 10 + _DIGITS[sign]
+        elif sign == "万":
+            total, section, digit = total + (section + digit or 1) * 10_000, 0, 0
+        else:
+            section, digit = section + (digit or 1) * _TENS[sign], 0
+    return total + section + digit

@@ -1,0 +1,193 @@
+"""Goods named in running text: "10 x ABC-123 @ 5.00", "ABC-123 ×10", "Desk (SKU: MD-001) - 2 pcs", "我要订 5 箱 ABC-123"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from connectors.mail.figures import MONEY, UNITS, Count, money, quantity
+from connectors.mail.found import found
+from connectors.mail.items import Item, bare_code, named_code
+
+_NUM = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:\.\d{1,3})?)(?:[eE]\+?\d{1,2}|[kK](?![a-zA-Z]))?"
+_CN_NUM = r"[一二两三四五六七八九十百千万]{1,8}"
+_UNITS = "|".join(
+    sorted((re.escape(unit) for unit in UNITS if len(unit) > 1 and unit.isascii()), key=len, reverse=True)
+)
+_CN_UNITS = "".join(unit for unit in UNITS if len(unit) == 1 and not unit.isascii())
+_CN_LONG = "|".join(unit for unit in UNITS if len(unit) > 1 and not unit.isascii())
+_BULLET = re.compile(r"^\s*(?:[-*•·●▪–—>+]{1,3}\s*|\(?\d{1,2}[.)、）]\s+|\(?\d{1,2}[)、）]\s*|[①-⑳]\s*)+")
+_PRICE = re.compile(
+    rf"(?:@|\bprice[d]?\b|\bunit price\b|单价为?|价格|每[{_CN_UNITS}]|\b(?:at|for)\b(?=\s{{0,3}}(?:[^\d\s]|\d+\.\d\d\b)))\s{{0,3}}[:：]?\s{{0,3}}(?P<price>{MONEY.pattern})"
+    r"\s{0,2}(?:/?\s?(?:each|ea|pc|pcs|unit|per \w{1,10})\b|/\s?\S{1,3})?",
+    re.I,
+)
+_TOTAL = re.compile(
+    rf"(?:=|\btotal\b|\bamount\b|合计|小计|共计?)\s{{0,3}}[:：]?\s{{0,3}}(?P<total>{MONEY.pattern.replace('(?P<', '(?P<t_')})",
+    re.I,
+)
+_EACH = re.compile(
+    rf"(?P<price>{MONEY.pattern.replace('(?P<', '(?P<e_')})\s{{0,2}}(?:/\s?)?(?:each|ea|per \w{{1,10}})\b", re.I
+)
+#: How a quantity may be written, surest first: (what the pattern is called, pattern, confidence).
+_QUANTITIES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("labelled", re.compile(rf"\b(?:qty|quantity|q'ty)\.?\s{{0,2}}(?:of\s)?[:：=-]?\s{{0,2}}(?P<qty>{_NUM})(?:\s?(?P<unit>{_UNITS})\b)?", re.I), "0.9"),
+    ("labelled", re.compile(rf"(?:数量|订购量|件数)\s?[:：为]?\s?(?P<qty>{_NUM}|{_CN_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])?"), "0.9"),
+    ("times first", re.compile(rf"^(?P<qty>{_NUM})\s?(?:(?P<unit>{_UNITS})\.?)?\s?[x×✕*]\s?(?=\S)", re.I), "0.9"),
+    ("times last", re.compile(rf"(?:(?:\s|(?<=[)）\]]))[x*]|\s?[×✕])\s?(?P<qty>{_NUM})\s?(?P<unit>{_UNITS})?\b", re.I), "0.9"),
+    ("unit", re.compile(rf"(?<![\w.,$€£¥-])(?P<qty>{_NUM})\s?(?P<unit>{_UNITS})\b\.?(?:\s(?:of|x)\b(?:\sthe\b)?)?", re.I), "0.85"),
+    ("unit", re.compile(rf"(?<![\w.,-])(?P<qty>{_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.85"),
+    ("unit", re.compile(rf"(?P<qty>{_CN_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.8"),
+    ("first", re.compile(rf"^(?P<qty>{_NUM})\s(?:of\s(?:the\s)?)?(?P<unit>)(?=\S)"), "0.6"),
+    ("last", re.compile(rf"(?:\s[-–—:]\s|[:：]\s?|\s)(?P<qty>{_NUM})(?P<unit>)$"), "0.6"),
+)  # fmt: skip
+_WANTED = re.compile(
+    rf"\b(?:need|order|want|send(?: us| me)?|supply|ship|buy|purchase|require|take|get)\s(?:us\s|me\s|another\s|a\sfurther\s|an\sadditional\s)?"
+    rf"(?P<qty>{_NUM})\s(?P<unit>)(?P<name>[^.;!?\n]{{3,80}})",
+    re.I,
+)
+_CN_WANTED = re.compile(
+    r"^.{0,20}?(?:我们?)?(?:想|需|需要|要|请)?(?:再)?(?:订购|订货|采购|购买|下单|预订|订|买|要|发)\s?[:：]?\s?"
+)
+_LEADING_WORDS = re.compile(
+    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|like|to|need|want|order|also|and|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
+    re.I,
+)
+#: Lines that count something else than goods.
+_NO_GOODS = re.compile(
+    r"^\s*(?:total|sub-?total|shipping|tax|vat|freight|合计|总计|小计|运费)\b|\b(?:call|phone|tel|fax|mobile|ext\.?|hours|days|business days|weeks"
+    r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内",
+    re.I,
+)
+_TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
+_MAX_LINE = 400
+
+
+def items_in(lines: Sequence[str]) -> list[Item]:
+    """Goods that stand one or several to a line."""
+    items: list[Item] = []
+    for line in lines:
+        for piece in _pieces(line):
+            item = read_item(piece)
+            if item is not None:
+                items.append(item)
+    return items
+
+
+def _pieces(line: str) -> Iterator[str]:
+    text = line.strip()
+    if not 3 <= len(text) <= _MAX_LINE or not re.search(rf"\d|[{_CN_UNITS}]", text) or "://" in text:
+        return
+    bulleted = bool(_BULLET.match(text))
+    text = _BULLET.sub("", text)
+    parts = re.split(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)", text)
+    parts = [part.strip() for part in parts if part and part.strip()]
+    if (len(parts) > 1 and not bulleted and all(read_item(part) for part in parts)) or (
+        len(parts) > 1 and sum(1 for part in parts if _has_code_and_qty(part)) >= 2
+    ):
+        yield from parts
+    else:
+        yield text
+
+
+def _has_code_and_qty(part: str) -> bool:
+    item = read_item(part)
+    return item is not None and item.sku is not None
+
+
+def read_item(text: str) -> Item | None:
+    """The goods that one line or phrase names; None where it names none."""
+    if _NO_GOODS.search(text):
+        return None
+    item = Item(source=text)
+    rest = _without_price(text, item)
+    code = named_code(rest) or bare_code(rest)
+    if code:
+        named = "code" in code.re.groupindex
+        item.sku = found(code["code"] if named else code[0], "0.9" if named else "0.8", text)
+    how = _take_qty(rest, code, item)
+    if how is None:
+        return None
+    _take_name(rest, how, code, item)
+    return item if item.is_goods() and _is_sure(item, how) else None
+
+
+def _without_price(text: str, item: Item) -> str:
+    """Take price and line total out of the phrase."""
+    for pattern, group, key in ((_TOTAL, "total", "total"), (_PRICE, "price", "price"), (_EACH, "price", "price")):
+        match = pattern.search(text)
+        figure = money(match[group]) if match and getattr(item, key) is None else None
+        if match and figure:
+            setattr(item, key, found(figure, "0.85", match[0]))
+            text = f"{text[: match.start()]} {text[match.end() :]}"
+    if item.price is None:
+        signed = next((match for match in MONEY.finditer(text[:_MAX_LINE]) if _is_signed(match)), None)
+        figure = money(signed[0]) if signed else None
+        if signed and figure:
+            item.price = found(figure, "0.7", signed[0])
+            text = f"{text[: signed.start()]} {text[signed.end() :]}"
+    return " ".join(text.split()).strip(" ,，;；=")
+
+
+def _is_signed(match: re.Match[str]) -> bool:
+    before, after = match["before"], match["after"]
+    return (before or "") in ("$", "€", "£", "¥", "￥", "US$", "USD", "EUR", "GBP", "CNY", "RMB") or after in (
+        "元",
+        "€",
+        "EUR",
+        "USD",
+        "CNY",
+        "RMB",
+    )
+
+
+def _take_qty(rest: str, code: re.Match[str] | None, item: Item) -> tuple[str, re.Match[str]] | None:
+    masked = rest if code is None else f"{rest[: code.start()]}{'_' * (code.end() - code.start())}{rest[code.end() :]}"
+    for how, pattern, confidence in _QUANTITIES:
+        match = pattern.search(masked)
+        count = _quantity(match) if match else None
+        if match and count:
+            _set_qty(item, count, confidence, rest)
+            return how, match
+    match = _WANTED.search(masked)
+    count = _quantity(match) if match else None
+    if match and count:
+        _set_qty(item, count, "0.5", rest)
+        return "wanted", match
+    return None
+
+
+def _quantity(match: re.Match[str]) -> Count | None:
+    try:
+        return quantity(f"{match['qty']} {match['unit'] or ''}")
+    except ValueError:
+        return None
+
+
+def _set_qty(item: Item, count: Count, confidence: str, source: str) -> None:
+    item.qty = found(count.qty.value, min(count.qty.confidence, Decimal(confidence)), source)
+    item.unit, item.qty_fault = count.unit, count.doubt
+
+
+def _take_name(rest: str, how: tuple[str, re.Match[str]], code: re.Match[str] | None, item: Item) -> None:
+    kind, match = how
+    if kind == "wanted":
+        text = match["name"].replace("_", "")
+    else:
+        spans = sorted([match.span(), *([code.span()] if code else [])], reverse=True)
+        text = rest
+        for start, end in spans:
+            text = f"{text[:start]} {text[end:]}"
+    text = _CN_WANTED.sub("", " ".join(text.split()))
+    text = _LEADING_WORDS.sub("", text.strip(_TRIM)).strip(_TRIM)
+    text = re.sub(r"[(（]\s*(?:sku|model|货号|型号)?\s*[:：]?\s*[)）]", "", text, flags=re.I).strip(_TRIM)
+    if len(re.sub(r"[\W\d_]", "", text)) >= 2:
+        item.name = found(text[:200], "0.7" if item.sku else "0.6", rest)
+
+
+def _is_sure(item: Item, how: tuple[str, re.Match[str]]) -> bool:
+    """Without a code, a number beside words is goods only where its form says that it counts something."""
+    if item.sku is not None:
+        return True
+    return how[0] in ("labelled", "times first", "times last", "unit", "wanted")

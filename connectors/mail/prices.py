@@ -1,0 +1,53 @@
+"""Unit prices, line totals and sums settled against each other: what "Price" means is decided by which sum comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from connectors.mail.figures import Money
+from connectors.mail.found import Found, found
+from connectors.mail.items import Item
+
+_ZERO = Decimal(0)
+_CENT = Decimal("0.01")
+_SIX = Decimal("0.000001")
+
+
+def settle(items: Sequence[Item], *, goods_total: Decimal | None) -> list[Item]:
+    """Give each item a unit price where its total says it.
+
+    Shops print the line's total under "Price" (WooCommerce does): where the prices add up to the goods' total and
+    quantity x price does not, they are line totals.
+    """
+    settled = [_from_total(item) for item in items]
+    if goods_total is None or any(item.total for item in items):
+        return settled
+    prices = [
+        (item.price.value.value if item.price else _ZERO, item.qty.value if item.qty else _ZERO) for item in settled
+    ]
+    as_units = sum((price * qty for price, qty in prices), _ZERO)
+    as_totals = sum((price for price, _ in prices), _ZERO)
+    if abs(as_units - goods_total) > _CENT >= abs(as_totals - goods_total):
+        return [_from_total(replace(item, total=item.price, price=None)) for item in settled]
+    return settled
+
+
+def _from_total(item: Item) -> Item:
+    if item.price is not None or item.total is None or item.qty is None or item.qty.value <= 0:
+        return item
+    off = item.discount.value.value if item.discount else _ZERO
+    each = ((item.total.value.value + abs(off)) / item.qty.value).quantize(_SIX).normalize()
+    figure = Money(each, item.total.value.currency, item.total.value.sign)
+    price: Found[Money] = found(figure, min(item.total.confidence, Decimal("0.85")), item.total.source)
+    return replace(item, price=price)
+
+
+def tax_is_included(parts: Decimal, tax: Decimal | None, total: Decimal | None) -> bool | None:
+    """Whether the amounts contain the tax: which of both makes the total; None where neither or nothing tells."""
+    if tax is None or total is None or not tax:
+        return None
+    if abs(parts + tax - total) <= _CENT:
+        return False
+    return True if abs(parts - total) <= _CENT else None

@@ -1,0 +1,289 @@
+"""Tables of goods, from HTML grids and from plain text set in columns, to items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connectors.mail.document import Grid, columns
+from connectors.mail.figures import Money, currency_named, money, quantity, unit_name
+from connectors.mail.found import Found, found
+from connectors.mail.items import Item, bare_code, is_code, named_code
+from connectors.mail.labels import field_of
+
+_RULE = re.compile(r"[\s|+:=_*–—-]{3,}")
+_OPTION = re.compile(r"(?P<name>[^:：]{1,40})[:：]\s*(?P<value>.{1,80})")
+_SUMS = frozenset("subtotal discount shipping tax fees total paid payment_terms note".split())
+_MAX_ROWS = 2000
+
+
+@dataclass(slots=True)
+class Goods:
+    """The items of one table and the rows below them that hold sums, as label and value."""
+
+    items: list[Item] = field(default_factory=list)
+    sums: list[tuple[str, str]] = field(default_factory=list)
+    currency: str | None = None
+
+
+def read_grid(grid: Grid) -> Goods:
+    """Read a table whose first row is its heading."""
+    heading = grid.rows[0]
+    keys = _settled(columns(heading), grid.rows[1:])
+    goods = Goods(currency=next((code for cell in heading if (code := currency_named(cell))), None))
+    for row in grid.rows[1:_MAX_ROWS]:
+        _take_row(row, keys, heading, goods)
+    return goods
+
+
+def _settled(keys: dict[int, str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Columns with what stands in them: an "Item" of codes is the SKU, a code column beside one a line number."""
+    settled = dict(keys)
+    for index, key in keys.items():
+        if key != "item":
+            continue
+        codes = [is_code(row[index]) for row in rows if index < len(row) and row[index].strip()]
+        numbers = [row[index].strip() for row in rows if index < len(row)]
+        if "sku" in keys.values() and "name" in keys.values():
+            settled[index] = "line_ref" if all(number.isdigit() for number in numbers) else "option"
+        elif (
+            "sku" not in keys.values() and codes and all(codes) and ("name" in keys.values() or not _counting(numbers))
+        ):
+            settled[index] = "line_ref" if _counting(numbers) else "sku"
+        else:
+            settled[index] = "name" if "name" not in keys.values() else "option"
+    return settled
+
+
+def _counting(numbers: Sequence[str]) -> bool:
+    return bool(numbers) and numbers == [str(place) for place in range(1, len(numbers) + 1)]
+
+
+def _take_row(row: Sequence[str], keys: dict[int, str], heading: Sequence[str], goods: Goods) -> None:
+    cells = [cell.strip() for cell in row]
+    filled = [cell for cell in cells if cell]
+    if not filled or _RULE.fullmatch("".join(filled)) or tuple(cells) == tuple(cell.strip() for cell in heading):
+        return
+    label = field_of(filled[0])
+    if label in _SUMS and len(filled) <= 3:
+        goods.sums.append((filled[0], filled[-1]))
+        return
+    if len(filled) == 1 and (sums := re.fullmatch(r"([^:：]{2,40})[:：]\s*(.{1,60})", filled[0])) and field_of(sums[1]):
+        goods.sums.append((sums[1], sums[2]))
+        return
+    item = _item(cells, keys, heading)
+    if item.is_goods() or (item.sku and item.price):
+        goods.items.append(item)
+    elif goods.items and len(filled) == 1 and item.name:
+        _add_to_name(goods.items[-1], filled[0])
+
+
+def _add_to_name(item: Item, text: str) -> None:
+    option = _OPTION.fullmatch(text)
+    code = named_code(text)
+    if code and item.sku is None:
+        item.sku = found(code["code"], "0.9", text)
+    elif option:
+        item.options = {**item.options, option["name"].strip(): option["value"].strip()}
+
+
+def _item(cells: Sequence[str], keys: dict[int, str], heading: Sequence[str]) -> Item:
+    item = Item(source=" | ".join(cell.replace("\n", " ") for cell in cells if cell)[:300])
+    for index, key in keys.items():
+        if index < len(cells) and cells[index]:
+            _READERS.get(key, _ignore)(item, cells[index], heading[index])
+    if item.sku is None and item.name is not None:
+        _sku_in_name(item)
+    return item
+
+
+def _sku_in_name(item: Item) -> None:
+    name = item.name
+    code = named_code(name.source) if name else None
+    if name and code:
+        item.sku = found(code["code"], "0.9", name.source)
+        rest = name.value.replace(code[0], "").strip(" -–,:;()")
+        item.name = found(rest or name.value, name.confidence, name.source)
+    elif name and is_code(name.value) and bare_code(name.value):
+        item.sku, item.name = found(name.value, "0.7", name.source), None
+
+
+def _ignore(item: Item, cell: str, heading: str) -> None:
+    """A column that says nothing about the goods."""
+
+
+def _line_ref(item: Item, cell: str, heading: str) -> None:
+    item.line_ref = cell[:60]
+
+
+def _sku(item: Item, cell: str, heading: str) -> None:
+    item.sku = item.sku or found(cell.split("\n")[0].strip().lstrip("#")[:80], "0.95", cell)
+
+
+def _name(item: Item, cell: str, heading: str) -> None:
+    if item.name is not None:
+        return
+    first, *more = cell.split("\n")
+    item.name = found(first.strip()[:200], "0.9", cell)
+    for text in more:
+        option = _OPTION.fullmatch(text.strip())
+        if option and not named_code(text):
+            item.options = {**item.options, option["name"].strip("- *•"): option["value"].strip()}
+
+
+def _qty(item: Item, cell: str, heading: str) -> None:
+    if item.qty is not None:
+        return
+    try:
+        count = quantity(cell.split("\n")[0])
+    except ValueError as error:
+        item.qty_fault = str(error)
+        return
+    item.qty, item.qty_fault, item.unit = count.qty, count.doubt, item.unit or count.unit
+
+
+def _unit(item: Item, cell: str, heading: str) -> None:
+    item.unit = unit_name(cell)
+
+
+def _option(item: Item, cell: str, heading: str) -> None:
+    item.options = {**item.options, " ".join(heading.split())[:40]: " ".join(cell.split())[:120]}
+
+
+def _price(item: Item, cell: str, heading: str) -> None:
+    item.price = item.price or _money(cell)
+
+
+def _total(item: Item, cell: str, heading: str) -> None:
+    item.total = item.total or _money(cell)
+
+
+def _discount(item: Item, cell: str, heading: str) -> None:
+    item.discount = None if "%" in cell or "%" in heading else _money(cell)
+
+
+def _tax(item: Item, cell: str, heading: str) -> None:
+    item.tax = None if "%" in cell or "%" in heading else _money(cell)
+
+
+def _money(cell: str) -> Found[Money] | None:
+    # A struck-out price and the one that holds stand in one cell, the valid one last.
+    figures = [figure for line in cell.split("\n") if (figure := money(line))]
+    return found(figures[-1], "0.95" if len(figures) == 1 else "0.7", cell) if figures else None
+
+
+_READERS = {
+    "line_ref": _line_ref,
+    "sku": _sku,
+    "name": _name,
+    "qty": _qty,
+    "unit": _unit,
+    "price": _price,
+    "total": _total,
+    "discount": _discount,
+    "tax": _tax,
+    "option": _option,
+}
+
+
+def grids_in(lines: Sequence[str]) -> Iterator[tuple[range, Grid]]:
+    """Tables set in plain text by tabs, pipes, wide gaps or commas, with the lines they cover."""
+    at = 0
+    while at < len(lines):
+        split = _heading_split(lines[at])
+        if split is None:
+            at += 1
+            continue
+        rows, end = _rows(lines, at, split)
+        if len(rows) > 1:
+            yield range(at, end), Grid(tuple(rows))
+        at = max(end, at + 1)
+
+
+_SPLITS = (
+    re.compile(r"\s*\|\s*"),
+    re.compile(r"\t+"),
+    re.compile(r"\s{2,}"),
+    re.compile(r"\s*[,;]\s*"),
+    re.compile(r"\s+"),
+)
+
+
+def _heading_split(line: str) -> re.Pattern[str] | None:
+    """The separator by which a line is the heading of a table of goods."""
+    if len(line) > 300 or len(line.strip()) < 5:
+        return None
+    for split in _SPLITS:
+        cells = _cells(line, split)
+        named = columns(cells) if 2 <= len(cells) <= 20 else {}
+        if len(named) >= 2 and (split is not _SPLITS[-1] or len(named) == len(cells) >= 3):
+            return split
+    return None
+
+
+def _cells(line: str, split: re.Pattern[str]) -> list[str]:
+    text = line.strip().strip("|").strip() if "|" in split.pattern else line.strip()
+    return split.split(text)
+
+
+def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[list[tuple[str, ...]], int]:
+    head = tuple(_cells(lines[heading], split))
+    rows: list[tuple[str, ...]] = [head]
+    at = heading + 1
+    blanks = 0
+    while at < len(lines) and at - heading < _MAX_ROWS:
+        line = lines[at]
+        if not line.strip() or _RULE.fullmatch(line):
+            blanks += not line.strip()
+            if blanks > (1 if len(rows) == 1 else 0):
+                break
+            at += 1
+            continue
+        row = _row(line, split, head, lines[heading])
+        if row is None:
+            break
+        rows.append(row)
+        at += 1
+    return rows, at
+
+
+def _row(line: str, split: re.Pattern[str], head: tuple[str, ...], heading_line: str) -> tuple[str, ...] | None:
+    if "|" in split.pattern or "\t" in split.pattern:
+        raw = line.strip().strip("|") if "|" in split.pattern else line
+        cells = [cell.strip() for cell in raw.split("|" if "|" in split.pattern else "\t")]
+        return tuple(cells) if len(cells) >= 2 or field_of(cells[0].split(":")[0]) else None
+    cells = _cells(line, split)
+    if len(cells) == len(head):
+        return tuple(cells)
+    if len(cells) > len(head) and split is _SPLITS[-1]:
+        return _name_joined(cells, head)
+    if 2 <= len(cells) < len(head):
+        return _by_place(line, heading_line, head) if split is _SPLITS[2] else tuple(cells)
+    return None
+
+
+def _name_joined(cells: list[str], head: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Words of a name that stand apart by one space, as the columns do, joined again."""
+    keys = columns(head)
+    place = next((index for index, key in keys.items() if key in ("name", "item")), None)
+    if place is None:
+        return None
+    extra = len(cells) - len(head)
+    return (*cells[:place], " ".join(cells[place : place + extra + 1]), *cells[place + extra + 1 :])
+
+
+def _by_place(line: str, heading_line: str, head: tuple[str, ...]) -> tuple[str, ...]:
+    """Cells put under the heading that they stand below, for rows that leave a column empty."""
+    starts = []
+    at = 0
+    for cell in head:
+        at = heading_line.find(cell, at)
+        starts.append(at)
+        at += len(cell)
+    row = [""] * len(head)
+    for match in re.finditer(r"\S+(?:\s\S+)*", line):
+        middle = (match.start() + match.end()) / 2
+        nearest = min(range(len(head)), key=lambda index: abs(starts[index] + len(head[index]) / 2 - middle))
+        row[nearest] = f"{row[nearest]} {match[0]}".strip()
+    return tuple(row)
