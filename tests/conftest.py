@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,8 @@ BUSINESS_NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 
 SERVERS = pytest.StashKey[TestServers]()
 
+if not os.access(ROOT, os.W_OK):  # a checkout of somebody else
+    set_hypothesis_home_dir(tempfile.mkdtemp(prefix="oms-hypothesis-"))
 hypothesis.settings.register_profile("oms", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("oms")
 crypto.install(crypto.key_ring(ENCRYPTION_KEYS, INDEX_KEY))
@@ -210,7 +214,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One loud line for each thing whose absence kept tests from running."""
     skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    for reason in (NO_BROWSER, NO_SAMPLES):
-        count = sum(reason in text for text in skipped)
+    for reason, mark in ((NO_BROWSER, NO_BROWSER), (NO_SAMPLES, "beside th")):
+        count = sum(mark in text for text in skipped)
         if count:
             terminalreporter.write_sep("!", f"{reason}: {count} skipped", red=True, bold=True)
