@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from oms.clock import format_instant
@@ -184,8 +184,3 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 
 FORMATS: dict[str, Callable[[Report, str], str]] = {"table": as_table, "json": as_json, "csv": as_csv, "html": as_html}
-
-
-def formats() -> Iterable[str]:
-    """The names of the formats."""
-    return FORMATS

@@ -31,21 +31,23 @@ def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *,
     """Lines picked (stage pick) or parcels checked (stage pack) in the month without own error."""
     wrong = _errors_by_order((e for e in errors if e.cause not in NOT_THE_PICKERS), stage, period)
     mine = [f for f in facts if f.kind == stage and f.done and f.person is not None and period.holds(f.finished_at)]
+    parts = defaultdict(list)
+    for f in mine:
+        parts[f.order_id].append(f)
     lines, claimed = [], set()
     for f in sorted(mine, key=lambda fact: fact.opened_at):
         # An order that was picked in two parts has each error once, with the part it names or the first.
-        own = [e for e in wrong[f.order_id] if e.error_id not in claimed and _meant(e, f, mine)]
+        own = [e for e in wrong[f.order_id] if e.error_id not in claimed and _meant(e, f, parts[f.order_id])]
         claimed |= {e.error_id for e in own}
         lines.append(_judged(f, own))
     return lines
 
 
-def _meant(error: ErrorFact, fact: StepFact, others: Facts) -> bool:
+def _meant(error: ErrorFact, fact: StepFact, parts: Facts) -> bool:
+    """Whether the error belongs to this part of its order: the one it names, else its person's, else the first."""
     if error.subject_id == fact.subject_id or error.person == fact.person:
         return True
-    return not any(
-        f.order_id == fact.order_id and (f.subject_id == error.subject_id or f.person == error.person) for f in others
-    )
+    return not any(part.subject_id == error.subject_id or part.person == error.person for part in parts)
 
 
 def satisfaction(facts: Facts, period: Period, *, kind: str) -> list[Counted]:
