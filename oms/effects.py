@@ -68,8 +68,14 @@ def intend(session: Session, *, key: str, kind: str, subject_id: uuid.UUID, now:
 
 
 def record(
-    session: Session, *, key: str, state: str, now: datetime, answer: dict[str, Any] | None = None,
-    error: str | None = None, adopted: bool = False,
+    session: Session,
+    *,
+    key: str,
+    state: str,
+    now: datetime,
+    answer: dict[str, Any] | None = None,
+    error: str | None = None,
+    adopted: bool = False,
 ) -> None:
     """Record how a call ended; an effect that is done stays done."""
     if answer is not None:

@@ -34,7 +34,12 @@ class Doorbell:
 
     def ring(self, queues: Iterable[str]) -> bool:
         """Ring each queue; False when Redis did not answer (the sweep will find the work)."""
-        return all([self._ring_one(queue) for queue in queues if self._may_try(queue)])
+        tried = [self._ring_one(queue) for queue in queues if self._may_try(queue)]
+        return all(tried)
+
+    def ring_quietly(self, queues: Iterable[str]) -> None:
+        """The same, for those who do not ask whether anyone heard it."""
+        self.ring(queues)
 
     def _may_try(self, queue: str) -> bool:
         moment = time.monotonic()

@@ -38,7 +38,7 @@ def work(process: Process, handler: Inside, claimed: Sequence[Claimed]) -> None:
             if getattr(error.orig, "sqlstate", None) not in _AGAIN or attempt == _TRIES - 1:
                 _halve(process, handler, batch, error)
                 return
-            time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311  jitter
+            time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
         except Exception as error:  # noqa: BLE001  the worker's outermost frame: one step must not stop the queue
             _halve(process, handler, batch, error)
             return

@@ -32,7 +32,10 @@ _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 def config_of(channel: Channel) -> ChannelConfig:
     """The connector's configuration of a channel row."""
     return ChannelConfig(
-        name=channel.name, source=channel.source, secrets=tuple(channel.secrets), base_url=channel.base_url,
+        name=channel.name,
+        source=channel.source,
+        secrets=tuple(channel.secrets),
+        base_url=channel.base_url,
         settings=dict(channel.settings),
     )
 
@@ -61,7 +64,10 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
     messages = _messages(session, [step.subject_id for step in claimed])
     translated = [
         Translated(
-            message_id=message.id, channel=channel, received_at=message.received_at, received_by=message.received_by,
+            message_id=message.id,
+            channel=channel,
+            received_at=message.received_at,
+            received_by=message.received_by,
             elements=read_message(channel, message.body, message.headers),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
         )

@@ -41,7 +41,7 @@ def _guarded(process: Process, handler: Outside, step: Claimed) -> None:
         _one(process, handler, step)
     except Fenced:
         log.info("step taken over", extra={"step": str(step.id), "kind": step.kind})
-    except Exception as error:  # noqa: BLE001  the worker's outermost frame: one step must not stop the queue
+    except Exception as error:
         log.exception("step failed", extra={"step": str(step.id), "kind": step.kind})
         with process.database.transaction() as session:
             steps.retry(session, step, error=f"{type(error).__name__}: {error}")
@@ -87,9 +87,7 @@ def _call(handler: Outside, request: Any, first: bool) -> tuple[Any, bool]:
     return handler.call(request), False
 
 
-def _record(
-    process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool
-) -> None:
+def _record(process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool) -> None:
     with process.database.transaction() as session:
         now = db.now(session)
         done = handler.record(session, step, request, answer, now)

@@ -1,6 +1,6 @@
 """The worker processes: one per queue, forked from one parent after import, each with its own engine.
 
-    python -m workers.run [QUEUE ...]      every queue of flow.py when none is named
+python -m workers.run [QUEUE ...]      every queue of flow.py when none is named
 """
 
 from __future__ import annotations
@@ -96,8 +96,12 @@ def serve(queue: str, settings: oms_settings.Settings) -> int:
     connection = Redis.from_url(settings.redis_url)
     try:
         worker = SimpleWorker(
-            [Queue(queue, connection=connection, serializer=JSONSerializer)], connection=connection,
-            serializer=JSONSerializer, worker_ttl=60, maintenance_interval=30, log_job_description=False,
+            [Queue(queue, connection=connection, serializer=JSONSerializer)],
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=60,
+            maintenance_interval=30,
+            log_job_description=False,
         )
         worker.work(logging_level="WARNING")
     except RedisError as error:

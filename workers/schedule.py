@@ -69,8 +69,13 @@ def open_due(session: Session, *, now: datetime, zone: str) -> int:
     """Open the step of every job for the period that `now` lies in; one that still runs is not doubled."""
     running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS]})}
     new = [
-        NewStep(job.kind, subject, subject_type=kind_of, key=f"{subject}:{job.period(now, ZoneInfo(zone))}",
-                due_at=now + timedelta(minutes=5))
+        NewStep(
+            job.kind,
+            subject,
+            subject_type=kind_of,
+            key=f"{subject}:{job.period(now, ZoneInfo(zone))}",
+            due_at=now + timedelta(minutes=5),
+        )
         for job in JOBS
         for subject, kind_of in job.subjects(session)
         if (job.kind, subject) not in running

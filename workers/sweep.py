@@ -14,7 +14,8 @@ from types import FrameType
 
 from sqlalchemy import text
 
-from oms import db, settings as oms_settings
+from oms import db
+from oms import settings as oms_settings
 from oms.cli.logs import configure
 from oms.journey import flow, reminders, seal
 from workers import bindings, doorbell, drain, expiry, process, schedule
@@ -40,7 +41,7 @@ def main() -> int:
     configure()
     settings = oms_settings.load(os.environ)
     bell = doorbell.Doorbell(settings.redis_url)
-    own = process.start(settings, lambda queues: bell.ring(queues) and None)
+    own = process.start(settings, bell.ring_quietly)
     bindings.handlers()
     stopping: list[bool] = []
 
@@ -71,7 +72,7 @@ def sweep(own: Process, bell: doorbell.Doorbell) -> None:
 def _guarded(part: Callable[[Process], object], own: Process) -> None:
     try:
         part(own)
-    except Exception:  # noqa: BLE001  the worker's outermost frame: the sweep outlives every fault
+    except Exception:
         log.exception("sweep part failed")
 
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Boolean, CheckConstraint, Index, Integer, SmallInteger, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oms.aftersales.states import REFUND, RETURN, TICKET
@@ -18,7 +18,9 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        UniqueConstraint("number"), Index("ix_ticket_order", "order_id"), Index("ix_ticket_list", "status", "opened_at", "id"),
+        UniqueConstraint("number"),
+        Index("ix_ticket_order", "order_id"),
+        Index("ix_ticket_list", "status", "opened_at", "id"),
     )
     MACHINES = {"status": TICKET}
 
@@ -111,7 +113,11 @@ class Refund(Base):
     """Money back, apart from the goods; never more than was paid (I16)."""
 
     __tablename__ = "refund"
-    __table_args__ = (UniqueConstraint("key"), CheckConstraint("amount > 0", name="amount"), Index("ix_refund_order", "order_id"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        CheckConstraint("amount > 0", name="amount"),
+        Index("ix_refund_order", "order_id"),
+    )
     MACHINES = {"status": REFUND}
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -17,9 +17,7 @@ _FIND = text("""
 """)
 
 
-def find_skus(
-    session: Session, *, wanted: Collection[tuple[uuid.UUID, str]]
-) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+def find_skus(session: Session, *, wanted: Collection[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
     """{(channel id, channel's name): SKU id} for those that are known; one statement."""
     if not wanted:
         return {}

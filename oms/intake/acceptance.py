@@ -95,8 +95,11 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
 def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
     rows = [
         {
-            "message_id": f.message.message_id, "position": f.position, "became": f.became.value,
-            "channel_order_id": f.element.order.channel_order_id, "order_id": f.order_id,
+            "message_id": f.message.message_id,
+            "position": f.position,
+            "became": f.became.value,
+            "channel_order_id": f.element.order.channel_order_id,
+            "order_id": f.order_id,
             "problems": list(f.element.json.get("problems", [])),
         }
         for f in fates
@@ -106,7 +109,10 @@ def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
 
 
 def _close(
-    session: Session, messages: Sequence[Translated], fates: Sequence[Fate], opens: Mapping[uuid.UUID, list[NewStep]],
+    session: Session,
+    messages: Sequence[Translated],
+    fates: Sequence[Fate],
+    opens: Mapping[uuid.UUID, list[NewStep]],
     now: datetime,
 ) -> dict[uuid.UUID, Accepted]:
     """Give each message its status, with the reason of a quarantine."""

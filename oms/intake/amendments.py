@@ -24,9 +24,7 @@ _CONFLICT = {
 }
 
 
-def request(
-    session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, list[NewStep]], now: datetime
-) -> None:
+def request(session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, list[NewStep]], now: datetime) -> None:
     """Write the wishes and open their steps; the same wish told twice is one request."""
     wishes = [f for f in fates if f.became in (Became.UPDATED, Became.CANCELLED)]
     rows = [_row(f, now) for f in wishes]
@@ -44,11 +42,16 @@ def _row(fate: Fate, now: datetime) -> dict[str, Any]:
     order = fate.element.order
     mark = f"{order.version or ''}:{fate.element.content_hash.hex()[:16]}"
     return {
-        "id": db.new_id(), "key": f"{fate.order_id}:{order.kind.value}:{mark}", "order_id": fate.order_id,
+        "id": db.new_id(),
+        "key": f"{fate.order_id}:{order.kind.value}:{mark}",
+        "order_id": fate.order_id,
         "message_id": fate.message.message_id,
         "kind": "cancellation" if fate.became is Became.CANCELLED else "update",
-        "wanted": dict(fate.element.json), "version": order.version, "status": "requested",
-        "requested_by": f"channel:{fate.message.channel.name}", "requested_at": now,
+        "wanted": dict(fate.element.json),
+        "version": order.version,
+        "status": "requested",
+        "requested_by": f"channel:{fate.message.channel.name}",
+        "requested_at": now,
     }
 
 
@@ -59,14 +62,27 @@ def _hold_conflicts(
         return
     due_at = due.due_times(session, ["review"], now=now)["review"]
     new = [
-        NewHold(f.require_order(), "version_conflict", "order_specialist", _CONFLICT, due_at, pause_reason="system",
-                resolving_kind="reread")
+        NewHold(
+            f.require_order(),
+            "version_conflict",
+            "order_specialist",
+            _CONFLICT,
+            due_at,
+            pause_reason="system",
+            resolving_kind="reread",
+        )
         for f in fates
     ]
     holds.place(session, new, by="system", now=now)
     notes = [
-        lifecycle.Note("order", f.require_order(), "order.version_conflict", "inbound message", order_id=f.order_id,
-                       data={"message": str(f.message.message_id)})
+        lifecycle.Note(
+            "order",
+            f.require_order(),
+            "order.version_conflict",
+            "inbound message",
+            order_id=f.order_id,
+            data={"message": str(f.message.message_id)},
+        )
         for f in fates
     ]
     lifecycle.note(session, notes, actor="system", now=now)

@@ -53,7 +53,12 @@ def _order_rows(session: Session, fates: Sequence[Fate], now: datetime) -> list[
 def _person(fate: Fate) -> Person:
     customer, channel = fate.element.order.customer, fate.message.channel
     return Person(
-        customer.name, customer.company, customer.email, customer.phone, customer.tax_id, channel.language,
+        customer.name,
+        customer.company,
+        customer.email,
+        customer.phone,
+        customer.tax_id,
+        channel.language,
         account_id=channel.customer_id,
     )
 
@@ -63,15 +68,25 @@ def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict
     number = numbers.new_number("SO")
     cancelled = fate.became is Became.CANCELLED
     return {
-        **order_columns(order), "id": fate.order_id, "number": number, "channel_id": channel.id, "source": channel.source,
+        **order_columns(order),
+        "id": fate.order_id,
+        "number": number,
+        "channel_id": channel.id,
+        "source": channel.source,
         # A phone or message order has no number of its own: ours serves for both.
         "channel_order_id": order.channel_order_id or number,
         "channel_order_number": order.channel_order_number or order.channel_order_id or number,
-        "content_hash": fate.element.content_hash, "channel_cancelled": cancelled,
-        "message_id": fate.message.message_id, "received_at": fate.message.received_at,
-        "entered_by": fate.message.received_by, "status": "cancelled" if cancelled else "received",
-        "payment_status": payment_status(order), "payment_terms": order.payment.terms or channel.payment_terms,
-        "currency": order.currency or channel.currency, "customer_id": customer_id, "language": channel.language,
+        "content_hash": fate.element.content_hash,
+        "channel_cancelled": cancelled,
+        "message_id": fate.message.message_id,
+        "received_at": fate.message.received_at,
+        "entered_by": fate.message.received_by,
+        "status": "cancelled" if cancelled else "received",
+        "payment_status": payment_status(order),
+        "payment_terms": order.payment.terms or channel.payment_terms,
+        "currency": order.currency or channel.currency,
+        "customer_id": customer_id,
+        "language": channel.language,
         "fulfilment_status": "cancelled" if cancelled else "unfulfilled",
         "closed_at": now if cancelled else None,
     }
@@ -82,7 +97,9 @@ def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
     skus = mapping.find_skus(session, wanted=wanted)
     rows = [
         line_columns(
-            line, order_id=fate.require_order(), position=position,
+            line,
+            order_id=fate.require_order(),
+            position=position,
             sku_id=skus.get((fate.message.channel.id, line.sku)) if line.sku else None,
         )
         for fate in fates
@@ -95,7 +112,11 @@ def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
 def _write_history(session: Session, fates: Sequence[Fate], now: datetime) -> None:
     notes = [
         lifecycle.Note(
-            "order", fate.require_order(), f"order.{fate.became.value}", "inbound message", order_id=fate.order_id,
+            "order",
+            fate.require_order(),
+            f"order.{fate.became.value}",
+            "inbound message",
+            order_id=fate.order_id,
             became="cancelled" if fate.became is Became.CANCELLED else "received",
             data={"message": str(fate.message.message_id), "channel": fate.message.channel.name},
         )

@@ -56,9 +56,7 @@ class Receipt:
     outcome: str
 
 
-def receive(
-    session: Session, *, channel_id: uuid.UUID, received: Sequence[NewMessage], now: datetime
-) -> list[Receipt]:
+def receive(session: Session, *, channel_id: uuid.UUID, received: Sequence[NewMessage], now: datetime) -> list[Receipt]:
     """Store messages of one channel, in their order; see `receive_all`."""
     return receive_all(session, arrivals=[Arrival(channel_id, message) for message in received], now=now)
 
@@ -88,8 +86,14 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     if len(event.encode()) > EVENT_ID_MAX:
         event = f"sha256:{hashlib.sha256(event.encode()).hexdigest()}"
     return {
-        "id": db.new_id(), "channel": arrival.channel_id, "event": event, "way": message.way, "sha": sha,
-        "body": ring.encrypt(message.body), "size": len(message.body), "by": message.received_by,
+        "id": db.new_id(),
+        "channel": arrival.channel_id,
+        "event": event,
+        "way": message.way,
+        "sha": sha,
+        "body": ring.encrypt(message.body),
+        "size": len(message.body),
+        "by": message.received_by,
         "headers": ring.encrypt(json.dumps(dict(message.headers), ensure_ascii=False, separators=(",", ":")).encode()),
     }
 
@@ -97,7 +101,9 @@ def _row(arrival: Arrival) -> dict[str, Any]:
 def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[uuid.UUID]:
     kind = flow.FLOW["accept"]
     params = _columns(rows) | {
-        "step": db.new_ids(len(rows)), "performer": kind.performer, "now": now,
+        "step": db.new_ids(len(rows)),
+        "performer": kind.performer,
+        "now": now,
         "due": due.due_times(session, {"accept"}, now=now)["accept"],
     }
     stored = set(session.execute(text(_RECEIVE), params).scalars())

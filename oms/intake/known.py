@@ -39,7 +39,8 @@ def find(session: Session, *, keys: Sequence[Key]) -> dict[Key, tuple[uuid.UUID,
     params = {"channels": [k[0] for k in keys], "ids": [k[1] for k in keys]}
     return {
         (row.channel_id, row.channel_order_id): (
-            row.id, Known(True, row.version, bytes(row.content_hash), row.channel_cancelled)
+            row.id,
+            Known(True, row.version, bytes(row.content_hash), row.channel_cancelled),
         )
         for row in session.execute(_FIND, params)
     }
@@ -48,8 +49,12 @@ def find(session: Session, *, keys: Sequence[Key]) -> dict[Key, tuple[uuid.UUID,
 def keep(session: Session, *, states: dict[uuid.UUID, Known]) -> None:
     """Write the newest version and content that was seen of each (locked) order."""
     if states:
-        session.execute(_KEEP, {
-            "ids": list(states), "versions": [s.version for s in states.values()],
-            "hashes": [s.content_hash for s in states.values()],
-            "cancelled": [s.cancelled for s in states.values()],
-        })
+        session.execute(
+            _KEEP,
+            {
+                "ids": list(states),
+                "versions": [s.version for s in states.values()],
+                "hashes": [s.content_hash for s in states.values()],
+                "cancelled": [s.cancelled for s in states.values()],
+            },
+        )

@@ -55,7 +55,7 @@ def record(session: Session, *, window: Window, received: Sequence[Received], no
     new = [message_of(r, way="poll", by="poll") for r in received]
     receipts = inbox.receive(session, channel_id=window.channel.id, received=new, now=now)
     session.execute(update(Channel).where(Channel.id == window.channel.id).values(polled_until=window.until))
-    return sum(1 for receipt in receipts if receipt.new)
+    return sum(1 for receipt in receipts if receipt.outcome == inbox.STORED)
 
 
 def message_of(received: Received, *, way: str, by: str, event_id: str | None = None) -> NewMessage:
@@ -71,17 +71,21 @@ def question(session: Session, *, order_id: uuid.UUID) -> Question:
     return Question(row[1], order_id, row[0])
 
 
-def take_reading(
-    session: Session, *, question: Question, step_id: uuid.UUID, reading: Received, now: datetime
-) -> None:
+def take_reading(session: Session, *, question: Question, step_id: uuid.UUID, reading: Received, now: datetime) -> None:
     """Let the channel's present word win: its reading goes through the inbox, and the conflict's hold ends.
 
     The order's version is forgotten first, so that the reading counts as newer whatever version it carries.
     """
-    session.execute(update(Order).where(Order.id == question.order_id).values(version=None, row_version=Order.row_version + 1))
+    session.execute(
+        update(Order).where(Order.id == question.order_id).values(version=None, row_version=Order.row_version + 1)
+    )
     new = [message_of(reading, way="reread", by="poll", event_id=f"reread:{step_id}")]
     inbox.receive(session, channel_id=question.channel.id, received=new, now=now)
     holds.release_all(
-        session, order_ids=[question.order_id], by="system", now=now, why="read again at the channel",
+        session,
+        order_ids=[question.order_id],
+        by="system",
+        now=now,
+        why="read again at the channel",
         reasons=["version_conflict"],
     )

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from connectors.base import ChannelOrder, Kind, Severity
 
-
 MAX_AMOUNT = Decimal(10) ** 13
 MAX_QTY = Decimal(10) ** 10
 QTY_DECIMALS = 3
@@ -52,7 +51,9 @@ def standing(order: ChannelOrder) -> Became | None:
 def out_of_range(order: ChannelOrder) -> list[str]:
     """The fields whose number no column can hold: they are refused by name instead of being cut."""
     totals = order.totals
-    amounts = {f"totals.{n}": getattr(totals, n) for n in ("lines", "discount", "shipping", "fees", "tax", "total", "paid")}
+    amounts = {
+        f"totals.{n}": getattr(totals, n) for n in ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
+    }
     wrong = []
     for place, line in enumerate(order.lines):
         amounts |= {f"lines.{place}.{n}": getattr(line, n) for n in ("unit_price", "discount", "tax", "total")}
@@ -117,10 +118,14 @@ def _time(text: str) -> datetime | None:
 
 #: The strongest says what a whole message became; the order of this list is the order of strength.
 _MESSAGE = (
-    (Became.ORDERED, "ordered", "accepted"), (Became.UPDATED, "updated", "accepted"),
-    (Became.CANCELLED, "updated", "accepted"), (Became.CONFLICT, "conflict", "accepted"),
-    (Became.REFUSED, "quarantined", "quarantined"), (Became.DUPLICATE, "duplicate", "duplicate"),
-    (Became.SUPERSEDED, "superseded", "superseded"), (Became.NOT_AN_ORDER, "not_an_order", "not_an_order"),
+    (Became.ORDERED, "ordered", "accepted"),
+    (Became.UPDATED, "updated", "accepted"),
+    (Became.CANCELLED, "updated", "accepted"),
+    (Became.CONFLICT, "conflict", "accepted"),
+    (Became.REFUSED, "quarantined", "quarantined"),
+    (Became.DUPLICATE, "duplicate", "duplicate"),
+    (Became.SUPERSEDED, "superseded", "superseded"),
+    (Became.NOT_AN_ORDER, "not_an_order", "not_an_order"),
 )
 
 

@@ -6,5 +6,8 @@ INBOUND = machine(
     "received",
     received="accepted quarantined superseded duplicate not_an_order",
     quarantined="received accepted",
-    accepted="", superseded="", duplicate="", not_an_order="received",
+    accepted="",
+    superseded="",
+    duplicate="",
+    not_an_order="received",
 )

@@ -101,9 +101,14 @@ def lock(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.U
 
 def ensure_rows(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID, uuid.UUID | None]]) -> None:
     """Make empty stock and bin rows for (warehouse, SKU, bin) that have none yet."""
-    session.execute(_ROWS, {
-        "warehouse": [p[0] for p in places], "sku": [p[1] for p in places], "bin": [p[2] for p in places],
-    })
+    session.execute(
+        _ROWS,
+        {
+            "warehouse": [p[0] for p in places],
+            "sku": [p[1] for p in places],
+            "bin": [p[2] for p in places],
+        },
+    )
 
 
 def post(session: Session, moves: Sequence[Move], *, actor: str, now: datetime) -> list[str]:
@@ -115,12 +120,23 @@ def post(session: Session, moves: Sequence[Move], *, actor: str, now: datetime) 
         return []
     places = sorted({(m.warehouse_id, m.sku_id) for m in moves})
     session.execute(_LOCK_PLACES, {"warehouses": [p[0] for p in places], "skus": [p[1] for p in places]})
-    row = session.execute(_POST, {
-        "id": db.new_ids(len(moves)), "key": [m.key for m in moves], "warehouse": [m.warehouse_id for m in moves],
-        "sku": [m.sku_id for m in moves], "bin": [m.bin_id for m in moves], "on_hand": [m.on_hand for m in moves],
-        "reserved": [m.reserved for m in moves], "cause": [m.cause for m in moves],
-        "order_id": [m.order_id for m in moves], "subject": [m.subject_id for m in moves], "actor": actor, "now": now,
-    }).one()
+    row = session.execute(
+        _POST,
+        {
+            "id": db.new_ids(len(moves)),
+            "key": [m.key for m in moves],
+            "warehouse": [m.warehouse_id for m in moves],
+            "sku": [m.sku_id for m in moves],
+            "bin": [m.bin_id for m in moves],
+            "on_hand": [m.on_hand for m in moves],
+            "reserved": [m.reserved for m in moves],
+            "cause": [m.cause for m in moves],
+            "order_id": [m.order_id for m in moves],
+            "subject": [m.subject_id for m in moves],
+            "actor": actor,
+            "now": now,
+        },
+    ).one()
     if row.wanted != row.changed or row.bins_wanted != row.bins:
         raise Conflict("a movement names a warehouse, SKU or bin that has no stock row: open it first")
     return list(row.keys or [])

@@ -110,7 +110,9 @@ class Reservation(Base):
     __tablename__ = "reservation"
     __table_args__ = (
         UniqueConstraint("order_line_id", "warehouse_id", "sku_id", "round"),
-        CheckConstraint("qty >= 0 AND qty_shipped >= 0 AND qty_released >= 0 AND qty_shipped + qty_released <= qty", name="ledger"),
+        CheckConstraint(
+            "qty >= 0 AND qty_shipped >= 0 AND qty_released >= 0 AND qty_shipped + qty_released <= qty", name="ledger"
+        ),
         Index("ix_reservation_order", "order_id"),
     )
 

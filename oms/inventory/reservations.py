@@ -61,7 +61,9 @@ _MARK = text("""
 _WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
 
 
-def allocate(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> dict[uuid.UUID, Allocation]:
+def allocate(
+    session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime
+) -> dict[uuid.UUID, Allocation]:
     """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more."""
     rounds = locking.touch(session, order_ids=order_ids)
     wants = _wants(session, order_ids)
@@ -85,30 +87,46 @@ def _wants(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def _write(
-    session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]],
-    rounds: Mapping[uuid.UUID, int], actor: str, now: datetime,
+    session: Session,
+    plans: Mapping[uuid.UUID, Plan],
+    wants: Mapping[uuid.UUID, Sequence[Want]],
+    rounds: Mapping[uuid.UUID, int],
+    actor: str,
+    now: datetime,
 ) -> None:
     rows: list[dict[str, Any]] = [
-        {"order_id": order_id, "line": p.line_id, "warehouse": p.warehouse_id, "sku": sku, "round": rounds[order_id],
-         "qty": p.qty * per}
-        for order_id, plan in plans.items() for p in plan.promises for sku, per in p.parts.items()
+        {
+            "order_id": order_id,
+            "line": p.line_id,
+            "warehouse": p.warehouse_id,
+            "sku": sku,
+            "round": rounds[order_id],
+            "qty": p.qty * per,
+        }
+        for order_id, plan in plans.items()
+        for p in plan.promises
+        for sku, per in p.parts.items()
     ]
     if rows:
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         session.execute(_RESERVE, {**columns, "id": db.new_ids(len(rows)), "now": now})
     moves = [
-        Move(key=f"reserve:{r['line']}:{r['round']}:{r['warehouse']}:{r['sku']}:{db.new_id()}", cause="reserve",
-             warehouse_id=r["warehouse"], sku_id=r["sku"], reserved=r["qty"], order_id=r["order_id"],
-             subject_id=r["line"])
+        Move(
+            key=f"reserve:{r['line']}:{r['round']}:{r['warehouse']}:{r['sku']}:{db.new_id()}",
+            cause="reserve",
+            warehouse_id=r["warehouse"],
+            sku_id=r["sku"],
+            reserved=r["qty"],
+            order_id=r["order_id"],
+            subject_id=r["line"],
+        )
         for r in rows
     ]
     ledger.post(session, moves, actor=actor, now=now)
     _mark_lines(session, plans, wants)
 
 
-def _mark_lines(
-    session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]]
-) -> None:
+def _mark_lines(session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]]) -> None:
     reserved: dict[uuid.UUID, Decimal] = {}
     short: dict[uuid.UUID, Decimal] = {}
     for order_id, plan in plans.items():
@@ -118,10 +136,14 @@ def _mark_lines(
             reserved[p.line_id] += p.qty
         short |= plan.short
     if reserved:
-        session.execute(_MARK, {
-            "line": list(reserved), "reserved": list(reserved.values()),
-            "short": [short.get(line, Decimal(0)) for line in reserved],
-        })
+        session.execute(
+            _MARK,
+            {
+                "line": list(reserved),
+                "reserved": list(reserved.values()),
+                "short": [short.get(line, Decimal(0)) for line in reserved],
+            },
+        )
 
 
 def _allocation(order_id: uuid.UUID, plan: Plan, wants: Sequence[Want]) -> Allocation:

@@ -44,7 +44,9 @@ class Plan:
 def promise(wants: Sequence[Want], free: dict[Place, Decimal], warehouses: Sequence[uuid.UUID]) -> Plan:
     """Promise an order's lines and take them from `free` (which it changes). `warehouses` by priority."""
     for warehouse in warehouses:
-        if all(_possible(want, free, warehouse) >= want.qty for want in wants) and _fits_together(wants, free, warehouse):
+        if all(_possible(want, free, warehouse) >= want.qty for want in wants) and _fits_together(
+            wants, free, warehouse
+        ):
             return Plan([_take(want, want.qty, free, warehouse) for want in wants])
     plan = Plan()
     for want in wants:

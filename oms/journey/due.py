@@ -20,9 +20,7 @@ def clock_of(session: Session, kind: str, *, now: datetime) -> Clock:
 def due_times(session: Session, kinds: Collection[str], *, now: datetime) -> dict[str, datetime]:
     """When a step of each kind that opens at `now` is due."""
     calendars = calendar_store.load(session)
-    return {
-        kind: due_at(clock_of(session, kind, now=now), now, calendars.of(FLOW[kind].performer)) for kind in kinds
-    }
+    return {kind: due_at(clock_of(session, kind, now=now), now, calendars.of(FLOW[kind].performer)) for kind in kinds}
 
 
 def after_pause(

@@ -41,39 +41,54 @@ def place(
     """
     if not new:
         return []
-    placed = session.execute(text(_PLACE), {
-        "id": db.new_ids(len(new)), "order": [h.order_id for h in new], "reason": [h.reason for h in new],
-        "detail": [h.detail_key for h in new], "explanation": [json.dumps(dict(h.explanation)) for h in new],
-        "owner": [h.owner for h in new], "pause": [h.pause_reason for h in new],
-        "resolving": [h.resolving_kind for h in new], "due": [h.due_at for h in new],
-        "expires": [h.expires_at for h in new], "now": now, "by": by,
-    }).all()
+    placed = session.execute(
+        text(_PLACE),
+        {
+            "id": db.new_ids(len(new)),
+            "order": [h.order_id for h in new],
+            "reason": [h.reason for h in new],
+            "detail": [h.detail_key for h in new],
+            "explanation": [json.dumps(dict(h.explanation)) for h in new],
+            "owner": [h.owner for h in new],
+            "pause": [h.pause_reason for h in new],
+            "resolving": [h.resolving_kind for h in new],
+            "due": [h.due_at for h in new],
+            "expires": [h.expires_at for h in new],
+            "now": now,
+            "by": by,
+        },
+    ).all()
     orders = [row.order_id for row in placed]
     _pause_steps(session, orders, except_steps, now)
     lifecycle.note(
         session,
         [lifecycle.Note("hold", r.id, "hold.placed", r.reason, order_id=r.order_id, became=r.reason) for r in placed],
-        actor=by, now=now,
+        actor=by,
+        now=now,
     )
     return [row.id for row in placed]
 
 
-def release(
-    session: Session, *, hold_ids: Sequence[uuid.UUID], by: str, now: datetime, why: str
-) -> list[uuid.UUID]:
+def release(session: Session, *, hold_ids: Sequence[uuid.UUID], by: str, now: datetime, why: str) -> list[uuid.UUID]:
     """Release holds; the steps of orders with no hold left open again. Return the orders freed."""
     params = {"ids": list(hold_ids), "by": by, "now": now, "why": why}
     released = session.execute(text(_RELEASE), params).all()
     lifecycle.note(
         session,
         [lifecycle.Note("hold", r.id, "hold.released", why, order_id=r.order_id, was=r.reason) for r in released],
-        actor=by, now=now,
+        actor=by,
+        now=now,
     )
     return _free(session, sorted({row.order_id for row in released}), now)
 
 
 def release_all(
-    session: Session, *, order_ids: Sequence[uuid.UUID], by: str, now: datetime, why: str,
+    session: Session,
+    *,
+    order_ids: Sequence[uuid.UUID],
+    by: str,
+    now: datetime,
+    why: str,
     reasons: Sequence[str] | None = None,
 ) -> list[uuid.UUID]:
     """Release every standing hold of the orders, or those with one of `reasons`; return the orders freed."""
@@ -94,11 +109,18 @@ def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[
     params = {"orders": list(orders), "spare": list(spare), "on_hold": list(flow.on_hold_kinds()), "now": now}
     paused = session.execute(text(_PAUSE), params).all()
     if paused:
-        session.execute(text(_PAUSE_ROWS), {
-            "id": db.new_ids(len(paused)), "step": [r.id for r in paused], "hold": [r.hold_id for r in paused],
-            "reason": [r.pause_reason for r in paused], "due": [r.due_at for r in paused],
-            "evidence": [r.reason for r in paused], "now": now,
-        })
+        session.execute(
+            text(_PAUSE_ROWS),
+            {
+                "id": db.new_ids(len(paused)),
+                "step": [r.id for r in paused],
+                "hold": [r.hold_id for r in paused],
+                "reason": [r.pause_reason for r in paused],
+                "due": [r.due_at for r in paused],
+                "evidence": [r.reason for r in paused],
+                "now": now,
+            },
+        )
 
 
 def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:

@@ -44,8 +44,17 @@ class Note:
 
 
 def advance(
-    session: Session, model: type[db.Base], ids: Sequence[uuid.UUID], *, to: str, cause: str, actor: str, now: datetime,
-    axis: str = "status", data: Mapping[str, Any] | None = None, lenient: bool = False,
+    session: Session,
+    model: type[db.Base],
+    ids: Sequence[uuid.UUID],
+    *,
+    to: str,
+    cause: str,
+    actor: str,
+    now: datetime,
+    axis: str = "status",
+    data: Mapping[str, Any] | None = None,
+    lenient: bool = False,
 ) -> list[uuid.UUID]:
     """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
 
@@ -58,12 +67,21 @@ def advance(
     table = model.__tablename__
     has_order = "order_id" in model.__table__.columns
     sql = _MOVE.format(
-        table=table, axis=axis, order_column="t.order_id" if has_order else ("t.id" if table == "orders" else "NULL::uuid")
+        table=table,
+        axis=axis,
+        order_column="t.order_id" if has_order else ("t.id" if table == "orders" else "NULL::uuid"),
     )
     params = {
-        "ids": list(ids), "entry_ids": db.new_ids(len(ids)), "allowed": machine.sources(to), "to": to,
-        "subject_type": table.removesuffix("s") if table == "orders" else table, "now": now, "actor": actor,
-        "event": f"{axis}.{to}", "cause": cause, "data": json.dumps(dict(data or {}), default=str),
+        "ids": list(ids),
+        "entry_ids": db.new_ids(len(ids)),
+        "allowed": machine.sources(to),
+        "to": to,
+        "subject_type": table.removesuffix("s") if table == "orders" else table,
+        "now": now,
+        "actor": actor,
+        "event": f"{axis}.{to}",
+        "cause": cause,
+        "data": json.dumps(dict(data or {}), default=str),
     }
     moved = list(session.execute(text(sql), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
@@ -79,10 +97,16 @@ def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) 
         text(_NOTE),
         {
             "id": db.new_ids(len(notes)),
-            "order_id": [n.order_id for n in notes], "type": [n.subject_type for n in notes],
-            "subject": [n.subject_id for n in notes], "event": [n.event for n in notes],
-            "cause": [n.cause for n in notes], "was": [n.was for n in notes], "became": [n.became for n in notes],
-            "data": [json.dumps(dict(n.data), default=str) for n in notes], "actor": actor, "now": now,
+            "order_id": [n.order_id for n in notes],
+            "type": [n.subject_type for n in notes],
+            "subject": [n.subject_id for n in notes],
+            "event": [n.event for n in notes],
+            "cause": [n.cause for n in notes],
+            "was": [n.was for n in notes],
+            "became": [n.became for n in notes],
+            "data": [json.dumps(dict(n.data), default=str) for n in notes],
+            "actor": actor,
+            "now": now,
         },
     )
 
@@ -97,7 +121,7 @@ _NOTE = """
 
 
 def _refuse_others(session: Session, model: type[db.Base], axis: str, to: str, ids: Sequence[uuid.UUID]) -> None:
-    sql = f"SELECT id, {axis} AS was FROM {model.__tablename__} WHERE id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+    sql = f"SELECT id, {axis} AS was FROM {model.__tablename__} WHERE id = ANY(CAST(:ids AS uuid[]))"
     wrong = [row for row in session.execute(text(sql), {"ids": list(ids)}) if row.was != to]
     if wrong:
         named = ", ".join(f"{model.__tablename__} {row.id}: {row.was} -> {to}" for row in wrong[:5])

@@ -25,7 +25,13 @@ class Step(Base):
         CheckConstraint("state IN ('open','claimed','paused','done','parked','cancelled')", name="state"),
         Index("ix_step_claim", "kind", "due_at", postgresql_where=text("state = 'open'")),
         Index("ix_step_lease", "lease_until", postgresql_where=text("state = 'claimed' AND lease_until IS NOT NULL")),
-        Index("ix_step_worklist", "performer", "due_at", "id", postgresql_where=text("state IN ('open','claimed','paused')")),
+        Index(
+            "ix_step_worklist",
+            "performer",
+            "due_at",
+            "id",
+            postgresql_where=text("state IN ('open','claimed','paused')"),
+        ),
         Index("ix_step_order", "order_id"),
         Index("ix_step_subject", "subject_id"),
         Index("ix_step_remind", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
@@ -83,7 +89,14 @@ class Hold(Base):
 
     __tablename__ = "hold"
     __table_args__ = (
-        Index("ix_hold_open", "order_id", "reason", "detail_key", unique=True, postgresql_where=text("released_at IS NULL")),
+        Index(
+            "ix_hold_open",
+            "order_id",
+            "reason",
+            "detail_key",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
         Index("ix_hold_owner", "owner", "due_at", "id", postgresql_where=text("released_at IS NULL")),
     )
 

@@ -31,8 +31,12 @@ def send_due(session: Session, *, now: datetime) -> int:
     rows = session.execute(_DUE, {"now": now}).all()
     notes = [
         lifecycle.Note(
-            "step", row.id, "step.overdue" if row.due_at <= now else "step.due_soon", row.kind,
-            order_id=row.order_id, became=LADDER[row.escalation],
+            "step",
+            row.id,
+            "step.overdue" if row.due_at <= now else "step.due_soon",
+            row.kind,
+            order_id=row.order_id,
+            became=LADDER[row.escalation],
         )
         for row in rows
     ]

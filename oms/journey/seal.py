@@ -29,11 +29,11 @@ _ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event
 _UNSEALED = text(f"""
     SELECT {_ENTRY} FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
     ORDER BY h.id LIMIT {BATCH}
-""")  # noqa: S608
+""")
 _SEALED = text(f"""
     SELECT s.seq, s.hash, s.entry_id, {_ENTRY} FROM seal s LEFT JOIN history_entry h ON h.id = s.entry_id
     WHERE s.seq > :after ORDER BY s.seq LIMIT {BATCH}
-""")  # noqa: S608
+""")
 _WRITE = text("""
     INSERT INTO seal (seq, entry_id, hash)
     SELECT * FROM unnest(CAST(:seq AS bigint[]), CAST(:entry AS uuid[]), CAST(:hash AS bytea[]))
@@ -68,9 +68,11 @@ def seal(session: Session) -> int:
         return 0
     seals = []
     for row in rows:
-        seq, last = seq + 1, chain(last, row)
+        seq, last = seq + 1, chain(last, dict(row))
         seals.append((seq, row["id"], last))
-    session.execute(_WRITE, {"seq": [s[0] for s in seals], "entry": [s[1] for s in seals], "hash": [s[2] for s in seals]})
+    session.execute(
+        _WRITE, {"seq": [s[0] for s in seals], "entry": [s[1] for s in seals], "hash": [s[2] for s in seals]}
+    )
     session.execute(text("UPDATE seal_head SET seq = :seq, hash = :hash WHERE id = 1"), {"seq": seq, "hash": last})
     return len(seals)
 

@@ -156,7 +156,10 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
     parked = step.attempt >= MAX_ATTEMPTS and after_s is None
     delay = after_s if after_s is not None else delay_s(step.attempt)
     params = {
-        "id": step.id, "token": step.token, "error": error[:2000], "delay": delay,
+        "id": step.id,
+        "token": step.token,
+        "error": error[:2000],
+        "delay": delay,
         "state": "parked" if parked else "open",
     }
     session.execute(text(step_sql.RETRY), params)
@@ -166,7 +169,7 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
 def delay_s(attempt: int) -> float:
     """Seconds before attempt n+1: 1 s growing fourfold to 10 min, with jitter of a quarter."""
     base = min(_LAST_DELAY_S, _FIRST_DELAY_S * 4 ** max(0, attempt - 1))
-    return base * random.uniform(0.75, 1.25)  # noqa: S311  jitter, not a secret
+    return float(base * random.uniform(0.75, 1.25))
 
 
 def park(session: Session, step: Claimed, *, error: str) -> None:
@@ -196,7 +199,12 @@ def renew(session: Session, steps: Sequence[Claimed], *, lease_s: int) -> list[u
 
 
 def cancel(
-    session: Session, *, subject_ids: Sequence[uuid.UUID], by: str, now: datetime, kinds: Sequence[str] | None = None,
+    session: Session,
+    *,
+    subject_ids: Sequence[uuid.UUID],
+    by: str,
+    now: datetime,
+    kinds: Sequence[str] | None = None,
     why: str = "cancelled",
 ) -> list[uuid.UUID]:
     """Cancel the unfinished steps of subjects (token + 1, so a running one is fenced); return their ids."""

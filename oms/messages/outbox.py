@@ -35,11 +35,20 @@ def put(session: Session, *, notices: Sequence[Notice], now: datetime) -> list[N
         return []
     rows = [
         {
-            "id": db.new_id(), "key": n.key, "order_id": n.order_id, "template": n.template, "language": n.language,
-            "address": n.address, "values": dict(n.values), "thread": dict(n.thread) if n.thread else None,
-            "status": "waiting", "created_at": now,
+            "id": db.new_id(),
+            "key": n.key,
+            "order_id": n.order_id,
+            "template": n.template,
+            "language": n.language,
+            "address": n.address,
+            "values": dict(n.values),
+            "thread": dict(n.thread) if n.thread else None,
+            "status": "waiting",
+            "created_at": now,
         }
         for n in notices
     ]
-    statement = pg_insert(Message).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id, Message.order_id)
+    statement = (
+        pg_insert(Message).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id, Message.order_id)
+    )
     return [NewStep("tell", row.id, order_id=row.order_id) for row in session.execute(statement, rows)]

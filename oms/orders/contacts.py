@@ -30,8 +30,13 @@ def contacts(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     ).where(Order.id.in_(order_ids))
     return {
         row.id: Contact(
-            row.id, row.number, row.channel_order_number, row.contact.get("name"), row.contact.get("email"),
-            row.language, row.message_id,
+            row.id,
+            row.number,
+            row.channel_order_number,
+            row.contact.get("name"),
+            row.contact.get("email"),
+            row.language,
+            row.message_id,
         )
         for row in session.execute(statement)
     }

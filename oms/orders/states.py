@@ -11,7 +11,10 @@ ORDER = machine(
     confirmed="received verifying in_fulfilment cancelled",
     in_fulfilment="confirmed fulfilled cancelled",
     fulfilled="closed",
-    closed="", cancelled="", rejected="", expired="received",
+    closed="",
+    cancelled="",
+    rejected="",
+    expired="received",
 )
 
 CONFIRMATION = machine(
@@ -19,7 +22,10 @@ CONFIRMATION = machine(
     not_given="not_required requested",
     not_required="requested",
     requested="accepted declined expired waived requested",
-    declined="requested waived", expired="requested waived", accepted="requested", waived="requested",
+    declined="requested waived",
+    expired="requested waived",
+    accepted="requested",
+    waived="requested",
 )
 
 
@@ -33,16 +39,29 @@ PAYMENT = machine(
     paid="overpaid partially_paid partially_refunded refunded voided",
     overpaid="paid partially_refunded refunded",
     partially_refunded="refunded",
-    refunded="", voided="pending paid authorized", failed="pending authorized paid partially_paid",
+    refunded="",
+    voided="pending paid authorized",
+    failed="pending authorized paid partially_paid",
 )
 
 FULFILMENT_STATES = (
-    "unfulfilled", "backordered", "scheduled", "partially_shipped", "shipped", "partially_delivered", "delivered",
+    "unfulfilled",
+    "backordered",
+    "scheduled",
+    "partially_shipped",
+    "shipped",
+    "partially_delivered",
+    "delivered",
     "cancelled",
 )
 RETURN_STATES = ("none", "requested", "partially_returned", "returned")
 
 #: A wish to change or cancel an order (C-4, C-5).
 CHANGE = machine(
-    "requested", requested="approved applied declined superseded", approved="applied declined", applied="", declined="", superseded=""
+    "requested",
+    requested="approved applied declined superseded",
+    approved="applied declined",
+    applied="",
+    declined="",
+    superseded="",
 )

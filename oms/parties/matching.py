@@ -67,9 +67,22 @@ def _known(
 
 def _row(person: Person, key: tuple[bytes | None, bytes | None], now: datetime) -> dict[str, Any]:
     return {
-        "id": db.new_id(), "number": numbers.new_number("CU"), "name": person.name, "name_hash": index_of(person.name),
-        "company": person.company, "email": person.email, "email_hash": key[0], "phone": person.phone,
-        "phone_hash": key[1], "address": None, "tax_id": person.tax_id, "language": person.language,
-        "payment_terms": None, "credit_currency": None, "credit_limit": None, "blocked_reason": None,
-        "key_customer": False, "created_at": now,
+        "id": db.new_id(),
+        "number": numbers.new_number("CU"),
+        "name": person.name,
+        "name_hash": index_of(person.name),
+        "company": person.company,
+        "email": person.email,
+        "email_hash": key[0],
+        "phone": person.phone,
+        "phone_hash": key[1],
+        "address": None,
+        "tax_id": person.tax_id,
+        "language": person.language,
+        "payment_terms": None,
+        "credit_currency": None,
+        "credit_limit": None,
+        "blocked_reason": None,
+        "key_customer": False,
+        "created_at": now,
     }

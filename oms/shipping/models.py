@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +20,13 @@ class Parcel(Base):
     __table_args__ = (
         UniqueConstraint("fulfilment_id", "position"),
         UniqueConstraint("reference"),
-        Index("ix_parcel_waybill", "carrier_id", "waybill_number", unique=True, postgresql_where="waybill_number IS NOT NULL"),
+        Index(
+            "ix_parcel_waybill",
+            "carrier_id",
+            "waybill_number",
+            unique=True,
+            postgresql_where="waybill_number IS NOT NULL",
+        ),
         Index("ix_parcel_order", "order_id"),
         Index("ix_parcel_list", "hand_over_list_id"),
         CheckConstraint("weight_g > 0", name="weight"),

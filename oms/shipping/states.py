@@ -4,8 +4,13 @@ from oms.journey.states import machine
 
 LABEL = machine(
     "none",
-    none="purchased unknown refused", unknown="purchased refused none", refused="none purchased",
-    purchased="used void_requested", void_requested="voided purchased", voided="", used="",
+    none="purchased unknown refused",
+    unknown="purchased refused none",
+    refused="none purchased",
+    purchased="used void_requested",
+    void_requested="voided purchased",
+    voided="",
+    used="",
 )
 
 _ALL = (
@@ -28,4 +33,6 @@ TRACKING = machine(
     delivered="",
 )
 
-HAND_OVER_LIST = machine("open", open="signed_by_us handed_over cancelled", signed_by_us="handed_over open", handed_over="", cancelled="")
+HAND_OVER_LIST = machine(
+    "open", open="signed_by_us handed_over cancelled", signed_by_us="handed_over open", handed_over="", cancelled=""
+)

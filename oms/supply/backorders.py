@@ -88,15 +88,25 @@ def _raise_supply(
     lead = {row.id: row.lead_days for row in session.execute(_LEAD, {"skus": list(total)})}
     expected = {sku: now + timedelta(days=lead[sku]) for sku in total}
     ids = db.new_ids(len(total))
-    rows = session.execute(_RAISE, {
-        "id": ids, "number": [numbers.new_number("PO") for _ in total], "sku": list(total),
-        "qty": list(total.values()), "expected": list(expected.values()), "now": now,
-    })
+    rows = session.execute(
+        _RAISE,
+        {
+            "id": ids,
+            "number": [numbers.new_number("PO") for _ in total],
+            "sku": list(total),
+            "qty": list(total.values()),
+            "expected": list(expected.values()),
+            "now": now,
+        },
+    )
     requests = {row.sku_id: row.id for row in rows}
     _write_demand(session, short, requests, rounds)
     new = set(ids)
-    raised = [lifecycle.Note("supply_request", r, "supply.raised", "short at allocation", became="raised")
-              for r in requests.values() if r in new]
+    raised = [
+        lifecycle.Note("supply_request", r, "supply.raised", "short at allocation", became="raised")
+        for r in requests.values()
+        if r in new
+    ]
     lifecycle.note(session, raised, actor="system", now=now)
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for allocation in short:
@@ -109,12 +119,15 @@ def _raise_supply(
 
 
 def _write_demand(
-    session: Session, short: Sequence[Allocation], requests: Mapping[uuid.UUID, uuid.UUID],
+    session: Session,
+    short: Sequence[Allocation],
+    requests: Mapping[uuid.UUID, uuid.UUID],
     rounds: Mapping[uuid.UUID, int],
 ) -> None:
     rows: list[dict[str, Any]] = [
         {"request": requests[sku], "line": line, "round": rounds[a.order_id], "order_id": a.order_id, "qty": qty}
-        for a in short for line, (sku, qty) in a.short_lines.items()
+        for a in short
+        for line, (sku, qty) in a.short_lines.items()
     ]
     session.execute(_DEMAND, {name: [row[name] for row in rows] for name in rows[0]})
 
@@ -122,8 +135,14 @@ def _write_demand(
 def _tell(session: Session, short: Sequence[Allocation], now: datetime) -> dict[uuid.UUID, list[NewStep]]:
     people = contacts(session, order_ids=[a.order_id for a in short]) if short else {}
     notices = [
-        Notice(f"backordered:{c.order_id}", "backordered", c.order_id, c.email, c.language,
-               {"number": c.number, "channel_order_number": c.channel_order_number, "name": c.name})
+        Notice(
+            f"backordered:{c.order_id}",
+            "backordered",
+            c.order_id,
+            c.email,
+            c.language,
+            {"number": c.number, "channel_order_number": c.channel_order_number, "name": c.name},
+        )
         for c in people.values()
     ]
     opens: dict[uuid.UUID, list[NewStep]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,7 +22,10 @@ class SupplyRequest(Base):
     __table_args__ = (
         CheckConstraint("qty > 0 AND qty_received >= 0", name="qty"),
         Index(
-            "ix_supply_request_open", "warehouse_id", "sku_id", unique=True,
+            "ix_supply_request_open",
+            "warehouse_id",
+            "sku_id",
+            unique=True,
             postgresql_where="status IN ('raised', 'ordered')",
         ),
     )

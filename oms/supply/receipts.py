@@ -89,9 +89,14 @@ def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> li
 
 
 def _fill_requests(session: Session, new: Sequence[Receipt], actor: str, now: datetime) -> None:
-    rows = session.execute(_FILL, {
-        "warehouse": [r.warehouse_id for r in new], "sku": [r.sku_id for r in new], "qty": [r.qty for r in new],
-    }).all()
+    rows = session.execute(
+        _FILL,
+        {
+            "warehouse": [r.warehouse_id for r in new],
+            "sku": [r.sku_id for r in new],
+            "qty": [r.qty for r in new],
+        },
+    ).all()
     full = [row.id for row in rows if row.full]
     lifecycle.advance(session, SupplyRequest, full, to="received", cause="goods received", actor=actor, now=now)
     found = steps.find(session, kind="supply", subject_ids=full)

@@ -52,7 +52,9 @@ def test_two_lines_of_one_sku_share_the_stock(session: Session, business_now: da
 def test_a_bundle_is_promised_whole_or_not_at_all(session: Session, business_now: datetime) -> None:
     house, bundle = make_warehouse(session), make_sku(session, bundle=True)
     cup, lid = make_sku(session), make_sku(session)
-    session.add_all([BundlePart(bundle_id=bundle.id, part_id=cup.id, qty=2), BundlePart(bundle_id=bundle.id, part_id=lid.id, qty=1)])
+    session.add_all(
+        [BundlePart(bundle_id=bundle.id, part_id=cup.id, qty=2), BundlePart(bundle_id=bundle.id, part_id=lid.id, qty=1)]
+    )
     cups, lids = make_stock(session, house, cup, 5), make_stock(session, house, lid, 9)
     order = make_order(session, lines=[{"qty": Decimal(3), "sku_id": bundle.id}])
     assert _allocate(session, [order], business_now) == {order.id: "short"}
@@ -99,7 +101,10 @@ def test_200_parallel_orders_for_50_pieces_reserve_50_and_backorder_150(database
     with database.transaction() as session:
         house, sku, channel = make_warehouse(session), make_sku(session), make_channel(session)
         make_stock(session, house, sku, 50)
-        orders = [make_order(session, channel_id=channel.id, lines=[{"qty": Decimal(1), "sku_id": sku.id}]) for _ in range(200)]
+        orders = [
+            make_order(session, channel_id=channel.id, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+            for _ in range(200)
+        ]
         new = [NewStep("allocate", o.id, order_id=o.id) for o in orders]
         steps.open_steps(session, new, now=db.now(session))
     errors: list[BaseException] = []

@@ -23,7 +23,12 @@ def test_a_status_change_leaves_who_when_before_and_after(session: Session, busi
     order = make_order(session)
     assert _advance(session, order, "confirmed", business_now) == [order.id]
     entry = session.query(HistoryEntry).filter_by(subject_id=order.id).one()
-    assert (entry.was, entry.became, entry.actor, entry.event) == ("received", "confirmed", "staff:ann", "status.confirmed")
+    assert (entry.was, entry.became, entry.actor, entry.event) == (
+        "received",
+        "confirmed",
+        "staff:ann",
+        "status.confirmed",
+    )
     assert entry.order_id == order.id
 
 
@@ -56,13 +61,16 @@ def test_an_untouched_history_verifies_from_the_start_to_its_head(session: Sessi
     assert seal.verify(session, expected_head=found.head).broken is None
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE history_entry SET actor = 'staff:eve' WHERE became = 'in_fulfilment'",
-    "UPDATE history_entry SET at = at - interval '1 second' WHERE became = 'in_fulfilment'",
-    "DELETE FROM history_entry WHERE became = 'in_fulfilment'",
-    "DELETE FROM seal WHERE seq = 2",
-    "UPDATE seal SET hash = 'x' WHERE seq = 2",
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE history_entry SET actor = 'staff:eve' WHERE became = 'in_fulfilment'",
+        "UPDATE history_entry SET at = at - interval '1 second' WHERE became = 'in_fulfilment'",
+        "DELETE FROM history_entry WHERE became = 'in_fulfilment'",
+        "DELETE FROM seal WHERE seq = 2",
+        "UPDATE seal SET hash = 'x' WHERE seq = 2",
+    ],
+)
 def test_the_first_broken_entry_is_named(session: Session, business_now: datetime, change: str) -> None:
     _sealed(session, business_now)
     session.execute(text(change.replace("UPDATE history_entry", "UPDATE history_entry")))

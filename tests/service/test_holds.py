@@ -31,7 +31,10 @@ def test_a_hold_pauses_the_orders_steps_with_its_evidence(session: Session, busi
 
 def test_a_step_opened_while_a_hold_stands_is_born_paused(session: Session, business_now: datetime) -> None:
     _, hold = _held(session, business_now)
-    new = [NewStep("allocate", hold.order_id, order_id=hold.order_id), NewStep("review", hold.order_id, order_id=hold.order_id)]
+    new = [
+        NewStep("allocate", hold.order_id, order_id=hold.order_id),
+        NewStep("review", hold.order_id, order_id=hold.order_id),
+    ]
     steps.open_steps(session, new, now=business_now)
     states = {s.kind: s.state for s in session.query(Step).filter_by(order_id=hold.order_id)}
     assert states == {"confirm": "paused", "allocate": "paused", "review": "open"}
@@ -42,7 +45,10 @@ def test_releasing_the_last_hold_opens_the_steps(session: Session, business_now:
     second = NewHold(hold.order_id, "credit", "finance", WHY, business_now)
     holds.place(session, [second], by="system", now=business_now)
     later = business_now + timedelta(hours=1)
-    assert holds.release_all(session, order_ids=[hold.order_id], by="ann", now=later, why="mended", reasons=["credit"]) == []
+    assert (
+        holds.release_all(session, order_ids=[hold.order_id], by="ann", now=later, why="mended", reasons=["credit"])
+        == []
+    )
     assert holds.release_all(session, order_ids=[hold.order_id], by="ann", now=later, why="mended") == [hold.order_id]
     session.refresh(step)
     assert step.state == "open"

@@ -42,7 +42,8 @@ def test_the_step_with_least_slack_is_claimed_first(session: Session, business_n
     late, early = new_id(), new_id()
     soon = business_now + timedelta(minutes=1)
     steps.open_steps(
-        session, [NewStep("verify", late, due_at=soon + timedelta(hours=1)), NewStep("verify", early, due_at=soon)],
+        session,
+        [NewStep("verify", late, due_at=soon + timedelta(hours=1)), NewStep("verify", early, due_at=soon)],
         now=business_now,
     )
     assert [step.subject_id for step in _claim(session, limit=1)] == [early]
@@ -71,7 +72,9 @@ def test_a_step_that_was_taken_over_is_fenced_and_nothing_follows_it(session: Se
     assert again.id == old.id
     assert again.attempt == 2
     with pytest.raises(Fenced) as fenced:
-        steps.finish(session, [Done(old, "passed", (NewStep("confirm", new.subject_id),))], by="system", now=business_now)
+        steps.finish(
+            session, [Done(old, "passed", (NewStep("confirm", new.subject_id),))], by="system", now=business_now
+        )
     assert fenced.value.step_ids == [old.id]
     assert session.query(Step).filter_by(kind="confirm").count() == 0
 

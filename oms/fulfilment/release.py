@@ -1,0 +1,186 @@
+"""Step `release`: what is reserved becomes one fulfilment a warehouse, with carrier and cut-off planned (F-1, C-3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from oms import db, numbers
+from oms.errors import Conflict
+from oms.fulfilment.models import Fulfilment, FulfilmentLine
+from oms.journey import calendar_store, lifecycle, policy
+from oms.journey import steps as journey
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.orders import locking
+from oms.orders.models import Order
+from oms.parties import carriers
+from oms.parties.rules import Offer, choose, offers
+
+# What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse.
+_READY = text("""
+    SELECT r.order_id, r.warehouse_id, r.order_line_id, r.sku_id, r.qty - coalesce(f.qty, 0) AS qty,
+           coalesce(s.weight_g, 0) AS weight_g, coalesce(f.parts, 0) AS parts
+    FROM (SELECT order_id, warehouse_id, order_line_id, sku_id, sum(qty - qty_released) AS qty FROM reservation
+          WHERE order_id = ANY(CAST(:orders AS uuid[])) GROUP BY 1, 2, 3, 4) r
+    JOIN sku s ON s.id = r.sku_id
+    LEFT JOIN (SELECT fl.order_line_id, fl.sku_id, fu.warehouse_id, sum(fl.qty - fl.qty_short) AS qty,
+                      count(DISTINCT fu.id) AS parts
+               FROM fulfilment_line fl JOIN fulfilment fu ON fu.id = fl.fulfilment_id
+               WHERE fl.order_id = ANY(CAST(:orders AS uuid[])) AND fu.status <> 'cancelled' GROUP BY 1, 2, 3) f
+      ON f.order_line_id = r.order_line_id AND f.sku_id = r.sku_id AND f.warehouse_id = r.warehouse_id
+    WHERE r.qty - coalesce(f.qty, 0) > 0
+    ORDER BY r.order_id, r.warehouse_id, r.order_line_id, r.sku_id
+""")
+
+_PARTS = text("""
+    SELECT order_id, warehouse_id, count(*) AS parts FROM fulfilment WHERE order_id = ANY(CAST(:orders AS uuid[]))
+    GROUP BY 1, 2
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    country: str
+    service: str | None
+    ship_at: datetime | None
+    deliver_at: datetime | None
+
+
+def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Release the orders' reserved goods; the order's promise becomes a pair of steps for each fulfilment."""
+    order_ids = [step.subject_id for step in steps]
+    locking.touch(session, order_ids=order_ids)
+    groups = _groups(session, order_ids)
+    planned = _plan(session, groups, _promises(session, order_ids), now)
+    _write(session, groups, planned, now)
+    _split_promise(session, order_ids, now)
+    moved = [order_id for order_id, _ in groups]
+    lifecycle.advance(
+        session, Order, moved, to="in_fulfilment", cause="released", actor="system", now=now, lenient=True
+    )
+    session.execute(update(Order).where(Order.id.in_(moved), Order.released_at.is_(None)).values(released_at=now))
+    opens: dict[uuid.UUID, list[NewStep]] = {}
+    for row in planned.values():
+        opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
+    return [Done(step, "released", tuple(opens.get(step.subject_id, ()))) for step in steps]
+
+
+Group = tuple[uuid.UUID, uuid.UUID]  # (order, warehouse)
+
+
+def _groups(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[Group, list[Any]]:
+    groups: dict[Group, list[Any]] = {}
+    for row in session.execute(_READY, {"orders": list(order_ids)}):
+        groups.setdefault((row.order_id, row.warehouse_id), []).append(row)
+    return groups
+
+
+def _promises(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Promise]:
+    rows = session.execute(
+        select(
+            Order.id, Order.ship_country, Order.requested_service, Order.promised_ship_at, Order.promised_deliver_at
+        ).where(Order.id.in_(order_ids))
+    )
+    return {
+        r.id: _Promise(r.ship_country or "*", r.requested_service, r.promised_ship_at, r.promised_deliver_at)
+        for r in rows
+    }
+
+
+def _plan(
+    session: Session, groups: Mapping[Group, Sequence[Any]], promises: Mapping[uuid.UUID, _Promise], now: datetime
+) -> dict[Group, dict[str, Any]]:
+    zone = calendar_store.zone_of(session)
+    tables = carriers.services(session, routes={(w, promises[o].country) for o, w in groups})
+    parts = {(r.order_id, r.warehouse_id): r.parts for r in session.execute(_PARTS, {"orders": list(promises)})}
+    planned = {}
+    for (order_id, warehouse_id), lines in groups.items():
+        promise = promises[order_id]
+        weight_g = int(sum(Decimal(line.weight_g) * line.qty for line in lines))
+        found = offers(tables[warehouse_id, promise.country], ready_at=now, weight_g=weight_g, zone=zone)
+        offer = choose(found, deliver_by=promise.deliver_at, service=promise.service)
+        if offer is None:
+            raise Conflict(
+                f"order {order_id}: no carrier serves {promise.country} with {weight_g} g; add a carrier service"
+            )
+        part = parts.get((order_id, warehouse_id), 0)
+        planned[order_id, warehouse_id] = _row(order_id, warehouse_id, part, promise, offer, now)
+    return planned
+
+
+def _row(
+    order_id: uuid.UUID, warehouse_id: uuid.UUID, part: int, promise: _Promise, offer: Offer, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": db.new_id(),
+        "number": numbers.new_number("FO"),
+        "order_id": order_id,
+        "warehouse_id": warehouse_id,
+        "round": 0,
+        "part": part,
+        "status": "released",
+        "carrier_id": offer.carrier_id,
+        "service": offer.service,
+        "cut_off_at": offer.cut_off_at,
+        "promised_ship_at": promise.ship_at or offer.cut_off_at,
+        "promised_deliver_at": promise.deliver_at or offer.deliver_at,
+        "released_at": now,
+    }
+
+
+def _write(
+    session: Session, groups: Mapping[Group, Sequence[Any]], planned: Mapping[Group, Mapping[str, Any]], now: datetime
+) -> None:
+    if not planned:
+        return
+    session.execute(insert(Fulfilment), [dict(row) for row in planned.values()])
+    lines = [
+        {
+            "id": db.new_id(),
+            "fulfilment_id": planned[group]["id"],
+            "order_id": line.order_id,
+            "order_line_id": line.order_line_id,
+            "sku_id": line.sku_id,
+            "qty": line.qty,
+        }
+        for group, own in groups.items()
+        for line in own
+    ]
+    session.execute(insert(FulfilmentLine), lines)
+    notes = [
+        lifecycle.Note(
+            "fulfilment",
+            row["id"],
+            "fulfilment.released",
+            "released",
+            order_id=row["order_id"],
+            became="released",
+            data={"number": row["number"], "service": row["service"], "cut_off_at": row["cut_off_at"]},
+        )
+        for row in planned.values()
+    ]
+    lifecycle.note(session, notes, actor="system", now=now)
+
+
+def _split_promise(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """The order's own pair of promise steps ends: its fulfilments' pairs follow it, and it counts nowhere."""
+    for kind in ("collect", "deliver"):
+        found = journey.find(session, kind=kind, subject_ids=order_ids)
+        journey.finish(session, [Done(step, "split") for step in found.values()], by="system", now=now)
+
+
+def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:
+    lead = timedelta(minutes=policy.read(session, now).whole("wave.lead_time"))
+    common = {"order_id": row["order_id"], "subject_type": "fulfilment"}
+    return [
+        NewStep("wave", row["id"], due_at=row["cut_off_at"], run_after=max(now, row["cut_off_at"] - lead), **common),
+        NewStep("collect", row["id"], due_at=row["promised_ship_at"], **common),
+        NewStep("deliver", row["id"], due_at=row["promised_deliver_at"], **common),
+    ]

@@ -1,0 +1,61 @@
+"""The record of every scan, right or wrong (F-3): the same device's scan counts once."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms.fulfilment.models import Scan
+from oms.fulfilment.scan_rules import Verdict
+
+
+class Scanned(Protocol):
+    @property
+    def scan_id(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def qty(self) -> Decimal: ...
+
+
+def replay(session: Session, *, scan_id: str) -> Scan | None:
+    """The scan that was recorded under this id already."""
+    return session.execute(select(Scan).where(Scan.scan_id == scan_id)).scalar_one_or_none()
+
+
+def write_scan(
+    session: Session,
+    *,
+    stage: str,
+    scanned: Scanned,
+    sku_id: uuid.UUID | None,
+    verdict: Verdict,
+    actor: str,
+    now: datetime,
+    fulfilment_id: uuid.UUID,
+    task_id: uuid.UUID | None = None,
+    bin_code: str | None = None,
+) -> None:
+    """Record a scan with its verdict."""
+    session.add(
+        Scan(
+            scan_id=scanned.scan_id,
+            stage=stage,
+            fulfilment_id=fulfilment_id,
+            task_id=task_id,
+            code=scanned.code[:200],
+            bin_code=bin_code,
+            sku_id=sku_id,
+            qty=scanned.qty,
+            accepted=verdict.accepted,
+            answer=verdict.answer,
+            actor=actor,
+            at=now,
+        )
+    )
+    session.flush()

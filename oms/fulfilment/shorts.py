@@ -1,0 +1,96 @@
+"""Short at the bin: the ledger falls by what is missing, with its cause, and the line is backordered again (A-2, F-2).
+
+A wrong stock record counts against inventory, never the picker.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from oms.errors import Conflict, InputInvalid
+from oms.fulfilment.models import PickTask, Wave
+from oms.inventory import ledger
+from oms.inventory.ledger import Move
+from oms.journey import lifecycle
+from oms.orders import derived, locking
+
+REASONS = ("not_found", "damaged", "wrong_goods", "expired")
+
+_SHORT = text("""
+    WITH t AS (SELECT id, fulfilment_line_id, bin_id, sku_id, qty - qty_picked AS missing FROM pick_task WHERE id = :task),
+    why AS (UPDATE pick_task SET short_reason = :reason, picked_by = :actor, picked_at = :now WHERE id = :task),
+    b AS (UPDATE bin_stock SET allotted = allotted - t.missing FROM t
+          WHERE bin_stock.bin_id = t.bin_id AND bin_stock.sku_id = t.sku_id),
+    l AS (UPDATE fulfilment_line SET qty_short = qty_short + t.missing FROM t
+          WHERE fulfilment_line.id = t.fulfilment_line_id RETURNING fulfilment_line.order_line_id)
+    SELECT l.order_line_id, t.missing FROM l, t
+""")
+
+_RELEASE = text("""
+    UPDATE reservation SET qty_released = qty_released + :qty WHERE id = (
+        SELECT id FROM reservation WHERE order_line_id = :line AND sku_id = :sku AND warehouse_id = :warehouse
+          AND qty - qty_shipped - qty_released >= :qty ORDER BY round DESC LIMIT 1)
+""")
+
+# The promise of the line falls with its scarcest part; what is lost is wanted again.
+_LINE = text("""
+    UPDATE order_line SET qty_reserved = greatest(qty_reserved - ceil(CAST(:qty AS numeric) / p.per), 0),
+           qty_backordered = least(qty_backordered + ceil(CAST(:qty AS numeric) / p.per), qty - qty_cancelled - qty_shipped)
+    FROM (SELECT coalesce((SELECT bp.qty FROM bundle_part bp JOIN order_line ol ON ol.sku_id = bp.bundle_id
+                           WHERE ol.id = :line AND bp.part_id = :sku), 1) AS per) p
+    WHERE id = :line
+""")
+
+
+def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: str, now: datetime) -> uuid.UUID:
+    """Record that the rest of a pick task is not in its bin; return its fulfilment. Raises Conflict on a repeat.
+
+    `reason`: one of REASONS. The caller settles the fulfilment (`picking.settle`).
+    """
+    if reason not in REASONS:
+        raise InputInvalid("a short needs its reason", fields={"reason": f"one of {', '.join(REASONS)}"})
+    task = session.get(PickTask, task_id)
+    if task is None or task.status != "pending":
+        raise Conflict("this stop is settled already: look at the list again")
+    locking.touch(session, order_ids=[task.order_id])
+    warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
+    lifecycle.advance(session, PickTask, [task.id], to="short", cause=reason, actor=actor, now=now)
+    row = session.execute(_SHORT, {"task": task.id, "reason": reason, "actor": actor, "now": now}).one()
+    lost = Move(
+        f"short:{task.id}",
+        warehouse_id,
+        task.sku_id,
+        "short",
+        on_hand=-row.missing,
+        reserved=-row.missing,
+        bin_id=task.bin_id,
+        order_id=task.order_id,
+        subject_id=task.id,
+    )
+    ledger.post(session, [lost], actor=actor, now=now)
+    params = {"qty": row.missing, "line": row.order_line_id, "sku": task.sku_id, "warehouse": warehouse_id}
+    session.execute(_RELEASE, params)
+    session.execute(_LINE, params)
+    derived.refresh(session, order_ids=[task.order_id])
+    return task.fulfilment_id
+
+
+def short_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of which something was short."""
+    found = select(PickTask.fulfilment_id).where(PickTask.fulfilment_id.in_(fulfilment_ids), PickTask.status == "short")
+    return set(session.execute(found).scalars())
+
+
+def empty_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of which nothing at all was found, so that there is nothing to pack."""
+    rows = session.execute(
+        text("""SELECT fulfilment_id FROM fulfilment_line WHERE fulfilment_id = ANY(CAST(:ids AS uuid[]))
+                GROUP BY 1 HAVING sum(qty_picked) = 0"""),
+        {"ids": list(fulfilment_ids)},
+    )
+    return set(rows.scalars())

@@ -1,0 +1,206 @@
+"""Step `wave`: released fulfilments of one warehouse, cut-off and planned carrier become pick lists (F-2).
+
+Pieces are allotted at bins, and the stops are ordered by the shortest walk.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from oms import db, numbers
+from oms.errors import Conflict
+from oms.fulfilment import floor, wave_rules
+from oms.fulfilment.layout import Stop
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Wave
+from oms.fulfilment.routes import Route, plan_route
+from oms.fulfilment.wave_rules import BinPieces, Ready, Take
+from oms.journey import lifecycle, policy
+from oms.journey.steps import Claimed, Done, NewStep
+
+_BINS = text("""
+    SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
+    FROM bin_stock bs JOIN bin b ON b.id = bs.bin_id
+    WHERE bs.warehouse_id = ANY(CAST(:warehouses AS uuid[])) AND bs.sku_id = ANY(CAST(:skus AS uuid[]))
+      AND b.kind IN ('pick', 'reserve') AND bs.on_hand > bs.allotted
+    ORDER BY bs.bin_id, bs.sku_id FOR NO KEY UPDATE OF bs
+""")
+
+_ALLOT = text("""
+    UPDATE bin_stock SET allotted = bin_stock.allotted + a.qty
+    FROM unnest(CAST(:bins AS uuid[]), CAST(:skus AS uuid[]), CAST(:qtys AS numeric[])) AS a(bin_id, sku_id, qty)
+    WHERE bin_stock.bin_id = a.bin_id AND bin_stock.sku_id = a.sku_id
+""")
+
+
+_JOIN_WAVE = text("""
+    UPDATE fulfilment SET wave_id = w.wave_id
+    FROM unnest(CAST(:fulfilments AS uuid[]), CAST(:waves AS uuid[])) AS w(id, wave_id) WHERE fulfilment.id = w.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    wave: dict[str, Any]
+    tasks: list[dict[str, Any]]
+    fulfilments: list[uuid.UUID]
+
+
+def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Put the fulfilments on waves; each gets its step `pick`, due at the carrier's cut-off."""
+    by_id = {step.subject_id: step for step in steps}
+    ready = _ready(session, list(by_id))
+    rules = policy.read(session, now)
+    groups = wave_rules.group(ready, max_orders=rules.whole("wave.max_orders"), max_lines=rules.whole("wave.max_lines"))
+    taken = _allot(session, ready)
+    layouts = floor.layouts(session, warehouse_ids=sorted({r.warehouse_id for r in ready}))
+    planned = [_wave(group, taken, layouts[group[0].warehouse_id], now) for group in groups]
+    _write(session, planned, now)
+    due = {r.fulfilment_id: r.cut_off_at for r in ready}
+    return [
+        Done(
+            step,
+            "planned",
+            (NewStep("pick", f, order_id=step.order_id, round=step.round, due_at=due[f]),) if f in due else (),
+        )
+        for f, step in by_id.items()
+    ]
+
+
+def plan_now(session: Session, *, warehouse_id: uuid.UUID) -> int:
+    """Let the waiting waves of a warehouse be planned at once (a picker is free); return how many fulfilments wait."""
+    waiting = select(Fulfilment.id).where(Fulfilment.warehouse_id == warehouse_id, Fulfilment.wave_id.is_(None))
+    found = session.execute(
+        text("""UPDATE step SET run_after = clock_timestamp() WHERE kind = 'wave' AND state = 'open'
+                AND subject_id = ANY(CAST(:ids AS uuid[])) RETURNING id"""),
+        {"ids": list(session.execute(waiting).scalars())},
+    ).all()
+    db.ring_after(session, {"inside"})
+    return len(found)
+
+
+def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]:
+    statement = (
+        select(Fulfilment, FulfilmentLine)
+        .join(FulfilmentLine, FulfilmentLine.fulfilment_id == Fulfilment.id)
+        .where(Fulfilment.id.in_(fulfilment_ids), Fulfilment.status == "released", Fulfilment.wave_id.is_(None))
+        .order_by(Fulfilment.cut_off_at, Fulfilment.id, FulfilmentLine.id)
+    )
+    found: dict[uuid.UUID, Ready] = {}
+    for row, line in session.execute(statement):
+        own = found.get(row.id)
+        if own is None:
+            own = found[row.id] = Ready(
+                row.id, row.order_id, row.warehouse_id, row.carrier_id, row.service, row.cut_off_at, []
+            )
+        own.lines.append((line.id, line.sku_id, line.qty))
+    return list(found.values())
+
+
+def _allot(session: Session, ready: Sequence[Ready]) -> dict[uuid.UUID, list[Take]]:
+    """Choose bins for every line and mark the pieces; by fulfilment."""
+    params = {
+        "warehouses": sorted({r.warehouse_id for r in ready}),
+        "skus": sorted({sku for r in ready for _, sku, _ in r.lines}),
+    }
+    bins = [BinPieces(*tuple(row)) for row in session.execute(_BINS, params)]
+    taken = wave_rules.take_from_bins(ready, bins)
+    total: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = {}
+    for takes in taken.values():
+        for take in takes:
+            total[take.bin.bin_id, take.sku_id] = total.get((take.bin.bin_id, take.sku_id), Decimal(0)) + take.qty
+    if total:
+        session.execute(
+            _ALLOT,
+            {
+                "bins": [k[0] for k in total],
+                "skus": [k[1] for k in total],
+                "qtys": list(total.values()),
+            },
+        )
+    _refuse_missing(ready, taken)
+    return taken
+
+
+def _refuse_missing(ready: Sequence[Ready], taken: Mapping[uuid.UUID, Sequence[Take]]) -> None:
+    for r in ready:
+        wanted = sum((qty for _, _, qty in r.lines), Decimal(0))
+        found = sum((take.qty for take in taken.get(r.fulfilment_id, ())), Decimal(0))
+        if found < wanted:
+            raise Conflict(
+                f"fulfilment {r.fulfilment_id}: {wanted - found} reserved piece(s) stand in no pick bin; put them away first"
+            )
+
+
+def _wave(
+    group: Sequence[Ready], taken: Mapping[uuid.UUID, Sequence[Take]], layout: floor.Floor, now: datetime
+) -> _Planned:
+    first = group[0]
+    wave_id = db.new_id()
+    takes = [(r, take) for r in group for take in taken[r.fulfilment_id]]
+    places = {take.bin.code: Stop(take.bin.code, take.bin.aisle, take.bin.y_mm, take.bin.block) for _, take in takes}
+    route = plan_route(layout, list(places.values()))
+    order = {stop.bin: n for n, stop in enumerate(route.stops)}
+    takes.sort(key=lambda pair: (order[pair[1].bin.code], pair[1].sku_id, pair[0].fulfilment_id))
+    return _Planned(
+        wave=_wave_row(wave_id, first, route, now),
+        tasks=[
+            {
+                "id": db.new_id(),
+                "wave_id": wave_id,
+                "fulfilment_id": r.fulfilment_id,
+                "fulfilment_line_id": take.line_id,
+                "order_id": r.order_id,
+                "bin_id": take.bin.bin_id,
+                "sku_id": take.sku_id,
+                "qty": take.qty,
+                "stop": n,
+            }
+            for n, (r, take) in enumerate(takes, start=1)
+        ],
+        fulfilments=[r.fulfilment_id for r in group],
+    )
+
+
+def _wave_row(wave_id: uuid.UUID, first: Ready, route: Route, now: datetime) -> dict[str, Any]:
+    return {
+        "id": wave_id,
+        "number": numbers.new_number("WV"),
+        "warehouse_id": first.warehouse_id,
+        "carrier_id": first.carrier_id,
+        "service": first.service,
+        "cut_off_at": first.cut_off_at,
+        "status": "released",
+        "length_mm": route.length_mm,
+        "optimum_mm": route.optimum_mm,
+        "s_shape_mm": route.s_shape_mm or route.length_mm,
+        "released_at": now,
+    }
+
+
+def _write(session: Session, planned: Sequence[_Planned], now: datetime) -> None:
+    if not planned:
+        return
+    session.execute(insert(Wave), [p.wave for p in planned])
+    session.execute(insert(PickTask), [task for p in planned for task in p.tasks])
+    pairs = [(f, p.wave["id"]) for p in planned for f in p.fulfilments]
+    session.execute(_JOIN_WAVE, {"fulfilments": [f for f, _ in pairs], "waves": [w for _, w in pairs]})
+    notes = [
+        lifecycle.Note(
+            "wave",
+            p.wave["id"],
+            "wave.released",
+            "planned",
+            became="released",
+            data={"number": p.wave["number"], "fulfilments": len(p.fulfilments)},
+        )
+        for p in planned
+    ]
+    lifecycle.note(session, notes, actor="system", now=now)

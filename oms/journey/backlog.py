@@ -1,0 +1,96 @@
+"""How much work waits: for metrics, the doctor and the first page. Every query runs on a partial index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+#: Counting stops here: what matters is that sealing is behind, not by how many.
+UNSEALED_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Unfinished steps of one kind in one state; ages by the database's clock."""
+
+    kind: str
+    state: str
+    count: int
+    oldest_s: float
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One person's or role's share of a kind; `soon`: in the last quarter of its time (X-2)."""
+
+    kind: str
+    open: int
+    mine: int
+    soon: int
+    overdue: int
+    paused: int
+    first_due_at: datetime
+
+
+def unfinished(session: Session) -> list[Waiting]:
+    """Open, claimed and paused steps by kind and state."""
+    return [Waiting(*row) for row in session.execute(text(_UNFINISHED))]
+
+
+def parked_count(session: Session) -> int:
+    return int(session.execute(text("SELECT count(*) FROM step WHERE state = 'parked'")).scalar_one())
+
+
+def lost_leases(session: Session) -> int:
+    """Claimed steps whose lease ran out and which nobody has taken over yet."""
+    return int(session.execute(text(_LOST)).scalar_one())
+
+
+def unsealed(session: Session) -> int:
+    """History entries without a seal, counted up to `UNSEALED_MOST`."""
+    return int(session.execute(text(_UNSEALED)).scalar_one())
+
+
+def load_of(session: Session, *, performers: Collection[str], staff_id: UUID | None, now: datetime) -> Sequence[Load]:
+    """What waits for the holders of these roles, kind by kind, the most urgent first; others' own steps left out."""
+    params = {"performers": sorted(performers), "staff": staff_id, "now": now}
+    return [Load(*row) for row in session.execute(text(_LOAD), params)]
+
+
+_UNFINISHED = """
+    SELECT kind, state, count(*),
+           CAST(extract(epoch FROM clock_timestamp() - min(opened_at)) AS float),
+           count(*) FILTER (WHERE due_at < clock_timestamp() AND state <> 'paused')
+    FROM step WHERE state IN ('open', 'claimed', 'paused') GROUP BY kind, state ORDER BY kind, state
+"""
+
+_LOST = """
+    SELECT count(*) FROM step
+    WHERE state = 'claimed' AND lease_until IS NOT NULL AND lease_until < clock_timestamp()
+"""
+
+_UNSEALED = f"""
+    SELECT count(*) FROM (
+        SELECT 1 FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
+        LIMIT {UNSEALED_MOST}) AS some
+"""
+
+_LOAD = """
+    SELECT kind,
+           count(*) FILTER (WHERE state <> 'paused'),
+           count(*) FILTER (WHERE assignee_id = :staff AND state <> 'paused'),
+           count(*) FILTER (WHERE state <> 'paused' AND due_at >= :now AND due_at - :now < (due_at - opened_at) / 4),
+           count(*) FILTER (WHERE state <> 'paused' AND due_at < :now),
+           count(*) FILTER (WHERE state = 'paused'),
+           min(due_at)
+    FROM step
+    WHERE state IN ('open', 'claimed', 'paused') AND performer = ANY(CAST(:performers AS text[]))
+      AND (assignee_id IS NULL OR assignee_id = :staff)
+    GROUP BY kind ORDER BY min(due_at), kind
+"""

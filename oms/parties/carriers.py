@@ -1,0 +1,33 @@
+"""Carriers' services for warehouses and destinations; a country's own row goes before the row for everywhere."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.parties.rules import Service
+
+Route = tuple[uuid.UUID, str]  # (warehouse, destination country)
+
+_FIND = text("""
+    SELECT DISTINCT ON (r.warehouse_id, r.country, s.carrier_id, s.service) r.warehouse_id AS from_id, r.country AS to_country,
+           s.carrier_id, s.service, s.cut_off, s.pick_up_days, s.transit_days, s.base_price, s.price_per_kg, s.currency,
+           s.max_weight_g
+    FROM (SELECT DISTINCT * FROM unnest(CAST(:warehouses AS uuid[]), CAST(:countries AS text[])) AS r(warehouse_id, country)) r
+    JOIN carrier_service s ON s.warehouse_id = r.warehouse_id AND s.country IN (r.country, '*')
+    JOIN carrier c ON c.id = s.carrier_id AND c.active
+    ORDER BY r.warehouse_id, r.country, s.carrier_id, s.service, s.country DESC
+""")
+
+
+def services(session: Session, *, routes: Collection[Route]) -> dict[Route, list[Service]]:
+    """The services of each route; one statement."""
+    pairs = sorted(set(routes))
+    found: dict[Route, list[Service]] = {pair: [] for pair in pairs}
+    params = {"warehouses": [p[0] for p in pairs], "countries": [p[1] for p in pairs]}
+    for row in session.execute(_FIND, params):
+        found[row.from_id, row.to_country].append(Service(*tuple(row)[2:]))
+    return found

@@ -1,0 +1,78 @@
+"""Which carrier takes a parcel: the cheapest that keeps the promise (F-4). Pure; used for the promise and at release."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from oms.clock import day_bounds, instant, local_day
+
+#: How far ahead a pick-up is looked for, in days.
+_HORIZON_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1."""
+
+    carrier_id: uuid.UUID
+    service: str
+    cut_off: time
+    pick_up_days: int
+    transit_days: int
+    base_price: Decimal
+    price_per_kg: Decimal
+    currency: str
+    max_weight_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way to send a parcel: leaves at `cut_off_at`, is there by the end of day `deliver_at`."""
+
+    carrier_id: uuid.UUID
+    service: str
+    cut_off_at: datetime
+    deliver_at: datetime
+    price: Decimal
+    currency: str
+
+
+def offers(services: Sequence[Service], *, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> list[Offer]:
+    """What each service that can carry the weight offers to goods that are packed at `ready_at`."""
+    return [
+        _offer(s, ready_at, weight_g, zone) for s in services if weight_g <= s.max_weight_g and s.pick_up_days & 127
+    ]
+
+
+def choose(found: Sequence[Offer], *, deliver_by: datetime | None, service: str | None = None) -> Offer | None:
+    """The cheapest offer that is there in time, the earlier one of two equal; if none is, the earliest.
+
+    A service that the customer asked for by name goes before the others. None without any offer.
+    """
+    wanted = [o for o in found if service and o.service.casefold() == service.casefold()] or list(found)
+    kept = [o for o in wanted if deliver_by is None or o.deliver_at <= deliver_by]
+    if kept:
+        return min(kept, key=lambda o: (o.price, o.deliver_at, o.service))
+    return min(wanted, key=lambda o: (o.deliver_at, o.price, o.service), default=None)
+
+
+def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Offer:
+    day = local_day(ready_at, zone)
+    cut_off_at = next(
+        at
+        for n in range(_HORIZON_DAYS)
+        if _picks_up(s, later := day + timedelta(days=n)) and (at := instant(later, s.cut_off, zone)) >= ready_at
+    )
+    arrival = local_day(cut_off_at, zone) + timedelta(days=s.transit_days)
+    end_of_arrival = day_bounds(arrival, zone)[1] - timedelta(seconds=1)
+    price = s.base_price + s.price_per_kg * Decimal(-(-weight_g // 1000))
+    return Offer(s.carrier_id, s.service, cut_off_at, end_of_arrival, price, s.currency)
+
+
+def _picks_up(s: Service, day: date) -> bool:
+    return bool(s.pick_up_days >> (day.isoweekday() - 1) & 1)
