@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,53 @@ def test_files_are_named_by_nouns_of_the_trade():
 def test_every_module_says_what_it_is():
     empty_init = [source for source in sources(*PRODUCT) if source.text.strip()]
     assert [source.path for source in empty_init if not ast.get_docstring(source.tree)] == []
+
+
+#: What each part may import by itself: only what a lock names by its own line, not what another package happens to bring.
+LEVELS = {"runtime": ("oms", "connectors", "workers", "migrations", "wsgi.py"), "dev": ("tests", "bench")}
+
+
+FOR_THE_DEMO = ("oms/demo/", "connectors/sandbox/")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_imported_package_is_pinned_by_name(level):
+    lines = [line for name in _and_smaller(level) for line in _requirements(name).splitlines()]
+    pinned = {re.split(r"[\[=]", line)[0] for line in lines if "==" in line}
+    demo_only = {re.split(r"[\[=]", line)[0] for line in _requirements("demo").splitlines() if "==" in line}
+    found = {
+        f"{source.path}: {name}"
+        for source in sources(*LEVELS[level])
+        for name in _imported(source.tree)
+        if not _distributions(name) & (pinned | demo_only if source.path.startswith(FOR_THE_DEMO) else pinned)
+    }
+    assert found == set()
+
+
+def _and_smaller(level: str) -> tuple[str, ...]:
+    return ("runtime",) if level == "runtime" else ("runtime", "demo", "dev")
+
+
+def _requirements(name: str) -> str:
+    return (ROOT / "requirements" / f"{name}.in").read_text()
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """The top-level names of others that a file imports."""
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    ours = {*PRODUCT, "tests", "migrations", "bench"}
+    return {name.split(".")[0] for name in names} - ours - sys.stdlib_module_names
+
+
+@functools.cache
+def _packages() -> dict[str, list[str]]:
+    return dict(packages_distributions())
+
+
+def _distributions(name: str) -> set[str]:
+    """The names under which a package that gives this module can be pinned."""
+    return {re.sub(r"[-_.]+", "-", found).lower() for found in _packages().get(name, [])}
 
 
 @pytest.mark.parametrize("name", ["installer", "runtime", "demo", "dev"])
