@@ -58,8 +58,8 @@ def shopify_order(**changes: Any) -> dict[str, Any]:
             {"id": 866550311766439021, "sku": "CUP-1", "title": "Cup", "quantity": 1, "price": "5.50", "tax_lines": []},
         ],
         "shipping_lines": [{"title": "DHL Paket", "price": "4.90", "discount_allocations": []}],
-        "shipping_address": ADDRESS,
-        "billing_address": ADDRESS,
+        "shipping_address": dict(ADDRESS),
+        "billing_address": dict(ADDRESS),
         **changes,
     }
 
@@ -95,7 +95,7 @@ def woo_order(**changes: Any) -> dict[str, Any]:
         "customer_id": 0,
         "customer_note": "Please ring twice",
         "billing": {**address, "email": "ann@lee.example.com", "phone": "+49 30 901820"},
-        "shipping": address,
+        "shipping": dict(address),
         "payment_method": "stripe",
         "line_items": [
             {
