@@ -78,7 +78,7 @@ _LOST = """
 _UNSEALED = f"""
     SELECT count(*) FROM (
         SELECT 1 FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
-        LIMIT {UNSEALED_MOST}) AS some
+        LIMIT {UNSEALED_MOST}) AS few
 """
 
 _LOAD = """

@@ -36,9 +36,16 @@ class Item:
 
 
 def waiting(
-    session: Session, *, performers: Collection[str], staff_id: uuid.UUID | None, limit: int,
-    kind: str | None = None, mine: bool = False, before: datetime | None = None, after: Key | None = None,
-) -> list[Item]:  # fmt: skip
+    session: Session,
+    *,
+    performers: Collection[str],
+    staff_id: uuid.UUID | None,
+    limit: int,
+    kind: str | None = None,
+    mine: bool = False,
+    before: datetime | None = None,
+    after: Key | None = None,
+) -> list[Item]:
     """Unfinished steps of these performers, the most urgent first, from after a key; one row more than `limit`.
 
     `mine`: only those assigned to `staff_id`. `before`: only those due before that moment.
@@ -61,9 +68,14 @@ def parked(session: Session, *, limit: int, after: uuid.UUID | None = None) -> l
 
 
 def take(
-    session: Session, *, step_ids: Sequence[uuid.UUID], roles: Collection[str], staff_id: uuid.UUID, actor: str,
+    session: Session,
+    *,
+    step_ids: Sequence[uuid.UUID],
+    roles: Collection[str],
+    staff_id: uuid.UUID,
+    actor: str,
     now: datetime,
-) -> list[uuid.UUID]:  # fmt: skip
+) -> list[uuid.UUID]:
     """A person takes open steps of their own roles; return those taken. Others' steps are not found."""
     items = _of_roles(session, step_ids, roles)
     taken = steps.take(session, step_ids=list(items), staff_id=staff_id, now=now)
@@ -72,9 +84,15 @@ def take(
 
 
 def hand_over(
-    session: Session, *, step_ids: Sequence[uuid.UUID], roles: Collection[str], to: uuid.UUID | None, why: str,
-    actor: str, now: datetime,
-) -> list[uuid.UUID]:  # fmt: skip
+    session: Session,
+    *,
+    step_ids: Sequence[uuid.UUID],
+    roles: Collection[str],
+    to: uuid.UUID | None,
+    why: str,
+    actor: str,
+    now: datetime,
+) -> list[uuid.UUID]:
     """Hand steps to another person, or back to all (None), with the reason; the former owner's form is refused."""
     if not why.strip():
         raise InputInvalid("say why it is handed over", fields={"why": "say why"})

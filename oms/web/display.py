@@ -1,0 +1,140 @@
+"""How values look on pages: filters and names that every template has.
+
+{{ step.due_at|when }}  {{ step|due(now) }}  {{ amount|money("CNY") }}  {{ qty|qty }}
+{{ word("step_kind", kind) }}  {{ may("order.review") }}  {{ csrf_field() }}  {{ asset("oms.css") }}
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import format_currency, format_date, format_datetime, get_locale, gettext
+from markupsafe import Markup
+
+from oms.clock import format_instant
+from oms.web import auth, csrf, edge, headers, language, links, words
+
+STATIC = Path(__file__).parent / "static"
+
+
+def register(app: Flask) -> None:
+    """Give the templates of this application their filters and names."""
+    app.jinja_env.filters.update(when=when, day=day, due=due, money=money, qty=qty)
+    app.jinja_env.tests["endpoint"] = app.view_functions.__contains__
+    app.context_processor(_names)
+
+
+def _names() -> dict[str, Any]:
+    return {
+        "asset": asset,
+        "csrf_field": csrf_field,
+        "csrf_token": csrf.token,
+        "here": here,
+        "languages": language.LANGUAGES,
+        "language_tag": language.tag,
+        "links": links,
+        "may": may,
+        "me": auth.known_identity(),
+        "nonce": headers.nonce,
+        "organisation": edge.settings().organisation,
+        "query_with": query_with,
+        "request_id": lambda: g.get("request_id", ""),
+        "word": word,
+    }
+
+
+def word(axis: str, code: str | None) -> str:
+    """The word for a code in the page's language."""
+    return words.word(axis, code, str(get_locale()))
+
+
+def may(right: str) -> bool:
+    """Whether the one who looks holds a right; a page shows no button that would be refused."""
+    found = auth.known_identity()
+    return found is not None and found.may(right)
+
+
+def when(at: datetime | None) -> Markup | str:
+    """An instant in the organisation's zone, short; machines read the exact one."""
+    if at is None:
+        return "–"
+    shown = format_datetime(at, "MM-dd HH:mm" if str(get_locale()).startswith("zh") else "d MMM HH:mm")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        format_instant(at), format_datetime(at, "yyyy-MM-dd HH:mm:ss"), shown
+    )
+
+
+def day(at: datetime | None) -> str:
+    """The organisation's date of an instant."""
+    return "–" if at is None else format_date(at, "yyyy-MM-dd")
+
+
+def due(step: Any, now: datetime) -> Markup:
+    """How a step stands against its clock, as a badge: overdue, due soon, paused, or in time."""
+    left = step.due_at - now
+    if step.state == "paused":
+        return _badge("paused", gettext("paused"))
+    if left < timedelta(0):
+        return _badge("overdue", gettext("overdue by %(span)s", span=span(-left)))
+    tone = "soon" if left < (step.due_at - step.opened_at) / 4 else "calm"
+    return _badge(tone, gettext("due in %(span)s", span=span(left)))
+
+
+def _badge(tone: str, text: str) -> Markup:
+    return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units."""
+    minutes = int(length.total_seconds()) // 60
+    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return str(gettext("%(days)d d %(hours)d h", days=days, hours=hours))
+    if hours:
+        return str(gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=minutes))
+    return str(gettext("%(minutes)d min", minutes=minutes))
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """An amount with its currency as the page's language writes it."""
+    if amount is None:
+        return "–"
+    return str(format_currency(amount, currency)) if currency else f"{amount:f}"
+
+
+def qty(amount: Decimal | int | None) -> str:
+    """A quantity; whole numbers without a point."""
+    return "–" if amount is None else f"{Decimal(amount).normalize():f}"
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form of a page carries."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, csrf.token())
+
+
+def here() -> str:
+    """This page's address, to come back to."""
+    return auth.safe_next(request.full_path.rstrip("?")) if request.method == "GET" else "/"
+
+
+def query_with(**changes: Any) -> str:
+    """This page's address with some query parameters changed; None takes one away."""
+    kept = request.args.to_dict() | changes
+    kept = {name: value for name, value in kept.items() if value not in (None, "")}
+    return url_for(request.endpoint or "home.show", **(request.view_args or {}), **kept)
+
+
+def asset(name: str) -> str:
+    """A static file's address, with its content's hash so that browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_hash(name))
+
+
+@lru_cache(maxsize=64)
+def _hash(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]

@@ -1,0 +1,70 @@
+"""What one web process owns, and the one way for a view to reach the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, current_app, g, has_app_context
+from sqlalchemy.orm import Session
+
+from oms.db import Database
+from oms.settings import Settings
+from oms.web.cached import Cached
+from oms.web.committer import Committer
+from oms.web.counting import Limits
+
+KEY = "oms"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Settings, the database (its connections are made on first use, so after any fork), what is kept for seconds."""
+
+    settings: Settings
+    database: Database
+    committer: Committer
+    limits: Limits
+    channels: Cached = field(default_factory=Cached)
+
+
+def install(app: Flask, edge: Edge) -> None:
+    app.extensions[KEY] = edge
+
+
+def edge() -> Edge:
+    """This application's edge."""
+    return cast(Edge, current_app.extensions[KEY])
+
+
+def settings() -> Settings:
+    """The deploy's choices."""
+    return edge().settings
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The view's transaction: committed at the end, then the doorbell rings for the steps it opened.
+
+    Inside an API call with an Idempotency-Key it is a savepoint of the call's one transaction, so that
+    the answer is stored with what it tells of, or not at all.
+    """
+    joined: Session | None = g.get("joined_session") if has_app_context() else None
+    if joined is not None:
+        with joined.begin_nested():
+            yield joined
+        return
+    with edge().database.transaction() as session:
+        yield session
+
+
+def joined(session: Session | None) -> None:
+    """Make every `transaction()` of this request part of `session`; None ends it."""
+    g.joined_session = session
+
+
+def app() -> Flask:
+    """The application that answers this request."""
+    return current_app

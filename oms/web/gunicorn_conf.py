@@ -1,0 +1,36 @@
+"""How gunicorn runs us: `gunicorn -c python:oms.web.gunicorn_conf wsgi:app`. Settings of its own: WEB_CONCURRENCY, bind by -b.
+
+Two processes of eight threads; counts of all processes are added up at /metrics.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from typing import Any
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+max_requests = 200_000
+max_requests_jitter = 20_000
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 8190
+forwarded_allow_ips = ""
+# Before any worker imports prometheus_client, which looks at it once.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _folder = tempfile.mkdtemp(prefix="oms-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder
+    _master = os.getpid()
+    atexit.register(lambda: shutil.rmtree(_folder, ignore_errors=True) if os.getpid() == _master else None)
+
+
+def on_starting(server: Any) -> None:
+    """Logs of requests are written by `oms/web/watch.py`; gunicorn only tells of its own life."""
+    server.log.info("oms web: %s processes of %s threads", workers, threads)

@@ -1,0 +1,114 @@
+"""Where web shops knock: signature checked on the raw bytes, stored with its step, then 202 (step 1 of the walk).
+
+Nothing is understood here: what cannot be read later is quarantined, and the shop was answered 2xx, since
+some switch a hook off after a few refusals. 503 only when the bytes were not stored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, request
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from connectors import registry
+from connectors.base import Received, SignatureInvalid, SignedChannel
+from oms import db
+from oms.accounts.rights import ANYONE
+from oms.errors import NotFound, NotSignedIn, Unavailable
+from oms.intake import inbox
+from oms.intake.inbox import Arrival, NewMessage, Receipt
+from oms.parties import channels
+from oms.parties.channels import KnownChannel
+from oms.web import auth, edge, metrics
+
+hooks = Blueprint("webhooks", __name__)
+
+#: Not kept with the message: they open doors.
+_UNKEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
+_JSON = "application/json"
+#: Senders sign by the world's clock, not by business time that a test may have moved.
+_CLOCK = text("SELECT clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A channel that signs; `read_at` is the database's time as of `looked` (the process's clock, which only runs on)."""
+
+    channel: KnownChannel
+    connector: SignedChannel
+    read_at: datetime
+    looked: float
+
+    def now(self) -> datetime:
+        return self.read_at + timedelta(seconds=time.monotonic() - self.looked)
+
+
+def store(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """What the committer does with the arrivals of many requests: one transaction for all."""
+    return inbox.receive_all(session, arrivals=arrivals, now=db.now(session))
+
+
+@hooks.post("/webhooks/<name>")
+@auth.right(ANYONE)
+def receive(name: str) -> Response:
+    """202 stored, 200 a repeat or a ping, 401 bad signature, 404 no such hook, 413 too large, 503 not stored."""
+    body = request.get_data(cache=False)
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    door = edge.edge().channels.get(name, _open)
+    if door is None:
+        raise NotFound(f"there is no webhook {name!r}")
+    message = Received(body, headers, channel=name)
+    if door.connector.is_ping(message):
+        return _said("pong", 200)
+    _verify(door, message)
+    receipt = edge.edge().committer.submit(Arrival(door.channel.id, _new(door, message)))
+    if receipt.outcome == inbox.STORED:
+        return _said("accepted", 202)
+    return _said(receipt.outcome, 200)
+
+
+def _said(word: str, status: int) -> Response:
+    return Response(f'{{"status":"{word}"}}', status, mimetype=_JSON)
+
+
+def _open(name: str) -> _Door | None:
+    """Look a channel up; None when there is none, it is switched off, or it does not sign."""
+    try:
+        with edge.transaction() as session:
+            found = channels.by_name(session, names=[name]).get(name)
+            at, looked = session.execute(_CLOCK).scalar_one(), time.monotonic()
+    except SQLAlchemyError as fault:
+        raise Unavailable("the message was not stored: send it again") from fault
+    if found is None or found.config.source not in registry.CHANNELS:
+        return None
+    connector = registry.channel_for(found.config)
+    return _Door(found, connector, at, looked) if isinstance(connector, SignedChannel) else None
+
+
+def _verify(door: _Door, message: Received) -> None:
+    secrets = [secret for secret in door.channel.config.secrets if secret]
+    try:
+        if not secrets:
+            raise SignatureInvalid("this channel has no secret yet")
+        door.connector.verify(message, secrets=secrets, at=door.now())
+    except SignatureInvalid as fault:
+        metrics.DENIED.labels(why="signature").inc()
+        raise NotSignedIn(f"the signature does not hold: {fault}") from fault
+
+
+def _new(door: _Door, message: Received) -> NewMessage:
+    kept = {key: value for key, value in message.headers.items() if key not in _UNKEPT}
+    return NewMessage(
+        event_id=door.connector.event_id(message),
+        way="webhook",
+        body=message.body,
+        headers=kept,
+        received_by=f"channel:{message.channel}",
+    )
