@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from oms.clock import Month, month_bounds
 from oms.journey import calendar_store, policy
 from oms.journey.calendars import Calendars
-from oms.journey.clocks import due_at, late_from
+from oms.journey.clocks import Clock, due_at, late_from
 from oms.journey.flow import FLOW
-from oms.journey.policy import Policy
 from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF
 from oms.kpi.values import ErrorFact, Pause, Period, StepFact
 
@@ -38,30 +37,29 @@ _STEPS = text("""
         SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
         WHERE s.kind IN ('release', 'collect', 'deliver')
            OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
-    shipped AS (
-        SELECT w.id, f.id AS fulfilment_id, f.warehouse_id, coalesce(p.carrier_id, f.carrier_id) AS carrier_id
-        FROM whole w JOIN step s ON s.id = w.id
-        LEFT JOIN parcel p ON s.subject_type = 'parcel' AND p.id = s.subject_id
-        JOIN fulfilment f ON f.id = CASE s.subject_type WHEN 'parcel' THEN p.fulfilment_id ELSE s.subject_id END
-        WHERE s.subject_type IN ('fulfilment', 'parcel'))
+    paused AS (
+        SELECT z.step_id, jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after)
+                                    ORDER BY z.started_at) AS pauses
+        FROM step_pause z JOIN whole ON whole.id = z.step_id GROUP BY z.step_id)
     SELECT s.id, s.kind, s.performer, s.state, s.opened_at, s.due_at, s.first_due_at, s.subject_id, s.order_id,
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
            k.name AS carrier, coalesce(ended.login, owner.login) AS person, s.finished_at, s.outcome,
            CASE s.kind
-               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = h.fulfilment_id)
-               WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = h.fulfilment_id)
+               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id)
+               WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = f.id)
            END AS units,
            CASE WHEN s.outcome = 'scored' THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
-           (SELECT jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after) ORDER BY z.started_at)
-            FROM step_pause z WHERE z.step_id = s.id) AS pauses
+           paused.pauses
     FROM whole JOIN step s ON s.id = whole.id
-    LEFT JOIN shipped h ON h.id = s.id
+    LEFT JOIN paused ON paused.step_id = s.id
+    LEFT JOIN parcel p ON s.subject_type = 'parcel' AND p.id = s.subject_id
+    LEFT JOIN fulfilment f ON f.id = coalesce(p.fulfilment_id, s.subject_id)
     LEFT JOIN orders o ON o.id = s.order_id
     LEFT JOIN inbound_message m ON s.subject_type = 'inbound_message' AND m.id = s.subject_id
     LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
-    LEFT JOIN warehouse w ON w.id = h.warehouse_id
-    LEFT JOIN carrier k ON k.id = h.carrier_id
+    LEFT JOIN warehouse w ON w.id = f.warehouse_id
+    LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
     LEFT JOIN staff ended ON ended.login = s.finished_by
     LEFT JOIN staff owner ON owner.id = s.assignee_id AND s.finished_by IS NULL
     ORDER BY s.due_at, s.id
@@ -105,7 +103,8 @@ def step_facts(session: Session, *, period: Period) -> list[StepFact]:
         "questions": sorted(QUESTIONS),
     }
     calendars, numbers = calendar_store.read(session, period.now), policy.read(session, period.now)
-    facts = [_fact(row, period, calendars, numbers) for row in session.execute(_STEPS, params)]
+    clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
+    facts = [_fact(row, period, calendars, clocks) for row in session.execute(_STEPS, params)]
     return facts + [_entry(row) for row in session.execute(_ENTRIES, params)]
 
 
@@ -116,7 +115,7 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     return [ErrorFact(*row) for row in rows]
 
 
-def _fact(row: Row[Any], period: Period, calendars: Calendars, numbers: Policy) -> StepFact:
+def _fact(row: Row[Any], period: Period, calendars: Calendars, clocks: Mapping[str, Clock]) -> StepFact:
     pauses = tuple(_pause(*pause) for pause in row.pauses or ())
     overdue = (row.finished_at or period.now) > row.due_at
     return StepFact(
@@ -125,12 +124,8 @@ def _fact(row: Row[Any], period: Period, calendars: Calendars, numbers: Policy) 
         order_id=row.order_id, order_no=row.order_no, channel=row.channel, customer=row.customer,
         warehouse=row.warehouse, carrier=row.carrier, person=row.person, finished_at=row.finished_at,
         outcome=row.outcome, units=max(1, row.units or 1), score=row.score, pauses=pauses,
-        late_from=_late_from(row, calendars, numbers) if overdue else None,
+        late_from=late_from(clocks[row.kind], row.due_at, calendars.of(row.performer)) if overdue else None,
     )  # fmt: skip
-
-
-def _late_from(row: Row[Any], calendars: Calendars, numbers: Policy) -> datetime:
-    return late_from(numbers.clock(FLOW[row.kind].clock), row.due_at, calendars.of(row.performer))
 
 
 def _promised_at(first: datetime, pauses: Sequence[Pause]) -> datetime:
