@@ -43,7 +43,7 @@ def quantise(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
 
 
-def parse_amount(text: str, *, field: str = "amount") -> Decimal:
+def parse_amount(text: object, *, field: str = "amount") -> Decimal:
     """Read plain digits with a point (`-12.50`); numbers, exponents and separators are refused."""
     if not isinstance(text, str) or _AMOUNT.fullmatch(text) is None:
         hint = 'write digits with a point in quotes, such as "12.50"'

@@ -35,7 +35,7 @@ def test_what_is_no_currency_is_refused(code: str):
 @pytest.mark.parametrize("text", ["", "1e3", "1,000.00", "NaN", " 1", "１", "1.", ".5", 1, 1.5, None])
 def test_only_plain_digits_in_text_are_an_amount(text: object):
     with pytest.raises(InputInvalid, match="no amount"):
-        parse_amount(text)  # type: ignore[arg-type]
+        parse_amount(text)
 
 
 def test_more_decimals_than_the_currency_has_are_refused_not_rounded_away():
