@@ -43,7 +43,7 @@ def record(session: Session, *, events: Sequence[NewError], by: str, now: dateti
     notes = [
         lifecycle.Note(
             "error_event", row["id"], "error.recorded", row["cause"], order_id=row["order_id"], became=row["kind"]
-        )  # type: ignore[arg-type]
+        )
         for row in rows
         if row["id"] in written
     ]

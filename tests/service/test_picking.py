@@ -1,0 +1,145 @@
+"""Release, waves, picking and checking by scan."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.db import new_id
+from oms.errors import Conflict, InputInvalid
+from oms.fulfilment import boxing, packing, picking, shorts
+from oms.fulfilment.models import Fulfilment, PickTask, Scan
+from oms.fulfilment.packing import PackScan
+from oms.fulfilment.picking import Answer, PickScan
+from oms.inventory.models import Bin, Stock
+from oms.journey.models import ErrorEvent, Step
+from oms.orders.models import OrderLine
+from tests.factories.floor import Floor, make_floor, released, wave_of
+
+WORKER = "staff:bob"
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return make_floor(session)
+
+
+def _scan(session: Session, fulfilment: Fulfilment, now: datetime, **given: object) -> Answer:
+    """Scan the first open stop rightly, but for what the test gives."""
+    wave = wave_of(session, fulfilment)
+    task = session.query(PickTask).filter_by(wave_id=wave.id, status="pending").order_by(PickTask.stop).first()
+    place = session.get(Bin, task.bin_id)
+    code = session.execute(text("SELECT code FROM sku WHERE id = :id"), {"id": task.sku_id}).scalar_one()
+    values = {"scan_id": str(new_id()), "wave_id": wave.id, "bin_code": place.code, "code": code, "qty": task.qty, **given}
+    return picking.scan(session, scanned=PickScan(**values), actor=WORKER, staff_id=None, now=now)
+
+
+def _pick_all(session: Session, fulfilment: Fulfilment, now: datetime) -> Answer:
+    answer = _scan(session, fulfilment, now)
+    while not answer.fulfilment_picked:
+        answer = _scan(session, fulfilment, now)
+    return answer
+
+
+def _kinds(session: Session, fulfilment: Fulfilment) -> dict[str, str]:
+    rows = session.query(Step).filter_by(subject_id=fulfilment.id)
+    return {row.kind: row.state for row in rows.populate_existing()}
+
+
+def test_release_plans_the_cheapest_carrier_that_keeps_the_promise(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    assert (fulfilment.service, fulfilment.status) == ("economy", "released")
+    pair = session.query(Step).filter_by(order_id=fulfilment.order_id, kind="collect").order_by(Step.opened_at, Step.id)
+    assert {(s.subject_type, s.state, s.outcome) for s in pair} == {("order", "done", "split"), ("fulfilment", "open", None)}
+
+
+def test_the_last_right_scan_ends_the_pick_and_opens_the_pack(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    answer = _pick_all(session, fulfilment, business_now)
+    assert answer.wave_completed
+    assert _kinds(session, fulfilment)["pick"] == "done"
+    assert _kinds(session, fulfilment)["pack"] == "open"
+    assert {line.qty_picked for line in session.query(OrderLine).filter_by(order_id=fulfilment.order_id)} == {2}
+
+
+def test_picked_goods_stand_in_the_packing_bin_and_stay_promised(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    _pick_all(session, fulfilment, business_now)
+    stock = session.query(Stock).filter_by(sku_id=floor.skus[0].id).one()
+    bins = session.execute(text("SELECT sum(on_hand) FROM bin_stock WHERE sku_id = :s"), {"s": floor.skus[0].id}).scalar_one()
+    assert (stock.on_hand, stock.reserved, bins) == (10, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({"code": "NOBODY-KNOWS"}, "unknown_code"),
+        ({"bin_code": "Z-9"}, "wrong_bin"),
+        ({"qty": Decimal(99)}, "too_many"),
+        ({"qty": Decimal(0)}, "too_many"),
+        ({"qty": Decimal(-1)}, "too_many"),
+    ],
+)
+def test_a_wrong_scan_is_recorded_and_counts_nothing(
+    session: Session, floor: Floor, business_now: datetime, given: dict[str, object], answer: str
+) -> None:
+    fulfilment = released(session, floor, business_now)
+    assert _scan(session, fulfilment, business_now, **given).answer == answer
+    row = session.query(Scan).one()
+    assert (row.accepted, row.answer) == (False, answer)
+    assert sum(t.qty_picked for t in session.query(PickTask)) == 0
+
+
+def test_a_scan_sent_twice_counts_once(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now, qty=3)
+    for _ in range(2):
+        assert _scan(session, fulfilment, business_now, scan_id="device-1", qty=Decimal(1)).answer == "ok"
+    assert sum(t.qty_picked for t in session.query(PickTask).populate_existing()) == 1
+
+
+def test_a_short_lowers_the_ledger_and_backorders_the_line(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    wave = wave_of(session, fulfilment)
+    task = session.query(PickTask).filter_by(wave_id=wave.id).first()
+    done = shorts.report_short(session, task_id=task.id, reason="not_found", actor=WORKER, now=business_now)
+    picking.settle(session, fulfilment_ids=[done], actor=WORKER, now=business_now)
+    _scan(session, fulfilment, business_now)
+    stock = session.query(Stock).filter_by(sku_id=task.sku_id).populate_existing().one()
+    line = session.query(OrderLine).filter_by(order_id=fulfilment.order_id, sku_id=task.sku_id).populate_existing().one()
+    assert (stock.on_hand, stock.reserved) == (8, 0)
+    assert (line.qty_reserved, line.qty_backordered) == (0, 2)
+    assert {k: v for k, v in _kinds(session, fulfilment).items() if k in ("pack", "short_pick")} == {"pack": "open", "short_pick": "open"}
+
+
+def _check(session: Session, fulfilment: Fulfilment, code: str, now: datetime, qty: int = 1) -> packing.PackAnswer:
+    scanned = PackScan(str(new_id()), fulfilment.id, code, Decimal(qty))
+    return packing.scan(session, scanned=scanned, actor="staff:amy", staff_id=None, now=now)
+
+
+def test_a_carton_closes_only_when_every_piece_was_checked(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    _pick_all(session, fulfilment, business_now)
+    assert not _check(session, fulfilment, floor.skus[0].code, business_now).checked
+    with pytest.raises(InputInvalid, match="not fully checked"):
+        boxing.checked(session, fulfilment_id=fulfilment.id)
+    assert _check(session, fulfilment, floor.skus[1].code, business_now).checked
+    assert len(boxing.checked(session, fulfilment_id=fulfilment.id)) == 2
+
+
+def test_a_wrong_piece_at_packing_is_a_mis_pick_of_the_picker_caught(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    _pick_all(session, fulfilment, business_now)
+    answer = _check(session, fulfilment, floor.skus[0].code, business_now, qty=5)
+    event = session.query(ErrorEvent).one()
+    assert answer.answer == "too_many"
+    assert (event.stage, event.person, event.caught) == ("pick", WORKER, True)
+
+
+def test_nothing_can_be_packed_before_it_is_picked(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    with pytest.raises(Conflict, match="nothing to pack"):
+        _check(session, fulfilment, floor.skus[0].code, business_now)
