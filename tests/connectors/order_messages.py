@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from connectors.base import ChannelConfig, ChannelOrder, Received
@@ -64,58 +65,61 @@ def shopify_order(**changes: Any) -> dict[str, Any]:
     }
 
 
+WOO_ADDRESS = {
+    "first_name": "Ann",
+    "last_name": "Lee",
+    "company": "",
+    "address_1": "Hauptstr. 5",
+    "address_2": "",
+    "city": "Berlin",
+    "state": "DE-BE",
+    "postcode": "10115",
+    "country": "DE",
+}
+
+WOO_ORDER: dict[str, Any] = {
+    "id": 786,
+    "number": "56AQ",
+    "status": "processing",
+    "order_key": "wc_order_1",
+    "currency": "EUR",
+    "date_created": "2026-11-22T09:00:00",
+    "date_created_gmt": "2026-11-22T08:00:00",
+    "date_modified_gmt": "2026-11-22T08:00:05",
+    "date_paid_gmt": "2026-11-22T08:00:04",
+    "discount_total": "1.00",
+    "shipping_total": "5.00",
+    "total": "16.66",
+    "total_tax": "2.66",
+    "prices_include_tax": True,
+    "customer_id": 0,
+    "customer_note": "Please ring twice",
+    "billing": {**WOO_ADDRESS, "email": "ann@lee.example.com", "phone": "+49 30 901820"},
+    "shipping": WOO_ADDRESS,
+    "payment_method": "stripe",
+    "line_items": [
+        {
+            "id": 315,
+            "name": "Tea &ndash; green",
+            "quantity": 3,
+            "sku": "TEA-1",
+            "subtotal": "10.00",
+            "total": "9.00",
+            "total_tax": "1.71",
+            "price": 3,
+            "meta_data": [{"key": "pa_color", "value": "green"}, {"key": "_stock", "value": "1"}],
+        }
+    ],
+    "shipping_lines": [{"method_title": "DHL Paket", "method_id": "flat_rate", "total": "5.00"}],
+    "fee_lines": [],
+    "coupon_lines": [{"code": "one", "discount": "1"}],
+    "refunds": [],
+}
+
+
 def woo_order(**changes: Any) -> dict[str, Any]:
     """A paid WooCommerce order: 3 x 3.333333 with 1.00 off, shipping 5.00, tax 2.66 on top: 16.66 EUR."""
-    address = {
-        "first_name": "Ann",
-        "last_name": "Lee",
-        "company": "",
-        "address_1": "Hauptstr. 5",
-        "address_2": "",
-        "city": "Berlin",
-        "state": "DE-BE",
-        "postcode": "10115",
-        "country": "DE",
-    }
-    return {
-        "id": 786,
-        "number": "56AQ",
-        "status": "processing",
-        "order_key": "wc_order_1",
-        "currency": "EUR",
-        "date_created": "2026-11-22T09:00:00",
-        "date_created_gmt": "2026-11-22T08:00:00",
-        "date_modified_gmt": "2026-11-22T08:00:05",
-        "date_paid_gmt": "2026-11-22T08:00:04",
-        "discount_total": "1.00",
-        "shipping_total": "5.00",
-        "total": "16.66",
-        "total_tax": "2.66",
-        "prices_include_tax": True,
-        "customer_id": 0,
-        "customer_note": "Please ring twice",
-        "billing": {**address, "email": "ann@lee.example.com", "phone": "+49 30 901820"},
-        "shipping": dict(address),
-        "payment_method": "stripe",
-        "line_items": [
-            {
-                "id": 315,
-                "name": "Tea &ndash; green",
-                "quantity": 3,
-                "sku": "TEA-1",
-                "subtotal": "10.00",
-                "total": "9.00",
-                "total_tax": "1.71",
-                "price": 3,
-                "meta_data": [{"key": "pa_color", "value": "green"}, {"key": "_stock", "value": "1"}],
-            }
-        ],
-        "shipping_lines": [{"method_title": "DHL Paket", "method_id": "flat_rate", "total": "5.00"}],
-        "fee_lines": [],
-        "coupon_lines": [{"code": "one", "discount": "1"}],
-        "refunds": [],
-        **changes,
-    }
+    return {**deepcopy(WOO_ORDER), **changes}
 
 
 def generic_order(**changes: Any) -> dict[str, Any]:

@@ -19,49 +19,53 @@ def line(**changes):
     return {**shopify_order()["line_items"][1], "current_quantity": 1, **changes}
 
 
-def test_an_order_becomes_the_one_schema():
-    assert to_json(only("shopify", {"order": shopify_order()})) == {
-        "channel": "shopify",
-        "source": "shopify",
-        "kind": "order",
-        "channel_order_id": "820982911946154508",
-        "channel_order_number": "#1042",
-        "version": "2026-11-22T08:00:00Z",
-        "placed_at": "2026-11-22T07:59:58Z",
-        "currency": "EUR",
-        "totals": {
-            "lines": "22.50", "discount": "0.00", "shipping": "4.90", "fees": None, "tax": "4.37", "tax_included": True,
-            "total": "27.40", "paid": "27.40",
-        },
-        "payment": {"terms": "prepaid", "status": "paid"},
-        "customer": {
-            "external_id": "9007199254740993", "name": "Ann Lee", "company": None, "email": "ann@lee.example.com",
-            "phone": None, "tax_id": None,
-        },
-        "ship_to": {
-            "name": "Ann Lee", "company": None, "lines": ["Hauptstr. 5", "c/o Weber"], "town": None, "district": None,
-            "city": "Berlin", "region": "BE", "postal_code": "10115", "country": "DE", "adcode": None,
-            "phone": "+4930901820", "phone_ext": None, "pickup_point": None,
-        },
-        "bill_to": to_json(shopify())["ship_to"],
+IN_THE_SCHEMA = {
+    "channel": "shopify",
+    "source": "shopify",
+    "kind": "order",
+    "channel_order_id": "820982911946154508",
+    "channel_order_number": "#1042",
+    "version": "2026-11-22T08:00:00Z",
+    "placed_at": "2026-11-22T07:59:58Z",
+    "currency": "EUR",
+    "totals": {
+        "lines": "22.50", "discount": "0.00", "shipping": "4.90", "fees": None, "tax": "4.37", "tax_included": True,
+        "total": "27.40", "paid": "27.40",
+    },
+    "payment": {"terms": "prepaid", "status": "paid"},
+    "customer": {
+        "external_id": "9007199254740993", "name": "Ann Lee", "company": None, "email": "ann@lee.example.com",
+        "phone": None, "tax_id": None,
+    },
+    "ship_to": {
+        "name": "Ann Lee", "company": None, "lines": ["Hauptstr. 5", "c/o Weber"], "town": None, "district": None,
+        "city": "Berlin", "region": "BE", "postal_code": "10115", "country": "DE", "adcode": None,
+        "phone": "+4930901820", "phone_ext": None, "pickup_point": None,
+    },
         "requested": {"ship_by": None, "deliver_by": None, "service": "DHL Paket"},
-        "lines": [
-            {
-                "line_ref": "866550311766439020", "sku": "TEA-1", "name": "Tea - green", "qty": "2", "unit": "EA",
-                "unit_price": "10.00", "discount": "3.00", "tax": "2.71", "total": "17.00", "requires_shipping": True,
-                "options": {"Engraving": "A. L."},
-            },
-            {
-                "line_ref": "866550311766439021", "sku": "CUP-1", "name": "Cup", "qty": "1", "unit": "EA",
-                "unit_price": "5.50", "discount": "0.00", "tax": "0.00", "total": "5.50", "requires_shipping": True,
-                "options": {},
-            },
-        ],
-        "buyer_message": None,
-        "seller_memo": None,
-        "invoice": None,
-        "problems": [],
-    }  # fmt: skip
+    "lines": [
+        {
+            "line_ref": "866550311766439020", "sku": "TEA-1", "name": "Tea - green", "qty": "2", "unit": "EA",
+            "unit_price": "10.00", "discount": "3.00", "tax": "2.71", "total": "17.00", "requires_shipping": True,
+            "options": {"Engraving": "A. L."},
+        },
+        {
+            "line_ref": "866550311766439021", "sku": "CUP-1", "name": "Cup", "qty": "1", "unit": "EA",
+            "unit_price": "5.50", "discount": "0.00", "tax": "0.00", "total": "5.50", "requires_shipping": True,
+            "options": {},
+        },
+    ],
+    "buyer_message": None,
+    "seller_memo": None,
+    "invoice": None,
+    "problems": [],
+}  # fmt: skip
+
+
+def test_an_order_becomes_the_one_schema():
+    found = to_json(only("shopify", {"order": shopify_order()}))
+    assert found.pop("bill_to") == found["ship_to"]
+    assert found == IN_THE_SCHEMA
 
 
 @pytest.mark.parametrize(
