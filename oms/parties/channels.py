@@ -1,4 +1,4 @@
-"""Channels as the edges need them: found by name, as a connector's configuration."""
+"""A configured channel as its connector wants it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,30 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.base import ChannelConfig
-from oms.parties.models import Channel
+from connectors.base import CarrierConfig, ChannelConfig
+from oms.parties.models import Carrier, Channel
+
+
+def config_of(channel: Channel) -> ChannelConfig:
+    """The connector's configuration of a channel row; secrets newest first."""
+    return ChannelConfig(
+        name=channel.name,
+        source=channel.source,
+        secrets=tuple(channel.secrets),
+        base_url=channel.base_url,
+        settings={key: str(value) for key, value in channel.settings.items()},
+    )
+
+
+def carrier_config_of(carrier: Carrier) -> CarrierConfig:
+    """The connector's configuration of a carrier row."""
+    return CarrierConfig(
+        name=carrier.name,
+        source=carrier.source,
+        base_url=carrier.base_url,
+        api_key=carrier.api_key,
+        secrets=tuple(carrier.secrets),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +46,4 @@ class KnownChannel:
 def by_name(session: Session, *, names: Collection[str]) -> dict[str, KnownChannel]:
     """The active channels of these names; an unknown or switched-off one is missing from the answer."""
     rows = session.scalars(select(Channel).where(Channel.name.in_(names), Channel.active))
-    return {row.name: known(row) for row in rows}
-
-
-def known(row: Channel) -> KnownChannel:
-    """A channel's row as its connector reads it."""
-    settings = {key: str(value) for key, value in row.settings.items()}
-    config = ChannelConfig(
-        name=row.name, source=row.source, secrets=tuple(row.secrets), base_url=row.base_url, settings=settings
-    )
-    return KnownChannel(row.id, config)
+    return {row.name: KnownChannel(row.id, config_of(row)) for row in rows}

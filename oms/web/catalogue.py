@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,6 +23,7 @@ WEB = Path(__file__).parent
 FOLDER = WEB / "translations" / "zh_Hans" / "LC_MESSAGES"
 PO, MO = FOLDER / "messages.po", FOLDER / "messages.mo"
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+_FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 _KEYWORDS: dict[str, None] = {"_": None, "gettext": None, "lazy_gettext": None}
 
 
@@ -44,14 +46,19 @@ def read() -> dict[str, str]:
 
 def made(texts: Iterable[str], known: Mapping[str, str]) -> tuple[bytes, bytes]:
     """The .po and .mo for `texts`: sorted and without places, so that two people's additions rarely meet."""
-    catalogue = Catalog(locale="zh_Hans", project="oms", version="1", fuzzy=False)
-    # Dates would make every run a change.
-    catalogue.mime_headers = [
-        ("Language", "zh_Hans"),
-        ("MIME-Version", "1.0"),
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Transfer-Encoding", "8bit"),
-    ]
+    # Fixed dates: today's would make every run a change.
+    catalogue = Catalog(
+        locale="zh_Hans",
+        project="oms",
+        version="1",
+        header_comment="# What pages say in simplified Chinese; renewed by `python -m oms.web.catalogue`.",
+        creation_date=_FIXED,
+        revision_date=_FIXED,
+        last_translator="",
+        language_team="",
+        msgid_bugs_address="",
+        fuzzy=False,
+    )
     for text in sorted(texts):
         catalogue.add(text, known.get(text, ""), flags={"python-format"} if "%(" in text else ())
     po, mo = io.BytesIO(), io.BytesIO()

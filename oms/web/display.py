@@ -24,29 +24,24 @@ STATIC = Path(__file__).parent / "static"
 
 
 def register(app: Flask) -> None:
-    """Give the templates of this application their filters and names."""
+    """Give the templates of this application, and the macros they import, their filters and names."""
     app.jinja_env.filters.update(when=when, day=day, due=due, money=money, qty=qty)
-    app.jinja_env.tests["endpoint"] = app.view_functions.__contains__
-    app.context_processor(_names)
-
-
-def _names() -> dict[str, Any]:
-    return {
-        "asset": asset,
-        "csrf_field": csrf_field,
-        "csrf_token": csrf.token,
-        "here": here,
-        "languages": language.LANGUAGES,
-        "language_tag": language.tag,
-        "links": links,
-        "may": may,
-        "me": auth.known_identity(),
-        "nonce": headers.nonce,
-        "organisation": edge.settings().organisation,
-        "query_with": query_with,
-        "request_id": lambda: g.get("request_id", ""),
-        "word": word,
-    }
+    app.jinja_env.globals.update(
+        asset=asset,
+        csrf_field=csrf_field,
+        csrf_token=csrf.token,
+        here=here,
+        languages=language.LANGUAGES,
+        language_tag=language.tag,
+        links=links,
+        may=may,
+        nonce=headers.nonce,
+        organisation=edge.settings_of(app).organisation,
+        query_with=query_with,
+        request_id=lambda: g.get("request_id", ""),
+        word=word,
+    )
+    app.context_processor(lambda: {"me": auth.known_identity()})
 
 
 def word(axis: str, code: str | None) -> str:

@@ -44,6 +44,12 @@ def settings() -> Settings:
     return edge().settings
 
 
+def settings_of(app: Flask) -> Settings:
+    """The deploy's choices, where no request is there yet."""
+    installed: Edge = app.extensions[KEY]
+    return installed.settings
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """The view's transaction: committed at the end, then the doorbell rings for the steps it opened.

@@ -23,6 +23,8 @@ limit_request_line = 4094
 limit_request_fields = 100
 limit_request_field_size = 8190
 forwarded_allow_ips = ""
+# Nothing is managed over a socket in somebody's home folder.
+control_socket_disable = True
 # Before any worker imports prometheus_client, which looks at it once.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     _folder = tempfile.mkdtemp(prefix="oms-metrics-")

@@ -26,17 +26,11 @@ def register(app: Flask) -> None:
     """Translate the pages of this application and show times in the organisation's zone."""
     Babel(
         app,
-        default_locale=edge_language(app),
+        default_locale=edge.settings_of(app).language,
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=current,
         timezone_selector=lambda: edge.settings().zone,
     )
-
-
-def edge_language(app: Flask) -> str:
-    """The deploy's language, before a request is there."""
-    installed: edge.Edge = app.extensions[edge.KEY]
-    return installed.settings.language
 
 
 def current() -> str:
