@@ -5,8 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from connectors.base import Carrier, CarrierConfig, Channel, ChannelConfig, Received
+from connectors.base import (
+    Carrier,
+    CarrierConfig,
+    Channel,
+    ChannelConfig,
+    ChannelOrder,
+    ConnectorError,
+    Kind,
+    Received,
+)
 from connectors.output import Json, to_json
+from connectors.problems import problem
 
 #: Source -> 'module:Class'. A name of the order schema that is not here yet is unknown to every command.
 CHANNELS: dict[str, str] = {
@@ -45,6 +55,16 @@ def translated(config: ChannelConfig, message: Received) -> list[Json]:
 def carrier_for(config: CarrierConfig) -> Carrier:
     """The connector of a configured carrier; raises UnknownSource."""
     return cast(Carrier, _load(config.source, CARRIERS)(config))
+
+
+def read(config: ChannelConfig, message: Received) -> list[tuple[ChannelOrder, dict[str, object]]]:
+    """What the channel's connector reads in a message, each order with its JSON; what it cannot judge is refused."""
+    try:
+        orders = channel_for(config).translate(message)
+    except ConnectorError as error:
+        unread = problem("unreadable", "", str(error))
+        orders = [ChannelOrder(config.name, config.source, Kind.NOT_AN_ORDER, problems=(unread,))]
+    return [(order, to_json(order)) for order in orders]
 
 
 def _load(source: str, table: dict[str, str]) -> type:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,49 +12,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors import registry
-from connectors.base import ChannelConfig, ChannelOrder, ConnectorError, Kind, PolledChannel, Received
-from connectors.output import to_json
-from connectors.problems import problem
+from connectors.base import ChannelConfig, ConnectorError, PolledChannel, Received
 from oms.intake import acceptance, polling
-from oms.intake.fates import Element, Translated
+from oms.intake.fates import Element, Translated, element
 from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
+from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.settings import Settings
 from workers.handlers import Inside, Outside
 
-#: What two tellings of one order may differ in and still be the same content.
-_NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
-
-
-def config_of(channel: Channel) -> ChannelConfig:
-    """The connector's configuration of a channel row."""
-    return ChannelConfig(
-        name=channel.name,
-        source=channel.source,
-        secrets=tuple(channel.secrets),
-        base_url=channel.base_url,
-        settings=dict(channel.settings),
-    )
-
-
-def element(order: ChannelOrder) -> Element:
-    """An order with its JSON and the hash of its content."""
-    shape = to_json(order)
-    content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Element(order, shape, hashlib.sha256(canonical.encode()).digest())
-
 
 def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
-    """What the channel's connector reads in the bytes; what it cannot judge is refused with its reason."""
+    """What the channel's connector reads in the bytes."""
     received = Received(body=body, headers=headers, channel=channel.name)
-    try:
-        orders = registry.channel_for(config_of(channel)).translate(received)
-    except ConnectorError as error:
-        unread = problem("unreadable", "", str(error))
-        orders = [ChannelOrder(channel.name, channel.source, Kind.NOT_AN_ORDER, problems=(unread,))]
-    return [element(order) for order in orders]
+    return [element(order, shape) for order, shape in registry.read(config_of(channel), received)]
 
 
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:

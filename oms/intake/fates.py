@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +23,17 @@ class Element:
     order: ChannelOrder
     json: Mapping[str, Any]
     content_hash: bytes
+
+
+#: What two tellings of one order may differ in and still be the same content.
+_NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
+
+
+def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
+    """An order with its JSON and the hash of its content."""
+    content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Element(order, shape, hashlib.sha256(canonical.encode()).digest())
 
 
 @dataclass(frozen=True, slots=True)
