@@ -21,7 +21,7 @@ _STATE_LAST = re.compile(rf"(?P<city>[^\d,]{{2,60}}),?\s+(?P<region>[A-Z]{{2,3}}
 _REGION_LAST = re.compile(
     rf"(?P<city>[^\d,]{{2,60}}),\s*(?P<region>[A-Za-z][A-Za-z .'-]{{1,40}}?),?\s+(?P<postal>{_POSTAL})", re.I
 )
-_POSTAL_FIRST = re.compile(r"(?:[A-Z]{1,2}-)?(?P<postal>\d{4,5}|\d{4} ?[A-Z]{2}|\d{2}-\d{3})\s+(?P<city>[^\d,]{2,60})")
+_POSTAL_FIRST = re.compile(r"(?:[A-Z]{1,2}-)?(?P<postal>\d{4} ?[A-Z]{2}(?= )|\d{4,5}|\d{2}-\d{3})\s+(?P<city>[^\d,]{2,60})")
 _POSTAL_LAST = re.compile(rf"(?P<city>[^\d,]{{2,60}}?),?\s+(?P<postal>{_POSTAL})", re.I)
 _STATE_ONLY = re.compile(r"(?P<city>[^\d,]{2,60}),\s*(?P<region>[A-Z]{2,3})\.?")
 _POSTAL_ALONE = re.compile(rf"(?P<postal>{_POSTAL})", re.I)
@@ -96,7 +96,7 @@ def _one_line(line: str) -> Address:
     if match is None:
         return _western([*(piece for piece in pieces if piece)])
     before = [piece.strip() for piece in match["before"].split(",")]
-    return _western([*before, match["town"], *([country] if country else [])])
+    return _western([*before, match["town"], *([pieces[-1]] if country else [])])
 
 
 def _is_state(text: str) -> bool:
@@ -121,7 +121,8 @@ def _western(lines: list[str]) -> Address:
 
 
 def _take_country(rest: list[str]) -> str | None:
-    last = rest[-1].rstrip(".")
+    # WooCommerce writes "United Kingdom (UK)".
+    last = re.sub(r"\s\([A-Z]{2}\)$", "", rest[-1].rstrip("."))
     if len(rest) > 1 and not _is_state(last) and (found := alpha2(last)):
         rest.pop()
         return found

@@ -20,7 +20,7 @@ _KINDS = re.compile(
     r"text/(?:csv|tab-separated-values|comma-separated-values)|application/(?:csv|vnd\.ms-excel|vnd\.(?:openxmlformats|oasis)\S+sheet)"
 )
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|jpe?g|png|tiff?|zip|xml)$", re.I)
-_ORDER_NAME = re.compile(r"\bp\.?o\.?\b|po[-_ ]?\d|order|purchase|采购|订单|订货", re.I)
+_ORDER_NAME = re.compile(r"(?:^|[\W_])p\.?o\.?(?=[\W_\d]|$)|order|purchase|采购|订单|订货", re.I)
 _MAX_SHEETS = 10
 
 

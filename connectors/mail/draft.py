@@ -11,12 +11,14 @@ from connectors.mail.fields import Labelled, Scan, scan
 from connectors.mail.figures import money, quantity
 from connectors.mail.found import found
 from connectors.mail.free_text import items_in
-from connectors.mail.items import Item, is_code, named_code
+from connectors.mail.items import Item, bare_code, is_code, named_code
 from connectors.mail.labels import field_of
 from connectors.mail.schema_org import Markup, read_markup
 from connectors.mail.tables import Goods, grids_in, read_grid
 
+_FREE_KEYS = frozenset(("item", "name", "sku", "price", "unit", "option"))
 _SIGNATURE = re.compile(r"^(?:--\s?|_{5,}|sent from my .{1,40}|发自我的.{1,30}|get outlook for .{1,20})$", re.I)
+_BULLET = re.compile(r"^(?:[-*•·●]\s*|\d{1,2}[.)]\s+)")
 _MAX_FREE_LINES = 1500
 
 
@@ -31,10 +33,10 @@ class Draft:
     markup: Markup = field(default_factory=Markup)
     text: str = ""
 
-    def richness(self) -> tuple[int, int, int]:
+    def richness(self) -> tuple[int, int, int, bool]:
         """How much it says; of two texts of one mail the richer is read."""
         coded = sum(item.sku is not None and item.qty is not None for item in self.items)
-        return coded, len(self.items), len(self.scan.labelled) + len(self.scan.blocks)
+        return coded, len(self.items), len(self.scan.labelled) + len(self.scan.blocks), bool(self.text.strip())
 
 
 def draft_of(document: Document) -> Draft:
@@ -74,7 +76,7 @@ def _sums(table: Goods) -> list[Labelled]:
 
 
 def _other_items(draft: Draft) -> list[Item]:
-    vertical = _vertical(draft.scan.columns)
+    vertical = _vertical(draft)
     if any(item.is_goods() for item in vertical):
         return vertical
     in_blocks = {at for block in draft.scan.blocks for at in range(block.at, block.at + len(block.lines) + 1)}
@@ -89,21 +91,38 @@ def _other_items(draft: Draft) -> list[Item]:
 def _names_goods(fields: Scan, at: int) -> bool:
     """Whether a labelled line is the goods themselves, such as "Items: 500x Widget A, 200x Widget B"."""
     return all(said.at != at for said in fields.labelled) and all(
-        said.key in ("item", "name") for said in fields.columns if said.at == at
+        said.key in _FREE_KEYS for said in fields.columns if said.at == at
     )
 
 
-def _vertical(said: Sequence[Labelled]) -> list[Item]:
+def _vertical(draft: Draft) -> list[Item]:
     """Goods set as "Item: ...", "Quantity: 2", "Price: 5.00", one under the other; a label that comes again opens the next."""
     items: list[Item] = []
     seen: set[str] = set()
-    for label in said:
+    for label in draft.scan.columns:
         if not items or label.key in seen:
             items.append(Item())
+            _name_above(items[-1], draft, label.at)
             seen.clear()
         seen.add(label.key)
         _put(items[-1], label)
     return [item for item in items if item.qty is not None or item.qty_fault is not None]
+
+
+def _name_above(item: Item, draft: Draft, at: int) -> None:
+    """ "- AX-1: Steel bolt" over the line that says how many."""
+    line = draft.lines[at - 1].strip() if at > 0 else ""
+    if not line or at - 1 in draft.scan.used or len(line) > 160:
+        return
+    text = _BULLET.sub("", line)
+    code = named_code(text) or bare_code(text)
+    if code is None and text == line:
+        return
+    if code:
+        item.sku = found(code["code"] if "code" in code.re.groupindex else code[0], "0.8", line)
+        text = f"{text[: code.start()]} {text[code.end() :]}"
+    name = " ".join(text.split()).strip(" -–—:：,;()*")
+    item.name = found(name[:200], "0.8", line) if name else None
 
 
 def _put(item: Item, label: Labelled) -> None:

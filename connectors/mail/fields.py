@@ -18,7 +18,8 @@ _ITEM_COLUMNS = frozenset("sku item name qty price unit total option line_ref".s
 _AMOUNT_FIELDS = frozenset("subtotal discount shipping tax fees total paid".split())
 #: Labels inside an address block that belong to it; any other ends the block.
 _IN_BLOCK = frozenset(
-    "phone email ship_name company customer_name street city region area postal_code country tax_id".split()
+    "phone email ship_name company customer_name first_name last_name street street_2 city region area postal_code country"
+    " tax_id".split()
 )
 _ENDS_BLOCK = re.compile(
     r"^[\W_]{3,}$|^(?:purchase shipping label|usps could not|view (?:or|order|your)|track|thanks|thank you|regards|best|kind regards|sincerely"
@@ -31,6 +32,7 @@ _EMAIL_LINE = re.compile(r"(?:mailto:)?[^\s@<>]{1,80}@[^\s@<>]{2,120}")
 _BARE_AMOUNT = re.compile(
     r"(?P<label>[^\d$€£¥￥:：]{3,40}?)\s+(?P<value>(?:[A-Z]{3}\s?|US)?[$€£¥￥]?\s?[\d.,]{1,20}\s?(?:元|[A-Z]{3}|€)?)"
 )
+_BULLETS = " \t-*•·>|●"
 _MAX_BLOCK = 10
 
 
@@ -90,6 +92,8 @@ def _take(lines: Sequence[str], at: int, found: Scan) -> int:
     if not line:
         return at + 1
     pairs = list(_pairs(line)) or list(_alone(line)) or list(_bare_amount(line))
+    if any(pair.kind == "column" and pair.key in ("qty", "price") for pair in pairs):
+        pairs = [_of_goods(pair) for pair in pairs]
     following = at + 1
     for index, pair in enumerate(pairs):
         last = index == len(pairs) - 1
@@ -100,6 +104,11 @@ def _take(lines: Sequence[str], at: int, found: Scan) -> int:
         else:
             _note(pair, pair.value, line, at, found)
     return following
+
+
+def _of_goods(pair: _Pair) -> _Pair:
+    """ "Quantity: 2, Price: 5.00, Total: 10.00" on one line: the total is the goods', not the order's."""
+    return _Pair(pair.label, "total", "column", pair.value) if pair.key in ("total", "subtotal") else pair
 
 
 def _note(pair: _Pair, value: str, source: str, at: int, found: Scan, section: str | None = None) -> None:
@@ -121,7 +130,8 @@ def _pairs(line: str) -> Iterator[_Pair]:
         if line.startswith("//", mark.end()):
             continue
         label = _label_before(line, end, mark.start(), colon=mark[0].strip() in (":", "："))
-        if label:
+        # "2x Desk (SKU: MD-001)" is a sentence about goods; set vertically, a column's label begins the line.
+        if label and (label[3] != "column" or marks or not line[: label[0]].strip(_BULLETS)):
             marks.append((label[0], mark.end(), label[1:]))
             end = mark.end()
     for index, (_, value_at, (label_text, key, kind)) in enumerate(marks):
@@ -210,7 +220,7 @@ def _is_full(kept: Sequence[str], pair: _Pair) -> bool:
     """After the country, or after a whole address on the heading's line, an address block is over."""
     if not kept:
         return False
-    last = kept[-1].strip(" .")
+    last = re.sub(r"\s\([A-Z]{2}\)$", "", kept[-1].strip(" ."))
     if len(kept) > 1 and last not in US_STATES and alpha2(last):
         return True
     whole = pair.value and len(kept) == 1

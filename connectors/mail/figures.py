@@ -16,7 +16,7 @@ _SIGN = (
     r"zł|kr\.?|RMB|CNH|Rs\.?|[A-Z]{3}(?![A-Za-z])"
 )
 MONEY = re.compile(
-    rf"(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN}))?"
+    rf"(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN})(?!\s?\d))?"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)|\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
@@ -135,13 +135,13 @@ def _counted(match: re.Match[str], source: str) -> Count:
         raise ValueError(f"{source[:40]!r} is no quantity")
     if match["kilo"]:
         value = qty(sign * value * 1000).normalize()
-        return Count(found(value, "0.6", source), unit, f"{source[:40]!r} was read as {value:f}; confirm it")
+        return Count(found(value, "0.6", source), unit, f"{source.strip()[:40]!r} was read as {value:f}; confirm it")
     # "1.200" is twelve hundred to one half of the world and a bit over one to the other.
     if re.fullmatch(r"\d{1,3}\.\d{3}", digits) and not digits.endswith("000"):
         return Count(
             found(qty(sign * value), "0.5", source),
             unit,
-            f"{source[:40]!r} could be {digits} or {digits.replace('.', '')}; confirm it",
+            f"{source.strip()[:40]!r} could be {digits} or {digits.replace('.', '')}; confirm it",
         )
     return Count(found(qty(sign * value), "0.95", source), unit)
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from connectors.mail.figures import MONEY, UNITS, Count, money, quantity
 from connectors.mail.found import found
 from connectors.mail.items import Item, bare_code, named_code
+from connectors.mail.labels import column_of, section_of
 
-_NUM = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:\.\d{1,3})?)(?:[eE]\+?\d{1,2}|[kK](?![a-zA-Z]))?"
+_NUM = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:\.\d{1,3})?)(?:[eE][+-]?\d{1,2}|[kK](?![a-zA-Z]))?"
 _CN_NUM = r"[一二两三四五六七八九十百千万]{1,8}"
 _UNITS = "|".join(
     sorted((re.escape(unit) for unit in UNITS if len(unit) > 1 and unit.isascii()), key=len, reverse=True)
@@ -57,7 +58,7 @@ _LEADING_WORDS = re.compile(
 #: Lines that count something else than goods.
 _NO_GOODS = re.compile(
     r"^\s*(?:total|sub-?total|shipping|tax|vat|freight|合计|总计|小计|运费)\b|\b(?:call|phone|tel|fax|mobile|ext\.?|hours|days|business days|weeks"
-    r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内",
+    r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内|商品数量|订单商品|总数量|共.{0,4}件",
     re.I,
 )
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
@@ -67,12 +68,31 @@ _MAX_LINE = 400
 def items_in(lines: Sequence[str]) -> list[Item]:
     """Goods that stand one or several to a line."""
     items: list[Item] = []
+    open_item: Item | None = None
     for line in lines:
-        for piece in _pieces(line):
-            item = read_item(piece)
-            if item is not None:
-                items.append(item)
+        fresh = [item for piece in _pieces(line) if (item := read_item(piece)) is not None]
+        items += fresh
+        if fresh:
+            open_item = fresh[-1] if len(fresh) == 1 else None
+        elif open_item is not None and not _completes(open_item, line.strip()):
+            open_item = None if line.strip() else open_item
     return items
+
+
+def _completes(item: Item, text: str) -> bool:
+    """Take the SKU or the price that stands alone on the line below the goods, as Shopify sets them."""
+    if len(text) > 60:
+        return False
+    code = named_code(text)
+    if code and code[0] == text:
+        item.sku = found(code["code"], "0.9", text)
+        return True
+    match = MONEY.fullmatch(text)
+    figure = money(text) if match and _is_signed(match) else None
+    if figure and item.price is None and item.total is None:
+        item.price = found(figure, "0.7", text)
+        return True
+    return False
 
 
 def _pieces(line: str) -> Iterator[str]:
@@ -81,6 +101,9 @@ def _pieces(line: str) -> Iterator[str]:
         return
     bulleted = bool(_BULLET.match(text))
     text = _BULLET.sub("", text)
+    label, colon, rest = text.replace("：", ":", 1).partition(":")
+    if colon and (section_of(label) == "items" or column_of(label) in ("item", "name")):
+        text = rest.strip()
     parts = re.split(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)", text)
     parts = [part.strip() for part in parts if part and part.strip()]
     if (len(parts) > 1 and not bulleted and all(read_item(part) for part in parts)) or (
@@ -182,6 +205,7 @@ def _take_name(rest: str, how: tuple[str, re.Match[str]], code: re.Match[str] | 
     text = _CN_WANTED.sub("", " ".join(text.split()))
     text = _LEADING_WORDS.sub("", text.strip(_TRIM)).strip(_TRIM)
     text = re.sub(r"[(（]\s*(?:sku|model|货号|型号)?\s*[:：]?\s*[)）]", "", text, flags=re.I).strip(_TRIM)
+    text = text.split("(")[0].strip(_TRIM) if text.count("(") > text.count(")") else text
     if len(re.sub(r"[\W\d_]", "", text)) >= 2:
         item.name = found(text[:200], "0.7" if item.sku else "0.6", rest)
 

@@ -12,7 +12,7 @@ from connectors.mail.found import Found
 
 #: A code as catalogues print it: no spaces, a digit in it, letters or a dash beside.
 CODE = r"(?=[A-Za-z0-9._/-]{0,29}\d)(?=[A-Za-z0-9._/-]{0,29}[A-Za-z_/-])[A-Za-z0-9][A-Za-z0-9._/-]{1,38}[A-Za-z0-9]"
-_BARE_CODE = re.compile(rf"(?<![A-Za-z0-9_.@/-]){CODE}(?![A-Za-z0-9_@/-])")
+_BARE_CODE = re.compile(rf"(?<![A-Za-z0-9_.@/-]){CODE}(?![A-Za-z0-9_@/+-])")
 _NAMED_CODE = re.compile(
     r"(?:\b(?:sku|item (?:no|code|number|#)|part (?:no|number|#)|p/n|art(?:icle)?\.? ?(?:no|nr)|product code|model|mpn|code|ref)|货号|商品编码|产品编码"
     r"|商品编号|产品编号|物料编码|物料号|料号|款号|型号|编码)\s{0,3}[.:：#]{0,2}\s{0,3}(?P<code>[A-Za-z0-9][A-Za-z0-9._/-]{1,38})",
@@ -24,7 +24,7 @@ _BRACKETED_CODE = re.compile(
 #: What looks like a code and is none: sizes, weights, dates, times, ordinals, money.
 _NO_CODE = re.compile(
     r"\d+(?:[.,]\d+)?(?:mm|cm|m|km|kg|g|mg|ml|l|lb|lbs|oz|in|inch|ft|v|w|kw|a|ah|mah|hz|khz|mhz|ghz|gb|mb|tb|k|x|st|nd|rd|th|pm|am|px|port|pack|pcs|pc|ea|kva|u|gsm)"
-    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d+x\d+(?:x\d+)?|\d+[-/]\d+|[A-Za-z]{1,3}/\d{1,2}|\d+(?:\.\d+)?e[+-]?\d+",
+    r"|(?:19|20)\d\d[-–/](?:19|20)?\d\d|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d+x\d+(?:x\d+)?|\d+[-/]\d+|[A-Za-z]{1,3}/\d{1,2}|\d+(?:\.\d+)?e[+-]?\d+",
     re.I,
 )
 

@@ -9,14 +9,14 @@ from connectors.header_names import NAMES
 
 #: Field -> labels. A label counts before a colon, alone on its line, or in the first cell of a row.
 FIELDS: dict[str, str] = {
-    "order_number": "po number|po no|po#|po|p.o|p.o number|p.o. number|p.o. no|purchase order|purchase order number|"
+    "order_number": "bestellnummer|bestell-nr|bestellnr|auftragsnummer|po number|po no|po#|po|p.o|p.o number|p.o. number|p.o. no|purchase order|purchase order number|"
     "purchase order no|purchase order #|purchase order id|order number|order no|order #|order id|order ref|order reference|"
     "customer po|customer po number|customer order number|customer reference|your order number|your reference|our reference|"
     "our order number|our order no|our po|our ref|reference number|your order number is|order|采购单号|采购订单号|采购订单编号|"
     "采购单编号|订单号|订单号码|订单编号|订货单号|客户订单号|客户po|po号|po单号|采购合同号|採購單號|訂單編號|單號|单号|编号",
-    "order_date": "order date|po date|date of order|purchase date|ordered on|date ordered|date|订单日期|下单日期|下单时间|"
+    "order_date": "bestelldatum|order date|po date|date of order|purchase date|ordered on|date ordered|date|订单日期|下单日期|下单时间|"
     "采购日期|订货日期|制单日期|訂單日期|日期",
-    "deliver_by": "delivery date|deliver by|required date|required by|required delivery date|requested delivery date|need by|"
+    "deliver_by": "liefertermin|lieferdatum|wunschtermin|配送时间|希望送达时间|delivery date|deliver by|required date|required by|required delivery date|requested delivery date|need by|"
     "needed by|need by date|due date|date required|expected delivery date|expected delivery|requested delivery|delivery by|"
     "delivery required by|requested date|交货日期|交货期|交货时间|交期|期望到货|期望到货日期|期望到货时间|期望交货日期|要求到货日期|"
     "要求到货时间|要求交货日期|到货日期|到货时间|送货日期|送货时间|交付日期|需求日期|預定交貨日期|要求交付日期",
@@ -24,16 +24,16 @@ FIELDS: dict[str, str] = {
     "要求发货日期|发货时间|最晚发货时间",
     "service": "ship via|shipping method|delivery method|shipping service|carrier|shipped via|shipping option|ship method|"
     "配送方式|运输方式|物流方式|送货方式|发货方式|快递公司|物流公司",
-    "payment_terms": "payment terms|terms of payment|terms|payment method|payment|pay method|payment type|paid via|"
+    "payment_terms": "zahlungsbedingungen|zahlungsart|selected payment method|payment processing method|payment terms|terms of payment|terms|payment method|payment|pay method|payment type|paid via|"
     "付款方式|付款条件|结算方式|支付方式|付款条款|账期|付款",
     "payment_status": "payment status|financial status|付款状态|支付状态",
     "customer_name": "customer|customer name|buyer|buyer name|ordered by|name|full name|purchaser|contact name|sold to|from|"
     "客户|客户姓名|订货人|订购人|姓名|采购员|采购人|下单人|经办人|采购联系人|顾客姓名|买家|买方联系人",
-    "ship_name": "recipient|recipient name|attention|attn|contact|contact person|receiver|receiver name|consignee|ship to name|"
+    "ship_name": "ansprechpartner|recipient|recipient name|attention|attn|contact|contact person|receiver|receiver name|consignee|ship to name|"
     "deliver to name|收货人|收件人|联系人|收货人姓名|收件人姓名|收货联系人|收货人名称|聯絡人",
     "company": "company|company name|customer company|organisation|organization|business name|account name|buyer company|"
     "公司|公司名称|单位名称|采购单位|购货单位|需方|甲方|订货单位|客户名称|买方|采购方|客户公司|购方|订购单位",
-    "phone": "phone|tel|telephone|mobile|phone number|telephone number|contact number|cell|cell phone|mobile number|"
+    "phone": "telefon|tel.-nr|顾客电话|phone|tel|telephone|mobile|phone number|telephone number|contact number|cell|cell phone|mobile number|"
     "phone no|tel no|contact phone|mobile phone|customer phone|shipping phone|delivery phone|电话|手机|联系电话|手机号|手机号码|"
     "电话号码|联系方式|联系手机|收货电话|收货人电话|收件人电话|收件电话|收货人手机|聯絡電話|電話",
     "email": "email|e-mail|email address|e-mail address|customer email|mail|contact email|邮箱|电子邮箱|电子邮件|邮件|邮箱地址|"
@@ -48,25 +48,28 @@ FIELDS: dict[str, str] = {
     "invoice_account": "bank account|account number|银行账号|账号|银行帐号|开户账号|帐号",
     "invoice_email": "invoice email|收票邮箱|发票邮箱|电子发票邮箱",
     "currency": "currency|币种|货币|结算币种",
-    "subtotal": "subtotal|sub total|sub-total|items subtotal|goods total|merchandise total|net total|item subtotal|"
+    "subtotal": "zwischensumme|商品总金额|商品总价|subtotal|sub total|sub-total|items subtotal|goods total|merchandise total|net total|item subtotal|"
     "商品总额|货款|商品合计|商品金额|货物合计|商品小计|小计",
     "discount": "discount|discounts|order discount|coupon discount|total discount|优惠|优惠金额|折扣|折扣金额|整单优惠",
-    "shipping": "shipping|freight|delivery charge|delivery cost|shipping cost|shipping & handling|shipping and handling|"
+    "shipping": "versandkosten|商品运费|shipping|freight|delivery charge|delivery cost|shipping cost|shipping & handling|shipping and handling|"
     "postage|carriage|shipping fee|delivery fee|shipping charge|shipping total|shipping price|postage & packing|p&p|delivery|"
     "运费|配送费|快递费|物流费|邮费|运输费",
-    "tax": "tax|sales tax|vat amount|gst|total tax|tax amount|taxes|vat total|iva|mwst|estimated tax|hst|税额|税费|税金|增值税|"
+    "tax": "mehrwertsteuer|ust|tax|sales tax|vat amount|gst|total tax|tax amount|taxes|vat total|iva|mwst|estimated tax|hst|税额|税费|税金|增值税|"
     "税额合计",
     "fees": "handling fee|handling|fee|fees|surcharge|small order surcharge|手续费|服务费|附加费",
-    "total": "total|order total|grand total|total amount|amount due|total due|total price|total value|order value|total cost|"
+    "total": "gesamtbetrag|gesamtsumme|endsumme|支付总额|实际支付价格|实际支付|订单总计|total|order total|grand total|total amount|amount due|total due|total price|total value|order value|total cost|"
     "total payable|order amount|total order value|po total|invoice total|net amount due|total (incl. vat)|"
     "合计|总计|总额|总金额|总价|订单总额|订单金额|订单总金额|应付金额|应付总额|应付款|合计金额|价税合计|金额合计|合計|總計|共计",
     "paid": "paid|amount paid|total paid|paid amount|paid by customer|实付|已付|实付款|已付金额|实付金额|已付款",
-    "note": "note|notes|comment|comments|remark|remarks|special instructions|delivery instructions|customer note|instructions|"
+    "note": "交易备注|bemerkung|hinweis|note|notes|comment|comments|remark|remarks|special instructions|delivery instructions|customer note|instructions|"
     "customer comments|order notes|message|buyer message|note from buyer|message from buyer|shipping comment|"
     "备注|留言|买家留言|客户留言|附言|特殊要求|订单备注|說明|備註",
-    "customer_id": "customer number|customer no|customer id|account no|account #|customer code|client number|客户编号|客户编码|"
+    "customer_id": "kundennummer|kunden-nr|customer number|customer no|customer id|account no|account #|customer code|client number|客户编号|客户编码|"
     "客户代码|会员号",
-    "street": "street|street address|address line 1|address 1|address line|街道地址|街道",
+    "first_name": "first name|given name|forename",
+    "last_name": "last name|surname|family name",
+    "street": "street|street address|address|address line 1|address 1|address line|街道地址|街道",
+    "street_2": "address 2|address line 2|apartment|suite",
     "city": "city|town|city/town|城市|所在城市",
     "region": "state|province|region|county|state/province|省份|省",
     "area": "所在地区|地区|配送地区|区域|省市区|所在区域",
@@ -80,12 +83,12 @@ FIELDS: dict[str, str] = {
 
 #: Headings over an address.
 SECTIONS: dict[str, str] = {
-    "ship_to": "ship to|ship to address|ship-to|ship-to address|shipping address|shipping to|deliver to|delivery address|"
+    "ship_to": "lieferadresse|lieferanschrift|versandadresse|ship to|ship to address|ship-to|ship-to address|shipping address|shipping to|deliver to|delivery address|"
     "please deliver to|please ship to|please send to|delivery to|delivery location|shipping information|shipping details|"
     "delivery details|delivery information|send to|ship to location|recipient address|delivered to|"
     "收货地址|送货地址|交货地址|收件地址|地址|收货人地址|配送地址|交货地点|收货信息|收货人信息|收件信息|送达地址|详细地址|送貨地址|"
     "收件人地址|到货地址|收件人信息|寄送地址|发货地址|收货地点",
-    "bill_to": "bill to|bill to address|bill-to|billing address|invoice to|invoice address|billing details|billing information|"
+    "bill_to": "rechnungsadresse|rechnungsanschrift|bill to|bill to address|bill-to|billing address|invoice to|invoice address|billing details|billing information|"
     "账单地址|付款地址|寄票地址|發票地址",
     "customer": "customer details|customer information|customer info|buyer details|buyer information|buyer info|contact details|"
     "contact information|客户信息|买家信息|购买人信息|联系信息|订购人信息",
@@ -127,6 +130,7 @@ _BRACKETED = re.compile(r"[\(（\[【][^()（）\[\]【】]{0,24}[\)）\]】]")
 
 def normal(text: str) -> str:
     """A label as the tables hold it: lower case, no brackets, no marks around it, single spaces, no space in Chinese."""
+    text = re.sub(r"(?<=[A-Za-z])\s?#", " no ", text)
     plain = _BRACKETED.sub(" ", text[:120]).casefold() if len(text) > 2 else text.casefold()
     stripped = " ".join(plain.strip(_EDGES).split())
     return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", stripped)

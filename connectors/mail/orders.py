@@ -38,6 +38,7 @@ _PARTIAL_DATE = re.compile(
     rf"\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号]?|\d{{1,2}}[-/.]\d{{1,2}}|{_MONTH}\.?\s\d{{1,2}}|\d{{1,2}}(?:st|nd|rd|th)?\s{_MONTH}",
     re.I,
 )
+_NO_NOTE = frozenset(("无", "没有", "-", "N/A", "n/a", "none", "None"))
 _PAID = re.compile(r"^\W*(?:paid|captured|completed?|success(?:ful)?|已付款?|已支付|支付成功)\b", re.I)
 _PENDING = re.compile(r"^\W*(?:pending|unpaid|awaiting|not paid|due|未付款?|未支付|待付款)", re.I)
 
@@ -164,14 +165,16 @@ def _day(said: Labelled, where: str, letter: Letter, notes: _Notes) -> datetime 
             notes.evidence.append(found(None, "0.9", said.source).evidence(where))
         return moment
     if _PARTIAL_DATE.search(text):
-        notes.problems.append(problem("date_ambiguous", where, f"{text[:60]!r}: {fault}; write it as YYYY-MM-DD"))
+        hint = "" if "write it as" in fault else "; write it as YYYY-MM-DD"
+        notes.problems.append(problem("date_ambiguous", where, f"{fault}{hint}"))
         notes.evidence.append(found(None, "0.2", said.source).evidence(where))
     return None
 
 
 def _payment(draft: Draft, paid: Decimal | None, total: Decimal | None) -> Payment:
     said, status = draft.scan.first("payment_terms"), draft.scan.first("payment_status")
-    words = status.value if status else ""
+    state_of_order = draft.scan.first("status")
+    words = status.value if status else state_of_order.value if state_of_order else ""
     if (
         _PAID.match(words)
         or (said and _PAID.match(said.value))
@@ -185,5 +188,5 @@ def _payment(draft: Draft, paid: Decimal | None, total: Decimal | None) -> Payme
 
 
 def _note(draft: Draft) -> str | None:
-    said = [text.value for text in draft.scan.labelled if text.key == "note"]
+    said = [text.value for text in draft.scan.labelled if text.key == "note" and text.value not in _NO_NOTE]
     return "\n".join(dict.fromkeys(said))[:2000] or None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors import contacts
+from connectors.addresses_cn import starts_here
 from connectors.base import Address, Customer, Evidence, Invoice, Problem, Severity
 from connectors.countries import alpha2
 from connectors.mail.addresses import read_address
@@ -30,7 +31,7 @@ _MACHINE = re.compile(
     re.I,
 )
 _CJK = re.compile(r"[\u4e00-\u9fff]")
-_PARTS = ("street", "city", "region", "area", "postal_code", "country")
+_PARTS = ("street", "street_2", "city", "region", "area", "postal_code", "country")
 
 
 @dataclass(slots=True)
@@ -48,7 +49,9 @@ def parties_of(draft: Draft, letter: Letter) -> Parties:
     parties = Parties()
     parties.bill_to = _address(draft, "bill_to", parties)
     parties.ship_to = (
-        _address(draft, "ship_to", parties) or _from_parts(draft, parties) or _from_sentence(draft, parties)
+        _address(draft, "ship_to", parties)
+        or _from_parts(draft, "ship_to", None, parties)
+        or _from_sentence(draft, parties)
     )
     if parties.ship_to is None and parties.bill_to is not None:
         parties.ship_to = parties.bill_to
@@ -65,13 +68,21 @@ def _address(draft: Draft, kind: str, parties: Parties) -> Address | None:
     for block in draft.scan.blocks:
         if block.kind != kind or not block.lines:
             continue
-        address, problems = read_address(block.lines, field=kind)
+        address, problems = read_address(_with_area(block.lines, draft), field=kind)
         if address is not None:
             address = _with_labelled(address, draft, kind)
             parties.problems += problems
             parties.evidence.append(found(None, _trust(address), "\n".join(block.lines)).evidence(kind))
             return address
-    return None
+    return _from_parts(draft, kind, kind, parties)
+
+
+def _with_area(lines: Sequence[str], draft: Draft) -> Sequence[str]:
+    """A Chinese street with the province and city that a label of their own names."""
+    area = draft.scan.first("area")
+    if area is None or not _CJK.search(area.value) or starts_here(lines[0]):
+        return lines
+    return [area.value + lines[0], *lines[1:]]
 
 
 def _trust(address: Address) -> str:
@@ -86,10 +97,11 @@ def _trust(address: Address) -> str:
 
 def _with_labelled(address: Address, draft: Draft, kind: str) -> Address:
     """What labels inside the block say: name, company, country."""
-    inside = {said.key: said.value for said in draft.scan.labelled if said.section == kind}
+    inside = {said.key: said.value for said in reversed(draft.scan.labelled) if said.section == kind}
+    both = " ".join(inside[part] for part in ("first_name", "last_name") if part in inside)
     return replace(
         address,
-        name=inside.get("ship_name") or inside.get("customer_name") or address.name,
+        name=both or inside.get("ship_name") or inside.get("customer_name") or address.name,
         company=inside.get("company") or address.company,
         postal_code=address.postal_code or inside.get("postal_code"),
         city=address.city or inside.get("city"),
@@ -98,30 +110,31 @@ def _with_labelled(address: Address, draft: Draft, kind: str) -> Address:
     )
 
 
-def _from_parts(draft: Draft, parties: Parties) -> Address | None:
+def _from_parts(draft: Draft, kind: str, section: str | None, parties: Parties) -> Address | None:
     """An address told label by label: street, city, postal code."""
-    said = {key: text.value for key in _PARTS if (text := draft.scan.first(key))}
+    labelled = [said for said in draft.scan.labelled if said.section == section]
+    said = {text.key: text.value for text in reversed(labelled) if text.key in _PARTS}
     if "street" not in said and not {"city", "postal_code"} <= set(said):
         return None
-    area = said.get("area", "")
     if _CJK.search("".join(said.values())):
-        address, problems = read_address(
-            [area + said.get("region", "") + said.get("city", "") + said.get("street", "")], field="ship_to"
-        )
+        whole = "".join(said.get(part, "") for part in ("area", "region", "city", "street"))
+        address, problems = read_address([whole], field=kind)
         parties.problems += problems
     else:
-        address = Address(
-            lines=(said["street"],) if "street" in said else (), city=said.get("city"), region=said.get("region")
-        )
+        street = tuple(said[part] for part in ("street", "street_2") if part in said)
+        address = Address(lines=street, city=said.get("city"), region=said.get("region"))
     if address is None:
         return None
-    address = replace(
-        address,
-        postal_code=address.postal_code or said.get("postal_code"),
-        country=address.country or alpha2(said.get("country")),
+    parties.evidence.append(found(None, "0.85", " ".join(said.values())).evidence(kind))
+    return (
+        _with_labelled(address, draft, section)
+        if section
+        else replace(
+            address,
+            postal_code=address.postal_code or said.get("postal_code"),
+            country=address.country or alpha2(said.get("country")),
+        )
     )
-    parties.evidence.append(found(None, "0.85", " ".join(said.values())).evidence("ship_to"))
-    return address
 
 
 def _from_sentence(draft: Draft, parties: Parties) -> Address | None:

@@ -21,7 +21,7 @@ def settle(items: Sequence[Item], *, goods_total: Decimal | None) -> list[Item]:
     Shops print the line's total under "Price" (WooCommerce does): where the prices add up to the goods' total and
     quantity x price does not, they are line totals.
     """
-    settled = [_from_total(item) for item in items]
+    settled = [_from_total(_regrouped(item)) for item in items]
     if goods_total is None or any(item.total for item in items):
         return settled
     prices = [
@@ -32,6 +32,16 @@ def settle(items: Sequence[Item], *, goods_total: Decimal | None) -> list[Item]:
     if abs(as_units - goods_total) > _CENT >= abs(as_totals - goods_total):
         return [_from_total(replace(item, total=item.price, price=None)) for item in settled]
     return settled
+
+
+def _regrouped(item: Item) -> Item:
+    """ "1.000" pieces at 0.25 that come to 250.00 are a thousand: the point groups, as on the Continent."""
+    if item.qty is None or item.price is None or item.total is None:
+        return item
+    price, total, qty = item.price.value.value, item.total.value.value, item.qty.value
+    if abs(qty * price - total) <= _CENT or abs(qty * 1000 * price - total) > _CENT:
+        return item
+    return replace(item, qty=found(qty * 1000, "0.7", item.qty.source), qty_fault=None)
 
 
 def _from_total(item: Item) -> Item:

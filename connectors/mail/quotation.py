@@ -57,6 +57,11 @@ class Voices:
     inner: Inner = Inner()
 
 
+def is_reply(subject: str) -> bool:
+    """Whether a subject says that the mail answers another."""
+    return bool(_REPLY_SUBJECT.match(subject))
+
+
 def voices(document: Document, *, subject: str, in_reply: bool) -> Voices:
     """Take a text apart. Quoted history is dropped unless the mail forwards it."""
     is_forward = bool(_FORWARD_SUBJECT.match(subject))

@@ -16,7 +16,7 @@ from connectors.mail.letters import Letter, enclosed_in, forwarded_by, letter_of
 from connectors.mail.markup import from_html
 from connectors.mail.message import Attachment, Mail, open_mail
 from connectors.mail.orders import SOURCE, number_named, order_of
-from connectors.mail.quotation import Voices, voices
+from connectors.mail.quotation import Voices, is_reply, voices
 from connectors.problems import problem
 
 #: The mail itself and the first mails that it forwards or encloses.
@@ -31,6 +31,7 @@ class _Speech:
     draft: Draft
     letter: Letter
     attachments: tuple[Attachment, ...] = ()
+    is_own: bool = True
 
 
 def read_mail(raw: bytes, config: ChannelConfig) -> list[ChannelOrder]:
@@ -72,13 +73,14 @@ def _speeches(mail: Mail, letter: Letter) -> Iterator[_Speech]:
     plain, html = _voices(mail, from_plain(mail.plain)), _voices(mail, from_html(mail.html))
     own = _richer([voice.own for voice in (html, plain)])
     yield _Speech(own, letter, mail.attachments)
-    forwarded = [(voice.forwarded, voice.inner) for voice in (html, plain) if voice.forwarded is not None]
-    if forwarded:
+    forwarded = [(voice.forwarded, voice.inner) for voice in (html, plain)]
+    if any(text is not None for text, _ in forwarded):
         inner = next((shown for _, shown in forwarded if shown.sender), forwarded[0][1])
         yield _Speech(
             _richer([text for text, _ in forwarded if text is not None]),
             _unforwarded(forwarded_by(letter, inner)),
             mail.attachments,
+            is_own=False,
         )
     for enclosed in mail.enclosed[:5]:
         yield from _speeches(enclosed, enclosed_in(letter, enclosed))
@@ -113,15 +115,22 @@ def _judged(speech: _Speech, mail: Mail) -> tuple[_Speech, Verdict, Sheets]:
             named_lines=len(items) or sum(item.qty is not None for item in draft.items),
             priced_lines=sum(item.price is not None or item.total is not None for item in draft.items),
             has_address=any(block.kind == "ship_to" and block.lines for block in draft.scan.blocks),
+            names_customer=_names_customer(draft),
             has_number=number_named(draft, speech.letter.subject) is not None,
             order_files=len(sheets.orders),
             other_files=len(sheets.documents),
+            is_reply=is_reply(speech.letter.subject) or (speech.is_own and bool(mail.references)),
             under_way=draft.markup.under_way,
             **header_facts(mail),
         )
     )
     letter = replace(speech.letter, merchant_notice=verdict.merchant_notice)
     return replace(speech, letter=letter), verdict, sheets
+
+
+def _names_customer(draft: Draft) -> bool:
+    blocks = any(block.kind in ("bill_to", "customer") and block.lines for block in draft.scan.blocks)
+    return blocks or draft.scan.first("customer_name") is not None
 
 
 def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOrder]:

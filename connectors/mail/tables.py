@@ -38,22 +38,29 @@ def read_grid(grid: Grid) -> Goods:
 
 
 def _settled(keys: dict[int, str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
-    """Columns with what stands in them: an "Item" of codes is the SKU, a code column beside one a line number."""
+    """Columns with what stands in them: an "Item" of codes is the SKU, numbers from 1 on are line numbers."""
     settled = dict(keys)
     for index, key in keys.items():
-        if key != "item":
-            continue
-        codes = [is_code(row[index]) for row in rows if index < len(row) and row[index].strip()]
-        numbers = [row[index].strip() for row in rows if index < len(row)]
-        if "sku" in keys.values() and "name" in keys.values():
-            settled[index] = "line_ref" if all(number.isdigit() for number in numbers) else "option"
+        values = [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
+        codes = bool(values) and all(map(is_code, values)) and not _counting(values)
+        if key == "item":
+            settled[index] = _settled_item(values, codes=codes, keys=set(settled.values()))
         elif (
-            "sku" not in keys.values() and codes and all(codes) and ("name" in keys.values() or not _counting(numbers))
+            key == "line_ref"
+            and "sku" not in settled.values()
+            and codes
+            and any(not value.isdigit() for value in values)
         ):
-            settled[index] = "line_ref" if _counting(numbers) else "sku"
-        else:
-            settled[index] = "name" if "name" not in keys.values() else "option"
+            settled[index] = "sku"
     return settled
+
+
+def _settled_item(values: Sequence[str], *, codes: bool, keys: set[str]) -> str:
+    if _counting(values) and "name" in keys:
+        return "line_ref"
+    if codes and "sku" not in keys:
+        return "sku"
+    return "option" if "name" in keys else "name"
 
 
 def _counting(numbers: Sequence[str]) -> bool:
