@@ -47,9 +47,14 @@ _STREET = re.compile(
 )
 
 
+def names_street(text: str) -> bool:
+    """Whether the text names a street, a box or a part of a building, and has a number somewhere."""
+    return bool(re.search(r"\d", text)) and bool(_STREET.search(text))
+
+
 def is_street(text: str) -> bool:
-    """Whether the text looks like a street, a box or a part of a building: it names one, and has a number somewhere."""
-    return bool(re.search(r"\d", text)) and (bool(_STREET.search(text)) or bool(re.match(r"\d+[A-Za-z]?\s+\S", text)))
+    """Whether the text can be a street: it names one and has a number, or starts with a house number."""
+    return names_street(text) or bool(re.match(r"\d+[A-Za-z]?\s+\S", text))
 
 
 def has_postal_code(text: str) -> bool:

@@ -6,45 +6,17 @@ Shops without a connector and distributors speak it. Amounts are decimal strings
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields as dataclass_fields
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from connectors import signing
-from connectors.base import (
-    Address,
-    ChannelConfig,
-    ChannelOrder,
-    Customer,
-    Invoice,
-    Kind,
-    Line,
-    Payment,
-    Received,
-    Requested,
-    ShipmentNotice,
-    Totals,
-)
-from connectors.countries import alpha2
-from connectors.fields import Node, identity, nodes, notice, street, unreadable, version
+from connectors.base import ChannelConfig, ChannelOrder, Received, ShipmentNotice
+from connectors.fields import nodes, notice, unreadable
 from connectors.json_bytes import Unreadable, parse
-from connectors.money import currency_code
+from connectors.own_json import OwnOrder
 from connectors.problems import problem
 from connectors.shops import generic_http
-from connectors.strict_fields import StrictFields
-from connectors.totals import finish
-
-#: payment.status -> payment status: the words of the order schema, and no other.
-PAYMENT_STATUS: dict[str, str] = {
-    status: status
-    for status in (
-        "none", "pending", "authorized", "partially_paid", "paid", "overpaid", "partially_refunded", "refunded",
-        "voided", "failed",
-    )
-}  # fmt: skip
-
-TERMS = ("prepaid", "cod", "account")
 
 _MARKS = frozenset({"channel_order_id", "channel_order_number", "lines"})
 _FOREIGN = re.compile(r"line|item|product|goods", re.IGNORECASE)
@@ -114,165 +86,7 @@ def _looks_foreign(item: object) -> bool:
 
 def _element(item: object, *, channel: str, at: int) -> ChannelOrder:
     if isinstance(item, dict) and _is_order(item):
-        return _Order(item, channel).read()
+        return OwnOrder(item, channel=channel, source=Generic.source).read()
     message = f"element {at + 1} is no order: it has none of {', '.join(sorted(_MARKS))}; see docs/generic-json.md"
     found = problem("row_invalid", f"orders.{at}", message)
     return replace(notice(channel=channel, source=Generic.source), problems=(found,))
-
-
-class _Order:
-    """One order object of the message."""
-
-    def __init__(self, order: Node, channel: str) -> None:
-        self.order, self.channel, self.fields = order, channel, StrictFields()
-
-    def read(self) -> ChannelOrder:
-        order, fields = self.order, self.fields
-        lines = fields.listing(order.get("lines"), "lines")
-        totals = fields.mapping(order.get("totals"), "totals")
-        ship_to = self._address("ship_to")
-        found = ChannelOrder(
-            channel=self.channel,
-            source=Generic.source,
-            kind=self._kind(),
-            channel_order_id=fields.id(order.get("channel_order_id"), "channel_order_id"),
-            channel_order_number=fields.id(order.get("channel_order_number"), "channel_order_number"),
-            version=self._version(),
-            placed_at=fields.time(order.get("placed_at"), "placed_at"),
-            currency=currency_code(fields.words(order.get("currency"), "currency")),
-            totals=self._totals(totals),
-            payment=self._payment(),
-            customer=self._customer(ship_to),
-            ship_to=ship_to,
-            bill_to=self._address("bill_to"),
-            requested=self._requested(),
-            lines=tuple(self._line(line, f"lines.{at}") for at, line in enumerate(lines)),
-            buyer_message=fields.words(order.get("buyer_message"), "buyer_message"),
-            seller_memo=fields.words(order.get("seller_memo"), "seller_memo"),
-            invoice=self._invoice(),
-        )
-        given = [fields.amount(line.get("total"), f"lines.{at}.total") for at, line in enumerate(lines)]
-        return finish(self._named(found), given_line_totals=given)
-
-    def _named(self, found: ChannelOrder) -> ChannelOrder:
-        order_id = found.channel_order_id or found.channel_order_number
-        number = found.channel_order_number or found.channel_order_id
-        return replace(
-            found, channel_order_id=order_id, channel_order_number=number, problems=tuple(self.fields.problems)
-        )
-
-    def _kind(self) -> Kind:
-        said = self.fields.words(self.order.get("kind"), "kind") or Kind.ORDER
-        if said in {kind.value for kind in Kind}:
-            return Kind(said)
-        self.fields.add("row_invalid", "kind", f"{said[:40]!r} is none of {', '.join(Kind)}")
-        return Kind.ORDER
-
-    def _version(self) -> str | None:
-        raw = self.order.get("version")
-        found = version(raw)
-        if found is None and raw not in (None, ""):
-            self.fields.add(
-                "row_invalid", "version", f"{str(raw)[:40]!r} is neither a time with its zone nor a whole number"
-            )
-        return found
-
-    def _totals(self, totals: Node) -> Totals:
-        fields = self.fields
-        amounts = {
-            name: fields.amount(totals.get(name), f"totals.{name}")
-            for name in ("shipping", "fees", "tax", "total", "paid")
-        }
-        return Totals(
-            discount=fields.reduction(totals.get("discount"), "totals.discount"),
-            tax_included=fields.truth(totals.get("tax_included"), "totals.tax_included"),
-            **amounts,
-        )
-
-    def _payment(self) -> Payment:
-        payment = self.fields.mapping(self.order.get("payment"), "payment")
-        terms = self.fields.words(payment.get("terms"), "payment.terms")
-        status = self.fields.words(payment.get("status"), "payment.status")
-        if terms is not None and terms not in TERMS:
-            self.fields.add("row_invalid", "payment.terms", f"{terms[:40]!r} is none of {', '.join(TERMS)}")
-        if status is not None and status not in PAYMENT_STATUS:
-            self.fields.add(
-                "status_unknown", "payment.status", f"{status[:40]!r} is none of {', '.join(PAYMENT_STATUS)}"
-            )
-        return Payment(terms=terms if terms in TERMS else None, status=PAYMENT_STATUS.get(status or ""))
-
-    def _customer(self, ship_to: Address | None) -> Customer:
-        fields, given = self.fields, self.fields.mapping(self.order.get("customer"), "customer")
-        phone, ext = fields.phone(given.get("phone"), "customer.phone", country=ship_to.country if ship_to else None)
-        return Customer(
-            external_id=fields.id(given.get("external_id"), "customer.external_id"),
-            name=fields.words(given.get("name"), "customer.name"),
-            company=fields.words(given.get("company"), "customer.company"),
-            email=fields.email(given.get("email"), "customer.email"),
-            phone=phone,
-            tax_id=fields.id(given.get("tax_id"), "customer.tax_id"),
-            phone_ext=ext or fields.id(given.get("phone_ext"), "customer.phone_ext"),
-        )
-
-    def _address(self, where: str) -> Address | None:
-        fields, given = self.fields, self.fields.mapping(self.order.get(where), where)
-        if not any(given.values()):
-            return None
-        country = alpha2(given.get("country"))
-        if country is None and given.get("country"):
-            fields.add(
-                "row_invalid",
-                f"{where}.country",
-                f"{str(given['country'])[:40]!r} is no country; write it as ISO 3166, such as DE",
-            )
-        phone, ext = fields.phone(given.get("phone"), f"{where}.phone", country=country)
-        named = [
-            item.name
-            for item in dataclass_fields(Address)
-            if item.name not in ("lines", "country", "phone", "phone_ext")
-        ]
-        return Address(
-            **{name: fields.id(given.get(name), f"{where}.{name}") for name in named},
-            lines=self._street(given.get("lines"), f"{where}.lines"),
-            country=country,
-            phone=phone,
-            phone_ext=ext or fields.id(given.get("phone_ext"), f"{where}.phone_ext"),
-        )
-
-    def _street(self, raw: object, field: str) -> tuple[str, ...]:
-        lines = raw if isinstance(raw, list) else [raw]
-        return street(*(self.fields.words(line, field) for line in lines))
-
-    def _requested(self) -> Requested:
-        given = self.fields.mapping(self.order.get("requested"), "requested")
-        return Requested(
-            ship_by=self.fields.time(given.get("ship_by"), "requested.ship_by"),
-            deliver_by=self.fields.time(given.get("deliver_by"), "requested.deliver_by"),
-            service=self.fields.words(given.get("service"), "requested.service"),
-        )
-
-    def _line(self, line: Node, where: str) -> Line:
-        fields = self.fields
-        return Line(
-            line_ref=fields.id(line.get("line_ref"), f"{where}.line_ref"),
-            sku=fields.id(line.get("sku"), f"{where}.sku"),
-            name=fields.words(line.get("name"), f"{where}.name"),
-            qty=fields.qty(line.get("qty"), f"{where}.qty"),
-            unit=fields.words(line.get("unit"), f"{where}.unit") or "EA",
-            unit_price=fields.amount(line.get("unit_price"), f"{where}.unit_price"),
-            discount=fields.reduction(line.get("discount"), f"{where}.discount"),
-            tax=fields.amount(line.get("tax"), f"{where}.tax"),
-            requires_shipping=fields.truth(line.get("requires_shipping"), f"{where}.requires_shipping") is not False,
-            options=self._options(line.get("options"), f"{where}.options"),
-        )
-
-    def _options(self, raw: object, field: str) -> Mapping[str, str]:
-        given = self.fields.mapping(raw, field)
-        return {name: found for name, value in given.items() if (found := identity(value)) is not None}
-
-    def _invoice(self) -> Invoice | None:
-        given = self.fields.mapping(self.order.get("invoice"), "invoice")
-        if not any(given.values()):
-            return None
-        names = [item.name for item in dataclass_fields(Invoice)]
-        return Invoice(**{name: self.fields.id(given.get(name), f"invoice.{name}") for name in names})

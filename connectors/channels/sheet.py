@@ -7,10 +7,11 @@ heads, which wins over known names; `currency`, `country` and `timezone` for wha
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
-from connectors.base import ChannelConfig, ChannelOrder, Kind, Received
-from connectors.problems import problem
+from connectors.base import ChannelConfig, ChannelOrder, Received
+from connectors.fields import unreadable
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import orders_of
 from connectors.tables import TableUnreadable, read_table
@@ -28,18 +29,12 @@ class Sheet:
 
     def translate(self, message: Received) -> list[ChannelOrder]:
         """Return one element an order; an unreadable file is one `not_an_order` with the problem `unreadable`."""
+        settings = replace(self._settings, channel=message.channel or self._settings.channel)
         try:
-            table = read_table(message.body, filename=_filename(message), mapping=self._settings.mapping)
-            return orders_of(table, self._settings)
+            table = read_table(message.body, filename=_filename(message), mapping=settings.mapping)
+            return orders_of(table, settings)
         except TableUnreadable as error:
-            return [
-                ChannelOrder(
-                    channel=self._settings.channel,
-                    source=self.source,
-                    kind=Kind.NOT_AN_ORDER,
-                    problems=(problem("unreadable", "", str(error)),),
-                )
-            ]
+            return [unreadable(channel=settings.channel, source=self.source, error=error)]
 
 
 def _filename(message: Received) -> str | None:

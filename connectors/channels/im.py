@@ -1,0 +1,27 @@
+"""Instant messages (WeChat, WhatsApp and the like): a block copied out of the talk, or our own JSON from the page.
+
+As with the phone, the order takes effect when the customer has signed what was put in writing (I-4).
+"""
+
+from __future__ import annotations
+
+from connectors.base import ChannelConfig, ChannelOrder, Received
+from connectors.spoken import translated
+
+
+class InstantMessage:
+    """Reads a pasted block or our own JSON; `country` in the settings is where phones without a code are dialled."""
+
+    source = "im"
+
+    def __init__(self, config: ChannelConfig) -> None:
+        self.config = config
+
+    def translate(self, message: Received) -> list[ChannelOrder]:
+        """One element an order; talk without goods or address is one `not_an_order`."""
+        return translated(
+            message.body,
+            channel=message.channel or self.config.name,
+            source=self.source,
+            country=self.config.settings.get("country") or None,
+        )

@@ -1,0 +1,220 @@
+"""Goods in pasted text, English or Chinese: `A001 2件`, `B002×3`, `2 x TEA-100 @ 8.50`, `三箱苹果`, `MUG-7 2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connectors import addresses, addresses_cn
+from connectors.money import amount, currency_code
+
+_MAX_PIECE = 120
+_MAX_WINDOW = 7
+_UNITS_CN = "(?:公斤|千克|毫升|件套|[个件只箱盒包袋瓶套台支条张把双对斤克吨米桶罐卷本份打块片提枚株顶辆部根听排扎捆筐枝朵串粒碗杯])"
+_UNITS_EN = (
+    "pcs?|pieces?|each|ea|units?|boxes|box|cases?|cartons?|ctns?|sets?|packs?|packets?|pks?|bottles?|bags?|cans?|rolls?|pairs?"
+    "|dozens?|doz|kgs?|kilos?|grams?|g|lbs?|pounds?|oz|lit(?:er|re)s?|l|ml|stück|stueck|stk|met(?:er|re)s?|m|pallets?|tins?|jars?|trays?|bundles?"
+)
+_UNIT = rf"(?:{_UNITS_CN}|(?:{_UNITS_EN})(?![A-Za-z]))"
+_WORDS_EN = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+}
+_DIGITS_CN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_NUM = r"\d{1,7}(?:\.\d{1,4})?"
+_NUM_CN = "[一二两三四五六七八九十百]{1,4}"
+_NUM_WORD = "(?:" + "|".join(_WORDS_EN) + r")\b"
+_X = r"[xX×✕✖*]"
+#: Between a number and what follows; 6XE is the end of a postal code, 2xTEA-100 is not.
+_TIMES = r"(?:\s*[×✕✖*]\s*|\s+[xX]\s*|[xX]\s+|[xX](?=[A-Za-z]*-?\d))"
+_SIGN = r"(?:US\$|HK\$|NT\$|[$€£¥￥]|RMB|USD|EUR|GBP|CNY)"
+_TAIL_SIGN = r"(?:元|块钱|块|USD|EUR|GBP|CNY|RMB|€|£)"
+_MONEY = rf"(?:(?P<sign>{_SIGN})\s*)?(?P<price>\d{{1,9}}(?:[.,]\d{{1,4}})?)\s*(?P<tail>{_TAIL_SIGN})?"
+_EACH = r"(?:\s*(?:/|per|a|每)\s*\w+|\s*each|\s*ea)?"
+_PRICE = re.compile(
+    rf"[\s,(]*(?:(?:@|at|单价|价格|每{_UNITS_CN}|price|unit price)\s*:?\s*{_MONEY}|{_MONEY.replace('?P<sign>', '?P<sign2>').replace('?P<price>', '?P<price2>').replace('?P<tail>', '?P<tail2>')}){_EACH}[\s)]*$",
+    re.IGNORECASE,
+)
+_SKU = re.compile(
+    r"(?=[A-Za-z0-9._/-]*\d)(?=[A-Za-z0-9._/-]*[A-Za-z-])[A-Za-z0-9][A-Za-z0-9._/-]{1,39}|[A-Z]{2,12}(?:[-_][A-Z]{1,12})+|\d{5,18}"
+)
+_MEASURE = re.compile(r"\d+(?:\.\d+)?(?:g|kg|ml|l|cm|mm|m|oz|lb|w|v|pcs)", re.IGNORECASE)
+_GOODS = r"(?P<goods>[^\s].{0,70}?)"
+#: The ways to say how many of what, surest first: name, pattern, whether only a code of goods will do, confidence.
+_FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
+    (re.compile(rf"(?P<qty>{_NUM}){_TIMES}{_GOODS}"), False, "0.9"),
+    (re.compile(rf"{_GOODS}\s*(?<![A-Za-z]){_X}\s*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?"), False, "0.9"),
+    (re.compile(rf"{_GOODS}[\s:-]*(?:数量|qty|quantity)[\s:]*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?", re.IGNORECASE), False, "0.9"),
+    (re.compile(rf"(?P<qty>{_NUM}|{_NUM_CN}|{_NUM_WORD})\s*(?P<unit>{_UNIT})\s*(?:of\s+|的)?{_GOODS}", re.IGNORECASE), False, "0.85"),
+    (re.compile(rf"{_GOODS}[\s:,-]*(?P<qty>{_NUM}|{_NUM_CN})\s*(?P<unit>{_UNIT})", re.IGNORECASE), False, "0.85"),
+    (re.compile(rf"{_GOODS}\s*[\s:-]\s*(?P<qty>{_NUM})"), True, "0.75"),
+    (re.compile(rf"(?P<qty>\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
+)  # fmt: skip
+_COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*(?:[-*•·●▪]\s+|[-•·●▪]|\(?\d{1,2}[.)]\s+|\d{1,2}、\s*)")
+_LEAD = re.compile(
+    r"^(?:你好|您好|麻烦|请|帮我|给我|我要|我想要|我想|我们要|想要|要|再来|来|再要|加|订购|订货|订|下单|采购|购买|买|需要|发货|发|订单|货品|商品|产品|和|以及|还有"
+    r"|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)[\s:,，：!！]*",
+    re.IGNORECASE,
+)
+_ADDRESS_MARK = re.compile(
+    r"[省市区县镇乡村路街巷弄道厦园场楼栋幢座][^,]{0,10}?\d+\s*[号弄栋幢座楼室层]|\d+\s*号(?!色|码|电池)|\d+室|[路街巷道]\d"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Goods as said; `source` is the text that says it."""
+
+    sku: str | None
+    name: str | None
+    qty: Decimal
+    unit: str | None
+    price: Decimal | None
+    currency: str | None
+    confidence: Decimal
+    source: str
+
+
+def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
+    """Read one piece that says goods and nothing else; None where it says something else."""
+    text = _without_lead(_BULLET.sub("", piece.strip())).strip(" .。!！,")
+    if not text or len(text) > _MAX_PIECE:
+        return None
+    rest, price, currency = _price(text)
+    for candidate, cost, money in ((rest, price, currency), (text, None, None)):
+        for pattern, needs_code, confidence in _FORMS:
+            match = pattern.fullmatch(candidate)
+            found = _goods(match, needs_code or codes_only, confidence, piece, cost, money) if match else None
+            if found:
+                return found
+    return None
+
+
+def goods_among(tokens: Sequence[str]) -> tuple[list[Goods], list[str]]:
+    """Find goods among words that nothing separates; returns (goods, the other words). Codes are found before names."""
+    found, rest = _scan(list(tokens), codes_only=True)
+    more, left = _scan(rest, codes_only=False)
+    return found + more, [token for token in left if token]
+
+
+def is_code(text: str) -> bool:
+    """Whether the word can be a code of goods: letters with digits, a dash, or five digits and more."""
+    return bool(_SKU.fullmatch(text)) and not _MEASURE.fullmatch(text)
+
+
+def is_bare_count(text: str) -> bool:
+    """Whether the text is a quantity that says of nothing: `5 pcs`."""
+    return bool(re.fullmatch(rf"(?:{_NUM}|{_NUM_CN})\s*{_UNIT}\.?", text.strip(), re.IGNORECASE))
+
+
+def is_address(text: str) -> bool:
+    """Whether the text names a division, a street or a house rather than goods."""
+    if addresses_cn.starts_here(text) and len(text) > 4:
+        return True
+    return bool(_ADDRESS_MARK.search(text)) or addresses.names_street(text) or addresses.has_postal_code(text)
+
+
+def _scan(tokens: list[str], *, codes_only: bool) -> tuple[list[Goods], list[str]]:
+    found: list[Goods] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(tokens):
+        goods, taken = _window(tokens, at, codes_only)
+        if goods:
+            found.append(goods)
+            rest.append("")  # what stood on both sides of goods was never one thing
+        else:
+            rest.append(tokens[at])
+        at += taken
+    return found, rest
+
+
+def _window(tokens: list[str], at: int, codes_only: bool) -> tuple[Goods | None, int]:
+    for size in range(min(_MAX_WINDOW, len(tokens) - at), 0, -1):
+        window = tokens[at : at + size]
+        if not all(window):
+            continue
+        goods = goods_in(" ".join(window), codes_only=codes_only)
+        if goods and _is_tight(goods, codes_only):
+            return goods, size
+    return None, 1
+
+
+def _is_tight(goods: Goods, codes_only: bool) -> bool:
+    # Among words that nothing separates only a lone code or a lone name belongs to the quantity beside it.
+    if codes_only:
+        return goods.sku is not None and goods.name is None
+    return goods.name is not None and " " not in goods.name
+
+
+def _without_lead(text: str) -> str:
+    for _ in range(4):
+        shorter = _LEAD.sub("", text)
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def _price(text: str) -> tuple[str, Decimal | None, str | None]:
+    match = _PRICE.search(text)
+    if match is None or match.start() == 0:
+        return text, None, None
+    sign, price, tail = (match[name] or match[f"{name}2"] for name in ("sign", "price", "tail"))
+    if match["price"] is None and not (sign or tail):
+        return text, None, None
+    mark = sign or tail or ""
+    currency = "CNY" if mark in ("¥", "￥", "块", "块钱") else currency_code(mark)
+    return text[: match.start()].rstrip(" ,("), amount(price.replace(",", ".")), currency
+
+
+def _goods(
+    match: re.Match[str], needs_code: bool, confidence: str, source: str, price: Decimal | None, currency: str | None
+) -> Goods | None:
+    text = match["goods"].strip(" :-,()[]【】\"'“”")
+    qty = _number(match["qty"])
+    if not text or qty is None or qty <= 0 or re.fullmatch(rf"{_NUM}|{_X}|{_UNIT}", text, re.IGNORECASE):
+        return None
+    sku, name = _code_and_name(text)
+    if needs_code and (sku is None or (sku.isdigit() and len(sku) < 6)):
+        return None
+    if re.search(rf"\d\s*{_UNIT}$", text) and match.start("qty") == 0 and match.groupdict().get("unit"):
+        return None  # 500g绿茶 2包 counts the packs
+    if sku is None and (is_address(text) or is_address(source.strip())):
+        return None
+    if sku and name and (is_address(name) or _COUNTED.search(name)):
+        return None  # the words of more than one thing
+    unit = match.groupdict().get("unit")
+    sure = Decimal(confidence) if sku else Decimal(confidence) - Decimal("0.15")
+    return Goods(sku, name, qty, unit, price, currency, sure, source.strip())
+
+
+def _code_and_name(text: str) -> tuple[str | None, str | None]:
+    words = re.split(r"[\s()\[\]【】]+", text)
+    for word in (words[0], words[-1], *words[1:-1]):
+        code = re.sub(r"^(?:sku|货号|编码|编号|款号|item|art)[.:#\s]*", "", word, flags=re.IGNORECASE) or word
+        if is_code(code):
+            name = " ".join(other for other in words if other and other != word).strip(" :-")
+            return code, re.sub(r"(?i)\b(?:sku|货号|item)\b:?", "", name).strip(" :-") or None
+    stuck = re.fullmatch(r"([A-Za-z]*[-A-Za-z]*\d[A-Za-z0-9-]*)([\u4e00-\u9fff].*)", text)
+    if stuck and is_code(stuck[1]):
+        return stuck[1], stuck[2]
+    return None, text
+
+
+def _number(text: str) -> Decimal | None:
+    if text[0].isdigit():
+        return Decimal(text)
+    if text.casefold() in _WORDS_EN:
+        return Decimal(_WORDS_EN[text.casefold()])
+    total = 0
+    for sign, scale in (("百", 100), ("十", 10)):
+        head, found, text_rest = text.partition(sign)
+        if found:
+            total += (_DIGITS_CN.get(head, 1) if len(head) <= 1 else 0) * scale
+            text = text_rest
+    total += _DIGITS_CN.get(text, 0) if len(text) == 1 else 0
+    return Decimal(total) if total else None

@@ -1,0 +1,123 @@
+"""What no label claims in a pasted block: goods first, then people, then the address; the rest is a note."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from connectors.paste_block import Block, pieces_of
+from connectors.paste_goods import goods_among, goods_in, is_code
+from connectors.paste_people import chinese_name, is_company, is_talk, western_name
+from connectors.paste_places import chinese_place, chinese_words, is_chinese, looks_western, western_place
+
+_STUCK = re.compile(r"(?<=[号室楼栋座层市区县镇村路院城厦园店个件盒箱包瓶袋])(?=[A-Za-z]{1,6}-?\d)")
+_GREETING = re.compile(
+    r"^(?:你好|您好|亲|在吗|谢谢|感谢|多谢|好的|麻烦了?|thanks?(?: you)?|many thanks|hi|hello|dear \w+|hey|regards|best regards|cheers|please|ok)[!！,.~\s]*$",
+    re.IGNORECASE,
+)
+_ORDINARY = re.compile(
+    r"^(?:电话|手机|手机号|联系电话|联系人|地址|收货地址|收货人|收件人|数量|姓名|邮编|phone|tel|mobile|call|email|address|name|我要|我想|帮我|请|订|下单|订购|发|寄|和|and|to|for|at|of|the|order|items?|goods)[:：\s]*$",
+    re.IGNORECASE,
+)
+
+
+def goods_out(block: Block, text: str) -> list[str]:
+    """Take the goods out of a text; return the pieces that are none."""
+    pieces: list[str] = []
+    for piece in pieces_of(text):
+        found = goods_in(piece)
+        if found and not (found.sku is None and chinese_name(found.name or "")):
+            block.goods.append(found)
+            continue
+        more, left = goods_among(_spaced(piece).split())
+        if not is_chinese(piece) and not all(goods.sku for goods in more):
+            more = []
+        block.goods.extend(more)
+        pieces.append(" ".join(left) if more else piece)
+    return [piece for piece in pieces if piece]
+
+
+def people_and_place(block: Block, pieces: list[str]) -> None:
+    """Find name, company and address among pieces; what is neither becomes a note."""
+    if is_chinese("".join(pieces)):
+        _chinese(block, pieces)
+    else:
+        _western(block, pieces)
+
+
+def _spaced(piece: str) -> str:
+    """A Chinese piece with spaces where goods stick to an address or to each other."""
+    if not is_chinese(piece):
+        return piece
+    return _STUCK.sub(" ", piece).replace("/", " ")
+
+
+def _chinese(block: Block, pieces: list[str]) -> None:
+    words: list[str] = []
+    for piece in pieces:
+        western = western_name(piece)
+        if western and block.name is None:
+            block.name = (western, piece, Decimal("0.7"))
+            continue
+        words.extend([*re.split(r"[\s/]+" if is_chinese(piece) else r"\s+", piece), ""])
+    words = _chinese_people(block, words)
+    if block.place is None:
+        inside, words = chinese_words(words)
+        block.place = chinese_place("".join(inside)) if inside else None
+        if block.place and block.place.name and block.name is None:
+            block.name = (block.place.name, block.place.source, Decimal("0.65"))
+    _leave(block, [word for word in words if word])
+
+
+def _chinese_people(block: Block, words: list[str]) -> list[str]:
+    left: list[str] = []
+    for word in words:
+        code = re.fullmatch(r"(?:邮编|邮政编码)?(\d{6})", word)
+        if code and block.postal_code is None:
+            block.postal_code = code[1]
+            continue
+        name = chinese_name(word) if block.name is None else None
+        if name:
+            block.name = (name, word, Decimal("0.8"))
+        elif block.company is None and is_company(word):
+            block.company = (word, word, Decimal("0.7"))
+        else:
+            left.append(word)
+    return left
+
+
+def _western(block: Block, pieces: list[str]) -> None:
+    left: list[str] = []
+    place: list[str] = []
+    for at, piece in enumerate(pieces):
+        lead = re.match(r"([A-Z][\w'’.-]*(?:\s+[A-Z][\w'’.-]*){1,2})\s+(?=\d)", piece)
+        if block.name is None and lead and western_name(lead[1]):
+            block.name = (lead[1], lead[1], Decimal("0.7"))
+            piece = piece[lead.end() :]
+        if block.name is None and western_name(piece, lone=at == 0 and len(pieces) > 1):
+            block.name = (western_name(piece, lone=True) or piece, piece, Decimal("0.8"))
+        elif block.company is None and is_company(piece):
+            block.company = (piece, piece, Decimal("0.7"))
+        elif block.place is None and _is_of_place(piece, place, pieces[at + 1 :]):
+            place.append(piece)
+        else:
+            left.append(piece)
+    if place:
+        block.place = western_place(place, country=block.country)
+    _leave(block, left)
+
+
+def _is_of_place(piece: str, before: list[str], after: list[str]) -> bool:
+    if is_talk(piece) or len(piece) > 80 or _ORDINARY.match(piece):
+        return False
+    if looks_western(piece):
+        return True
+    # A city or a region stands between a street and a postal code or country.
+    return bool(before) and piece[:1].isupper() and len(piece.split()) <= 4 and not is_code(piece)
+
+
+def _leave(block: Block, words: list[str]) -> None:
+    said = [word for word in words if not _GREETING.match(word) and not _ORDINARY.match(word)]
+    text = " ".join(said).strip(" ,.:;-/")
+    if text:
+        block.notes.append(text)

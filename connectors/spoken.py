@@ -1,0 +1,124 @@
+"""Orders that a person passes on (phone, visit, fax, sales rep, instant message): our own JSON from the page, or a pasted block.
+
+Such an order has no number of its own: intake gives it one, so a missing number is no problem here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.base import Address, ChannelOrder, Customer
+from connectors.fields import Node, node, notice, unreadable
+from connectors.json_bytes import Unreadable, parse, storable
+from connectors.own_json import OwnOrder
+from connectors.paste import MAX_CHARS, Pasted, parse_paste
+from connectors.totals import finish
+
+#: Keys of our own JSON of which an order has at least one; `text` is a pasted block inside it.
+_MARKS = frozenset({"lines", "customer", "ship_to", "text", "channel_order_id", "channel_order_number"})
+
+
+def translated(body: bytes, *, channel: str, source: str, country: str | None) -> list[ChannelOrder]:
+    """Translate what the order specialist's page posts, or a pasted block of text; one element an order."""
+    try:
+        text = _text(body)
+        if text.lstrip().startswith(("{", "[")):
+            return _from_json(parse(body), channel=channel, source=source, country=country)
+    except Unreadable as error:
+        return [unreadable(channel=channel, source=source, error=error)]
+    return [_from_text(text, channel=channel, source=source, country=country)]
+
+
+def order_of(pasted: Pasted, *, channel: str, source: str) -> ChannelOrder:
+    """The order that a pasted block says, with its problems; a repeat gives the same."""
+    named = Customer(
+        name=pasted.name or pasted.company,
+        company=pasted.company,
+        email=pasted.email,
+        phone=pasted.phone,
+        phone_ext=pasted.phone_ext,
+    )
+    found = ChannelOrder(
+        channel=channel,
+        source=source,
+        channel_order_id=pasted.order_number,
+        channel_order_number=pasted.order_number,
+        currency=pasted.currency,
+        customer=named,
+        ship_to=_ship_to(pasted),
+        lines=pasted.lines,
+        buyer_message=pasted.note,
+        problems=pasted.problems,
+        evidence=pasted.evidence,
+    )
+    return _numbered_later(finish(found))
+
+
+def _text(body: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _bounded(storable(text))
+    raise Unreadable("not text in UTF-8 or GB18030")
+
+
+def _bounded(text: str) -> str:
+    if not text.strip():
+        raise Unreadable("the message is empty")
+    if len(text) > MAX_CHARS and not text.lstrip().startswith(("{", "[")):
+        raise Unreadable(f"the text is longer than {MAX_CHARS} characters; paste one order at a time")
+    return text
+
+
+def _from_json(body: object, *, channel: str, source: str, country: str | None) -> list[ChannelOrder]:
+    items = body if isinstance(body, list) else [body]
+    orders = [item for item in items if isinstance(item, dict) and _MARKS & item.keys()]
+    if not orders:
+        return [notice(channel=channel, source=source)]
+    return [_from_item(item, channel=channel, source=source, country=country) for item in orders]
+
+
+def _from_item(item: Node, *, channel: str, source: str, country: str | None) -> ChannelOrder:
+    text = item.get("text")
+    if not isinstance(text, str) or not text.strip():
+        return _numbered_later(OwnOrder(item, channel=channel, source=source).read())
+    pasted = order_of(parse_paste(storable(text), country=country), channel=channel, source=source)
+    keyed = {name: value for name, value in item.items() if name != "text" and value not in (None, "", [], {})}
+    if not keyed:
+        return pasted
+    return _over(pasted, OwnOrder(node(keyed), channel=channel, source=source).read(), frozenset(keyed))
+
+
+def _over(pasted: ChannelOrder, keyed: ChannelOrder, names: frozenset[str]) -> ChannelOrder:
+    """What the specialist keyed wins over what was read from the pasted text."""
+    told = {name: getattr(keyed, name) for name in names if name in ChannelOrder.__dataclass_fields__}
+    kept_problems = [found for found in pasted.problems if found.field.split(".")[0] not in names]
+    own = [found for found in keyed.problems if found.field.split(".")[0] in names]
+    evidence = tuple(piece for piece in pasted.evidence if piece.field.split(".")[0] not in names)
+    merged = replace(pasted, **{**told, "problems": (*own, *kept_problems), "evidence": evidence})
+    return _numbered_later(finish(merged))
+
+
+def _from_text(text: str, *, channel: str, source: str, country: str | None) -> ChannelOrder:
+    pasted = parse_paste(text, country=country)
+    return (
+        order_of(pasted, channel=channel, source=source) if pasted.is_order else notice(channel=channel, source=source)
+    )
+
+
+def _ship_to(pasted: Pasted) -> Address | None:
+    if pasted.address is None:
+        return None
+    return replace(
+        pasted.address,
+        name=pasted.name,
+        company=pasted.company,
+        phone=pasted.phone,
+        phone_ext=pasted.phone_ext,
+    )
+
+
+def _numbered_later(order: ChannelOrder) -> ChannelOrder:
+    return replace(order, problems=tuple(found for found in order.problems if found.code != "number_missing"))
