@@ -23,7 +23,7 @@ BINDINGS: dict[str, str] = {
     "pick_up": "workers.booking:PICK_UP",
     "track": "workers.tracking:TRACK",
     "tell": "workers.telling:TELL",
-    "tell_channel": "workers.telling:TELL_CHANNEL",
+    "tell_channel": "workers.telling_channel:TELL_CHANNEL",
     "close": "workers.tracking:CLOSE",
     "compute_kpi": "workers.kpi:COMPUTE_KPI",
     "daily_sample": "workers.verification:DAILY_SAMPLE",

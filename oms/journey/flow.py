@@ -165,16 +165,20 @@ FLOW: dict[str, StepKind] = {
         "cut_off",
         OUTSIDE,
         4,
-        {"booked": ("hand_over",), "refused": ("mend_booking",), "stopped": ("put_back",)},
+        {"booked": ("hand_over",), "refused": ("mend_booking",), "stopped": ("put_back", "book")},
     ),
     "mend_booking": StepKind(
         "shipping_clerk", "parcel", "held_order", follows={"mended": ("book",), "stopped": ("put_back",)}
     ),
-    "void_label": StepKind(SYSTEM, "parcel", "call", OUTSIDE, 4, {"voided": (), "refused": ()}, runs_on_hold=True),
+    "void_label": StepKind(
+        SYSTEM, "parcel", "call", OUTSIDE, 4, {"voided": (), "refused": ("track_case",)}, runs_on_hold=True
+    ),
     "hand_over": StepKind(
         "shipping_clerk", "parcel", "cut_off", follows={"handed_over": ("pick_up",), "stopped": ("put_back",)}
     ),
-    "pick_up": StepKind(SYSTEM, "hand_over_list", "call", OUTSIDE, 4, {"told": (), "failed": ()}, runs_on_hold=True),
+    "pick_up": StepKind(
+        SYSTEM, "hand_over_list", "call", OUTSIDE, 4, {"told": ("track_case",), "failed": ()}, runs_on_hold=True
+    ),
     "collect": StepKind(
         CARRIER,
         "order|fulfilment",

@@ -35,10 +35,11 @@ OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
 
 FINISH = f"""
     WITH fin AS (
-        UPDATE step SET state = 'done', finished_at = :now, finished_by = :by, outcome = f.outcome, error = f.error,
-               lease_until = NULL, remind_at = NULL
+        UPDATE step SET state = 'done', finished_at = least(f.at, :now), finished_by = :by, outcome = f.outcome,
+               error = f.error, lease_until = NULL, remind_at = NULL
         FROM (SELECT * FROM unnest(CAST(:f_id AS uuid[]), CAST(:f_token AS bigint[]), CAST(:f_outcome AS text[]),
-                                   CAST(:f_error AS text[])) AS f(id, token, outcome, error)) f
+                                   CAST(:f_error AS text[]), CAST(:f_at AS timestamptz[]))
+                       AS f(id, token, outcome, error, at)) f
         WHERE step.id = f.id AND step.token = f.token AND step.state IN ('open', 'claimed')
         RETURNING step.id),
     new AS ({_NEW} WHERE n.parent IN (SELECT id FROM fin)), {_INSERT}
@@ -117,6 +118,12 @@ _CANCEL = """
 
 CANCEL = _CANCEL.format(where="subject_id = ANY(CAST(:subjects AS uuid[]))")
 CANCEL_ORDERS = _CANCEL.format(where="order_id = ANY(CAST(:orders AS uuid[]))")
+
+# Scans arrive in any order: an earlier one that comes later is when the step really ended.
+ENDED_EARLIER = """
+    UPDATE step SET finished_at = e.at FROM unnest(CAST(:subjects AS uuid[]), CAST(:ats AS timestamptz[])) AS e(subject, at)
+    WHERE step.subject_id = e.subject AND step.kind = :kind AND step.state = 'done' AND step.finished_at > e.at
+"""
 
 MOVE_DUE = """
     UPDATE step SET due_at = d.due FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)

@@ -60,13 +60,17 @@ class NewStep:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How one claimed step ended, and the steps that follow it."""
+    """How one claimed step ended, and the steps that follow it.
+
+    `at`: when it ended, where someone else's clock tells (the carrier's scan); never later than `now`.
+    """
 
     step: Claimed
     outcome: str
     opens: tuple[NewStep, ...] = ()
     error: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> list[uuid.UUID]:
@@ -111,6 +115,7 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime) ->
         "f_token": [d.step.token for d in done],
         "f_outcome": [d.outcome for d in done],
         "f_error": [d.error for d in done],
+        "f_at": [d.at for d in done],
         "by": by,
         **_open_params(session, [n for _, n in new], now, parents=[d.step.id for d, _ in new]),
     }
@@ -218,6 +223,12 @@ def cancel_orders(
     """Cancel the unfinished steps of `kinds` that belong to these orders, whatever their subject."""
     params = {"orders": list(order_ids), "kinds": list(kinds), "by": by, "now": now, "why": why}
     return list(session.execute(text(step_sql.CANCEL_ORDERS), params).scalars())
+
+
+def ended_earlier(session: Session, *, kind: str, at: dict[uuid.UUID, datetime]) -> None:
+    """Set the end of the subjects' finished steps back to the time that a late scan tells; never forward."""
+    params = {"kind": kind, "subjects": list(at), "ats": list(at.values())}
+    session.execute(text(step_sql.ENDED_EARLIER), params)
 
 
 def move_due(session: Session, *, kind: str, due: dict[uuid.UUID, datetime]) -> None:
