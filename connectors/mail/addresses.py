@@ -21,7 +21,9 @@ _STATE_LAST = re.compile(rf"(?P<city>[^\d,]{{2,60}}),?\s+(?P<region>[A-Z]{{2,3}}
 _REGION_LAST = re.compile(
     rf"(?P<city>[^\d,]{{2,60}}),\s*(?P<region>[A-Za-z][A-Za-z .'-]{{1,40}}?),?\s+(?P<postal>{_POSTAL})", re.I
 )
-_POSTAL_FIRST = re.compile(r"(?:[A-Z]{1,2}-)?(?P<postal>\d{4} ?[A-Z]{2}(?= )|\d{4,5}|\d{2}-\d{3})\s+(?P<city>[^\d,]{2,60})")
+_POSTAL_FIRST = re.compile(
+    r"(?:[A-Z]{1,2}-)?(?P<postal>\d{4} ?[A-Z]{2}(?= )|\d{4,5}|\d{2}-\d{3})\s+(?P<city>[^\d,]{2,60})"
+)
 _POSTAL_LAST = re.compile(rf"(?P<city>[^\d,]{{2,60}}?),?\s+(?P<postal>{_POSTAL})", re.I)
 _STATE_ONLY = re.compile(r"(?P<city>[^\d,]{2,60}),\s*(?P<region>[A-Z]{2,3})\.?")
 _POSTAL_ALONE = re.compile(rf"(?P<postal>{_POSTAL})", re.I)

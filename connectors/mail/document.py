@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors.mail.labels import column_of, field_of, section_of
-from connectors.mail.limits import MAX_LINE_CHARS, MAX_TEXT_LINES
+from connectors.mail.limits import MAX_LINE_CHARS, MAX_TEXT_CHARS, MAX_TEXT_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,11 @@ Block = TextLine | Grid
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one text says, top to bottom; `markup` holds JSON-LD found in it."""
+    """What one text says, top to bottom; `markup` holds JSON-LD found in it, `cut` says that it was too long."""
 
     blocks: tuple[Block, ...] = ()
     markup: tuple[str, ...] = ()
+    cut: bool = False
 
     def lines(self) -> list[str]:
         """Every line of text, tables left out."""
@@ -50,7 +51,9 @@ class Document:
 
 def from_plain(text: str) -> Document:
     """Read plain text; `>` at the beginning of a line marks it as quoted."""
-    return Document(tuple(_plain_line(line) for line in text.split("\n", MAX_TEXT_LINES)[:MAX_TEXT_LINES]))
+    lines = text[:MAX_TEXT_CHARS].split("\n", MAX_TEXT_LINES)
+    cut = len(lines) > MAX_TEXT_LINES or len(text) > MAX_TEXT_CHARS
+    return Document(tuple(_plain_line(line) for line in lines[:MAX_TEXT_LINES]), cut=cut)
 
 
 def _plain_line(line: str) -> TextLine:

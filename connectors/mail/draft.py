@@ -32,6 +32,7 @@ class Draft:
     currency: str | None = None
     markup: Markup = field(default_factory=Markup)
     text: str = ""
+    cut: bool = False
 
     def richness(self) -> tuple[int, int, int, bool]:
         """How much it says; of two texts of one mail the richer is read."""
@@ -47,7 +48,10 @@ def draft_of(document: Document) -> Draft:
     found_fields = scan(lines)
     for table in goods:
         found_fields.labelled += _sums(table)
-    draft = Draft(scan=found_fields, lines=lines, markup=read_markup(document.markup), text=document.text())
+    draft = Draft(
+        scan=found_fields, lines=lines, markup=read_markup(document.markup), text=document.text(), cut=document.cut
+    )
+    draft.cut |= any(table.cut for table in goods)
     draft.currency = next((table.currency for table in goods if table.currency), None)
     draft.items = [item for table in goods for item in table.items] or _other_items(draft)
     return draft
@@ -80,19 +84,16 @@ def _other_items(draft: Draft) -> list[Item]:
     if any(item.is_goods() for item in vertical):
         return vertical
     in_blocks = {at for block in draft.scan.blocks for at in range(block.at, block.at + len(block.lines) + 1)}
-    free = [
-        line
-        for at, line in enumerate(draft.lines[:_MAX_FREE_LINES])
-        if at not in in_blocks and (at not in draft.scan.used or _names_goods(draft.scan, at))
-    ]
+    named = draft.scan.used - _lines_of_goods(draft.scan) | in_blocks
+    free = [line for at, line in enumerate(draft.lines[:_MAX_FREE_LINES]) if at not in named]
+    draft.cut |= len(draft.lines) > _MAX_FREE_LINES
     return items_in(free) or vertical or draft.markup.items
 
 
-def _names_goods(fields: Scan, at: int) -> bool:
-    """Whether a labelled line is the goods themselves, such as "Items: 500x Widget A, 200x Widget B"."""
-    return all(said.at != at for said in fields.labelled) and all(
-        said.key in _FREE_KEYS for said in fields.columns if said.at == at
-    )
+def _lines_of_goods(fields: Scan) -> set[int]:
+    """Labelled lines that are the goods themselves, such as "Items: 500x Widget A, 200x Widget B"."""
+    other = {said.at for said in fields.labelled} | {said.at for said in fields.columns if said.key not in _FREE_KEYS}
+    return {said.at for said in fields.columns} - other
 
 
 def _vertical(draft: Draft) -> list[Item]:

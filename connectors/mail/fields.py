@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES
@@ -13,6 +15,9 @@ from connectors.mail.labels import column_of, field_of, section_of
 _COLON = re.compile(r"[:：]|(?<=\S)\t|(?<=[^\s])\s{2,}(?=\S)")
 _BOUNDARY = re.compile(r"[\s,，;；|、(（*•\-]|^")
 _MAX_LABEL = 40
+_MAX_LABEL_WORDS = 6
+#: A line names no more fields than this.
+_MAX_LABELS = 16
 _MAX_LINE = 600
 _ITEM_COLUMNS = frozenset("sku item name qty price unit total option line_ref".split())
 _AMOUNT_FIELDS = frozenset("subtotal discount shipping tax fees total paid".split())
@@ -126,7 +131,7 @@ def _pairs(line: str) -> Iterator[_Pair]:
     """The labels of a line with the text up to the next label."""
     marks: list[tuple[int, int, tuple[str, str, str]]] = []
     end = 0
-    for mark in list(_COLON.finditer(line))[:40]:
+    for mark in islice(_COLON.finditer(line), _MAX_LABELS):
         if line.startswith("//", mark.end()):
             continue
         label = _label_before(line, end, mark.start(), colon=mark[0].strip() in (":", "："))
@@ -145,13 +150,14 @@ def _label_before(line: str, begin: int, end: int, *, colon: bool) -> tuple[int,
     text = line[start:end]
     places = [0] if start == begin else []
     places += [mark.end() for mark in _BOUNDARY.finditer(text) if mark.end() < len(text)]
-    for place in sorted(set(places)):
+    for place in sorted(set(places))[-_MAX_LABEL_WORDS:]:
         named = _named(text[place:])
         if named and (colon or start + place == 0):
             return start + place, text[place:], *named
     return None
 
 
+@lru_cache(maxsize=4096)
 def _named(label: str) -> tuple[str, str] | None:
     """(key, kind) of a label: a section's heading, a field, or a column of goods set vertically."""
     if not label.strip():

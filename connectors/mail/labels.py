@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from connectors.header_names import NAMES
 
@@ -124,10 +124,12 @@ COLUMNS: dict[str, str] = {
     "图片|税率|备注|折扣|品牌|产地|图号|重量|brand|manufacturer|warehouse|仓库",
 }
 
+_MAX_HEADING = 60
 _EDGES = " \t.:：#*-–—•·_|【】[]()（）<>《》=,，、\"'`~。;；"
 _BRACKETED = re.compile(r"[\(（\[【][^()（）\[\]【】]{0,24}[\)）\]】]")
 
 
+@lru_cache(maxsize=8192)
 def normal(text: str) -> str:
     """A label as the tables hold it: lower case, no brackets, no marks around it, single spaces, no space in Chinese."""
     text = re.sub(r"(?<=[A-Za-z])\s?#", " no ", text)
@@ -150,6 +152,8 @@ def column_of(text: str) -> str | None:
     """The column that a table heading names."""
     if text.strip() == "#":
         return "line_ref"
+    if len(text) > _MAX_HEADING:
+        return None
     label = normal(text)
     return _table("columns").get(label) or _sheet_columns().get(re.sub(r"[\W_]", "", label))
 

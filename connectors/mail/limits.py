@@ -11,7 +11,7 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_HEADER_VALUE_CHARS = 4096
 #: Of a text or HTML body this much is read; an order never needs more.
 MAX_TEXT_CHARS = 400_000
-MAX_TEXT_LINES = 8000
+MAX_TEXT_LINES = 5000
 MAX_LINE_CHARS = 2000
 
 

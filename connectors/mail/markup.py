@@ -31,12 +31,13 @@ def from_html(html: str) -> Document:
     """Read an HTML body in time linear in its length, however broken."""
     text, markup = _without_noise(html[:MAX_TEXT_CHARS])
     # A "<" that closes nowhere near would make the parser look for its end again and again.
-    soup = BeautifulSoup(_first_tags(_UNCLOSED.sub("&lt;", text)), "html.parser")
+    soup = BeautifulSoup(_first_tags(_UNCLOSED.sub("\uff1c", text)), "html.parser")
     writer = _Writer(_layout_tables(soup))
     for opening, node in _walk(soup):
         writer.take(opening, node)
     writer.end_line()
-    return Document(tuple(_squeezed(writer.blocks)), tuple(markup))
+    cut = writer.cut or len(html) > MAX_TEXT_CHARS or text.count("<") > _MAX_TAGS
+    return Document(tuple(_squeezed(writer.blocks)), tuple(markup), cut=cut)
 
 
 def _without_noise(html: str) -> tuple[str, list[str]]:
@@ -115,6 +116,7 @@ class _Writer:
     _rows: list[list[str]] | None = None
     _cells: int = 0
     _preformatted: int = 0
+    cut: bool = False
 
     def take(self, opening: bool, node: Tag | NavigableString) -> None:
         if isinstance(node, Tag):
@@ -157,7 +159,8 @@ class _Writer:
     def _cell(self, opening: bool, tag: Tag) -> None:
         rows = self._rows
         self._close_cell()
-        if rows is None or not opening or self._cells > _MAX_CELLS:
+        self.cut |= self._cells > _MAX_CELLS
+        if rows is None or not opening or self.cut:
             return
         if tag.name == "tr" or not rows:
             rows.append([])
@@ -177,7 +180,9 @@ class _Writer:
         text = clean("".join(self._text))
         self._text.clear()
         room = MAX_TEXT_LINES - len(self.blocks)
-        lines = text.split("\n")[: max(room, 0)]
+        lines = text.split("\n")
+        self.cut |= len(lines) > room
+        lines = lines[: max(room, 0)]
         self.blocks += [TextLine(line.strip()[:MAX_LINE_CHARS], self._quotes > 0) for line in lines]
 
 

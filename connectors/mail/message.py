@@ -82,7 +82,7 @@ def _is_body(leaf: Leaf) -> bool:
 def _joined(leaves: list[Leaf], *, html: bool) -> str:
     wanted = [leaf for leaf in leaves if _is_body(leaf) and (leaf.kind not in ("text/plain", "text/enriched")) is html]
     texts: list[str] = []
-    left = MAX_TEXT_CHARS
+    left = MAX_TEXT_CHARS + 1  # one more than is read, so that the reader knows of the rest
     for leaf in wanted:
         # Four bytes a character at most, so nothing beyond what will be kept is decoded.
         texts.append(decode(leaf.body[: left * 4], leaf.charset)[:left])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from connectors.base import ChannelOrder, Evidence, Kind, Line, Payment, Problem, Requested
+from connectors.base import ChannelOrder, Evidence, Kind, Line, Payment, Problem, Requested, Severity
 from connectors.dates import utc
 from connectors.mail.draft import Draft
 from connectors.mail.fields import Labelled
@@ -38,6 +38,7 @@ _PARTIAL_DATE = re.compile(
     rf"\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号]?|\d{{1,2}}[-/.]\d{{1,2}}|{_MONTH}\.?\s\d{{1,2}}|\d{{1,2}}(?:st|nd|rd|th)?\s{_MONTH}",
     re.I,
 )
+_TOO_LONG = "the mail is too long to be read to its end; send the order as a CSV or XLSX sheet"
 _NO_NOTE = frozenset(("无", "没有", "-", "N/A", "n/a", "none", "None"))
 _PAID = re.compile(r"^\W*(?:paid|captured|completed?|success(?:ful)?|已付款?|已支付|支付成功)\b", re.I)
 _PENDING = re.compile(r"^\W*(?:pending|unpaid|awaiting|not paid|due|未付款?|未支付|待付款)", re.I)
@@ -59,6 +60,8 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
     parties = parties_of(draft, letter)
     sums = sums_of(draft, (parties.ship_to, parties.bill_to), letter.currency)
     order_id = _identity(draft, letter, kind, notes)
+    if draft.cut:
+        notes.problems.append(problem("row_invalid", "lines", _TOO_LONG, severity=Severity.HOLD))
     payment = _payment(draft, sums.totals.paid, sums.totals.total)
     lines = tuple(_line(item, place, notes) for place, item in enumerate(sums.items))
     order = ChannelOrder(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.mail.document import Block, Document, Grid, TextLine
 from connectors.mail.headers import address
@@ -73,15 +73,15 @@ def voices(document: Document, *, subject: str, in_reply: bool) -> Voices:
     if not forwards:
         return Voices(own)
     inner, rest = _inner(document.blocks[at:])
-    return Voices(own, _innermost(Document(tuple(rest), document.markup)), inner)
+    return Voices(own, _innermost(replace(document, blocks=tuple(rest))), inner)
 
 
 def _own(document: Document, blocks: Sequence[Block], *, is_reply: bool) -> Document:
     written = tuple(block for block in blocks if not block.quoted)
     if is_reply or _says_something(written):
-        return Document(written, document.markup)
+        return replace(document, blocks=written)
     # Some old mailers indent everything with ">": a first mail that is all quotation is no quotation.
-    return Document(tuple(_unquoted(block) for block in blocks), document.markup)
+    return replace(document, blocks=tuple(_unquoted(block) for block in blocks))
 
 
 def _says_something(blocks: Sequence[Block]) -> bool:
@@ -149,7 +149,7 @@ def _innermost(document: Document) -> Document:
     for index, block in enumerate(document.blocks):
         text = _text(block)[:300]
         if index > 2 and (_WROTE.match(text) or _ORIGINAL.match(text)):
-            return Document(document.blocks[:index], document.markup)
+            return replace(document, blocks=document.blocks[:index])
     return document
 
 

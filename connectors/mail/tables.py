@@ -25,6 +25,7 @@ class Goods:
     items: list[Item] = field(default_factory=list)
     sums: list[tuple[str, str]] = field(default_factory=list)
     currency: str | None = None
+    cut: bool = False
 
 
 def read_grid(grid: Grid) -> Goods:
@@ -32,6 +33,7 @@ def read_grid(grid: Grid) -> Goods:
     heading = grid.rows[0]
     keys = _settled(columns(heading), grid.rows[1:])
     goods = Goods(currency=next((code for cell in heading if (code := currency_named(cell))), None))
+    goods.cut = len(grid.rows) > _MAX_ROWS
     for row in grid.rows[1:_MAX_ROWS]:
         _take_row(row, keys, heading, goods)
     return goods
@@ -239,7 +241,7 @@ def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[l
     rows: list[tuple[str, ...]] = [head]
     at = heading + 1
     blanks = 0
-    while at < len(lines) and at - heading < _MAX_ROWS:
+    while at < len(lines) and at - heading <= _MAX_ROWS + 1:
         line = lines[at]
         if not line.strip() or _RULE.fullmatch(line):
             blanks += not line.strip()
