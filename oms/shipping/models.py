@@ -60,6 +60,8 @@ class Parcel(Base):
     collected_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     signed_by: Mapped[str | None] = mapped_column(EncryptedText)
+    #: when the carrier was last asked about it; the longest unasked goes first
+    tracked_at: Mapped[datetime | None]
 
 
 class ParcelLine(Base):

@@ -1,0 +1,87 @@
+"""Decisions of shipping: what is in which box, which service is booked, what a scan implies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from connectors.base import Rate
+from oms.clock import day_bounds, local_day
+
+ZERO = Decimal(0)
+
+#: The carrier has the parcel: any of these scans means that it was collected, also when the first scan is missing.
+COLLECTED = frozenset(
+    "collected in_transit out_for_delivery available_for_pickup delivered failed return_to_sender".split()
+)
+#: What raises a case by itself (F-8). At a locker or station is not delivered, and no case either.
+TROUBLE = frozenset("delayed failed lost damaged return_to_sender".split())
+#: Scans that say nothing new about where the parcel is.
+SILENT = frozenset({"pre_transit", "unknown"})
+
+Contents = tuple[tuple[UUID, Decimal], ...]
+
+
+def distribute(packed: Mapping[UUID, Decimal], boxes: Sequence[Contents]) -> tuple[list[Contents], dict[str, str]]:
+    """What is in each box, and what is wrong with it by field; a single box without a list holds everything."""
+    if len(boxes) == 1 and not boxes[0]:
+        return [tuple(packed.items())], {}
+    faults: dict[str, str] = {}
+    left = dict(packed)
+    for place, contents in enumerate(boxes):
+        if not contents:
+            faults[f"boxes.{place}.contents"] = "say what is in this box: with several boxes each names its pieces"
+        for line_id, qty in contents:
+            if qty <= 0 or left.get(line_id, ZERO) < qty:
+                faults[f"boxes.{place}.contents"] = (
+                    f"{qty} of line {line_id}: more than was checked, or not of this order"
+                )
+            left[line_id] = left.get(line_id, ZERO) - qty
+    if not faults and any(qty != 0 for qty in left.values()):
+        missing = sum((qty for qty in left.values()), ZERO)
+        faults["boxes"] = f"{missing.normalize():f} checked piece(s) are in no box: put them in, or send them back"
+    return list(boxes), faults
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was planned at release: the service, when the carrier comes, and what the customer was promised."""
+
+    service: str
+    cut_off_at: datetime
+    deliver_by: datetime
+
+
+def choose_service(rates: Sequence[Rate], plan: Plan, *, now: datetime, zone: ZoneInfo) -> Rate | None:
+    """The planned service when it is offered, else the cheapest that still keeps the promise; None when none does."""
+    for rate in rates:
+        if rate.service == plan.service:
+            return rate
+    kept = [rate for rate in rates if arrival(rate, plan, now=now, zone=zone) <= plan.deliver_by]
+    return min(kept, key=lambda rate: (rate.price, rate.transit_days, rate.service), default=None)
+
+
+def arrival(rate: Rate, plan: Plan, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """The last moment of the day on which the service delivers what leaves at the next pick-up."""
+    leaves = local_day(max(plan.cut_off_at, now), zone)
+    return day_bounds(leaves + timedelta(days=rate.transit_days), zone)[1] - timedelta(seconds=1)
+
+
+def share(total: Decimal, qty: Decimal, pieces: Decimal) -> Decimal:
+    """What `qty` of a line's `pieces` are worth."""
+    return total * qty / pieces if pieces else ZERO
+
+
+def wait_s(attempt: int) -> int:
+    """Seconds until a booking that had to stop looks again: 15 s doubling to 10 min."""
+    return int(min(600, 15 * 2 ** min(attempt, 10)))
+
+
+def next_reference(reference: str) -> str:
+    """`PC-...-2` after `PC-...-1`: a label of its own for each attempt that was mended."""
+    stem, _, attempt = reference.rpartition(".")
+    return f"{stem}.{int(attempt) + 1}"
