@@ -61,15 +61,19 @@ def receive(session: Session, *, channel_id: uuid.UUID, received: Sequence[NewMe
     return receive_all(session, arrivals=[Arrival(channel_id, message) for message in received], now=now)
 
 
-def receive_all(session: Session, *, arrivals: Sequence[Arrival], now: datetime) -> list[Receipt]:
+def receive_all(
+    session: Session, *, arrivals: Sequence[Arrival], now: datetime, due_at: datetime | None = None
+) -> list[Receipt]:
     """Store messages with a step `accept` for each new one; return a receipt for each, in their order.
 
-    One statement, and two more only when an event id came again. A repeat changes nothing.
+    One statement, and more only when an event id came again. A repeat changes nothing. `due_at`: of the
+    steps, from a caller that keeps the clock; else it is read.
     """
     if not arrivals:
         return []
     rows = [_row(arrival) for arrival in arrivals]
-    stored = _insert(session, rows, now)
+    due_at = due_at or due.due_times(session, {"accept"}, now=now)["accept"]
+    stored = _insert(session, rows, now, due_at)
     again = [row for row in rows if row["id"] not in stored]
     known = _known(session, again) if again else {}
     reused = [_beside(row) for row in again if known[row["channel"], row["event"]][1] != row["sha"]]
@@ -98,15 +102,10 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[uuid.UUID]:
+def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime, due_at: datetime) -> set[uuid.UUID]:
     kind = flow.FLOW["accept"]
-    params = _columns(rows) | {
-        "step": db.new_ids(len(rows)),
-        "performer": kind.performer,
-        "now": now,
-        "due": due.due_times(session, {"accept"}, now=now)["accept"],
-    }
-    stored = set(session.execute(text(_RECEIVE), params).scalars())
+    extra = {"step": db.new_ids(len(rows)), "performer": kind.performer, "now": now, "due": due_at}
+    stored = set(session.execute(_RECEIVE, _columns(rows) | extra).scalars())
     if stored and kind.queue:
         db.ring_after(session, {kind.queue})
     return stored
@@ -167,17 +166,17 @@ _MESSAGE = """
 """
 
 # Ordered by what is unique, so that two processes that store the same events never wait for each other in a ring.
-_RECEIVE = f"""
+_RECEIVE = text(f"""
     WITH n AS MATERIALIZED ({_NEW.format(more=", CAST(:step AS uuid[])", names=", step")}),
     kept AS ({_MESSAGE.format(status="'received', NULL")} RETURNING id),
     opened AS (
         INSERT INTO step (id, kind, key, subject_type, subject_id, round, performer, state, attempt, run_after,
                           opened_at, due_at, first_due_at, escalation, token)
-        SELECT n.step, 'accept', n.id || ':0', 'inbound_message', n.id, 0, :performer, 'open', 0, clock_timestamp(),
+        SELECT n.step, 'accept', n.id || '\\:0', 'inbound_message', n.id, 0, :performer, 'open', 0, clock_timestamp(),
                :now, :due, :due, 0, 0
         FROM n JOIN kept ON kept.id = n.id)
     SELECT id FROM kept
-"""
+""")
 
 _KNOWN = """
     SELECT m.channel_id, m.event_id, m.id, m.body_sha256

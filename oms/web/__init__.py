@@ -6,13 +6,14 @@ import os
 from typing import Any
 
 import orjson
-from flask import Flask
+from flask import Flask, Request
 from flask.json.provider import JSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from oms import crypto
 from oms import settings as deploy
 from oms.db import Database, Ring, make_engine, silent
+from oms.errors import TooLarge
 from oms.settings import Settings
 from oms.web import api, auth, display, edge, errors, health, language, limits, logs, pages, watch, webhooks
 from oms.web.committer import Committer
@@ -32,6 +33,17 @@ class _Json(JSONProvider):
         return orjson.loads(s)
 
 
+class _Request(Request):
+    """A request whose body is measured: Werkzeug cuts one that comes in chunks at the limit, silently."""
+
+    def get_data(self, *args: Any, **kwargs: Any) -> Any:
+        body = super().get_data(*args, **kwargs)
+        limit = edge.settings().body_limit
+        if len(body) > limit:
+            raise TooLarge(f"the body is over {limit} bytes: send less at once")
+        return body
+
+
 def create_app(*, settings: Settings | None = None, database: Database | None = None, ring: Ring = silent) -> Flask:
     """Build the application; `settings` from the environment when not given, all faults reported together.
 
@@ -42,10 +54,11 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
     logs.configure(settings.environment)
     database = database or _database(settings, ring)
     app = Flask(__name__)
+    app.request_class = _Request
     app.json = _Json(app)
-    app.config.update(MAX_CONTENT_LENGTH=settings.body_limit, MAX_FORM_MEMORY_SIZE=settings.body_limit)
+    app.config.update(MAX_CONTENT_LENGTH=settings.body_limit + 1, MAX_FORM_MEMORY_SIZE=settings.body_limit)
     app.url_map.strict_slashes = False
-    edge.install(app, edge.Edge(settings, database, Committer(database, webhooks.store), Limits(settings.redis_url)))
+    edge.install(app, edge.Edge(settings, database, Committer(database, webhooks.Keeper()), Limits(settings.redis_url)))
     _wire(app)
     if settings.proxies:
         hops = settings.proxies

@@ -24,9 +24,11 @@ from oms.accounts.rights import ANYONE
 from oms.errors import NotFound, NotSignedIn, Unavailable
 from oms.intake import inbox
 from oms.intake.inbox import Arrival, NewMessage, Receipt
+from oms.journey import due
 from oms.parties import channels
 from oms.parties.channels import KnownChannel
 from oms.web import auth, edge, metrics
+from oms.web.cached import Cached
 
 hooks = Blueprint("webhooks", __name__)
 
@@ -50,9 +52,17 @@ class _Door:
         return self.read_at + timedelta(seconds=time.monotonic() - self.looked)
 
 
-def store(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    """What the committer does with the arrivals of many requests: one transaction for all."""
-    return inbox.receive_all(session, arrivals=arrivals, now=db.now(session))
+class Keeper:
+    """What the committer does with the arrivals of many requests: one transaction and one statement for all."""
+
+    def __init__(self) -> None:
+        self._kept = Cached()
+
+    def __call__(self, session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        now = db.now(session)
+        # The clock of `accept` is a wall clock: the same span at any hour, changed only by a manager.
+        span: timedelta = self._kept.get("accept", lambda kind: due.due_times(session, {kind}, now=now)[kind] - now)
+        return inbox.receive_all(session, arrivals=arrivals, now=now, due_at=now + span)
 
 
 @hooks.post("/webhooks/<name>")

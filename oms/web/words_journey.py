@@ -27,6 +27,7 @@ JOURNEY = {
     """),
     "step_kind": table("""
         accept          | Take in the message       | 接单
+        enter           | Enter the order           | 录入订单
         review_message  | Review the message        | 原始单复核
         reread          | Read again at the channel | 渠道重读
         poll            | Poll the channel          | 渠道轮询
