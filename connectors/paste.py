@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connectors.base import Address, Evidence, Line, Problem
 from connectors.contacts import email as read_email
+from connectors.countries import alpha2
 from connectors.paste_block import LABELLED, Block, contacts_out, countries, phone_of
 from connectors.paste_fields import take_labelled
 from connectors.paste_goods import Goods, is_code
@@ -21,7 +22,7 @@ from connectors.paste_places import is_chinese
 from connectors.paste_sorting import goods_out, people_and_place
 from connectors.problems import problem
 
-MAX_CHARS = 10_000
+MAX_CHARS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Pasted:
 def parse_paste(text: str, *, country: str | None = None) -> Pasted:
     """Read a pasted block; `country` (alpha-2) is where phones without a code are dialled. Never raises.
 
-    Only the first 10,000 characters are read.
+    Only the first 5,000 characters are read.
     """
     plain = _tidy(text[:MAX_CHARS])
-    block = Block(chinese=is_chinese(plain), country=country)
+    block = Block(chinese=is_chinese(plain), country=country or _country_named(plain))
     told = taken_apart(plain)
     free = take_labelled(block, told)
     rest = contacts_out(block, "\n".join([*free, *told.free]))
@@ -66,8 +67,16 @@ def _tidy(text: str) -> str:
     spaced = re.sub(r"[\u2460-\u2473]", "\n", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "  "))
     plain = unicodedata.normalize("NFKC", spaced).replace("…", " ")
     plain = "".join(sign for sign in plain if sign == "\n" or unicodedata.category(sign) not in ("Cf", "Cc", "Cs"))
+    plain = re.sub(r"【([^】\d]{1,8})】[ :]*", r" \1: ", plain)
+    plain = re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
     plain = re.sub(r"([€$£¥]\s?\d{1,6}),(\d{2})(?!\d)", r"\1.\2", plain)
     return re.sub(r"(\d{1,6}),(\d{2})(?=\s?(?:€|EUR))", r"\1.\2", plain)
+
+
+def _country_named(text: str) -> str | None:
+    """The country that a western block names, by which its phone is dialled."""
+    words = [piece.strip(" .") for piece in re.split(r"[\n,;.]", text) if 3 < len(piece.strip(" .")) < 40]
+    return next((code for word in words[:200] if (code := alpha2(word))), None)
 
 
 def _result(block: Block) -> Pasted:

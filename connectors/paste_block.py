@@ -12,9 +12,12 @@ from connectors.paste_places import Place
 
 #: How sure a field is that a label introduced.
 LABELLED = Decimal("0.95")
+#: A block of one order names few phones; a list of hundreds is something else.
+_MAX_PHONES = 8
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)
 _SEPARATORS = re.compile(
-    r"[\n;。、|\x1f]+|,(?!\d{3}(?:\D|$))|(?<=[a-z0-9]{3})\.\s+(?=[A-Z])|(?<=[\w-])\s+(?:to|for)\s+(?=[A-Z][a-z])"
+    r"[\n;。、|?!\x1f]+|,(?!\d{3}(?:\D|$))|(?<=[a-z0-9]{3})\.\s+(?=[A-Z])|(?<=[\w-])\s+(?:to|for)\s+(?=[A-Z][a-z])"
+    r"|(?<=\S)\s+(?:and|&|plus)\s+(?=\d|one\b|two\b|three\b|four\b|five\b)"
 )
 
 
@@ -48,7 +51,7 @@ def contacts_out(block: Block, text: str) -> str:
         block.email = found.group()
         text = text[: found.start()] + "\x1f" + text[found.end() :]
     first = len(block.phones)
-    for start, longest in reversed(phone_texts(text)):
+    for start, longest in reversed(phone_texts(text)[:_MAX_PHONES]):
         end = _dialled_end(block, text, start, longest)
         if end:
             block.phones.insert(first, text[start:end])

@@ -12,6 +12,10 @@ from connectors.money import amount, currency_code
 
 _MAX_PIECE = 120
 _MAX_WINDOW = 7
+_MAX_TOKENS = 250
+_CAN_BE_GOODS = re.compile(
+    r"[\d一二两三四五六七八九十百].*[^\W\d]|[^\W\d].*[\d一二两三四五六七八九十百]|" + "one|two|three|ten", re.IGNORECASE
+)
 _UNITS_CN = "(?:公斤|千克|毫升|件套|[个件只箱盒包袋瓶套台支条张把双对斤克吨米桶罐卷本份打块片提枚株顶辆部根听排扎捆筐枝朵串粒碗杯])"
 _UNITS_EN = (
     "pcs?|pieces?|each|ea|units?|boxes|box|cases?|cartons?|ctns?|sets?|packs?|packets?|pks?|bottles?|bags?|cans?|rolls?|pairs?"
@@ -55,10 +59,11 @@ _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
 _COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•·●▪]\s+|[-•·●▪]|\(?\d{1,2}[.)]\s+|\d{1,2}、\s*)")
 _LEAD = re.compile(
-    r"^(?:你好|您好|麻烦|请|帮我|给我|我要|我想要|我想|我们要|想要|要|再来|来|再要|加|订购|订货|订|下单|采购|购买|买|需要|发货|发|订单|货品|商品|产品|和|以及|还有"
-    r"|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)[\s:,，：!！]*",
+    r"^(?:你好|您好|麻烦|请|要货|要的是|帮我|给我|我要|我想要|我想|我们要|想要|要|再来|来|再要|加|订购|订货|订|下单|采购|购买|买|需要|发货|发|订单|货品|商品|产品|和|以及|还有"
+    r"|could you|can you|can i get|can we get|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)[\s:,，：!！]*",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"[\s,]+(?:please|pls|thanks|thank you|谢谢)$", re.IGNORECASE)
 _ADDRESS_MARK = re.compile(
     r"[省市区县镇乡村路街巷弄道厦园场楼栋幢座][^,]{0,10}?\d+\s*[号弄栋幢座楼室层]|\d+\s*号(?!色|码|电池)|\d+室|[路街巷道]\d"
 )
@@ -81,6 +86,7 @@ class Goods:
 def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
     """Read one piece that says goods and nothing else; None where it says something else."""
     text = _without_lead(_BULLET.sub("", piece.strip())).strip(" .。!！,")
+    text = _THANKS.sub("", text)
     if not text or len(text) > _MAX_PIECE:
         return None
     rest, price, currency = _price(text)
@@ -95,6 +101,8 @@ def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
 
 def goods_among(tokens: Sequence[str]) -> tuple[list[Goods], list[str]]:
     """Find goods among words that nothing separates; returns (goods, the other words). Codes are found before names."""
+    if len(tokens) > _MAX_TOKENS:
+        return [], list(tokens)
     found, rest = _scan(list(tokens), codes_only=True)
     more, left = _scan(rest, codes_only=False)
     return found + more, [token for token in left if token]
@@ -135,7 +143,7 @@ def _scan(tokens: list[str], *, codes_only: bool) -> tuple[list[Goods], list[str
 def _window(tokens: list[str], at: int, codes_only: bool) -> tuple[Goods | None, int]:
     for size in range(min(_MAX_WINDOW, len(tokens) - at), 0, -1):
         window = tokens[at : at + size]
-        if not all(window):
+        if not all(window) or not _CAN_BE_GOODS.search(" ".join(window)):
             continue
         goods = goods_in(" ".join(window), codes_only=codes_only)
         if goods and _is_tight(goods, codes_only):

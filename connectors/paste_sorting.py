@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from connectors.paste_block import Block, pieces_of
-from connectors.paste_goods import goods_among, goods_in, is_code
+from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_people import chinese_name, is_company, is_talk, western_name
 from connectors.paste_places import chinese_place, chinese_words, is_chinese, looks_western, western_place
 
@@ -16,7 +16,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _ORDINARY = re.compile(
-    r"^(?:电话|手机|手机号|联系电话|联系人|地址|收货地址|收货人|收件人|数量|姓名|邮编|phone|tel|mobile|call|email|address|name|我要|我想|帮我|请|订|下单|订购|发|寄|和|and|to|for|at|of|the|order|items?|goods)[:：\s]*$",
+    r"^(?:deliver|deliver to|ship|tel|电话|手机|手机号|联系电话|联系人|地址|收货地址|收货人|收件人|数量|姓名|邮编|phone|tel|mobile|call|email|address|name|我要|我想|帮我|请|订|下单|订购|发|寄|和|and|to|for|at|of|the|order|items?|goods)[:：\s]*$",
     re.IGNORECASE,
 )
 
@@ -24,10 +24,11 @@ _ORDINARY = re.compile(
 def goods_out(block: Block, text: str) -> list[str]:
     """Take the goods out of a text; return the pieces that are none."""
     pieces: list[str] = []
-    for piece in pieces_of(text):
-        found = goods_in(piece)
+    for piece in _paired(pieces_of(text)):
+        found, piece = _behind_colon(piece)
         if found and not (found.sku is None and chinese_name(found.name or "")):
             block.goods.append(found)
+            pieces.append(piece)
             continue
         more, left = goods_among(_spaced(piece).split())
         if not is_chinese(piece) and not all(goods.sku for goods in more):
@@ -43,6 +44,28 @@ def people_and_place(block: Block, pieces: list[str]) -> None:
         _chinese(block, pieces)
     else:
         _western(block, pieces)
+
+
+def _behind_colon(piece: str) -> tuple[Goods | None, str]:
+    """Return (goods, what stands before them): `Order for tomorrow: 10 kg rice`."""
+    found = goods_in(piece)
+    if found:
+        return found, ""
+    head, colon, tail = piece.rpartition(":")
+    found = goods_in(tail) if colon and not head[-1:].isdigit() else None
+    return (found, head) if found else (None, piece)
+
+
+def _paired(pieces: list[str]) -> list[str]:
+    """Join a code of goods with the count that a comma parted from it: `A001, 2件`."""
+    joined: list[str] = []
+    for piece in pieces:
+        counted = re.fullmatch(r"\d{1,5}", piece) or is_bare_count(piece)
+        if counted and joined and is_code(joined[-1]):
+            joined[-1] = f"{joined[-1]} {piece}"
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _spaced(piece: str) -> str:
