@@ -1,0 +1,62 @@
+"""The ground under a demo run: real servers, ours or given, an own database, migrated and seeded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from oms import embedded
+from oms.demo import seed
+from oms.demo.place import Place, make_place
+from oms.embedded import Server, schema
+from oms.journey import calendar_store
+from oms.settings import load
+
+
+@dataclass(slots=True)
+class Ground:
+    """The run's place, its children's environment, and the servers that we started ourselves."""
+
+    place: Place
+    environment: dict[str, str]
+    servers: list[Server] = field(default_factory=list)
+    given_database: str | None = None
+    given_redis: str | None = None
+
+    def leave(self) -> None:
+        """On servers of somebody else take away what the run made there; our own keep their files."""
+        if self.given_database:
+            name = self.environment["OMS_DATABASE_URL"].rsplit("/", 1)[1].partition("?")[0]
+            embedded.drop_database(self.given_database, name)
+        if self.given_redis:
+            embedded.release_redis(self.environment["OMS_REDIS_URL"])
+
+
+def prepare() -> Ground:
+    """Find or start PostgreSQL and Redis, make the run's own database, migrate and seed it.
+
+    With OMS_DATABASE_URL and OMS_REDIS_URL set, databases are made on those servers; the ones named stay untouched.
+    """
+    found = embedded.find_servers()
+    place = make_place()
+    servers: list[Server] = []
+    database_server, redis_server = found.database_url, found.redis_url
+    if database_server is None:
+        servers.append(embedded.postgres(place.folder / "postgres", durable=True))
+        database_server = servers[-1].url
+    if redis_server is None:
+        servers.append(embedded.redis(place.folder / "redis", durable=True))
+        redis_server = servers[-1].url
+    database_url = embedded.create_database(database_server, f"oms_demo_{os.getpid()}")
+    redis_url = embedded.claim_redis(redis_server) if found.redis_url else redis_server
+    environment = place.environment(database_url, redis_url)
+    schema.upgrade(database_url)
+    _keep_organisation(environment)
+    seed.seed(environment, place)
+    return Ground(place, environment, servers, found.database_url, found.redis_url)
+
+
+def _keep_organisation(environment: dict[str, str]) -> None:
+    deploy = load(environment)
+    with seed.opened(environment) as session:
+        calendar_store.keep_organisation(session, zone=deploy.zone, country=deploy.country, now=seed.db.now(session))
