@@ -93,6 +93,8 @@ class _Connection:
         carry = imap_commands.COMMANDS.get(command.name)
         if carry is None:
             raise BadCommand(f"{command.name} is not known here")
+        # First the news, so that a search sees the mail that came since the last command.
+        await self._tell_news(command)
         await self._say(self._locked(lambda: b"".join(carry(self._session, command))))
         await self._tell_news(command)
         return _done(command, self._session)

@@ -55,11 +55,14 @@ def listening(peer: Peer, on_mail: mail_client.OnMail, troubles: list[str] | Non
             "processed_folder": "Processed",
             "on_trouble": [].append if troubles is None else troubles.append,
         },
+        daemon=True,
     )
     thread.start()
-    yield
-    stop.set()
-    thread.join(timeout=10)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=10)
     assert not thread.is_alive()
 
 
@@ -180,3 +183,17 @@ def test_imap_searches_headers_text_and_numbers(peer: Peer):
         assert box.uid("FETCH", "1", "(BODY.PEEK[]<0.11>)")[1][0][1] == b"Return-Path"
         with pytest.raises(imaplib.IMAP4.error, match="NONSENSE is not known here"):
             box.search(None, "NONSENSE")
+
+
+def test_a_mail_that_arrives_while_others_are_taken_is_not_forgotten(peer: Peer):
+    got: list[str] = []
+
+    def take(_content: bytes, uid: str) -> None:
+        if not got:
+            send(peer, mail("meanwhile"))
+        got.append(uid)
+
+    send(peer, mail("first"))
+    with listening(peer, take):
+        wait_until(lambda: len(got) == 2, "the mail that came meanwhile")
+    assert fetch(peer) == 0
