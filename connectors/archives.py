@@ -19,6 +19,10 @@ MAX_CELLS = 4_000_000
 _RATIO_COUNTS_FROM = 1024 * 1024
 _CHUNK = 1024 * 1024
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']\s*\$?([A-Za-z]{1,4})\$?(\d{1,9})[\"'][^>]*?(/?)>")
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d{1,9})[\"']")
+_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
+_UNPLACED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^>]*?\br\s*=)[^>]*>)")
 
 
 class ArchiveRefused(ValueError):
@@ -51,15 +55,12 @@ def check_reach(archive: zipfile.ZipFile) -> None:
     Raises ArchiveRefused. Readers build a full grid out to the furthest cell, so one stray cell could take all memory.
     """
     for entry in archive.infolist():
-        furthest_row, furthest_column = 0, 0
-        tail = b""
-        for chunk in _chunks(archive, entry):
-            if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
-                raise ArchiveRefused("the workbook declares a document type, which no spreadsheet program writes")
-            row, column, tail = _furthest(tail + chunk)
-            furthest_row, furthest_column = max(furthest_row, row), max(furthest_column, column)
-        if furthest_row > MAX_ROWS or furthest_column > MAX_COLUMNS or furthest_row * furthest_column > MAX_CELLS:
-            raise ArchiveRefused(too_large(furthest_row, furthest_column))
+        part = b"".join(_chunks(archive, entry))
+        if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+            raise ArchiveRefused("the workbook declares a document type, which no spreadsheet program writes")
+        rows, columns = _furthest(part)
+        if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+            raise ArchiveRefused(too_large(rows, columns))
 
 
 def too_large(rows: int, columns: int) -> str:
@@ -93,12 +94,16 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> list[bytes]:
     return found
 
 
-def _furthest(chunk: bytes) -> tuple[int, int, bytes]:
+def _furthest(part: bytes) -> tuple[int, int]:
     row = column = 0
-    for letters, digits, empty in _CELL.findall(chunk):
+    for letters, digits, empty in _CELL.findall(part):
         if not empty:
             row, column = max(row, int(digits)), max(column, _column(letters))
-    return row, column, chunk[chunk.rfind(b"<") :][-400:]
+    rows = [int(digits) for digits in _ROW.findall(part)]
+    if rows and _UNPLACED.search(part):  # cells that name no place stand one behind the other
+        row = max(row, *rows)
+        column = max(column, *(len(_ANY_CELL.findall(cells)) for cells in _ROW_START.split(part)))
+    return row, column
 
 
 def _column(letters: bytes) -> int:
