@@ -36,7 +36,8 @@ def enter(
     """Store and accept one message; return (message id, what it became).
 
     The same event id again changes nothing and returns None: look at `orders_of`. `started_at`: when a person
-    began to enter it (the call came in); their step `enter` runs from then and ends now (K-1, clock "entry").
+    began to enter it (the call came in); where a person keyed it (way `page`), their step `enter` runs from then
+    and ends now (K-1, clock "entry").
     """
     receipt = inbox.receive(session, channel_id=channel.id, received=[message], now=now)[0]
     if receipt.outcome != inbox.STORED:
@@ -45,7 +46,7 @@ def enter(
     accepted = acceptance.accept(session, messages=[translated], now=now)[receipt.message_id]
     step = steps.find(session, kind="accept", subject_ids=[receipt.message_id])[receipt.message_id]
     steps.finish(session, [Done(step, accepted.outcome, tuple(accepted.opens))], by=message.received_by, now=now)
-    if message.received_by.startswith("staff:"):
+    if message.way == "page":
         _end_entry(session, accepted.fates, started_at or now, message.received_by, now)
     return receipt.message_id, accepted
 

@@ -1,0 +1,86 @@
+"""Inbound messages as people look at them: the quarantine, and what each element of one became."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms.errors import NotFound
+from oms.intake.models import InboundMessage, InboundOrder
+from oms.orders.models import Order
+from oms.parties.models import Channel
+
+# The bytes and headers stay encrypted in the database: a list does not need them.
+_LISTED = (
+    InboundMessage.id,
+    InboundMessage.channel_id,
+    InboundMessage.event_id,
+    InboundMessage.way,
+    InboundMessage.size,
+    InboundMessage.status,
+    InboundMessage.reason,
+    InboundMessage.received_at,
+    InboundMessage.received_by,
+    Channel.name.label("channel"),
+)
+
+
+def listed(
+    session: Session,
+    *,
+    limit: int,
+    status: str | None = None,
+    channel_id: uuid.UUID | None = None,
+    after: uuid.UUID | None = None,
+) -> Sequence[Any]:
+    """Messages, newest first, from after an id; one row more than `limit`."""
+    statement = (
+        select(*_LISTED)
+        .join(Channel, Channel.id == InboundMessage.channel_id)
+        .order_by(InboundMessage.id.desc())
+        .limit(limit + 1)
+    )
+    if status is not None:
+        statement = statement.where(InboundMessage.status == status)
+    if channel_id is not None:
+        statement = statement.where(InboundMessage.channel_id == channel_id)
+    if after is not None:
+        statement = statement.where(InboundMessage.id < after)
+    return session.execute(statement).all()
+
+
+def message(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | None = None) -> Any:
+    """One message without its bytes; NotFound where the caller may not see it."""
+    statement = select(*_LISTED).join(Channel, Channel.id == InboundMessage.channel_id)
+    statement = statement.where(InboundMessage.id == message_id)
+    if channel_id is not None:
+        statement = statement.where(InboundMessage.channel_id == channel_id)
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound("there is no such message, or it is not yours to see")
+    return found
+
+
+def became(session: Session, *, message_id: uuid.UUID) -> Sequence[Any]:
+    """What each element of a message became, with the order's number and status."""
+    statement = (
+        select(
+            InboundOrder.position,
+            InboundOrder.channel_order_id,
+            InboundOrder.became,
+            InboundOrder.problems,
+            InboundOrder.order_id,
+            Order.number,
+            Order.status,
+            Order.total,
+            Order.currency,
+        )
+        .outerjoin(Order, Order.id == InboundOrder.order_id)
+        .where(InboundOrder.message_id == message_id)
+        .order_by(InboundOrder.position)
+    )
+    return session.execute(statement).all()

@@ -1,0 +1,78 @@
+"""SKUs as the desk looks for them: by code, barcode or name, with price and what may still be promised."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Names are searched by their beginning or a part; a catalogue is small beside the orders.
+_SEARCH = """
+    SELECT s.id, s.code, s.name_en, s.name_zh, s.unit, s.weight_g, s.lead_days, s.bundle, s.custom, s.discontinued,
+           s.active, s.blocked_reason IS NOT NULL AS blocked,
+           coalesce((SELECT array_agg(b.code ORDER BY b.code) FROM barcode b WHERE b.sku_id = s.id), '{{}}') AS barcodes,
+           CASE WHEN s.bundle THEN
+               coalesce((SELECT min(floor(coalesce(f.free, 0) / p.qty)) FROM bundle_part p
+                         LEFT JOIN LATERAL (SELECT sum(greatest(k.on_hand - k.reserved - k.safety, 0)) AS free
+                                            FROM stock k WHERE k.sku_id = p.part_id) f ON TRUE
+                         WHERE p.bundle_id = s.id), 0)
+           ELSE coalesce((SELECT sum(greatest(k.on_hand - k.reserved - k.safety, 0))
+                          FROM stock k WHERE k.sku_id = s.id), 0) END AS free,
+           price.list_price, price.currency
+    FROM sku s
+    LEFT JOIN LATERAL (
+        SELECT p.list_price, p.currency FROM price p
+        WHERE p.sku_id = s.id AND p.valid_from <= :now
+          AND (CAST(:currency AS text) IS NULL OR p.currency = :currency)
+          AND (p.channel_id IS NULL OR p.channel_id = CAST(:channel AS uuid))
+        ORDER BY p.channel_id NULLS LAST, p.valid_from DESC, p.currency LIMIT 1) price ON TRUE
+    WHERE s.active AND (CAST(:after AS text) IS NULL OR s.code > :after) {named}
+    ORDER BY s.code LIMIT {limit}
+"""
+
+_NAMED = """
+    AND (s.code ILIKE :part OR s.name_en ILIKE :part OR s.name_zh LIKE :part
+         OR s.id IN (SELECT sku_id FROM barcode WHERE code = :term))
+"""
+
+_BY_WAREHOUSE = text("""
+    SELECT k.sku_id, w.code AS warehouse, k.on_hand, k.reserved, k.safety,
+           greatest(k.on_hand - k.reserved - k.safety, 0) AS free
+    FROM stock k JOIN warehouse w ON w.id = k.warehouse_id
+    WHERE k.sku_id = ANY(CAST(:skus AS uuid[])) ORDER BY k.sku_id, w.priority, w.code
+""")
+
+
+def skus(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    term: str | None = None,
+    currency: str | None = None,
+    channel_id: uuid.UUID | None = None,
+    after: str | None = None,
+) -> Sequence[Any]:
+    """Active SKUs whose code or name holds `term`, or whose barcode it is, by code; one row more than `limit`.
+
+    The price is the channel's own where it has one, else everyone's; None where there is none.
+    """
+    params: dict[str, Any] = {"now": now, "currency": currency, "channel": channel_id, "after": after}
+    named = ""
+    if term:
+        part = term.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        params |= {"part": f"%{part}%", "term": term.strip()}
+        named = _NAMED
+    return session.execute(text(_SEARCH.format(named=named, limit=int(limit) + 1)), params).all()
+
+
+def stock_of(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
+    """What each warehouse has of the SKUs; one statement."""
+    found: dict[uuid.UUID, list[Any]] = {sku_id: [] for sku_id in sku_ids}
+    for row in session.execute(_BY_WAREHOUSE, {"skus": list(sku_ids)}):
+        found[row.sku_id].append(row)
+    return found
