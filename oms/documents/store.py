@@ -1,4 +1,4 @@
-"""The archive of papers: put and get; the same bytes of the same subject and kind are stored once (D-1)."""
+"""Put papers into the file of their order: the same bytes for the same subject and kind are stored once (D-1)."""
 
 from __future__ import annotations
 
@@ -7,74 +7,58 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from oms.db import new_id
+from oms import db
 from oms.documents.models import Document
-from oms.errors import NotFound
+
+_KEY = (Document.subject_id, Document.kind, Document.sha256)
 
 
 @dataclass(frozen=True, slots=True)
-class NewDocument:
-    """One paper: whose it is, what it is (`packing_slip`, `label`, ...), its bytes."""
+class Paper:
+    """A paper to keep; `kind` as `confirmation`, `signed_confirmation`, `label`."""
 
     subject_type: str
     subject_id: uuid.UUID
     kind: str
     name: str
-    media_type: str
     content: bytes = field(repr=False)
+    media_type: str = "application/pdf"
     order_id: uuid.UUID | None = None
 
 
-def put(session: Session, *, documents: Sequence[NewDocument], actor: str, now: datetime) -> list[uuid.UUID]:
-    """Store papers; return their ids in the order given. The same bytes again give the id of the first. Two statements."""
-    if not documents:
+def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) -> list[uuid.UUID]:
+    """Store the papers; return the id of each, in their order. Two statements; a repeat gets the first one's id."""
+    if not papers:
         return []
-    rows = [_row(document, actor, now) for document in documents]
-    unique = {_key(row): row for row in rows}
-    statement = pg_insert(Document).on_conflict_do_nothing(index_elements=["subject_id", "kind", "sha256"])
-    session.execute(statement, list(unique.values()))
-    columns = Document.subject_id, Document.kind, Document.sha256
-    found = session.execute(select(Document.id, *columns).where(tuple_(*columns).in_(list(unique))))
-    known = {(row.subject_id, row.kind, bytes(row.sha256)): row.id for row in found}
-    return [known[_key(row)] for row in rows]
+    keys = [(p.subject_id, p.kind, hashlib.sha256(p.content).digest()) for p in papers]
+    rows = [
+        {
+            "id": db.new_id(),
+            "order_id": p.order_id,
+            "subject_type": p.subject_type,
+            "subject_id": p.subject_id,
+            "kind": p.kind,
+            "name": p.name,
+            "media_type": p.media_type,
+            "sha256": key[2],
+            "size": len(p.content),
+            "content": p.content,
+            "created_at": now,
+            "created_by": by,
+        }
+        for p, key in zip(papers, keys, strict=True)
+    ]
+    session.execute(pg_insert(Document).on_conflict_do_nothing(index_elements=list(_KEY)), rows)
+    found = session.execute(select(Document.id, *_KEY).where(tuple_(*_KEY).in_(set(keys))))
+    ids = {(row.subject_id, row.kind, bytes(row.sha256)): row.id for row in found}
+    return [ids[key] for key in keys]
 
 
-def get(session: Session, *, document_id: uuid.UUID) -> Document:
-    """A paper with its bytes; NotFound when there is none."""
-    found = session.get(Document, document_id)
-    if found is None:
-        raise NotFound("no such document")
-    return found
-
-
-def latest(session: Session, *, subject_id: uuid.UUID, kind: str) -> Document | None:
-    """The newest paper of a kind; None before the first."""
-    statement = select(Document).where(Document.subject_id == subject_id, Document.kind == kind)
-    return session.execute(statement.order_by(Document.created_at.desc(), Document.id.desc()).limit(1)).scalar()
-
-
-def _key(row: dict[str, Any]) -> tuple[uuid.UUID, str, bytes]:
-    return row["subject_id"], row["kind"], row["sha256"]
-
-
-def _row(document: NewDocument, actor: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "order_id": document.order_id,
-        "subject_type": document.subject_type,
-        "subject_id": document.subject_id,
-        "kind": document.kind,
-        "name": document.name,
-        "media_type": document.media_type,
-        "sha256": hashlib.sha256(document.content).digest(),
-        "size": len(document.content),
-        "content": document.content,
-        "created_at": now,
-        "created_by": actor,
-    }
+def read(session: Session, *, document_id: uuid.UUID) -> Document | None:
+    """A stored paper with its bytes; None when there is none."""
+    return session.get(Document, document_id)

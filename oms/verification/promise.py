@@ -1,0 +1,57 @@
+"""Loads the world that promises are made in and gives each order its date (V-8); also for the phone page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.journey import calendar_store, policy
+from oms.parties import carriers
+from oms.verification.order_facts import Feasible, OrderFacts
+from oms.verification.promise_rules import World, feasible
+
+_WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
+_FREE = text("""
+    SELECT warehouse_id, sku_id, on_hand - reserved - safety AS free FROM stock
+    WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND warehouse_id = ANY(CAST(:warehouses AS uuid[]))
+""")
+
+
+def feasible_dates(session: Session, *, orders: Sequence[OrderFacts], now: datetime) -> dict[uuid.UUID, Feasible]:
+    """The earliest date of each order, earlier orders taking stock before later ones. Nothing is reserved.
+
+    A fixed number of statements: warehouses, carriers' services, free stock, and the batch's policy and calendars.
+    """
+    world = _world(session, orders, now)
+    return {order.order_id: feasible(order, world) for order in orders}
+
+
+def _world(session: Session, orders: Sequence[OrderFacts], now: datetime) -> World:
+    numbers = policy.read(session, now)
+    calendars = calendar_store.read(session, now)
+    warehouses: list[uuid.UUID] = list(session.execute(_WAREHOUSES).scalars())
+    countries = {order.ship_country or "*" for order in orders}
+    services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
+    skus = {sku for order in orders for line in order.lines for sku in line.parts}
+    rows = session.execute(_FREE, {"skus": list(skus), "warehouses": warehouses})
+    return World(
+        now=now,
+        zone=calendars.organisation.zone,
+        calendar=calendars.of("warehouse"),
+        warehouses=warehouses,
+        services=services,
+        free={(row.warehouse_id, row.sku_id): row.free for row in rows},
+        processing_days=numbers.whole("promise.processing_days"),
+        default_transit_days=numbers.whole("promise.transit_days"),
+        default_lead_days=numbers.whole("promise.lead_time_days"),
+        default_cut_off=time.fromisoformat(numbers.text("carrier.cut_off")),
+    )
+
+
+def kept(dates: Mapping[uuid.UUID, Feasible]) -> dict[uuid.UUID, tuple[datetime, datetime]]:
+    """{order: (handed over by, with the customer by)} of feasible dates."""
+    return {order_id: (date.ship_at, date.deliver_at) for order_id, date in dates.items()}
