@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from oms import embedded
+from oms import db, embedded
 from oms.demo import seed
 from oms.demo.place import Place, make_place
 from oms.embedded import Server, schema
@@ -59,4 +59,4 @@ def prepare() -> Ground:
 def _keep_organisation(environment: dict[str, str]) -> None:
     deploy = load(environment)
     with seed.opened(environment) as session:
-        calendar_store.keep_organisation(session, zone=deploy.zone, country=deploy.country, now=seed.db.now(session))
+        calendar_store.keep_organisation(session, zone=deploy.zone, country=deploy.country, now=db.now(session))

@@ -59,7 +59,13 @@ def seed(environ: dict[str, str], place: Place) -> None:
         session.execute(insert(Carton), [_carton(row) for row in CARTONS])
         channels = _channels(session, place, now)
         _policy(session, now)
-        world = {"keys": _people(session, houses["SZ"], now) | _distributor_keys(session, channels, now)}
+        world: dict[str, Any] = {
+            "base_url": place.base_url,
+            "shop_url": place.shop_url,
+            "mailbox_url": place.mailbox_url,
+            "smtp_port": place.smtp_port,
+        }
+        world |= {"keys": _people(session, houses["SZ"], now) | _distributor_keys(session, channels, now)}
     _write(place.folder / "world.json", world)
 
 

@@ -1,0 +1,125 @@
+"""The floor: waves, picks and checks by scan, cartons, hand-over; goods received for what was short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oms.demo.robots.wire import Person, World
+
+
+class Picker:
+    """Plans waves and walks their lists, one scan a stop, as a phone would send them."""
+
+    name = "picker"
+
+    def __init__(self, world: World) -> None:
+        self._me = world.person("liu")
+
+    def work(self) -> bool:
+        for code in ("SZ", "SH"):
+            self._me.post("/waves/plan", {"warehouse": code}, key=f"plan-{code}-{self._clock()}")
+        waves = [w for status in ("released", "in_progress") for w in self._me.items("/waves", status=status)]
+        for wave in waves:
+            self._walk(wave["id"])
+        return bool(waves)
+
+    def undone(self) -> list[str]:
+        return []
+
+    def _clock(self) -> int:
+        """Planning is wanted anew each round, so its key must differ each time."""
+        self._rounds = getattr(self, "_rounds", 0) + 1
+        return id(self) * 1000 + self._rounds
+
+    def _walk(self, wave_id: str) -> None:
+        self._me.raw(f"/waves/{wave_id}/pick-list.pdf?language=zh_Hans")
+        for stop in self._me.get(f"/waves/{wave_id}")["stops"]:
+            if stop["status"] != "pending":
+                continue
+            scan = f"{stop['task_id']}-{stop['left']}"
+            body = {
+                "scan_id": scan,
+                "wave_id": wave_id,
+                "bin_code": stop["bin"],
+                "code": stop["barcode"],
+                "qty": stop["left"],
+            }
+            self._me.post("/picks", body, key=f"pick-{scan}")
+
+
+class Packer:
+    """Checks each piece by scan, boxes it, puts it on the scale."""
+
+    name = "packer"
+
+    def __init__(self, world: World) -> None:
+        self._me = world.person("pedro")
+
+    def work(self) -> bool:
+        ready = [f for status in ("picked", "short", "packing") for f in self._me.items("/fulfilments", status=status)]
+        for fulfilment in ready:
+            self._pack(self._me.get(f"/fulfilments/{fulfilment['id']}"))
+        return bool(ready)
+
+    def undone(self) -> list[str]:
+        return []
+
+    def _pack(self, fulfilment: dict[str, Any]) -> None:
+        for line in fulfilment["lines"]:
+            left = str(line["left_to_check"])
+            if left == "0":
+                continue
+            scan = f"{line['id']}-{left}"
+            body = {"scan_id": scan, "fulfilment_id": fulfilment["id"], "code": line["barcode"], "qty": left}
+            self._me.post("/pack-checks", body, key=f"pack-{scan}")
+        boxes = self._me.get(f"/fulfilments/{fulfilment['id']}")["suggested_boxes"]
+        body = {"boxes": [{k: box[k] for k in ("carton_code", "weight_g", "contents") if k in box} for box in boxes]}
+        self._me.post(f"/fulfilments/{fulfilment['id']}/boxes", body, key=f"box-{fulfilment['id']}")
+        self._me.raw(f"/fulfilments/{fulfilment['id']}/packing-slip.pdf")
+
+
+class Clerk:
+    """Hands parcels over: the house signs, then the carrier's driver."""
+
+    name = "shipping clerk"
+
+    def __init__(self, world: World) -> None:
+        self._me = world.person("sun")
+
+    def work(self) -> bool:
+        lists = [row for s in ("open", "signed_by_us") for row in self._me.items("/hand-over-lists", status=s)]
+        lists = [row for row in lists if row["parcels"]]
+        for row in lists:
+            self._me.raw(f"/hand-over-lists/{row['id']}.pdf")
+            for side, signer in (("us", "Sun Wei 孙伟"), ("carrier", "Driver Ma 马师傅")):
+                body = {"side": side, "signer": signer}
+                self._me.post(f"/hand-over-lists/{row['id']}/sign", body, key=f"sign-{row['id']}-{side}")
+        return bool(lists)
+
+    def undone(self) -> list[str]:
+        return []
+
+
+class Buyer:
+    """Receives the goods that were short; the warehouse books them into the goods-in bin."""
+
+    name = "buyer"
+
+    def __init__(self, world: World) -> None:
+        self._me: Person = world.person("wang")
+
+    def work(self) -> bool:
+        wanted = self._me.items("/supply-requests", status="raised")
+        for row in wanted:
+            goods = {
+                "key": f"GRN-{row['number']}",
+                "warehouse": row["warehouse"],
+                "sku": row["sku"],
+                "bin": "GOODS-IN",
+                "qty": row["qty"],
+            }
+            self._me.post("/receipts", {"receipts": [goods]}, key=f"receipt-{row['number']}-{row['qty']}")
+        return bool(wanted)
+
+    def undone(self) -> list[str]:
+        return []
