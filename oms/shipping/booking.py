@@ -1,0 +1,213 @@
+"""Carrier booking: what a label needs, and what becomes of the answer (F-4).
+
+The call itself is made by `workers/booking.py`. A label is bought under the parcel's reference, so that no
+retry buys a second one; mending takes a new reference.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select, text
+from sqlalchemy.orm import Session
+
+from connectors import base
+from connectors.base import CarrierConfig, ChannelConfig
+from oms.documents import store
+from oms.documents.store import Paper
+from oms.fulfilment.models import Fulfilment
+from oms.intake import inbox, polling
+from oms.intake.rules import Known
+from oms.inventory.models import Warehouse
+from oms.journey import calendar_store, lifecycle
+from oms.journey.lifecycle import Note
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.money import quantise
+from oms.orders import locking
+from oms.orders.models import ChangeRequest, Order
+from oms.parties.channels import carrier_config_of, config_of
+from oms.parties.models import Carrier, Channel
+from oms.shipping import handover, rules
+from oms.shipping.models import Parcel
+from oms.shipping.rules import Plan
+
+_LIVE = ("confirmed", "in_fulfilment")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One label to buy. `known` is what stands of the order, against which the channel's reading is held."""
+
+    parcel: base.Parcel
+    carrier: CarrierConfig
+    plan: Plan
+    zone: ZoneInfo
+    now: datetime
+    channel_id: uuid.UUID
+    channel: ChannelConfig
+    channel_order_id: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The channel tells something else than we know: its reading goes through the inbox before any label."""
+
+    reading: base.Received
+    became: str
+
+
+_VALUE = text("""
+    SELECT ol.total, pl.qty, ol.qty AS ordered,
+           coalesce((SELECT sum(bp.qty) FROM bundle_part bp JOIN sku s ON s.id = bp.bundle_id AND s.bundle
+                     WHERE bp.bundle_id = ol.sku_id), 1) AS pieces
+    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+    JOIN order_line ol ON ol.id = fl.order_line_id WHERE pl.parcel_id = :parcel
+""")
+
+
+def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done:
+    """Read what the call needs; end the step at once when the parcel is booked already or its order was stopped."""
+    statement = (
+        select(Parcel, Fulfilment, Order, Warehouse, Carrier, Channel)
+        .join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
+        .join(Order, Order.id == Parcel.order_id)
+        .join(Warehouse, Warehouse.id == Fulfilment.warehouse_id)
+        .join(Carrier, Carrier.id == Parcel.carrier_id)
+        .join(Channel, Channel.id == Order.channel_id)
+        .where(Parcel.id == step.subject_id)
+    )
+    parcel, fulfilment, order, warehouse, carrier, channel = session.execute(statement).one().tuple()
+    if parcel.label_status in ("purchased", "used"):
+        return Done(step, "booked", (_hand_over(parcel, fulfilment, step.round),))
+    if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
+        return Done(step, "stopped", error=f"order {order.status}, fulfilment {fulfilment.status}")
+    if _change_pending(session, order.id):
+        return Done(step, "stopped", (_again(step, now),), error="a change of the order is being decided")
+    return Booking(
+        parcel=_request(session, parcel, order, warehouse),
+        carrier=carrier_config_of(carrier),
+        plan=Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at),
+        zone=calendar_store.zone_of(session),
+        now=now,
+        channel_id=channel.id,
+        channel=config_of(channel),
+        channel_order_id=order.channel_order_id,
+        known=Known(True, order.version, bytes(order.content_hash), order.channel_cancelled),
+    )
+
+
+def _change_pending(session: Session, order_id: uuid.UUID) -> bool:
+    open_wish = ChangeRequest.order_id == order_id, ChangeRequest.status.in_(("requested", "approved"))
+    return bool(session.execute(select(exists().where(*open_wish))).scalar())
+
+
+def _request(session: Session, parcel: Parcel, order: Order, warehouse: Warehouse) -> base.Parcel:
+    lines = session.execute(_VALUE, {"parcel": parcel.id}).all()
+    value = sum((rules.share(r.total or rules.ZERO, r.qty, r.ordered * r.pieces) for r in lines), Decimal(0))
+    currency = order.currency or "CNY"
+    return base.Parcel(
+        reference=parcel.reference,
+        service=parcel.service,
+        sender=address_of(warehouse.address),
+        receiver=address_of(order.ship_to or {}),
+        weight_g=parcel.weight_g,
+        length_mm=parcel.length_mm,
+        width_mm=parcel.width_mm,
+        height_mm=parcel.height_mm,
+        value=quantise(value, currency),
+        currency=currency,
+        email=order.contact.get("email"),
+    )
+
+
+def address_of(stored: dict[str, Any]) -> base.Address:
+    """A stored address as carriers take it."""
+    names = base.Address.__slots__
+    found = {name: value for name, value in stored.items() if name in names and name != "lines"}
+    return base.Address(lines=tuple(stored.get("lines") or ()), **found)
+
+
+def _again(step: Claimed, now: datetime) -> NewStep:
+    """The booking that looks again later: after a cancellation it is cancelled with the order's other steps."""
+    return NewStep(
+        "book",
+        step.subject_id,
+        order_id=step.order_id,
+        round=step.round + 1,
+        due_at=step.due_at,
+        run_after=now + timedelta(seconds=rules.wait_s(step.round)),
+    )
+
+
+def _hand_over(parcel: Parcel, fulfilment: Fulfilment, round_: int) -> NewStep:
+    return NewStep("hand_over", parcel.id, order_id=parcel.order_id, round=round_, due_at=fulfilment.cut_off_at)
+
+
+def record_label(session: Session, *, step: Claimed, label: base.Label, now: datetime) -> Done:
+    """Keep the label, its papers and its price; the parcel joins its carrier's open hand-over list."""
+    locking.touch(session, order_ids=[step.order_id] if step.order_id else [])
+    parcel, fulfilment = _locked(session, step.subject_id)
+    by = "system"
+    changed = label.service != parcel.service
+    parcel.waybill_number, parcel.tracking_url = label.waybill_number, label.tracking_url
+    parcel.label_price, parcel.label_currency = label.price, label.currency
+    parcel.booked_at, parcel.service = now, label.service
+    session.flush()
+    lifecycle.advance(
+        session, Parcel, [parcel.id], to="purchased", cause="booked", actor=by, now=now, axis="label_status",
+        data={"waybill_number": label.waybill_number, "service": label.service, "service_changed": changed},
+    )  # fmt: skip
+    store.put(session, papers=_papers(parcel, label), by=by, now=now)
+    _label_fulfilment(session, fulfilment, now)
+    handover.join(session, parcel_ids=[parcel.id], now=now)
+    return Done(step, "booked", (_hand_over(parcel, fulfilment, step.round),))
+
+
+def _locked(session: Session, parcel_id: uuid.UUID) -> tuple[Parcel, Fulfilment]:
+    statement = select(Parcel, Fulfilment).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
+    statement = statement.where(Parcel.id == parcel_id).with_for_update()
+    return session.execute(statement.execution_options(populate_existing=True)).one().tuple()
+
+
+def _papers(parcel: Parcel, label: base.Label) -> list[Paper]:
+    same: dict[str, Any] = {"subject_type": "parcel", "subject_id": parcel.id, "order_id": parcel.order_id}
+    return [
+        Paper(kind="label", name=f"{label.waybill_number}.pdf", content=label.pdf, **same),
+        Paper(kind="label_zpl", name=f"{label.waybill_number}.zpl", media_type="application/zpl", content=label.zpl, **same),
+    ]  # fmt: skip
+
+
+def _label_fulfilment(session: Session, fulfilment: Fulfilment, now: datetime) -> None:
+    """The fulfilment is labelled once each of its parcels is."""
+    waiting = Parcel.fulfilment_id == fulfilment.id, Parcel.label_status.not_in(("purchased", "used", "voided"))
+    if not session.execute(select(exists().where(*waiting))).scalar():
+        lifecycle.advance(
+            session, Fulfilment, [fulfilment.id], to="labelled", cause="booked", actor="system", now=now, lenient=True
+        )
+
+
+def record_stop(session: Session, *, step: Claimed, booking: Booking, stopped: Stopped, now: datetime) -> Done:
+    """No label: what the channel tells goes through the inbox like any message of it, and the booking looks again."""
+    message = polling.message_of(stopped.reading, way="reread", by="booking")
+    inbox.receive(session, channel_id=booking.channel_id, received=[message], now=now)
+    told = Note(
+        "parcel", step.subject_id, "booking.stopped", "re-read at its channel", step.order_id, became=stopped.became
+    )
+    lifecycle.note(session, [told], actor="system", now=now)
+    return Done(step, "stopped", (_again(step, now),), error=f"at its channel the order is {stopped.became}")
+
+
+def record_refusal(session: Session, *, step: Claimed, words: str, now: datetime) -> Done:
+    """The carrier refuses for good: a person mends it, with the carrier's own words before them."""
+    lifecycle.advance(
+        session, Parcel, [step.subject_id], to="refused", cause=words[:500], actor="system", now=now,
+        axis="label_status", lenient=True,
+    )  # fmt: skip
+    mend = NewStep("mend_booking", step.subject_id, order_id=step.order_id, round=step.round)
+    return Done(step, "refused", (mend,), error=words)

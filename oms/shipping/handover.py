@@ -1,0 +1,190 @@
+"""Hand-over lists: the parcels that one carrier takes from one warehouse; we sign, the carrier signs, stock leaves (F-4)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from oms import db, numbers
+from oms.errors import Conflict, InputInvalid, NotFound
+from oms.journey import holds, lifecycle
+from oms.journey import steps as journey
+from oms.journey.lifecycle import Note
+from oms.journey.steps import Done, NewStep
+from oms.orders import locking
+from oms.shipping import leaving
+from oms.shipping.models import HandOverList, Parcel
+
+SIDES = ("us", "carrier")
+
+# One open list for each warehouse and carrier: who comes first makes it.
+_OPEN = text("""
+    INSERT INTO hand_over_list (id, number, warehouse_id, carrier_id, status, opened_at)
+    SELECT n.id, n.number, n.warehouse_id, n.carrier_id, 'open', :now
+    FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:warehouse AS uuid[]), CAST(:carrier AS uuid[]))
+         AS n(id, number, warehouse_id, carrier_id)
+    ON CONFLICT (warehouse_id, carrier_id) WHERE status = 'open' DO NOTHING
+""")
+
+_JOIN = text("""
+    UPDATE parcel SET hand_over_list_id = l.id FROM fulfilment f, hand_over_list l
+    WHERE parcel.id = ANY(CAST(:ids AS uuid[])) AND f.id = parcel.fulfilment_id AND l.warehouse_id = f.warehouse_id
+      AND l.carrier_id = parcel.carrier_id AND l.status = 'open' AND parcel.hand_over_list_id IS NULL
+      AND parcel.label_status = 'purchased' AND parcel.handed_over_at IS NULL
+    RETURNING parcel.id
+""")
+
+_PLACES = text("""
+    SELECT DISTINCT f.warehouse_id, p.carrier_id FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id
+    WHERE p.id = ANY(CAST(:ids AS uuid[])) ORDER BY 1, 2
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature did: the list's state, the parcels that left, and those struck out with the reason."""
+
+    status: str
+    left: tuple[uuid.UUID, ...] = ()
+    struck_out: tuple[tuple[uuid.UUID, str], ...] = ()
+
+
+def join(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Put labelled parcels on their warehouse's and carrier's open list; return those that joined. Repeats change nothing."""
+    places = session.execute(_PLACES, {"ids": list(parcel_ids)}).all()
+    session.execute(
+        _OPEN,
+        {
+            "id": db.new_ids(len(places)),
+            "number": [numbers.new_number("HL") for _ in places],
+            "warehouse": [p.warehouse_id for p in places],
+            "carrier": [p.carrier_id for p in places],
+            "now": now,
+        },
+    )
+    return list(session.execute(_JOIN, {"ids": list(parcel_ids)}).scalars())
+
+
+def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
+    """A parcel at the dock, by its waybill or own number: it joins its open list. Raises NotFound, Conflict."""
+    wanted = code.strip().upper()
+    statement = select(Parcel).where((Parcel.waybill_number == wanted) | (Parcel.number == wanted))
+    parcel = session.execute(statement.limit(1)).scalar_one_or_none()
+    if parcel is None:
+        raise NotFound(f"no parcel has the code {code!r}: scan the label's barcode")
+    reasons = holds.standing(session, order_ids=[parcel.order_id]).get(parcel.order_id)
+    if reasons:
+        raise Conflict(f"the order of parcel {parcel.number} was stopped ({', '.join(reasons)}): keep it in the house")
+    if parcel.label_status != "purchased":
+        raise Conflict(f"parcel {parcel.number} has no label that is good for a journey: {parcel.label_status}")
+    if join(session, parcel_ids=[parcel.id], now=now):
+        _note(session, [(parcel.id, parcel.order_id)], "hand_over.joined", "scanned", actor, now)
+    return session.get_one(Parcel, parcel.id, populate_existing=True)
+
+
+def leave_behind(session: Session, *, parcel_id: uuid.UUID, reason: str, actor: str, now: datetime) -> None:
+    """Take a parcel off its list that neither has left; scanning it puts it on the next one."""
+    statement = (
+        update(Parcel)
+        .where(Parcel.id == parcel_id, Parcel.handed_over_at.is_(None), Parcel.hand_over_list_id.is_not(None))
+        .values(hand_over_list_id=None)
+        .returning(Parcel.id, Parcel.order_id)
+    )
+    rows = [(row.id, row.order_id) for row in session.execute(statement)]
+    if not rows:
+        raise Conflict("this parcel is on no list that is still in the house")
+    _note(session, rows, "hand_over.left_behind", reason or "left behind", actor, now)
+
+
+def sign(session: Session, *, list_id: uuid.UUID, side: str, signer: str, actor: str, now: datetime) -> Signed:
+    """Sign for one side: we first, which closes the list; with the carrier's signature the goods leave.
+
+    Parcels of orders that were stopped meanwhile are struck out. The same side's repeat changes nothing.
+    """
+    if side not in SIDES or not signer.strip():
+        raise InputInvalid(
+            "a signature names its side and its signer", fields={"side": "us or carrier", "signer": "the signer's name"}
+        )
+    orders = select(Parcel.order_id).where(Parcel.hand_over_list_id == list_id).distinct()
+    locking.touch(session, order_ids=list(session.execute(orders).scalars()))
+    found = session.get(HandOverList, list_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("no such hand-over list")
+    if found.status == "cancelled":
+        raise Conflict(f"list {found.number} was cancelled")
+    if (found.our_signed_at if side == "us" else found.carrier_signed_at) is not None:
+        return Signed(found.status)
+    if side == "carrier" and found.our_signed_at is None:
+        raise Conflict(f"list {found.number}: we sign first, so that the carrier signs what no longer changes")
+    return (
+        _sign_ours(session, found, signer, actor, now) if side == "us" else _depart(session, found, signer, actor, now)
+    )
+
+
+def _sign_ours(session: Session, found: HandOverList, signer: str, actor: str, now: datetime) -> Signed:
+    struck = _strike_out(session, found.id, actor, now)
+    if not _aboard(session, found.id):
+        raise Conflict(f"list {found.number} holds no parcel that may leave")
+    found.our_signer, found.our_signed_at = signer.strip(), now
+    session.flush()
+    lifecycle.advance(session, HandOverList, [found.id], to="signed_by_us", cause="signed", actor=actor, now=now)
+    return Signed("signed_by_us", struck_out=struck)
+
+
+def _depart(session: Session, found: HandOverList, signer: str, actor: str, now: datetime) -> Signed:
+    struck = _strike_out(session, found.id, actor, now)
+    aboard = _aboard(session, found.id)
+    left = leaving.leave(session, parcel_ids=aboard, cause=f"list {found.number}", actor=actor, now=now)
+    found.carrier_signer, found.carrier_signed_at = signer.strip(), now
+    session.flush()
+    lifecycle.advance(session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now)
+    end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
+    return Signed("handed_over", tuple(left), struck)
+
+
+def end_steps(
+    session: Session, *, parcel_ids: Sequence[uuid.UUID], list_id: uuid.UUID | None, actor: str, now: datetime
+) -> None:
+    """End `hand_over` of parcels that left; the carrier's system is told once for the list (step `pick_up`)."""
+    found = list(journey.find(session, kind="hand_over", subject_ids=parcel_ids).values())
+    tell = (NewStep("pick_up", list_id),) if list_id else ()
+    done = [Done(step, "handed_over", tell if place == 0 else ()) for place, step in enumerate(found)]
+    journey.finish(session, done, by=actor, now=now)
+
+
+def _aboard(session: Session, list_id: uuid.UUID) -> list[uuid.UUID]:
+    statement = select(Parcel.id).where(Parcel.hand_over_list_id == list_id, Parcel.label_status == "purchased")
+    return list(session.execute(statement.order_by(Parcel.id)).scalars())
+
+
+_STOPPED = text("""
+    UPDATE parcel SET hand_over_list_id = NULL FROM (
+        SELECT p.id, CASE WHEN p.label_status <> 'purchased' THEN 'label ' || p.label_status
+                          WHEN o.status NOT IN ('confirmed', 'in_fulfilment') THEN 'order ' || o.status
+                          ELSE 'held: ' || h.reason END AS why
+        FROM parcel p JOIN orders o ON o.id = p.order_id
+        LEFT JOIN LATERAL (SELECT reason FROM hold WHERE hold.order_id = o.id AND hold.released_at IS NULL
+                           ORDER BY placed_at LIMIT 1) h ON TRUE
+        WHERE p.hand_over_list_id = :list AND p.handed_over_at IS NULL
+          AND (p.label_status <> 'purchased' OR o.status NOT IN ('confirmed', 'in_fulfilment') OR h.reason IS NOT NULL)
+        ) s WHERE parcel.id = s.id RETURNING parcel.id, parcel.order_id, s.why
+""")
+
+
+def _strike_out(session: Session, list_id: uuid.UUID, actor: str, now: datetime) -> tuple[tuple[uuid.UUID, str], ...]:
+    rows = session.execute(_STOPPED, {"list": list_id}).all()
+    notes = [Note("parcel", row.id, "hand_over.struck_out", row.why, row.order_id) for row in rows]
+    lifecycle.note(session, notes, actor=actor, now=now)
+    return tuple((row.id, row.why) for row in rows)
+
+
+def _note(
+    session: Session, parcels: Sequence[tuple[uuid.UUID, uuid.UUID]], event: str, cause: str, actor: str, now: datetime
+) -> None:
+    notes = [Note("parcel", parcel_id, event, cause, order_id) for parcel_id, order_id in parcels]
+    lifecycle.note(session, notes, actor=actor, now=now)

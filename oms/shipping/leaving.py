@@ -1,0 +1,141 @@
+"""Goods leave the house: on hand and reserved fall together, lines are shipped in whole bundles (I1, I6)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from oms.fulfilment.models import Fulfilment
+from oms.inventory import ledger
+from oms.inventory.bins import packing_bin
+from oms.inventory.ledger import Move
+from oms.journey import lifecycle
+from oms.journey.lifecycle import Note
+from oms.orders import derived
+from oms.shipping.models import Parcel
+
+_GO = text("""
+    UPDATE parcel SET handed_over_at = :now
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND handed_over_at IS NULL AND label_status = 'purchased'
+    RETURNING id, order_id, fulfilment_id
+""")
+
+_PIECES = text("""
+    SELECT pl.parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.order_line_id, fl.sku_id, f.warehouse_id
+    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+    JOIN fulfilment f ON f.id = fl.fulfilment_id
+    WHERE pl.parcel_id = ANY(CAST(:ids AS uuid[])) ORDER BY f.warehouse_id, fl.sku_id, pl.parcel_id, fl.id
+""")
+
+# What left of a line and SKU is taken off its promises, the oldest round first.
+_RESERVATIONS = text("""
+    WITH gone AS (SELECT * FROM unnest(CAST(:lines AS uuid[]), CAST(:warehouses AS uuid[]), CAST(:skus AS uuid[]),
+                                       CAST(:qtys AS numeric[])) AS g(line, warehouse, sku, qty)),
+    total AS (SELECT line, warehouse, sku, sum(qty) AS qty FROM gone GROUP BY 1, 2, 3),
+    open AS (SELECT r.id, t.qty, r.qty - r.qty_shipped - r.qty_released AS left_over,
+                    coalesce(sum(r.qty - r.qty_shipped - r.qty_released)
+                             OVER (PARTITION BY t.line, t.warehouse, t.sku ORDER BY r.round, r.id
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+             FROM total t JOIN reservation r
+               ON r.order_line_id = t.line AND r.warehouse_id = t.warehouse AND r.sku_id = t.sku)
+    UPDATE reservation SET qty_shipped = qty_shipped + least(o.left_over, greatest(o.qty - o.before, 0))
+    FROM open o WHERE reservation.id = o.id AND o.left_over > 0 AND o.qty > o.before
+""")
+
+# A bundle's line is shipped as often as every part allows; a plain line's part is itself.
+_LINES = text("""
+    UPDATE order_line SET qty_shipped = p.shipped,
+           qty_reserved = greatest(qty_reserved - (p.shipped - qty_shipped), 0)
+    FROM (
+        SELECT ol.id, CASE WHEN s.bundle THEN floor(min(x.gone / coalesce(bp.qty, 1))) ELSE min(x.gone) END AS shipped
+        FROM order_line ol JOIN sku s ON s.id = ol.sku_id
+        LEFT JOIN bundle_part bp ON bp.bundle_id = s.id AND s.bundle
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(pl.qty), 0) AS gone FROM fulfilment_line fl
+            JOIN parcel_line pl ON pl.fulfilment_line_id = fl.id
+            JOIN parcel pa ON pa.id = pl.parcel_id AND pa.handed_over_at IS NOT NULL
+            WHERE fl.order_line_id = ol.id AND fl.sku_id = coalesce(bp.part_id, ol.sku_id)) x ON TRUE
+        WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
+    WHERE order_line.id = p.id AND order_line.qty_shipped < p.shipped
+    RETURNING order_line.id, order_line.order_id, order_line.qty_shipped
+""")
+
+_COMPLETE = text("""
+    SELECT f.id FROM fulfilment f WHERE f.id = ANY(CAST(:ids AS uuid[]))
+      AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NULL
+                      AND p.label_status <> 'voided')
+    ORDER BY f.id FOR UPDATE OF f
+""")
+
+
+def leave(
+    session: Session, *, parcel_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime
+) -> list[uuid.UUID]:
+    """Let labelled parcels of (locked) orders leave; return those that left now. A repeat moves nothing.
+
+    A fixed number of statements: the parcels, their pieces, the ledger, promises, lines, derived states.
+    """
+    gone = session.execute(_GO, {"ids": sorted(parcel_ids), "now": now}).all()
+    if not gone:
+        return []
+    ids, orders = [row.id for row in gone], sorted({row.order_id for row in gone})
+    lifecycle.advance(session, Parcel, ids, to="used", cause=cause, actor=actor, now=now, axis="label_status")
+    complete = session.execute(_COMPLETE, {"ids": sorted({row.fulfilment_id for row in gone})}).scalars()
+    lifecycle.advance(
+        session, Fulfilment, list(complete), to="handed_over", cause=cause, actor=actor, now=now, lenient=True
+    )
+    pieces = session.execute(_PIECES, {"ids": ids}).all()
+    _post(session, pieces, actor, now)
+    session.execute(
+        _RESERVATIONS,
+        {
+            "lines": [p.order_line_id for p in pieces],
+            "warehouses": [p.warehouse_id for p in pieces],
+            "skus": [p.sku_id for p in pieces],
+            "qtys": [p.qty for p in pieces],
+        },
+    )
+    shipped = session.execute(_LINES, {"orders": orders}).all()
+    _write_sales_ledger(session, shipped, actor, now)
+    derived.refresh(session, order_ids=orders)
+    return ids
+
+
+def _post(session: Session, pieces: Sequence[Row[Any]], actor: str, now: datetime) -> None:
+    bins = {w: packing_bin(session, warehouse_id=w) for w in sorted({p.warehouse_id for p in pieces})}
+    moves = [
+        Move(
+            f"ship:{p.parcel_id}:{p.fulfilment_line_id}",
+            p.warehouse_id,
+            p.sku_id,
+            "ship",
+            on_hand=-p.qty,
+            reserved=-p.qty,
+            bin_id=bins[p.warehouse_id],
+            order_id=p.order_id,
+            subject_id=p.parcel_id,
+        )
+        for p in pieces
+    ]
+    ledger.post(session, moves, actor=actor, now=now)
+
+
+def _write_sales_ledger(session: Session, shipped: Sequence[Row[Any]], actor: str, now: datetime) -> None:
+    """What was shipped of each line, as an entry of the record (F-6)."""
+    notes = [
+        Note(
+            "order_line",
+            row.id,
+            "sales_ledger.shipped",
+            "handed over",
+            row.order_id,
+            data={"qty_shipped": row.qty_shipped},
+        )
+        for row in shipped
+    ]
+    lifecycle.note(session, notes, actor=actor, now=now)

@@ -1,0 +1,120 @@
+"""Taking labels back: asked for by whoever stops a parcel, done by the step `void_label` until it is done (I8)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from connectors.base import CarrierConfig
+from oms.journey import lifecycle
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.parties.channels import carrier_config_of
+from oms.parties.models import Carrier
+from oms.shipping.models import Parcel
+
+#: A booking that was under way when it was stopped may still reach the carrier; after this long it has or has not.
+IN_FLIGHT = timedelta(seconds=90)
+
+# A label may stand at the carrier without standing here: its booking began and nobody knows how it ended.
+_TO_VOID = text("""
+    SELECT p.id, p.order_id, p.label_status, p.reference FROM parcel p
+    LEFT JOIN effect e ON e.key = 'book:' || p.reference
+    WHERE p.id = ANY(CAST(:ids AS uuid[])) AND (p.label_status IN ('purchased', 'void_requested')
+          OR (p.label_status IN ('none', 'unknown') AND e.state IN ('intent', 'unknown')))
+    ORDER BY p.id FOR UPDATE OF p
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Voiding:
+    """One label to take back; `waybill_number` None: the carrier is asked what it made of our reference."""
+
+    carrier: CarrierConfig
+    reference: str
+    waybill_number: str | None
+    attempt: int
+
+    @property
+    def peer(self) -> str:
+        return f"carrier:{self.carrier.name}"
+
+    @property
+    def key(self) -> str:
+        return f"void:{self.reference}"
+
+
+def request(
+    session: Session, *, parcel_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime
+) -> list[NewStep]:
+    """Ask for the parcels' labels to be taken back; return the steps `void_label` to open. A repeat returns the same.
+
+    Parcels without a label need nothing; one whose booking is under way is looked up at the carrier later.
+    """
+    rows = session.execute(_TO_VOID, {"ids": list(parcel_ids)}).all()
+    bought = [row.id for row in rows if row.label_status == "purchased"]
+    lifecycle.advance(
+        session, Parcel, bought, to="void_requested", cause=cause, actor=actor, now=now, axis="label_status"
+    )
+    session.execute(
+        text(
+            "UPDATE parcel SET hand_over_list_id = NULL WHERE id = ANY(CAST(:ids AS uuid[])) AND handed_over_at IS NULL"
+        ),
+        {"ids": [row.id for row in rows]},
+    )
+    return [
+        NewStep(
+            "void_label",
+            row.id,
+            order_id=row.order_id,
+            key=f"{row.id}:{row.reference}",
+            run_after=None if row.id in bought else now + IN_FLIGHT,
+        )
+        for row in rows
+    ]
+
+
+def of_orders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """The parcels of orders that have not left the house."""
+    statement = select(Parcel.id).where(Parcel.order_id.in_(order_ids), Parcel.handed_over_at.is_(None))
+    return list(session.execute(statement.order_by(Parcel.id)).scalars())
+
+
+def prepare(session: Session, *, step: Claimed) -> Voiding | Done:
+    """What the carrier is asked; the step ends at once when the label is void already, or has left the house."""
+    statement = select(Parcel, Carrier).join(Carrier, Carrier.id == Parcel.carrier_id)
+    parcel, carrier = session.execute(statement.where(Parcel.id == step.subject_id)).one().tuple()
+    if parcel.label_status == "voided":
+        return Done(step, "voided")
+    if parcel.label_status == "used":
+        return Done(step, "refused", error="the parcel has left the house")
+    return Voiding(carrier_config_of(carrier), parcel.reference, parcel.waybill_number, step.attempt)
+
+
+def record(session: Session, *, step: Claimed, voided: str | None, now: datetime) -> Done:
+    """The label `voided` is void; None: the carrier has none under our reference, so there is nothing to take back."""
+    if voided is None:
+        return Done(step, "voided")
+    parcel = session.get_one(Parcel, step.subject_id, with_for_update=True, populate_existing=True)
+    # A label that was bought unseen is first entered, so that history tells of it.
+    unseen = ("purchased", "void_requested") if parcel.label_status in ("none", "unknown") else ()
+    for state in (*unseen, "voided"):
+        lifecycle.advance(
+            session, Parcel, [parcel.id], to=state, cause="void_label", actor="system", now=now,
+            axis="label_status", data={"waybill_number": voided},
+        )  # fmt: skip
+    return Done(step, "voided")
+
+
+def record_refusal(session: Session, *, step: Claimed, words: str, now: datetime) -> Done:
+    """The carrier keeps the label: a case for the shipping clerk, since it costs money."""
+    lifecycle.advance(
+        session, Parcel, [step.subject_id], to="purchased", cause=words[:500], actor="system", now=now,
+        axis="label_status", lenient=True,
+    )  # fmt: skip
+    case = NewStep("track_case", step.subject_id, order_id=step.order_id, key=f"{step.subject_id}:void_refused")
+    return Done(step, "refused", (case,), error=words)

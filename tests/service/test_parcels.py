@@ -1,0 +1,95 @@
+"""Closing boxes: weight alarm, contents, cartons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from oms.errors import Conflict, InputInvalid
+from oms.fulfilment.boxing import Box
+from oms.fulfilment.models import Fulfilment
+from oms.journey.models import HistoryEntry, Step
+from oms.shipping import parcels
+from oms.shipping.models import Parcel, ParcelLine
+from tests.factories.floor import Floor
+from tests.factories.packed import PACKER, WEIGHT_G, checked, close, packed, served_floor, two_boxes
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return served_floor(session)
+
+
+def test_a_closed_box_is_a_parcel_that_waits_for_its_label(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = packed(session, floor, business_now)
+    fulfilment = session.get_one(Fulfilment, parcel.fulfilment_id, populate_existing=True)
+    assert (fulfilment.status, fulfilment.packed_by) == ("packed", PACKER)
+    pack = session.query(Step).filter_by(kind="pack", subject_id=fulfilment.id).one()
+    book = session.query(Step).filter_by(kind="book", subject_id=parcel.id).one()
+    assert (pack.outcome, book.state, book.due_at) == ("packed", "open", fulfilment.cut_off_at)
+    assert session.query(ParcelLine).filter_by(parcel_id=parcel.id).count() == 2
+
+
+def test_a_wrong_weight_alarms_and_closes_nothing(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = checked(session, floor, business_now)
+    with pytest.raises(InputInvalid) as raised:
+        close(session, fulfilment, [Box("M", 1020)], business_now)
+    assert raised.value.fields == {"boxes.0.weight_g": "weighed 1020 g, its goods should weigh 720 g"}
+    assert session.query(Parcel).count() == 0
+
+
+def test_a_weight_alarm_is_overridden_only_with_a_reason_that_is_kept(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = checked(session, floor, business_now)
+    with pytest.raises(InputInvalid):
+        close(session, fulfilment, [Box("M", 1020)], business_now, weight_reason="  ")
+    parcel = close(session, fulfilment, [Box("M", 1020)], business_now, weight_reason="gift wrap added")[0]
+    note = session.query(HistoryEntry).filter_by(subject_id=parcel.id, event="parcel.weight_overridden").one()
+    assert (note.cause, note.actor) == ("gift wrap added", PACKER)
+
+
+def test_two_boxes_are_two_parcels_with_what_is_in_each(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = checked(session, floor, business_now)
+    made = close(session, fulfilment, two_boxes(session, fulfilment), business_now)
+    assert [p.position for p in made] == [0, 1]
+    assert len({p.reference for p in made}) == 2
+    assert session.query(Step).filter_by(kind="book", state="open").count() == 2
+
+
+def test_a_checked_piece_in_no_box_is_refused(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = checked(session, floor, business_now)
+    with pytest.raises(InputInvalid) as raised:
+        close(session, fulfilment, two_boxes(session, fulfilment)[:1], business_now)
+    assert "in no box" in raised.value.fields["boxes"]
+
+
+def test_more_than_was_checked_and_an_overfull_carton_are_named(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = checked(session, floor, business_now)
+    line, _ = two_boxes(session, fulfilment)[0].contents[0]
+    with pytest.raises(InputInvalid) as raised:
+        close(session, fulfilment, [Box("M", 99_000, ((line, Decimal(7)),))], business_now)
+    assert set(raised.value.fields) == {"boxes.0.contents", "boxes.0.weight_g"}
+
+
+def test_a_box_closed_twice_is_one_parcel(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = packed(session, floor, business_now)
+    fulfilment = session.get_one(Fulfilment, parcel.fulfilment_id)
+    with pytest.raises(Conflict, match="is packed"):
+        close(session, fulfilment, [Box("M", WEIGHT_G)], business_now)
+    assert session.query(Parcel).count() == 1
+
+
+def test_the_cheapest_carton_that_takes_everything_is_suggested(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = checked(session, floor, business_now, qty=2)
+    found = parcels.suggest(session, fulfilment_id=fulfilment.id)
+    assert [(filled.carton.code, len(filled.pieces)) for filled in found.cartons] == [("M", 4)]
