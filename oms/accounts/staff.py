@@ -164,7 +164,8 @@ def with_role(session: Session, *, roles: Sequence[str]) -> list[Staff]:
 
 def names(session: Session, *, staff_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """People's names by id."""
-    return dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(staff_ids))).tuples().all())
+    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(staff_ids)))
+    return {row.id: row.name for row in rows}
 
 
 _COUNT = """

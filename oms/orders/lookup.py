@@ -16,4 +16,5 @@ def numbers(session: Session, *, order_ids: Collection[uuid.UUID | None]) -> dic
     wanted = {order_id for order_id in order_ids if order_id is not None}
     if not wanted:
         return {}
-    return dict(session.execute(select(Order.id, Order.number).where(Order.id.in_(wanted))).tuples().all())
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(wanted)))
+    return {row.id: row.number for row in rows}

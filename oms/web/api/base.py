@@ -13,9 +13,13 @@ from typing import Any, cast
 
 import flask_smorest
 import marshmallow as ma
+from flask import Request, current_app
 from flask_smorest import Api as _Api
 from marshmallow import fields, validate
+from webargs.core import missing
 from webargs.flaskparser import FlaskParser
+
+from oms.errors import Refused
 
 MONEY_PATTERN = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?$"
 QTY_PATTERN = r"^(0|[1-9][0-9]{0,10})(\.[0-9]{1,3})?$"
@@ -101,6 +105,20 @@ class Problem(ma.Schema):
     request_id = fields.String(metadata={"description": "tell it to us when you ask for help"})
 
 
+class WrongMediaType(Refused):
+    """A body of another kind than JSON."""
+
+    code = "wrong_media_type"
+    status = 415
+
+
+class NotJson(Refused):
+    """A body that cannot be read at all."""
+
+    code = "bad_request"
+    status = 400
+
+
 class _Parser(FlaskParser):
     """Unknown query parameters are refused as unknown fields are."""
 
@@ -110,6 +128,18 @@ class _Parser(FlaskParser):
         "json": ma.RAISE,
         "form": ma.RAISE,
     }
+
+    def _raw_load_json(self, req: Request) -> Any:
+        """Read the body with our own reader, which no depth of nesting breaks."""
+        body = req.get_data(cache=True)
+        if not body:
+            return missing
+        if not req.is_json:
+            raise WrongMediaType("send the body as application/json", fields={"Content-Type": "application/json"})
+        try:
+            return current_app.json.loads(body)
+        except ValueError as fault:
+            raise NotJson(f"the body is no JSON: {fault}", fields={"body": "send one JSON document"}) from fault
 
 
 class Blueprint(flask_smorest.Blueprint):
