@@ -15,7 +15,21 @@ from oms import settings as deploy
 from oms.db import Database, Ring, make_engine, silent
 from oms.errors import TooLarge
 from oms.settings import Settings
-from oms.web import api, auth, display, edge, errors, health, language, limits, logs, pages, watch, webhooks
+from oms.web import (
+    api,
+    auth,
+    carrier_webhooks,
+    display,
+    edge,
+    errors,
+    health,
+    language,
+    limits,
+    logs,
+    pages,
+    watch,
+    webhooks,
+)
 from oms.web.committer import Committer
 from oms.web.counting import Limits
 
@@ -76,6 +90,7 @@ def _wire(app: Flask) -> None:
     errors.register(app)
     app.register_blueprint(health.probes)
     app.register_blueprint(webhooks.hooks)
+    app.register_blueprint(carrier_webhooks.hooks)
     app.register_blueprint(language.pages)
     pages.register(app)
     api.register(app)

@@ -1,0 +1,43 @@
+"""Step `close`: an order whose every piece was delivered is closed, and the customer asked how we served (S-5, F-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from oms.journey import lifecycle
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.messages import outbox
+from oms.messages.outbox import Notice
+from oms.orders import locking
+from oms.orders.contacts import Contact, contacts
+from oms.orders.models import Order
+
+
+def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Close fulfilled orders; tell the customer that the order is complete and open the survey. A repeat tells nothing."""
+    ids = [step.subject_id for step in steps]
+    locking.touch(session, order_ids=ids)
+    moved = lifecycle.advance(
+        session, Order, ids, to="closed", cause="all delivered", actor="system", now=now, lenient=True
+    )
+    session.execute(update(Order).where(Order.id.in_(moved)).values(closed_at=now))
+    people = contacts(session, order_ids=moved)
+    told: dict[object, list[NewStep]] = {}
+    for step in outbox.put(session, notices=[_notice(person) for person in people.values()], now=now):
+        told.setdefault(step.order_id, []).append(step)
+    gone = set(moved)
+    return [
+        Done(step, "closed", (*told.get(step.subject_id, ()), NewStep("rate_service", step.subject_id, order_id=step.order_id)))
+        if step.subject_id in gone
+        else Done(step, "closed")
+        for step in steps
+    ]  # fmt: skip
+
+
+def _notice(person: Contact) -> Notice:
+    values = {"number": person.number, "channel_order_number": person.channel_order_number, "name": person.name}
+    return Notice(f"closed:{person.order_id}", "closed", person.order_id, person.email, person.language, values)

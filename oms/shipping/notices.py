@@ -1,0 +1,121 @@
+"""Whom a scan is told: the customer by mail the same day, the channel by its API (F-6, F-10)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from connectors.base import ChannelConfig, ShipmentNotice
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.messages import outbox
+from oms.messages.outbox import Notice
+from oms.orders.contacts import Contact, contacts
+from oms.parties.channels import config_of
+from oms.parties.models import Channel
+
+#: The round of a step `tell_channel` says what is told; a parcel has one of each.
+ROUNDS = {"collected": 0, "delivered": 1}
+
+_PARCELS = text("""
+    SELECT p.id, p.order_id, p.fulfilment_id, p.waybill_number, p.tracking_url, c.name AS carrier,
+           p.collected_at, p.delivered_at, f.promised_deliver_at
+    FROM parcel p JOIN carrier c ON c.id = p.carrier_id JOIN fulfilment f ON f.id = p.fulfilment_id
+    WHERE p.id = ANY(CAST(:ids AS uuid[])) ORDER BY p.id
+""")
+
+_GOODS = text("""
+    SELECT ol.line_ref, coalesce(ol.name, s.code) AS name,
+           CASE WHEN s.bundle THEN floor(min(pl.qty / bp.qty)) ELSE sum(pl.qty) END AS qty
+    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+    JOIN order_line ol ON ol.id = fl.order_line_id JOIN sku s ON s.id = ol.sku_id
+    LEFT JOIN bundle_part bp ON bp.bundle_id = ol.sku_id AND bp.part_id = fl.sku_id AND s.bundle
+    WHERE pl.parcel_id = :parcel GROUP BY ol.id, ol.position, ol.line_ref, ol.name, s.code, s.bundle ORDER BY ol.position
+""")
+
+# Nothing is to come when every piece is in a parcel that was collected (or delivered, when that is told).
+_MORE = text("""
+    SELECT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = :order AND l.requires_shipping
+                   AND l.qty_shipped + l.qty_cancelled < l.qty)
+        OR EXISTS (SELECT 1 FROM parcel p WHERE p.order_id = :order AND p.id <> :parcel AND p.label_status <> 'voided'
+                   AND (CASE WHEN :delivered THEN p.delivered_at ELSE p.collected_at END) IS NULL)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNotice:
+    """What a channel is told of one parcel, under an idempotency key of its own."""
+
+    channel: ChannelConfig
+    notice: ShipmentNotice
+    key: str
+
+    @property
+    def peer(self) -> str:
+        return f"channel:{self.channel.name}"
+
+
+def tell(
+    session: Session, *, parcel_ids: Sequence[uuid.UUID], event: str, now: datetime
+) -> dict[uuid.UUID, list[NewStep]]:
+    """Write the messages; return the steps `tell` and `tell_channel` by fulfilment. What was told already opens nothing.
+
+    `event`: collected | delivered.
+    """
+    parcels = session.execute(_PARCELS, {"ids": list(parcel_ids)}).all()
+    people = contacts(session, order_ids=sorted({p.order_id for p in parcels}))
+    messages = [_notice(p, people[p.order_id], event) for p in parcels]
+    steps: dict[uuid.UUID, list[NewStep]] = {}
+    homes = {p.order_id: p.fulfilment_id for p in parcels}
+    for step in outbox.put(session, notices=messages, now=now):
+        steps.setdefault(homes[step.order_id], []).append(step)
+    for p in parcels:
+        told = NewStep("tell_channel", p.id, order_id=p.order_id, round=ROUNDS[event])
+        steps.setdefault(p.fulfilment_id, []).append(told)
+    return steps
+
+
+def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
+    values = {
+        "number": person.number,
+        "channel_order_number": person.channel_order_number,
+        "name": person.name,
+        "carrier": parcel.carrier,
+        "waybill_number": parcel.waybill_number,
+        "tracking_url": parcel.tracking_url,
+        "at": (parcel.collected_at if event == "collected" else parcel.delivered_at).isoformat(),
+        "promised_deliver_at": parcel.promised_deliver_at.isoformat(),
+    }
+    return Notice(f"{event}:{parcel.id}", event, person.order_id, person.email, person.language, values)
+
+
+def prepare_channel(session: Session, *, step: Claimed) -> ChannelNotice | Done:
+    """What the step's channel is told; the step ends at once for a parcel that was not scanned."""
+    status = next(name for name, number in ROUNDS.items() if number == step.round)
+    parcel = session.execute(_PARCELS, {"ids": [step.subject_id]}).one()
+    at = parcel.collected_at if status == "collected" else parcel.delivered_at
+    if at is None:
+        return Done(step, "not_told", error=f"the parcel is not {status}")
+    order = session.execute(
+        text("SELECT channel_id, channel_order_id FROM orders WHERE id = :id"), {"id": parcel.order_id}
+    ).one()
+    asked = {"order": parcel.order_id, "parcel": parcel.id, "delivered": status == "delivered"}
+    more = bool(session.execute(_MORE, asked).scalar())
+    goods = session.execute(_GOODS, {"parcel": parcel.id}).all()
+    notice = ShipmentNotice(
+        channel_order_id=order.channel_order_id,
+        tracking_number=parcel.waybill_number,
+        carrier=parcel.carrier,
+        tracking_url=parcel.tracking_url,
+        status=status,
+        at=at,
+        lines=tuple((row.line_ref, row.qty) for row in goods if row.line_ref and row.qty > 0),
+        last=not more,
+    )
+    channel = session.get_one(Channel, order.channel_id)
+    return ChannelNotice(config_of(channel), notice, f"tell_channel:{parcel.id}:{status}")

@@ -1,0 +1,199 @@
+"""The carrier's scans: stored once, in whatever order they come; collected and delivered end their steps (F-6, F-8).
+
+A step ends at the time of the scan, since that is what was promised; a scan that comes late sets it back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from connectors import base
+from connectors.base import CarrierConfig
+from oms import db
+from oms.journey import lifecycle
+from oms.journey.steps import Claimed, Done
+from oms.orders import locking
+from oms.parties.channels import carrier_config_of
+from oms.parties.models import Carrier
+from oms.shipping import arrivals, cases, handover, leaving, rules
+from oms.shipping.models import Parcel, TrackingEvent
+
+#: Parcels that one step asks about; the longest unasked go first.
+ASKED_AT_ONCE = 300
+
+#: Clocks of others run ahead: a scan from further in the future than this is refused as nonsense.
+AHEAD = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`new` scans were stored; `unknown` waybills are none of ours."""
+
+    new: int
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The parcels of one carrier that are on their way; asking changes nothing there, so it is no effect."""
+
+    carrier: CarrierConfig
+    waybill_numbers: tuple[str, ...]
+    key: str | None = None
+
+    @property
+    def peer(self) -> str:
+        return f"carrier:{self.carrier.name}"
+
+
+def record_events(
+    session: Session, *, carrier_id: uuid.UUID, events: Sequence[base.TrackingEvent], way: str, now: datetime
+) -> Recorded:
+    """Store scans (`way`: webhook | poll) and draw what follows. The same scan told again changes nothing.
+
+    Takes the orders' rows first; a fixed number of statements for the list.
+    """
+    timely = [event for event in events if event.at <= now + AHEAD]
+    parcels = _parcels(session, carrier_id, timely)
+    unknown = tuple(sorted({e.waybill_number for e in timely} - parcels.keys()))
+    locking.touch(session, order_ids=[row.order_id for row in parcels.values()])
+    rows = [_row(parcels[e.waybill_number], e, way, now) for e in timely if e.waybill_number in parcels]
+    fresh = _insert(session, rows)
+    if fresh:
+        _follow(session, fresh, rows, carrier_id, now)
+    return Recorded(len(fresh), unknown)
+
+
+def _parcels(
+    session: Session, carrier_id: uuid.UUID, events: Sequence[base.TrackingEvent]
+) -> dict[str, Row[uuid.UUID, uuid.UUID, str | None]]:
+    numbers = {event.waybill_number for event in events}
+    statement = select(Parcel.id, Parcel.order_id, Parcel.waybill_number)
+    found = session.execute(statement.where(Parcel.carrier_id == carrier_id, Parcel.waybill_number.in_(numbers)))
+    return {str(row.waybill_number): row for row in found}
+
+
+def _row(
+    parcel: Row[uuid.UUID, uuid.UUID, str | None], event: base.TrackingEvent, way: str, now: datetime
+) -> dict[str, object]:
+    return {
+        "id": db.new_id(),
+        "parcel_id": parcel.id,
+        "status": event.status,
+        "carrier_status": event.carrier_status,
+        "place": event.place,
+        "at": event.at,
+        "received_at": now,
+        "way": way,
+        "signed_by": event.signed_by,
+    }
+
+
+def _insert(session: Session, rows: Sequence[dict[str, object]]) -> list[Row[uuid.UUID, str, datetime]]:
+    if not rows:
+        return []
+    values = [{name: value for name, value in row.items() if name != "signed_by"} for row in rows]
+    statement = pg_insert(TrackingEvent).on_conflict_do_nothing(index_elements=["parcel_id", "status", "at"])
+    returning = statement.returning(TrackingEvent.parcel_id, TrackingEvent.status, TrackingEvent.at)
+    return list(session.execute(returning, values).all())
+
+
+_MARK = text("""
+    UPDATE parcel SET collected_at = least(parcel.collected_at, e.collected), delivered_at = least(parcel.delivered_at, e.delivered)
+    FROM (SELECT parcel_id, min(at) FILTER (WHERE status = ANY(CAST(:collected AS text[]))) AS collected,
+                 min(at) FILTER (WHERE status = 'delivered') AS delivered
+          FROM tracking_event WHERE parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY parcel_id) e
+    WHERE parcel.id = e.parcel_id
+    RETURNING parcel.id, parcel.collected_at, parcel.delivered_at, parcel.handed_over_at
+""")
+
+# The newest word of each parcel; of two scans at one moment the one that came later.
+_LATEST = text("""
+    SELECT DISTINCT ON (parcel_id) parcel_id, status FROM tracking_event
+    WHERE parcel_id = ANY(CAST(:ids AS uuid[])) AND status <> ALL(CAST(:silent AS text[]))
+    ORDER BY parcel_id, status = 'delivered' DESC, at DESC, id DESC
+""")
+
+
+def _follow(
+    session: Session,
+    fresh: Sequence[Row[uuid.UUID, str, datetime]],
+    rows: Sequence[dict[str, object]],
+    carrier_id: uuid.UUID,
+    now: datetime,
+) -> None:
+    by = f"carrier:{session.get_one(Carrier, carrier_id).name}"
+    ids = sorted({row.parcel_id for row in fresh})
+    marked = session.execute(_MARK, {"ids": ids, "collected": sorted(rules.COLLECTED)}).all()
+    _keep_signers(session, rows)
+    # What the carrier has scanned has left, whether the list was signed or not.
+    unsigned = [row.id for row in marked if row.collected_at is not None and row.handed_over_at is None]
+    left = leaving.leave(session, parcel_ids=unsigned, cause="scanned by the carrier", actor=by, now=now)
+    handover.end_steps(session, parcel_ids=left, list_id=None, actor=by, now=now)
+    _advance(session, ids, by, now)
+    arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
+    arrivals.delivered(session, parcel_ids=[r.id for r in marked if r.delivered_at is not None], by=by, now=now)
+    troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
+    cases.open_cases(session, troubles=troubles, now=now)
+
+
+def _advance(session: Session, ids: Sequence[uuid.UUID], by: str, now: datetime) -> None:
+    groups: dict[str, list[uuid.UUID]] = {}
+    for row in session.execute(_LATEST, {"ids": list(ids), "silent": sorted(rules.SILENT)}):
+        groups.setdefault(row.status, []).append(row.parcel_id)
+    for status, parcels in groups.items():
+        lifecycle.advance(
+            session, Parcel, parcels, to=status, cause="scan", actor=by, now=now, axis="tracking_status", lenient=True
+        )
+
+
+def _keep_signers(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    signed = [
+        {"b_id": r["parcel_id"], "b_by": r["signed_by"]} for r in rows if r["signed_by"] and r["status"] == "delivered"
+    ]
+    if signed:
+        statement = update(Parcel.__table__).where(Parcel.id == bindparam("b_id"))  # type: ignore[arg-type]
+        session.connection().execute(statement.values(signed_by=bindparam("b_by")), signed)
+
+
+def prepare(session: Session, *, step: Claimed, now: datetime) -> Asking | Done:
+    """The carrier's live parcels, the longest unasked first; the step ends at once when there is none."""
+    carrier = session.get(Carrier, step.subject_id)
+    if carrier is None or not carrier.active:
+        return Done(step, "failed", error="the carrier is gone")
+    live = (
+        select(Parcel.waybill_number)
+        .where(
+            Parcel.carrier_id == carrier.id,
+            Parcel.label_status.in_(("purchased", "used")),
+            Parcel.tracking_status.not_in(("delivered", "lost")),
+            Parcel.waybill_number.is_not(None),
+        )
+        .order_by(Parcel.tracked_at.nulls_first(), Parcel.id)
+        .limit(ASKED_AT_ONCE)
+    )
+    numbers = tuple(str(n) for n in session.execute(live).scalars())
+    if not numbers:
+        return Done(step, "tracked")
+    return Asking(carrier_config_of(carrier), numbers)
+
+
+def record_poll(
+    session: Session, *, step: Claimed, asking: Asking, events: Sequence[base.TrackingEvent], now: datetime
+) -> Done:
+    """What the carrier answered; parcels that it has not scanned for days become cases."""
+    record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)
+    asked = Parcel.carrier_id == step.subject_id, Parcel.waybill_number.in_(asking.waybill_numbers)
+    session.execute(
+        update(Parcel).where(*asked).values(tracked_at=now), execution_options={"synchronize_session": False}
+    )
+    session.execute(update(Carrier).where(Carrier.id == step.subject_id).values(tracked_until=now))
+    cases.open_silent(session, carrier_id=step.subject_id, now=now)
+    return Done(step, "tracked")
