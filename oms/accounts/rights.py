@@ -52,6 +52,8 @@ RIGHTS: dict[str, frozenset[str]] = {
         "order.review": "order_specialist order_manager",
         "order.final_review": "order_manager general_manager",
         "order.finance_review": "finance",
+        # refusing an order for good (V-5); the deputy holds the role in the general manager's absence
+        "order.reject": "general_manager",
         "order.sample": "order_manager",
         "payment.record": "finance",
         "hold.read": f"{_OFFICE} {_FLOOR} buyer sales_rep auditor admin",

@@ -1,0 +1,165 @@
+"""Amend a held order field by field, with its history; private fields leave only keyed hashes there (G-2, D-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms import crypto
+from oms.catalog import mapping
+from oms.errors import InputInvalid
+from oms.journey import errors, lifecycle
+from oms.journey.errors import NewError
+from oms.money import quantise
+from oms.orders.models import Order, OrderLine
+from oms.parties.matching import index_of
+from oms.verification import amendment_rules
+from oms.verification.amendment_rules import AMENDABLE, Target, touches_money
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """`changes`: dotted field as in the one schema -> new value (text, or None to empty it)."""
+
+    changes: Mapping[str, Any]
+    reason: str
+    entry_error: bool = False
+
+
+@dataclass(slots=True)
+class _Work:
+    session: Session
+    order: Order
+    lines: Mapping[int, OrderLine]
+    was: dict[str, Any] = field(default_factory=dict)
+    became: dict[str, Any] = field(default_factory=dict)
+
+
+def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, now: datetime) -> list[str]:
+    """Write the changes to the (locked) order; return the fields that changed. Verification has to follow.
+
+    Raises InputInvalid naming every field that is unknown or whose value does not fit, and how to mend it.
+    """
+    targets = amendment_rules.targets(amendment.changes)
+    lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
+    work = _Work(session, order, {line.position: line for line in lines})
+    _check_lines(work, targets)
+    _write(work, targets)
+    changed = sorted(name for name in work.became if work.was[name] != work.became[name])
+    _recount(work, changed)
+    _forget_problems(order, changed)
+    session.flush()
+    _tell_history(work, changed, amendment, actor, now)
+    return changed
+
+
+def _check_lines(work: _Work, targets: Sequence[Target]) -> None:
+    unknown = {t.name: "there is no such line" for t in targets if t.line is not None and t.line not in work.lines}
+    wanted = {(work.order.channel_id, t.value) for t in targets if t.part == "sku" and t.line in work.lines}
+    skus = mapping.find_skus(work.session, wanted=wanted)
+    for target in targets:
+        if target.part == "sku" and target.name not in unknown:
+            if (work.order.channel_id, target.value) not in skus:
+                unknown[target.name] = f"{target.value!r} is no SKU that we know"
+            else:
+                target.found_sku = skus[work.order.channel_id, target.value]
+    if unknown:
+        raise InputInvalid("; ".join(f"{name}: {why}" for name, why in unknown.items()), fields=unknown)
+
+
+def _write(work: _Work, targets: Sequence[Target]) -> None:
+    for target in targets:
+        if target.line is not None:
+            _write_line(work, target, work.lines[target.line])
+        elif target.group in ("customer", "ship_to", "bill_to"):
+            _write_party(work, target)
+        else:
+            column = AMENDABLE[target.name].column
+            _keep(work, target.name, getattr(work.order, column), target.value)
+            setattr(work.order, column, target.value)
+
+
+def _write_line(work: _Work, target: Target, line: OrderLine) -> None:
+    if target.part == "sku":
+        _keep(work, target.name, line.channel_sku, target.value)
+        line.sku_id, line.channel_sku = target.found_sku, target.value
+    elif target.part == "cancelled":
+        _keep(work, target.name, line.qty_cancelled, line.qty)
+        line.qty_cancelled = line.qty
+    else:
+        _keep(work, target.name, getattr(line, target.part), target.value)
+        setattr(line, target.part, target.value)
+
+
+def _write_party(work: _Work, target: Target) -> None:
+    column = {"customer": "contact"}.get(target.group, target.group)
+    party = dict(getattr(work.order, column) or {})
+    _keep(work, target.name, party.get(target.part), target.value)
+    party[target.part] = target.value
+    setattr(work.order, column, party)
+    if target.group == "ship_to" and target.part in ("country", "region", "city"):
+        setattr(work.order, f"ship_{target.part}", target.value)
+    if target.group == "customer" and target.part in ("email", "phone", "name"):
+        setattr(work.order, f"{target.part}_hash", index_of(target.value))
+
+
+def _keep(work: _Work, name: str, was: Any, became: Any) -> None:
+    work.was[name], work.became[name] = was, became
+
+
+def _recount(work: _Work, changed: Sequence[str]) -> None:
+    """Line totals, their sum and the order's total follow what was changed; a total that was given stays."""
+    order = work.order
+    if not any(name.startswith("lines.") or touches_money(name) for name in changed) or not order.currency:
+        return
+    touched = {int(name.split(".")[1]) for name in changed if name.startswith("lines.")}
+    for position in touched:
+        line = work.lines[position]
+        if line.unit_price is not None:
+            line.total = quantise(line.qty * line.unit_price - (line.discount or ZERO), order.currency)
+    live = [line for line in work.lines.values() if not (line.qty > 0 and line.qty_cancelled >= line.qty)]
+    order.lines_total = sum((line.total or ZERO for line in live), ZERO)
+    if "totals.total" not in changed:
+        extra = (order.shipping or ZERO) + (order.fees or ZERO) - (order.discount or ZERO)
+        order.total = order.lines_total + extra + (ZERO if order.tax_included else order.tax or ZERO)
+
+
+def _forget_problems(order: Order, changed: Sequence[str]) -> None:
+    """What translation complained of, or read uncertainly, at a field that a person has set is settled."""
+    order.problems = [p for p in order.problems if not amendment_rules.settles(changed, p["field"], p["code"])]
+    if order.evidence:
+        order.evidence = [e for e in order.evidence if not amendment_rules.settles(changed, e["field"], "")] or None
+
+
+def _tell_history(work: _Work, changed: Sequence[str], amendment: Amendment, actor: str, now: datetime) -> None:
+    order = work.order
+    data = {
+        "fields": list(changed),
+        "money": any(touches_money(name) for name in changed),
+        "was": {name: _shown(name, work.was[name]) for name in changed},
+        "became": {name: _shown(name, work.became[name]) for name in changed},
+    }
+    note = lifecycle.Note("order", order.id, "order.amended", amendment.reason, order_id=order.id, data=data)
+    lifecycle.note(work.session, [note], actor=actor, now=now)
+    if amendment.entry_error and order.entered_by.startswith("staff:"):
+        fault = NewError(
+            "order", order.id, "entry_corrected", "entry", "entry", order.entered_by, True, order.id, amendment.reason
+        )
+        errors.record(work.session, events=[fault], by=actor, now=now)
+
+
+def _shown(name: str, value: Any) -> str | None:
+    """A value as history keeps it: private ones as their keyed hash only."""
+    if value is None:
+        return None
+    if amendment_rules.is_private(name):
+        return crypto.ring().blind_index(str(value)).hex()
+    return str(value)

@@ -1,0 +1,97 @@
+"""Payments that orders wait for: recorded by finance, or told by the channel (C-2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.errors import InputInvalid, NotFound
+from oms.journey import lifecycle
+from oms.journey import steps as journey
+from oms.journey.steps import Done
+from oms.money import Money
+from oms.orders import locking
+from oms.orders.models import Order
+from oms.verification import effect
+
+_KNOWN = text("""
+    SELECT 1 FROM history_entry
+    WHERE order_id = :order AND event = 'payment.recorded' AND data ->> 'reference' = :reference LIMIT 1
+""")
+_ADD = text("""
+    UPDATE orders SET paid = coalesce(paid, 0) + :amount WHERE id = :order
+    RETURNING paid, coalesce(total, 0) AS total, currency
+""")
+
+
+def record_payment(
+    session: Session,
+    *,
+    order_id: uuid.UUID,
+    amount: Money,
+    reference: str,
+    actor: str,
+    now: datetime,
+) -> str:
+    """Add a payment to the order and, when it is paid in full, end the step `pay`; return the payment state.
+
+    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing.
+    """
+    if amount.amount <= 0 or not reference.strip():
+        raise InputInvalid(
+            "a payment needs an amount over 0 and the bank's reference",
+            fields={"amount": "an amount over 0", "reference": "the bank's reference"},
+        )
+    if order_id not in locking.touch(session, order_ids=[order_id]):
+        raise NotFound("no such order")
+    order = session.get_one(Order, order_id, populate_existing=True)
+    if order.currency != amount.currency:
+        raise InputInvalid(f"the order is in {order.currency}", fields={"currency": f"pay in {order.currency}"})
+    if session.execute(_KNOWN, {"order": order_id, "reference": reference}).first():
+        return order.payment_status
+    state = _add(session, order, amount.amount, reference, actor, now)
+    payments_arrived(session, order_ids=[order_id], actor=actor, now=now)
+    return state
+
+
+def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
+    """End the step `pay` of those (locked) orders that are paid by now; return them. A repeat changes nothing."""
+    waiting = journey.find(session, kind="pay", subject_ids=order_ids)
+    paid = session.execute(
+        text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND payment_status IN ('paid', 'overpaid')"),
+        {"ids": list(waiting)},
+    ).scalars()
+    ended = list(paid)
+    unsigned = set(
+        journey.find(session, kind="sign", subject_ids=ended, states=("open", "claimed", "paused")) if ended else ()
+    )
+    ready = [order_id for order_id in ended if order_id not in unsigned]
+    opens = effect.after_customer(session, order_ids=ready, cause="paid", actor=actor, now=now)
+    done = [Done(waiting[o], "paid", tuple(opens.get(o, ()))) for o in ended]
+    journey.finish(session, done, by=actor, now=now)
+    return ended
+
+
+def _add(session: Session, order: Order, amount: Decimal, reference: str, actor: str, now: datetime) -> str:
+    row = session.execute(_ADD, {"order": order.id, "amount": amount}).one()
+    state = "paid" if row.paid == row.total else "overpaid" if row.paid > row.total else "partially_paid"
+    data = {"amount": str(amount), "currency": row.currency, "reference": reference}
+    note = lifecycle.Note("order", order.id, "payment.recorded", "payment", order_id=order.id, data=data)
+    lifecycle.note(session, [note], actor=actor, now=now)
+    lifecycle.advance(
+        session,
+        Order,
+        [order.id],
+        to=state,
+        axis="payment_status",
+        cause="payment recorded",
+        actor=actor,
+        now=now,
+    )
+    session.expire(order)
+    return state
