@@ -11,6 +11,7 @@ from itertools import islice
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES
 from connectors.mail.labels import column_of, field_of, section_of
+from connectors.mail.numbers import number_of
 
 _COLON = re.compile(r"[:：]|(?<=\S)\t|(?<=[^\s])\s{2,}(?=\S)")
 _BOUNDARY = re.compile(r"[\s,，;；|、(（*•\-]|^")
@@ -105,7 +106,9 @@ def _take(lines: Sequence[str], at: int, found: Scan) -> int:
         if pair.kind == "section" and last:
             following = _section(lines, at, pair, found)
         elif not pair.value and last:
-            following = _value_below(lines, at, pair, found)
+            # "please find below our purchase order:" ends a sentence; the line below is no value of it.
+            begins = line.strip(_BULLETS).startswith(pair.label.strip())
+            following = _value_below(lines, at, pair, found) if begins else at + 1
         else:
             _note(pair, pair.value, line, at, found)
     return following
@@ -121,7 +124,7 @@ def _note(pair: _Pair, value: str, source: str, at: int, found: Scan, section: s
         if pair.key in ("ship_to", "bill_to") and value:
             found.blocks.append(BlockOfLines(pair.key, (value,), at))
         return
-    if value:
+    if value and not (pair.key == "order_number" and number_of(value) is None):
         target = found.columns if pair.kind == "column" else found.labelled
         target.append(Labelled(pair.key, value, source, at, section))
         found.used.add(at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from connectors.mail.figures import MONEY, UNITS, Count, money, quantity
@@ -40,7 +40,9 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("unit", re.compile(rf"(?<![\w.,$€£¥-])(?P<qty>{_NUM})\s?(?P<unit>{_UNITS})\b\.?(?:\s(?:of|x)\b(?:\sthe\b)?)?", re.I), "0.85"),
     ("unit", re.compile(rf"(?<![\w.,-])(?P<qty>{_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.85"),
     ("unit", re.compile(rf"(?P<qty>{_CN_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.8"),
+    ("unit", re.compile(rf"\b(?P<qty>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\s(?P<unit>{_UNITS})\b(?:\sof\b)?", re.I), "0.7"),
     ("first", re.compile(rf"^(?P<qty>{_NUM})\s(?:of\s(?:the\s)?)?(?P<unit>)(?=\S)"), "0.6"),
+    ("last", re.compile(rf"\((?P<qty>{_NUM})(?P<unit>)\)$"), "0.6"),
     ("last", re.compile(rf"(?:\s[-–—:]\s|[:：]\s?|\s)(?P<qty>{_NUM})(?P<unit>)$"), "0.6"),
 )  # fmt: skip
 _WANTED = re.compile(
@@ -52,7 +54,7 @@ _CN_WANTED = re.compile(
     r"^.{0,20}?(?:我们?)?(?:想|需|需要|要|请)?(?:再)?(?:订购|订货|采购|购买|下单|预订|订|买|要|发)\s?[:：]?\s?"
 )
 _LEADING_WORDS = re.compile(
-    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|like|to|need|want|order|also|and|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
+    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|like|to|need|want|order|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
     re.I,
 )
 #: Lines that count something else than goods.
@@ -63,6 +65,9 @@ _NO_GOODS = re.compile(
 )
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
 _MAX_LINE = 400
+_MAX_PARTS = 24
+_COUNTS = re.compile(rf"\d|[{_CN_UNITS}]")
+_BETWEEN = re.compile(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)")
 
 
 def items_in(lines: Sequence[str]) -> list[Item]:
@@ -70,7 +75,7 @@ def items_in(lines: Sequence[str]) -> list[Item]:
     items: list[Item] = []
     open_item: Item | None = None
     for line in lines:
-        fresh = [item for piece in _pieces(line) if (item := read_item(piece)) is not None]
+        fresh = _items_of(line)
         items += fresh
         if fresh:
             open_item = fresh[-1] if len(fresh) == 1 else None
@@ -95,28 +100,33 @@ def _completes(item: Item, text: str) -> bool:
     return False
 
 
-def _pieces(line: str) -> Iterator[str]:
+def _items_of(line: str) -> list[Item]:
+    """The goods of one line: of its parts where each is one, or two at least carry a code, else of the whole."""
     text = line.strip()
-    if not 3 <= len(text) <= _MAX_LINE or not re.search(rf"\d|[{_CN_UNITS}]", text) or "://" in text:
-        return
+    if not 3 <= len(text) <= _MAX_LINE or not _COUNTS.search(text) or "://" in text:
+        return []
     bulleted = bool(_BULLET.match(text))
     text = _BULLET.sub("", text)
     label, colon, rest = text.replace("：", ":", 1).partition(":")
-    if colon and (section_of(label) == "items" or column_of(label) in ("item", "name")):
+    if colon and (section_of(label) == "items" or column_of(label) in ("item", "name") or _announces(label, rest)):
         text = rest.strip()
-    parts = re.split(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)", text)
-    parts = [part.strip() for part in parts if part and part.strip()]
-    if (len(parts) > 1 and not bulleted and all(read_item(part) for part in parts)) or (
-        len(parts) > 1 and sum(1 for part in parts if _has_code_and_qty(part)) >= 2
-    ):
-        yield from parts
-    else:
-        yield text
+    parts = [part for part in _BETWEEN.split(text) if part and part.strip()]
+    if 1 < len(parts) <= _MAX_PARTS:
+        items = [item for part in parts if (item := read_item(part.strip())) is not None]
+        whole = len(items) == len(parts) and not bulleted
+        if whole or sum(item.sku is not None for item in items) >= 2:
+            return items
+    item = read_item(text)
+    return [item] if item else []
 
 
-def _has_code_and_qty(part: str) -> bool:
-    item = read_item(part)
-    return item is not None and item.sku is not None
+def _announces(label: str, rest: str) -> bool:
+    """Whether what stands before a colon is words that announce goods: "Please send me: 10 x ABC-123"."""
+    return (
+        not re.search(r"\d", label)
+        and " " in rest.strip()
+        and re.match(rf"\s*(?:{_NUM}|{_CN_NUM})\s?\S", rest) is not None
+    )
 
 
 def read_item(text: str) -> Item | None:

@@ -42,6 +42,12 @@ _WISH = (
     r"|我[们要想]{1,3}.{0,4}(?:订|买|采购|下单)|需要(?:订|采购|购买)|采购以下|订购以下|订购如下|采购如下|请(?:尽快)?(?:安排)?(?:发货|供货|按以下|按如下|予以|查收.{0,6}(?:订单|采购))|麻烦.{0,6}(?:发|下单)|下单|订货|订购"
 )
 
+#: The same, in words that leave no doubt.
+_ORDERS = (
+    r"\b(?:i|we)(?:'d| would)? (?:like|want|wish|need) to (?:order|buy|purchase|place (?:an|the|a|this|our))|\bwe (?:hereby )?order\b|\bplease (?:accept|book|enter|process) (?:our|this|my|the following)"
+    r"|\border(?:ing)? the following|\border as follows|\bwir bestellen\b|我[们要想]{1,3}.{0,4}(?:订|买|采购|下单)|采购以下|订购以下|订购如下|采购如下|请按(?:以下|如下)"
+)
+
 RULES: tuple[Rule, ...] = (
     # for an order
     _rule("a shop tells its owner of a new order", 5, "subject", _NOTICE),
@@ -49,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     _rule("the subject names a purchase order", 3, "subject", r"\bpurchase order\b|\bp\.?o\.?[ #:№-]{0,3}(?:no\.? ?)?[a-z]{0,6}-?\d|\bpo\b|采购订单|采购单|订货单|採購單|订购单|下单"),
     _rule("the subject names an order", 2, "subject", r"\border\b|订单|訂單|订货|\bbestellung\b|\bcommande\b|\bpedido\b|\bordine\b"),
     _rule("the sender says what they want", 3, "body", _WISH),
+    _rule("the sender says that they order", 2, "body", _ORDERS),
     _rule("the sender changes an order", 5, "body", r"\bplease (?:change|amend|update|modify|revise|correct)\b.{0,40}\b(?:order|po|p\.o\.|quantity|qty)\b|\b(?:revised|amended|corrected) (?:purchase order|po|order)\b|(?:订单|采购单).{0,6}(?:变更|修改|更改|更正)"),
     _rule("the body is headed as a purchase order", 2, "top", r"^\W{0,5}(?:purchase order|采购订单|采购单|订货单|採購單|order form|sales order)\b|\bpo (?:number|no\.?|#)\s?:?|采购单号|采购订单号"),
     # against: told by the header

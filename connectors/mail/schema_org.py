@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.mail.charsets import clean
 from connectors.mail.figures import Money, money, quantity
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item
@@ -110,4 +111,7 @@ def _nodes(raw: object) -> list[dict[str, Any]]:
 
 
 def _text(raw: object) -> str:
-    return raw.strip()[:300] if isinstance(raw, str) else ""
+    if not isinstance(raw, str):
+        return ""
+    # JSON may name half of a surrogate pair, which no text can hold.
+    return clean(raw[:300].encode("utf-8", "replace").decode()).strip()

@@ -92,9 +92,13 @@ def test_receiver_and_phone_behind_an_address_in_a_sentence_are_found():
 @pytest.mark.parametrize("encoding", ["base64", "8bit"])
 def test_a_declared_or_wrong_character_set_is_survived(charset, encoding):
     real = "gb18030" if charset.startswith(("gb", "big5")) else charset
-    body = "我们需要采购以下商品：\n货号：A-1  数量：10个  单价：5.00元\n收货地址：北京市海淀区中关村大街27号\n收货人：王五\n".encode(real)
+    body = "我们需要采购以下商品：\n货号：A-1  数量：10个  单价：5.00元\n收货地址：北京市海淀区中关村大街27号\n收货人：王五\n".encode(
+        real
+    )
     subject = base64.b64encode("采购单 PO-77".encode("gbk")).decode()
-    head = f"From: zhang@corp.example\r\nSubject: =?gbk?B?{subject}?=\r\nContent-Type: text/plain; charset={charset}\r\n"
+    head = (
+        f"From: zhang@corp.example\r\nSubject: =?gbk?B?{subject}?=\r\nContent-Type: text/plain; charset={charset}\r\n"
+    )
     head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     order = one(head.encode() + (base64.encodebytes(body) if encoding == "base64" else body))
     assert (order.channel_order_id, lines_of(order)) == ("PO-77", [("A-1", "10", "5.00")])
