@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -65,12 +66,6 @@ def advance(
         return []
     machine: Machine = model.MACHINES[axis]  # type: ignore[attr-defined]
     table = model.__tablename__
-    has_order = "order_id" in model.__table__.columns
-    sql = _MOVE.format(
-        table=table,
-        axis=axis,
-        order_column="t.order_id" if has_order else ("t.id" if table == "orders" else "NULL::uuid"),
-    )
     params = {
         "ids": list(ids),
         "entry_ids": db.new_ids(len(ids)),
@@ -83,10 +78,19 @@ def advance(
         "cause": cause,
         "data": json.dumps(dict(data or {}), default=str),
     }
-    moved = list(session.execute(text(sql), params).scalars())
+    moved = list(session.execute(_move(model, axis), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
     return moved
+
+
+@cache
+def _move(model: type[db.Base], axis: str) -> TextClause:
+    """The statement for one axis of one table; an order's own history names the order itself."""
+    table = model.__tablename__
+    own = "t.id" if table == "orders" else "NULL::uuid"
+    order_column = "t.order_id" if "order_id" in model.__table__.columns else own
+    return text(_MOVE.format(table=table, axis=axis, order_column=order_column))
 
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:

@@ -67,6 +67,14 @@ def parked(session: Session, *, limit: int, after: uuid.UUID | None = None) -> l
     return [Item(*row) for row in session.execute(text(f"{_PARKED} LIMIT {int(limit) + 1}"), {"after": after})]
 
 
+def item(session: Session, *, step_id: uuid.UUID) -> Item:
+    """One step, locked; NotFound where there is none."""
+    found = session.execute(text(_BY_ID), {"ids": [step_id]}).one_or_none()
+    if found is None:
+        raise NotFound("there is no such step")
+    return Item(*found)
+
+
 def take(
     session: Session,
     *,

@@ -79,10 +79,7 @@ def _raise_supply(
     session: Session, short: Sequence[Allocation], rounds: Mapping[uuid.UUID, int], now: datetime
 ) -> dict[uuid.UUID, list[NewStep]]:
     """Raise or add to the requests; the step of a new request follows the first order that asked for it."""
-    total: dict[uuid.UUID, Decimal] = {}
-    for allocation in short:
-        for sku, qty in allocation.short.items():
-            total[sku] = total.get(sku, Decimal(0)) + qty
+    total = _total(short)
     if not total:
         return {}
     lead = {row.id: row.lead_days for row in session.execute(_LEAD, {"skus": list(total)})}
@@ -116,6 +113,14 @@ def _raise_supply(
                 step = NewStep("supply", requests[sku], due_at=expected[sku])
                 opens.setdefault(allocation.order_id, []).append(step)
     return opens
+
+
+def _total(short: Sequence[Allocation]) -> dict[uuid.UUID, Decimal]:
+    total: dict[uuid.UUID, Decimal] = {}
+    for allocation in short:
+        for sku, qty in allocation.short.items():
+            total[sku] = total.get(sku, Decimal(0)) + qty
+    return total
 
 
 def _write_demand(

@@ -50,7 +50,9 @@ def make_floor(session: Session, *, qty: int = 10) -> Floor:
             currency="CNY",
         )
         session.add(row)
-    session.add(Carton(code="M", length_mm=300, width_mm=200, height_mm=200, tare_g=120, limit_g=10000, price=Decimal(1)))
+    session.add(
+        Carton(code="M", length_mm=300, width_mm=200, height_mm=200, tare_g=120, limit_g=10000, price=Decimal(1))
+    )
     skus = [make_sku(session), make_sku(session)]
     for sku in skus:
         make_stock(session, house, sku, qty)

@@ -138,16 +138,11 @@ def make_order(session: Session, *, lines: list[dict[str, Any]] | None = None, *
     }
     order = _add(session, Order(**{**values, **given}))
     for position, line in enumerate(lines):
-        price = Decimal(line.get("unit_price", 10))
-        row = {
-            "unit_price": price,
-            "discount": Decimal(0),
-            "total": price * Decimal(line["qty"]),
-            "unit": "EA",
-            "name": "Tea cup",
-            "channel_sku": "TEA",
-            "line_ref": str(position + 1),
-            **line,
-        }
-        _add(session, OrderLine(order_id=order.id, position=position, **row))
+        _add(session, OrderLine(order_id=order.id, position=position, **_line(position, line)))
     return order  # type: ignore[no-any-return]
+
+
+def _line(position: int, given: dict[str, Any]) -> dict[str, Any]:
+    price = Decimal(given.get("unit_price", 10))
+    values = {"unit_price": price, "discount": Decimal(0), "total": price * Decimal(given["qty"]), "unit": "EA"}
+    return {**values, "name": "Tea cup", "channel_sku": "TEA", "line_ref": str(position + 1), **given}

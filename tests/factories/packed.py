@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from connectors.base import Label
 from oms.db import new_id
 from oms.fulfilment import packing, picking
 from oms.fulfilment.boxing import Box
@@ -16,7 +17,9 @@ from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import PickScan
 from oms.inventory.models import Bin
-from oms.shipping import parcels
+from oms.journey import steps
+from oms.shipping import booking, handover, parcels
+from oms.shipping.handover import Signed
 from oms.shipping.models import Parcel
 from tests.factories.floor import Floor, make_floor, released, wave_of
 
@@ -70,3 +73,41 @@ def two_boxes(session: Session, fulfilment: Fulfilment) -> list[Box]:
 
 def _code(session: Session, sku_id: object) -> str:
     return str(session.execute(text("SELECT code FROM sku WHERE id = :id"), {"id": sku_id}).scalar_one())
+
+
+def booked(session: Session, floor: Floor, now: datetime, **given: Any) -> Parcel:
+    """A parcel with a label, on its carrier's open list; the label's bytes are the test's, the recording is ours."""
+    return label(session, packed(session, floor, now, **given), now)
+
+
+def label(session: Session, parcel: Parcel, now: datetime) -> Parcel:
+    made = Label(
+        f"W{parcel.number[3:]}", parcel.service, Decimal("12.50"), "CNY", b"%PDF-" + parcel.id.bytes, b"^XA^XZ"
+    )
+    found = steps.find(session, kind="book", subject_ids=[parcel.id])
+    done = [booking.record_label(session, step=step, label=made, now=now) for step in found.values()]
+    steps.finish(session, done, by="system", now=now)
+    return session.get_one(Parcel, parcel.id, populate_existing=True)
+
+
+def handed_over(session: Session, floor: Floor, now: datetime, **given: Any) -> Parcel:
+    """A parcel that left with both signatures."""
+    parcel = booked(session, floor, now, **given)
+    sign_both(session, parcel, now)
+    return session.get_one(Parcel, parcel.id, populate_existing=True)
+
+
+def sign_both(session: Session, parcel: Parcel, now: datetime) -> Signed:
+    assert parcel.hand_over_list_id is not None
+    same: dict[str, Any] = {"list_id": parcel.hand_over_list_id, "actor": "cleo", "now": now}
+    handover.sign(session, side="us", signer="Cleo", **same)
+    return handover.sign(session, side="carrier", signer="Driver 7", **same)
+
+
+def two_booked(session: Session, floor: Floor, now: datetime, *, handed: bool = False) -> tuple[Parcel, Parcel]:
+    """One order in two labelled boxes."""
+    fulfilment = checked(session, floor, now)
+    first, second = [label(session, p, now) for p in close(session, fulfilment, two_boxes(session, fulfilment), now)]
+    if handed:
+        sign_both(session, first, now)
+    return first, second

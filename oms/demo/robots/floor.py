@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from oms.demo.robots.wire import Person, World
@@ -17,7 +18,7 @@ class Picker:
 
     def work(self) -> bool:
         for code in ("SZ", "SH"):
-            self._me.post("/waves/plan", {"warehouse": code}, key=f"plan-{code}-{self._clock()}")
+            self._me.post("/waves/plan", {"warehouse": code}, key=f"plan-{uuid.uuid4()}")
         waves = [w for status in ("released", "in_progress") for w in self._me.items("/waves", status=status)]
         for wave in waves:
             self._walk(wave["id"])
@@ -25,11 +26,6 @@ class Picker:
 
     def undone(self) -> list[str]:
         return []
-
-    def _clock(self) -> int:
-        """Planning is wanted anew each round, so its key must differ each time."""
-        self._rounds = getattr(self, "_rounds", 0) + 1
-        return id(self) * 1000 + self._rounds
 
     def _walk(self, wave_id: str) -> None:
         self._me.raw(f"/waves/{wave_id}/pick-list.pdf?language=zh_Hans")
