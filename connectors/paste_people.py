@@ -30,6 +30,7 @@ _NO_NAMES = re.compile(
 )
 _EN_WORD = r"(?:[A-ZÀ-Þ][\w'’.-]*|van|von|der|den|de|la|le|di|da|del|bin|al|O'[A-Z]\w+)"
 _EN_NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?(?P<name>[A-ZÀ-Þ][\w'’.-]*(?:\s+{_EN_WORD}){{1,3}})")
+_EN_TITLE = re.compile(r"^(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+")
 _EN_UPPER = re.compile(r"(?P<name>[A-ZÀ-Þ]{2,}(?:\s+[A-ZÀ-Þ'.-]{1,}){1,3})")
 _EN_COMPANY = re.compile(
     r"\b(?:ltd|limited|inc|llc|llp|gmbh|ag|co|corp|corporation|company|s\.?a\.?|b\.?v\.?|s\.?r\.?l|plc|pty|store|stores|shop|market|trading|wholesale"
@@ -53,6 +54,7 @@ _PHONES = re.compile(
     rf"|(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{{4}}){{2}}|1[3-9]\d[*＊]{{4}}\d{{4}}|\d{{3}}[*＊]{{3,6}}\d{{2,4}}"
     rf"|\(?0\d{{2,3}}\)?[- ]?\d{{7,8}}|[48]00[- ]?\d{{3,4}}[- ]?\d{{3,4}}"
     rf"|\(\d{{3}}\)\s?\d{{3}}[-. ]\d{{4}}|\d{{3}}[-. ]\d{{3}}[-. ]\d{{4}}|0\d{{2,4}}[ -]\d{{3,4}}[ -]?\d{{3,4}}|0\d{{9,10}}"
+    rf"|0\d{{1,4}}(?:[ ./-]\d{{2,4}}){{2,4}}"
     rf"){_EXT}(?!\d)",
     re.IGNORECASE,
 )
@@ -107,7 +109,7 @@ def western_name(text: str, *, lone: bool = False) -> str | None:
     plain = text.strip(" ,.:;()")
     if re.search(r"\d", plain) or _NOT_NAMES_EN.search(plain) or alpha2(plain) or _EN_COMPANY.search(plain):
         return None
-    if addresses.names_street(plain + " 1"):
+    if addresses.names_street(_EN_TITLE.sub("", plain) + " 1"):
         return None
     match = _EN_NAME.fullmatch(plain) or _EN_UPPER.fullmatch(plain)
     if match:

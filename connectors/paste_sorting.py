@@ -26,7 +26,7 @@ def goods_out(block: Block, text: str) -> list[str]:
     pieces: list[str] = []
     for piece in _paired(pieces_of(text)):
         found, piece = _behind_colon(piece)
-        if found and not (found.sku is None and chinese_name(found.name or "")):
+        if found:
             block.goods.append(found)
             pieces.append(piece)
             continue

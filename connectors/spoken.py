@@ -5,9 +5,10 @@ Such an order has no number of its own: intake gives it one, so a missing number
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from connectors.base import Address, ChannelOrder, Customer
+from connectors.base import Address, ChannelOrder, Customer, Payment
 from connectors.fields import Node, node, notice, unreadable
 from connectors.json_bytes import Unreadable, parse, storable
 from connectors.own_json import OwnOrder
@@ -16,6 +17,12 @@ from connectors.totals import finish
 
 #: Keys of our own JSON of which an order has at least one; `text` is a pasted block inside it.
 _MARKS = frozenset({"lines", "customer", "ship_to", "text", "channel_order_id", "channel_order_number"})
+
+_TERMS = (
+    (re.compile(r"货到付款|\bcod\b|cash on delivery", re.IGNORECASE), "cod"),
+    (re.compile(r"月结|挂账|账期|\bnet ?\d{2}\b|on account", re.IGNORECASE), "account"),
+    (re.compile(r"款到发货|预付|已付款|已转账|prepaid|already paid|paid in advance", re.IGNORECASE), "prepaid"),
+)
 
 
 def translated(body: bytes, *, channel: str, source: str, country: str | None) -> list[ChannelOrder]:
@@ -44,6 +51,7 @@ def order_of(pasted: Pasted, *, channel: str, source: str) -> ChannelOrder:
         channel_order_id=pasted.order_number,
         channel_order_number=pasted.order_number,
         currency=pasted.currency,
+        payment=Payment(terms=_terms(pasted.note or "")),
         customer=named,
         ship_to=_ship_to(pasted),
         lines=pasted.lines,
@@ -106,6 +114,11 @@ def _from_text(text: str, *, channel: str, source: str, country: str | None) -> 
     return (
         order_of(pasted, channel=channel, source=source) if pasted.is_order else notice(channel=channel, source=source)
     )
+
+
+def _terms(note: str) -> str | None:
+    """Payment terms that the talk states in so many words."""
+    return next((terms for pattern, terms in _TERMS if pattern.search(note)), None)
 
 
 def _ship_to(pasted: Pasted) -> Address | None:
