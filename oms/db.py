@@ -182,6 +182,8 @@ def make_engine(url: str, *, role: str = "worker", pool_size: int = 5, max_overf
         max_overflow=max_overflow,
         pool_timeout=2,
         pool_pre_ping=True,
+        # Errors are logged, and values may be private.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import structlog
@@ -54,7 +55,7 @@ def sign_in() -> Response:
         metrics.DENIED.labels(why="password").inc()
         log.warning("sign-in refused", throttled=attempt.throttled, address=request.remote_addr)
         return _page(target, login=given.login, refused=True)
-    return _signed_in(attempt, given, target)
+    return _signed_in(attempt.staff_id, attempt.password_hash or "", given, target)
 
 
 @pages.post("/sign-out")
@@ -78,19 +79,18 @@ def _count(given: _Form) -> Attempt:
         return staff.count_attempt(session, login=given.login, now=db.now(session))
 
 
-def _signed_in(attempt: Attempt, given: _Form, target: str) -> Response:
+def _signed_in(staff_id: uuid.UUID, password_hash: str, given: _Form, target: str) -> Response:
     environment = edge.settings().environment
     rehash = None
-    if passwords.outdated(attempt.password_hash or "", environment=environment):
+    if passwords.outdated(password_hash, environment=environment):
         rehash = passwords.hasher(environment).hash(given.password)
-    assert attempt.staff_id is not None
     old = cookies.read(cookies.SESSION)
     with edge.transaction() as session:
         now = db.now(session)
-        staff.forget_attempts(session, staff_id=attempt.staff_id, rehash=rehash)
+        staff.forget_attempts(session, staff_id=staff_id, rehash=rehash)
         if old:
             sessions.end(session, token=old, now=now)
-        token = sessions.start(session, staff_id=attempt.staff_id, now=now)
+        token = sessions.start(session, staff_id=staff_id, now=now)
     log.info("signed in", actor=given.login)
     response = redirect(target)
     cookies.keep(response, cookies.SESSION, token)
