@@ -82,7 +82,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
         .join(Channel, Channel.id == Order.channel_id)
         .where(Parcel.id == step.subject_id)
     )
-    parcel, fulfilment, order, warehouse, carrier, channel = session.execute(statement).one().tuple()
+    parcel, fulfilment, order, warehouse, carrier, channel = session.execute(statement).one()
     if parcel.label_status in ("purchased", "used"):
         return Done(step, "booked", (_hand_over(parcel, fulfilment, step.round),))
     if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
@@ -172,7 +172,7 @@ def record_label(session: Session, *, step: Claimed, label: base.Label, now: dat
 def _locked(session: Session, parcel_id: uuid.UUID) -> tuple[Parcel, Fulfilment]:
     statement = select(Parcel, Fulfilment).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
     statement = statement.where(Parcel.id == parcel_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).one().tuple()
+    return session.execute(statement.execution_options(populate_existing=True)).one()
 
 
 def _papers(parcel: Parcel, label: base.Label) -> list[Paper]:

@@ -38,7 +38,7 @@ class PickUp:
 def prepare(session: Session, *, step: Claimed) -> PickUp | Done:
     """The list's parcels that left; the step ends at once for a list without any."""
     statement = select(HandOverList.number, Carrier).join(Carrier, Carrier.id == HandOverList.carrier_id)
-    number, carrier = session.execute(statement.where(HandOverList.id == step.subject_id)).one().tuple()
+    number, carrier = session.execute(statement.where(HandOverList.id == step.subject_id)).one()
     waybills = select(Parcel.waybill_number).where(
         Parcel.hand_over_list_id == step.subject_id, Parcel.handed_over_at.is_not(None)
     )

@@ -87,7 +87,7 @@ def of_orders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> list[uuid.
 def prepare(session: Session, *, step: Claimed) -> Voiding | Done:
     """What the carrier is asked; the step ends at once when the label is void already, or has left the house."""
     statement = select(Parcel, Carrier).join(Carrier, Carrier.id == Parcel.carrier_id)
-    parcel, carrier = session.execute(statement.where(Parcel.id == step.subject_id)).one().tuple()
+    parcel, carrier = session.execute(statement.where(Parcel.id == step.subject_id)).one()
     if parcel.label_status == "voided":
         return Done(step, "voided")
     if parcel.label_status == "used":

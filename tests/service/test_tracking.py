@@ -1,0 +1,200 @@
+"""The carrier's scans: once, in any order, at their own time; what they end, open and tell."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from connectors.base import TrackingEvent as Scan
+from oms.errors import Conflict, InputInvalid
+from oms.fulfilment.models import Fulfilment
+from oms.journey.models import Step
+from oms.messages.models import Message
+from oms.orders.models import Order, OrderLine
+from oms.shipping import cases, closing, handover, tracking
+from oms.shipping.models import Parcel, TrackingEvent
+from tests.factories.floor import Floor, run_kind
+from tests.factories.packed import booked, handed_over, served_floor, two_booked
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return served_floor(session)
+
+
+def told(session: Session, parcel: Parcel, status: str, at: datetime, now: datetime) -> tracking.Recorded:
+    scan = Scan(
+        str(parcel.waybill_number), status, status.upper(), at, "Hub", "Li Lei" if status == "delivered" else None
+    )
+    return tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="webhook", now=now)
+
+
+def step(session: Session, kind: str, subject: object) -> Step:
+    return session.query(Step).filter_by(kind=kind, subject_id=subject).populate_existing().one()
+
+
+def fresh(session: Session, parcel: Parcel) -> Parcel:
+    return session.get_one(Parcel, parcel.id, populate_existing=True)
+
+
+def test_the_first_scan_ends_collect_at_the_scans_own_time(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "collected", business_now + HOUR, business_now + 3 * HOUR)
+    ended = step(session, "collect", parcel.fulfilment_id)
+    assert (ended.outcome, ended.finished_at) == ("collected", business_now + HOUR)
+    assert fresh(session, parcel).tracking_status == "collected"
+    assert session.get_one(Fulfilment, parcel.fulfilment_id, populate_existing=True).status == "collected"
+
+
+def test_customer_and_channel_are_told_of_the_collection_once(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    for _ in range(2):
+        told(session, parcel, "collected", business_now + HOUR, business_now + HOUR)
+    message = session.query(Message).filter_by(key=f"collected:{parcel.id}").one()
+    assert message.values["waybill_number"] == parcel.waybill_number
+    assert step(session, "tell", message.id).state == "open"
+    assert session.query(Step).filter_by(kind="tell_channel", subject_id=parcel.id).count() == 1
+
+
+def test_the_same_scan_told_twice_is_one_row(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    assert told(session, parcel, "in_transit", business_now, business_now).new == 1
+    assert told(session, parcel, "in_transit", business_now, business_now + HOUR).new == 0
+    assert session.query(TrackingEvent).filter_by(parcel_id=parcel.id).count() == 1
+
+
+def test_a_later_scan_means_collected_and_the_late_first_scan_sets_the_time_back(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "in_transit", business_now + 2 * HOUR, business_now + 2 * HOUR)
+    assert step(session, "collect", parcel.fulfilment_id).finished_at == business_now + 2 * HOUR
+    told(session, parcel, "collected", business_now + HOUR, business_now + 3 * HOUR)
+    assert step(session, "collect", parcel.fulfilment_id).finished_at == business_now + HOUR
+    assert (fresh(session, parcel).tracking_status, fresh(session, parcel).collected_at) == (
+        "in_transit",
+        business_now + HOUR,
+    )
+
+
+def test_a_scan_from_a_clock_that_runs_ahead_ends_the_step_now(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "collected", business_now + HOUR, business_now)
+    assert step(session, "collect", parcel.fulfilment_id).finished_at == business_now
+
+
+def test_a_fulfilment_is_collected_when_all_its_parcels_are(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    first, second = two_booked(session, floor, business_now, handed=True)
+    told(session, first, "collected", business_now, business_now)
+    assert step(session, "collect", first.fulfilment_id).state == "open"
+    told(session, second, "collected", business_now + HOUR, business_now + HOUR)
+    assert step(session, "collect", first.fulfilment_id).finished_at == business_now + HOUR
+
+
+def test_delivered_to_the_last_piece_is_closed_and_asked_about(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now, qty=2)
+    for status in ("collected", "delivered"):
+        told(session, parcel, status, business_now + HOUR, business_now + HOUR)
+    order = session.get_one(Order, parcel.order_id, populate_existing=True)
+    assert (order.status, order.fulfilment_status) == ("fulfilled", "delivered")
+    assert {
+        line.qty_delivered for line in session.query(OrderLine).filter_by(order_id=order.id).populate_existing()
+    } == {2}
+    run_kind(session, "close", closing.close, business_now + HOUR)
+    assert session.get_one(Order, order.id, populate_existing=True).closed_at == business_now + HOUR
+    assert step(session, "rate_service", order.id).state == "open"
+    assert fresh(session, parcel).signed_by == "Li Lei"
+
+
+def test_half_an_order_delivered_closes_nothing(session: Session, floor: Floor, business_now: datetime) -> None:
+    first, second = two_booked(session, floor, business_now, handed=True)
+    told(session, first, "delivered", business_now, business_now)
+    order = session.get_one(Order, first.order_id, populate_existing=True)
+    assert (order.status, order.fulfilment_status) == ("in_fulfilment", "partially_delivered")
+    assert session.query(Step).filter_by(kind="close").count() == 0
+    told(session, second, "delivered", business_now, business_now)
+    assert session.get_one(Order, first.order_id, populate_existing=True).status == "fulfilled"
+
+
+def test_at_a_locker_is_not_delivered(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "available_for_pickup", business_now, business_now)
+    assert fresh(session, parcel).tracking_status == "available_for_pickup"
+    assert step(session, "deliver", parcel.fulfilment_id).state == "open"
+    assert session.query(OrderLine).filter_by(order_id=parcel.order_id).first().qty_delivered == 0
+
+
+def test_goods_scanned_before_the_list_was_signed_have_left(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    told(session, parcel, "collected", business_now, business_now)
+    assert fresh(session, parcel).handed_over_at == business_now
+    assert step(session, "hand_over", parcel.id).outcome == "handed_over"
+    assert {
+        line.qty_shipped for line in session.query(OrderLine).filter_by(order_id=parcel.order_id).populate_existing()
+    } == {1}
+
+
+@pytest.mark.parametrize("status", ["delayed", "failed", "lost", "damaged", "return_to_sender"])
+def test_trouble_raises_one_case_by_itself(session: Session, floor: Floor, business_now: datetime, status: str) -> None:
+    parcel = handed_over(session, floor, business_now)
+    for minutes in (0, 5):
+        at = business_now + timedelta(minutes=minutes)
+        told(session, parcel, status, at, at)
+    case = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id).one()
+    assert (case.performer, case.state) == ("shipping_clerk", "open")
+
+
+def test_three_days_without_a_scan_raise_one_case(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "collected", business_now, business_now)
+    carrier = parcel.carrier_id
+    assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=2, hours=23)) == 0
+    assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=3, hours=1)) == 1
+    assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=4)) == 0
+
+
+def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "lost", business_now, business_now)
+    case = step(session, "track_case", parcel.id)
+    with pytest.raises(InputInvalid):
+        cases.settle(session, step_id=case.id, finding=" ", actor="cleo", now=business_now)
+    cases.settle(session, step_id=case.id, finding="found at the hub", actor="cleo", now=business_now)
+    with pytest.raises(Conflict):
+        cases.settle(session, step_id=case.id, finding="again", actor="cleo", now=business_now)
+
+
+def test_a_scan_of_no_parcel_of_ours_is_named_and_changes_nothing(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    scan = Scan("NOBODY-1", "delivered", "DELIVERED", business_now)
+    found = tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=business_now)
+    assert (found.new, found.unknown) == (0, ("NOBODY-1",))
+
+
+def test_qty_of_a_parcel_left_behind_is_not_shipped(session: Session, floor: Floor, business_now: datetime) -> None:
+    first, second = two_booked(session, floor, business_now)
+    handover.leave_behind(session, parcel_id=second.id, reason="box torn", actor="cleo", now=business_now)
+    told(session, first, "collected", business_now, business_now)
+    shipped = sorted(
+        line.qty_shipped for line in session.query(OrderLine).filter_by(order_id=first.order_id).populate_existing()
+    )
+    assert shipped == [Decimal(0), Decimal(1)]
