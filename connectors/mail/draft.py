@@ -12,9 +12,9 @@ from connectors.mail.figures import money, quantity
 from connectors.mail.found import found
 from connectors.mail.free_text import items_in
 from connectors.mail.items import Item, bare_code, is_code, named_code
-from connectors.mail.labels import field_of
 from connectors.mail.schema_org import Markup, read_markup
-from connectors.mail.tables import Goods, grids_in, read_grid
+from connectors.mail.tables import Goods, read_grid, sum_field
+from connectors.mail.text_tables import grids_in
 
 _FREE_KEYS = frozenset(("item", "name", "sku", "price", "unit", "option"))
 _SIGNATURE = re.compile(r"^(?:--\s?|_{5,}|sent from my .{1,40}|发自我的.{1,30}|get outlook for .{1,20})$", re.I)
@@ -75,7 +75,7 @@ def _take_text_tables(lines: Sequence[str], goods: list[Goods]) -> list[str]:
 
 
 def _sums(table: Goods) -> list[Labelled]:
-    named = ((field_of(label), label, value) for label, value in table.sums)
+    named = ((sum_field(label), label, value) for label, value in table.sums)
     return [Labelled(key, value, f"{label} {value}", -1) for key, label, value in named if key]
 
 
@@ -139,7 +139,7 @@ def _put_money(item: Item, label: Labelled) -> None:
 
 
 def _put_sku(item: Item, label: Labelled) -> None:
-    item.sku = found(label.value.split()[0].lstrip("#")[:80], "0.9", label.source)
+    item.sku = found(label.value.split()[0].strip("#()（）[]")[:80], "0.9", label.source)
 
 
 def _put_name(item: Item, label: Labelled) -> None:

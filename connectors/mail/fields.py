@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
 
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES
-from connectors.mail.labels import column_of, field_of, section_of
 from connectors.mail.numbers import number_of
+from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
 
-_COLON = re.compile(r"[:：]|(?<=\S)\t|(?<=[^\s])\s{2,}(?=\S)")
-_BOUNDARY = re.compile(r"[\s,，;；|、(（*•\-]|^")
-_MAX_LABEL = 40
-_MAX_LABEL_WORDS = 6
-#: A line names no more fields than this.
-_MAX_LABELS = 16
 _MAX_LINE = 600
-_ITEM_COLUMNS = frozenset("sku item name qty price unit total option line_ref".split())
-_AMOUNT_FIELDS = frozenset("subtotal discount shipping tax fees total paid".split())
 #: Labels inside an address block that belong to it; any other ends the block.
 _IN_BLOCK = frozenset(
     "phone email ship_name company customer_name first_name last_name street street_2 city region area postal_code country"
@@ -35,11 +25,13 @@ _ENDS_BLOCK = re.compile(
 )
 _PHONE_LINE = re.compile(r"[+(]?\d[\d\s().-]{6,20}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.I)
 _EMAIL_LINE = re.compile(r"(?:mailto:)?[^\s@<>]{1,80}@[^\s@<>]{2,120}")
-_BARE_AMOUNT = re.compile(
-    r"(?P<label>[^\d$€£¥￥:：]{3,40}?)\s+(?P<value>(?:[A-Z]{3}\s?|US)?[$€£¥￥]?\s?[\d.,]{1,20}\s?(?:元|[A-Z]{3}|€)?)"
-)
-_BULLETS = " \t-*•·>|●"
+#: "Please ship 5 x ABC-1 to" with the address below.
+_SENDS_TO = re.compile(r"\b(?:ship|deliver|send|dispatch)\b.{0,80}\bto:?$|(?:发到|寄到|送到|送至|寄至)[:：]?$", re.I)
+#: What makes "VAT: 4.00" an amount and "VAT: DE123456" a number.
+_AMOUNT = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|US)?\s?[$€£¥￥]?\s?\d{1,9}(?:[.,]\d{1,4}){0,3}\s?(?:[A-Z]{3}|€|元)?\)?")
 _MAX_BLOCK = 10
+#: Where a block stands that is part of a sentence: the line is not its own.
+_NOWHERE = -100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +68,6 @@ class Scan:
         return next((said for key in keys for said in self.labelled if said.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    label: str
-    key: str
-    kind: str
-    value: str
-
-
 def scan(lines: Sequence[str]) -> Scan:
     """Read every label, heading and block of the lines."""
     found = Scan()
@@ -97,108 +81,53 @@ def _take(lines: Sequence[str], at: int, found: Scan) -> int:
     line = lines[at][:_MAX_LINE].strip()
     if not line:
         return at + 1
-    pairs = list(_pairs(line)) or list(_alone(line)) or list(_bare_amount(line))
+    pairs = list(pairs_of(line)) or list(heading_of(line)) or list(amount_of(line)) or list(unmarked_in(line))
+    if not pairs and _SENDS_TO.search(line):
+        return _section(lines, at, Pair("", "ship_to", "section", ""), found, is_sentence=True)
     if any(pair.kind == "column" and pair.key in ("qty", "price") for pair in pairs):
         pairs = [_of_goods(pair) for pair in pairs]
     following = at + 1
     for index, pair in enumerate(pairs):
         last = index == len(pairs) - 1
-        if pair.kind == "section" and last:
+        if pair.kind == "section" and not pair.label:
+            _note(pair, pair.value, line, at, found)
+        elif pair.kind == "section" and last:
             following = _section(lines, at, pair, found)
         elif not pair.value and last:
             # "please find below our purchase order:" ends a sentence; the line below is no value of it.
-            begins = line.strip(_BULLETS).startswith(pair.label.strip())
+            begins = line.strip(BULLETS).startswith(pair.label.strip())
             following = _value_below(lines, at, pair, found) if begins else at + 1
         else:
             _note(pair, pair.value, line, at, found)
     return following
 
 
-def _of_goods(pair: _Pair) -> _Pair:
+def _of_goods(pair: Pair) -> Pair:
     """ "Quantity: 2, Price: 5.00, Total: 10.00" on one line: the total is the goods', not the order's."""
-    return _Pair(pair.label, "total", "column", pair.value) if pair.key in ("total", "subtotal") else pair
+    return Pair(pair.label, "total", "column", pair.value) if pair.key in ("total", "subtotal") else pair
 
 
-def _note(pair: _Pair, value: str, source: str, at: int, found: Scan, section: str | None = None) -> None:
+def _note(pair: Pair, value: str, source: str, at: int, found: Scan, section: str | None = None) -> None:
     if pair.kind == "section":
         if pair.key in ("ship_to", "bill_to") and value:
-            found.blocks.append(BlockOfLines(pair.key, (value,), at))
+            found.blocks.append(BlockOfLines(pair.key, (value,), at if pair.label else _NOWHERE))
         return
+    if pair.key == "tax_id" and _AMOUNT.fullmatch(value):
+        pair = Pair(pair.label, "tax", pair.kind, value)
     if value and not (pair.key == "order_number" and number_of(value) is None):
         target = found.columns if pair.kind == "column" else found.labelled
         target.append(Labelled(pair.key, value, source, at, section))
-        found.used.add(at)
+        if pair.kind != "inline":
+            found.used.add(at)
 
 
-def _pairs(line: str) -> Iterator[_Pair]:
-    """The labels of a line with the text up to the next label."""
-    marks: list[tuple[int, int, tuple[str, str, str]]] = []
-    end = 0
-    for mark in islice(_COLON.finditer(line), _MAX_LABELS):
-        if line.startswith("//", mark.end()):
-            continue
-        label = _label_before(line, end, mark.start(), colon=mark[0].strip() in (":", "："))
-        # "2x Desk (SKU: MD-001)" is a sentence about goods; set vertically, a column's label begins the line.
-        if label and (label[3] != "column" or marks or not line[: label[0]].strip(_BULLETS)):
-            marks.append((label[0], mark.end(), label[1:]))
-            end = mark.end()
-    for index, (_, value_at, (label_text, key, kind)) in enumerate(marks):
-        until = marks[index + 1][0] if index + 1 < len(marks) else len(line)
-        yield _Pair(label_text, key, kind, line[value_at:until].strip(" \t,，;；|、*"))
-
-
-def _label_before(line: str, begin: int, end: int, *, colon: bool) -> tuple[int, str, str, str] | None:
-    """The longest known label that ends where the colon stands."""
-    start = max(begin, end - _MAX_LABEL)
-    text = line[start:end]
-    places = [0] if start == begin else []
-    places += [mark.end() for mark in _BOUNDARY.finditer(text) if mark.end() < len(text)]
-    for place in sorted(set(places))[-_MAX_LABEL_WORDS:]:
-        named = _named(text[place:])
-        if named and (colon or start + place == 0):
-            return start + place, text[place:], *named
-    return None
-
-
-@lru_cache(maxsize=4096)
-def _named(label: str) -> tuple[str, str] | None:
-    """(key, kind) of a label: a section's heading, a field, or a column of goods set vertically."""
-    if not label.strip():
-        return None
-    key = field_of(label)
-    section = section_of(label)
-    if section:
-        return section, "section"
-    column = column_of(label)
-    if column in _ITEM_COLUMNS and key is None:
-        return column, "column"
-    return (key, "field") if key else None
-
-
-def _alone(line: str) -> Iterator[_Pair]:
-    """A heading or a label that has the line for itself."""
-    if len(line) > _MAX_LABEL + 10:
-        return
-    named = _named(line)
-    if named and (named[1] != "column" or line.rstrip().endswith((":", "："))) and named[0] != "customer_name":
-        yield _Pair(line, *named, "")
-
-
-def _bare_amount(line: str) -> Iterator[_Pair]:
-    """ "Total $45.00" and "合计 100元": a sum after its label without a colon."""
-    match = _BARE_AMOUNT.fullmatch(line) if len(line) <= 80 else None
-    key = field_of(match["label"]) if match else None
-    if match and key in _AMOUNT_FIELDS:
-        yield _Pair(match["label"], key, "field", match["value"].strip())
-
-
-def _value_below(lines: Sequence[str], at: int, pair: _Pair, found: Scan) -> int:
+def _value_below(lines: Sequence[str], at: int, pair: Pair, found: Scan) -> int:
     """A label alone on its line: its value is the next line, unless that is a label again."""
     for below in range(at + 1, min(at + 3, len(lines))):
         text = lines[below].strip()
         if not text:
             continue
-        if len(text) <= 200 and not list(_pairs(text)) and not list(_alone(text)):
+        if len(text) <= 200 and not list(pairs_of(text)) and not list(heading_of(text)):
             _note(pair, text, f"{pair.label}: {text}", below, found)
             found.used.add(below)
             return below + 1
@@ -206,10 +135,11 @@ def _value_below(lines: Sequence[str], at: int, pair: _Pair, found: Scan) -> int
     return at + 1
 
 
-def _section(lines: Sequence[str], at: int, pair: _Pair, found: Scan) -> int:
+def _section(lines: Sequence[str], at: int, pair: Pair, found: Scan, *, is_sentence: bool = False) -> int:
     if pair.key == "items":
         return at + 1
-    found.used.add(at)
+    if not is_sentence:
+        found.used.add(at)
     kept = [pair.value] if pair.value else []
     below = at + 1
     while below < len(lines) and len(kept) < _MAX_BLOCK and not _is_full(kept, pair):
@@ -221,11 +151,11 @@ def _section(lines: Sequence[str], at: int, pair: _Pair, found: Scan) -> int:
             break
         found.used.add(below)
         below += 1
-    found.blocks.append(BlockOfLines(pair.key, tuple(kept), at))
+    found.blocks.append(BlockOfLines(pair.key, tuple(kept), at + is_sentence))
     return _contacts_below(lines, below, pair, found) if kept else below
 
 
-def _is_full(kept: Sequence[str], pair: _Pair) -> bool:
+def _is_full(kept: Sequence[str], pair: Pair) -> bool:
     """After the country, or after a whole address on the heading's line, an address block is over."""
     if not kept:
         return False
@@ -236,15 +166,15 @@ def _is_full(kept: Sequence[str], pair: _Pair) -> bool:
     return bool(whole and (re.search(r"[\u4e00-\u9fff]{4}", pair.value) or pair.value.count(",") >= 2))
 
 
-def _take_block_line(text: str, at: int, section: _Pair, kept: list[str], found: Scan) -> bool:
-    pairs = list(_pairs(text))
+def _take_block_line(text: str, at: int, section: Pair, kept: list[str], found: Scan) -> bool:
+    pairs = list(pairs_of(text))
     if pairs:
         if not all(pair.kind == "field" and pair.key in _IN_BLOCK for pair in pairs):
             return False
         for pair in pairs:
             _note(pair, pair.value, text, at, found, section.key)
         return True
-    if list(_alone(text)) or _ENDS_BLOCK.match(text):
+    if list(heading_of(text)) or _ENDS_BLOCK.match(text):
         return False
     contact = contact_kind(text)
     if contact:
@@ -254,7 +184,7 @@ def _take_block_line(text: str, at: int, section: _Pair, kept: list[str], found:
     return True
 
 
-def _contacts_below(lines: Sequence[str], at: int, section: _Pair, found: Scan) -> int:
+def _contacts_below(lines: Sequence[str], at: int, section: Pair, found: Scan) -> int:
     """Phone and e-mail that stand without a label below the country."""
     while at < len(lines):
         text = lines[at].strip()

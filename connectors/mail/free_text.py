@@ -51,10 +51,10 @@ _WANTED = re.compile(
     re.I,
 )
 _CN_WANTED = re.compile(
-    r"^.{0,20}?(?:我们?)?(?:想|需|需要|要|请)?(?:再)?(?:订购|订货|采购|购买|下单|预订|订|买|要|发)\s?[:：]?\s?"
+    r"^.{0,20}?(?:我们?)?(?:想|需|需要|要|请)?(?:再)?(?:订购|订货|采购|购买|下单|预订|订|买|要|发|供货|发货|安排)\s?[:：]?\s?"
 )
 _LEADING_WORDS = re.compile(
-    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|like|to|need|want|order|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
+    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|wants|needs|like|to|need|want|order|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
     re.I,
 )
 #: Lines that count something else than goods.
@@ -66,6 +66,7 @@ _NO_GOODS = re.compile(
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
 _MAX_LINE = 400
 _MAX_PARTS = 24
+_DESTINATION = re.compile(r"\s(?:delivered\s|shipped\s)?to\s(?=[A-Z\d])")
 _COUNTS = re.compile(rf"\d|[{_CN_UNITS}]")
 _BETWEEN = re.compile(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)")
 
@@ -135,6 +136,7 @@ def read_item(text: str) -> Item | None:
         return None
     item = Item(source=text)
     rest = _without_price(text, item)
+    rest = _DESTINATION.split(rest)[0]
     code = named_code(rest) or bare_code(rest)
     if code:
         named = "code" in code.re.groupindex

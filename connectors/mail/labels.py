@@ -125,6 +125,7 @@ COLUMNS: dict[str, str] = {
 }
 
 _MAX_HEADING = 60
+_PERCENT = re.compile(r"(?<![\w.])\d{1,3}(?:[.,]\d{1,2})?\s?%")
 _EDGES = " \t.:：#*-–—•·_|【】[]()（）<>《》=,，、\"'`~。;；"
 _BRACKETED = re.compile(r"[\(（\[【][^()（）\[\]【】]{0,24}[\)）\]】]")
 
@@ -133,6 +134,7 @@ _BRACKETED = re.compile(r"[\(（\[【][^()（）\[\]【】]{0,24}[\)）\]】]")
 def normal(text: str) -> str:
     """A label as the tables hold it: lower case, no brackets, no marks around it, single spaces, no space in Chinese."""
     text = re.sub(r"(?<=[A-Za-z])\s?#", " no ", text)
+    text = _PERCENT.sub(" ", text)
     plain = _BRACKETED.sub(" ", text[:120]).casefold() if len(text) > 2 else text.casefold()
     stripped = " ".join(plain.strip(_EDGES).split())
     return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", stripped)

@@ -138,6 +138,9 @@ class _Writer:
         if tag.name == "br":
             self._text.append("\n" if opening else "")
             return
+        if (tag.name, opening) in (("dt", False), ("dd", True)):
+            self._text.append("" if opening else ": ")  # a term and what it stands for are one line
+            return
         self._text.append("\n")
         if tag.name in ("p", "h1", "h2", "h3", "h4", "hr") and self._rows is None:
             self._text.append("\n")

@@ -22,10 +22,12 @@ _PLACED_BY = re.compile(
     re.I,
 )
 _TO_A_PLACE = re.compile(
-    r"\b(?:ship|deliver|send|delivered|shipped|dispatch)\b[^.:\n]{0,60}?\b(?:to|at)\b[^:\n\d]{0,40}:?\s*(?P<place>\d{1,6}[^\n;]{8,160})"
+    r"\b(?:ship|deliver|send|delivered|shipped|dispatch)\b[^.:\n]{0,60}?\b(?:to|at)\b(?P<who>[^:\n\d]{0,40}:?)\s*(?P<place>\d{1,6}[^\n;]{8,160})"
     r"|(?:发到|寄到|送到|发往|送至|寄至|发货到)\s*[:：]?\s*(?P<cn>[\u4e00-\u9fff][^\n;；]{6,120})",
     re.I,
 )
+_OUR_PLACE = re.compile(r"^\s*(?:our|my|the|this)\b|\b(?:at|to)\s*:?\s*$|:", re.I)
+_BY_WHEN = re.compile(r"\.\s|\.$|。|\s(?:by|before|on|no later than)\s", re.I)
 _MACHINE = re.compile(
     r"^(?:no-?reply|do-?not-?reply|notifications?|mailer|info|orders?|sales|store|shop|support|admin|wordpress|woocommerce|service|system|noreply[\w.-]*)$",
     re.I,
@@ -120,6 +122,8 @@ def _from_parts(draft: Draft, kind: str, section: str | None, parties: Parties) 
         whole = "".join(said.get(part, "") for part in ("area", "region", "city", "street"))
         address, problems = read_address([whole], field=kind)
         parties.problems += problems
+    elif set(said) <= {"street", "country"} and said["street"].count(",") >= 2:
+        address, _ = read_address([said["street"]], field=kind)
     else:
         street = tuple(said[part] for part in ("street", "street_2") if part in said)
         address = Address(lines=street, city=said.get("city"), region=said.get("region"))
@@ -143,7 +147,8 @@ def _from_sentence(draft: Draft, parties: Parties) -> Address | None:
         match = _TO_A_PLACE.search(line[:400])
         if not match:
             continue
-        place = re.split(r"\.\s|\.$|。", match["place"] or match["cn"])[0]
+        who = "" if match["cn"] or _OUR_PLACE.search(match["who"]) else match["who"]
+        place = _BY_WHEN.split(who + (match["place"] or match["cn"]))[0]
         address, problems = read_address([place], field="ship_to")
         if address is not None and (address.city or address.adcode):
             parties.problems += problems

@@ -1,0 +1,111 @@
+"""Tables of goods set in plain text by tabs, pipes, wide gaps, commas or single spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from connectors.mail.document import Grid, columns
+from connectors.mail.tables import MAX_ROWS, RULE, sum_field
+
+
+def grids_in(lines: Sequence[str]) -> Iterator[tuple[range, Grid]]:
+    """Tables set in plain text by tabs, pipes, wide gaps or commas, with the lines they cover."""
+    at = 0
+    while at < len(lines):
+        split = _heading_split(lines[at])
+        if split is None:
+            at += 1
+            continue
+        rows, end = _rows(lines, at, split)
+        if len(rows) > 1:
+            yield range(at, end), Grid(tuple(rows))
+        at = max(end, at + 1)
+
+
+_SPLITS = (
+    re.compile(r"\s*\|\s*"),
+    re.compile(r"\t+"),
+    re.compile(r"\s{2,}"),
+    re.compile(r"\s*[,;]\s*"),
+    re.compile(r"\s+"),
+)
+
+
+def _heading_split(line: str) -> re.Pattern[str] | None:
+    """The separator by which a line is the heading of a table of goods."""
+    if len(line) > 300 or len(line.strip()) < 5:
+        return None
+    for split in _SPLITS:
+        cells = _cells(line, split)
+        named = columns(cells) if 2 <= len(cells) <= 20 else {}
+        if len(named) >= 2 and (split is not _SPLITS[-1] or len(named) == len(cells) >= 3):
+            return split
+    return None
+
+
+def _cells(line: str, split: re.Pattern[str]) -> list[str]:
+    text = line.strip().strip("|").strip() if "|" in split.pattern else line.strip()
+    return split.split(text)
+
+
+def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[list[tuple[str, ...]], int]:
+    head = tuple(_cells(lines[heading], split))
+    rows: list[tuple[str, ...]] = [head]
+    at = heading + 1
+    blanks = 0
+    while at < len(lines) and at - heading <= MAX_ROWS + 1:
+        line = lines[at]
+        if not line.strip() or RULE.fullmatch(line):
+            blanks += not line.strip()
+            if blanks > (1 if len(rows) == 1 else 0):
+                break
+            at += 1
+            continue
+        row = _row(line, split, head, lines[heading])
+        if row is None:
+            break
+        rows.append(row)
+        at += 1
+    return rows, at
+
+
+def _row(line: str, split: re.Pattern[str], head: tuple[str, ...], heading_line: str) -> tuple[str, ...] | None:
+    if "|" in split.pattern or "\t" in split.pattern:
+        raw = line.strip().strip("|") if "|" in split.pattern else line
+        cells = [cell.strip() for cell in raw.split("|" if "|" in split.pattern else "\t")]
+        return tuple(cells) if len(cells) >= 2 or sum_field(cells[0].split(":")[0]) else None
+    cells = _cells(line, split)
+    if len(cells) == len(head):
+        return tuple(cells)
+    if len(cells) > len(head) and split is _SPLITS[-1]:
+        return _name_joined(cells, head)
+    if 2 <= len(cells) < len(head):
+        return _by_place(line, heading_line, head) if split is _SPLITS[2] else tuple(cells)
+    return None
+
+
+def _name_joined(cells: list[str], head: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Words of a name that stand apart by one space, as the columns do, joined again."""
+    keys = columns(head)
+    place = next((index for index, key in keys.items() if key in ("name", "item")), None)
+    if place is None:
+        return None
+    extra = len(cells) - len(head)
+    return (*cells[:place], " ".join(cells[place : place + extra + 1]), *cells[place + extra + 1 :])
+
+
+def _by_place(line: str, heading_line: str, head: tuple[str, ...]) -> tuple[str, ...]:
+    """Cells put under the heading that they stand below, for rows that leave a column empty."""
+    starts = []
+    at = 0
+    for cell in head:
+        at = heading_line.find(cell, at)
+        starts.append(at)
+        at += len(cell)
+    row = [""] * len(head)
+    for match in re.finditer(r"\S+(?:\s\S+)*", line):
+        middle = (match.start() + match.end()) / 2
+        nearest = min(range(len(head)), key=lambda index: abs(starts[index] + len(head[index]) / 2 - middle))
+        row[nearest] = f"{row[nearest]} {match[0]}".strip()
+    return tuple(row)
