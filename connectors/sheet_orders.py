@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import ChannelOrder, Kind, Line, Problem
 from connectors.headers import Columns, fields_of, recognise
+from connectors.paste_goods import is_code
 from connectors.problems import problem
 from connectors.sheet_cells import decimal_mark, is_eaten
 from connectors.sheet_labels import footer_of, is_label, labelled
@@ -66,7 +67,7 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
 
     Raises TableUnreadable for more than 5,000 orders.
     """
-    columns = _with_unit(recognise(table.headers, settings.mapping), table)
+    columns = _with_codes(_with_unit(recognise(table.headers, settings.mapping), table), table)
     above = labelled(table.preamble)
     if not columns.is_order and not ("channel_order_id" in above and columns.has_lines):
         return [_no_order(settings, above)]
@@ -112,6 +113,18 @@ def _with_unit(columns: Columns, table: Table) -> Columns:
     return Columns(
         {**columns.places, "lines.unit": place}, columns.heads, columns.currency, columns.chinese, columns.unknown
     )
+
+
+def _with_codes(columns: Columns, table: Table) -> Columns:
+    """Take a lone column of goods for their codes, where nearly all of it reads like codes: `Item, Qty`."""
+    if "lines.sku" in columns or "lines.name" not in columns:
+        return columns
+    words = [text for row in table.rows if (text := row.cell(columns.places["lines.name"]))]
+    if not words or sum(is_code(word) for word in words) < len(words) * 0.9:
+        return columns
+    places = {("lines.sku" if name == "lines.name" else name): place for name, place in columns.places.items()}
+    heads = {("lines.sku" if name == "lines.name" else name): head for name, head in columns.heads.items()}
+    return Columns(places, heads, columns.currency, columns.chinese, columns.unknown)
 
 
 def _mark(table: Table, columns: Columns) -> str:

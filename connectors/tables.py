@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from connectors.archives import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, ArchiveRefused, too_large
 from connectors.delimited import NotText, decode, rows_of
 from connectors.headers import fields_of, known_names, normal
+from connectors.paste_goods import is_code
 from connectors.workbooks import SheetRows, xls_sheets, zipped_sheets
 
 MAX_BYTES = 30 * 1024 * 1024
@@ -30,6 +31,8 @@ _NO_SHEETS: dict[bytes, str] = {
     b"7z\xbc\xaf": "an archive",
     b"\x1f\x8b": "a compressed file",
 }
+_QUICK_ORDER = ("SKU", "Qty", "Unit")
+_QUANTITY = re.compile(r"\d{1,6}([.,]\d{1,3})?", re.ASCII)
 _BLANKS = "\ufeff\u200b\u200c\u200d\u2060"
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 
@@ -117,7 +120,8 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
     filled = [row for row in rows if any(row.cells)]
     head = _head(filled, mapped)
     if head is None:
-        return Table(headers=(), rows=tuple(filled), notes=notes, delimiter=delimiter)
+        heads = _QUICK_ORDER if _is_quick_order(filled) else ()
+        return Table(headers=heads, rows=tuple(filled), notes=notes, delimiter=delimiter)
     at = filled.index(head)
     return Table(
         headers=head.cells,
@@ -135,6 +139,17 @@ def _head(rows: Sequence[Row], mapped: frozenset[str]) -> Row | None:
     if best < 2 and not (best == 1 and scored and scored[0][0] == 1 and _is_one_column(rows[0])):
         return None
     return next(row for score, row in scored if score == best)
+
+
+def _is_quick_order(rows: Sequence[Row]) -> bool:
+    """Whether rows without a head are what dealers type: a code of goods, a quantity, perhaps a unit."""
+    return len(rows) > 1 and all(
+        1 < len([cell for cell in row.cells if cell]) <= 3
+        and is_code(row.cell(0))
+        and bool(_QUANTITY.fullmatch(row.cell(1)))
+        and not any(sign.isdigit() for sign in row.cell(2))
+        for row in rows
+    )
 
 
 def _is_one_column(row: Row) -> bool:
