@@ -126,6 +126,8 @@ def _labelled_address(block: Block, values: list[str]) -> list[str]:
             block.name = (western_name(first) or first, first, Decimal("0.85"))
             kept = kept[1:]
         block.place = western_place(kept, country=block.country)
+    if block.place is not None and block.place.name and block.name is None:
+        block.name = (block.place.name, block.place.source, Decimal("0.65"))
     if block.place is not None:
         block.place = replace(block.place, confidence=max(block.place.confidence, Decimal("0.9")))
     return []

@@ -283,3 +283,44 @@ def test_a_megabyte_is_answered_at_once():
     (order,) = read(b"x " * 500_000)
     assert codes(order) == {"unreadable"}
     assert time.monotonic() - began < 2
+
+
+def test_labels_for_company_country_and_number_are_taken():
+    found = parse_paste(
+        "Company: Acme Ltd\nName: Ann Lee +44 20 7946 0958\nCountry: UK\nAddress: 1 High St, Leeds\nPostcode: LS1 4AP\nPO number: 4711\nItems: A-1 x 2, something else"
+    )
+    assert (found.company, found.name, found.phone) == ("Acme Ltd", "Ann Lee", "+442079460958")
+    assert (found.address.postal_code, found.order_number) == ("LS1 4AP", "4711")
+    assert [(line.sku or line.name, line.qty) for line in found.lines] == [("A-1", 2), ("something else", None)]
+
+
+def test_labelled_parts_of_goods_in_any_order_are_one_line():
+    found = parse_paste("商品：绿茶\n数量：3盒\n单价：12.5元\n姓名：张三")
+    assert [(line.name, line.qty, line.unit, line.unit_price) for line in found.lines] == [
+        ("绿茶", 3, "盒", Decimal("12.5"))
+    ]
+    assert found.currency == "CNY"
+
+
+def test_a_labelled_quantity_that_is_none_holds():
+    (order,) = read("货号：A-1\n数量：很多\n姓名：张三\n电话：13800138000\n地址：深圳市南山区科技园路1号")
+    assert "qty_missing" in codes(order)
+
+
+def test_goods_stuck_to_a_labelled_address_are_goods():
+    found = parse_paste("地址：广东省深圳市南山区科技园路1号 A001 2件\n收货人：张三")
+    assert (found.address.lines, [line.sku for line in found.lines]) == (("科技园路1号",), ["A001"])
+
+
+def test_a_name_on_the_first_line_of_a_labelled_address_is_the_name():
+    found = parse_paste("Deliver to:\nPat Roe\n5 Elm St\nAustin, TX 78701")
+    assert (found.name, found.address.lines) == ("Pat Roe", ("5 Elm St",))
+
+
+def test_a_name_before_the_place_without_a_space_is_the_name():
+    assert parse_paste("收货地址 张三广东省深圳市南山区科技园路1号").name == "张三"
+
+
+def test_a_postal_code_among_chinese_words_is_kept():
+    assert parse_paste("518000 张三 13800138000 广东省深圳市福田区福华路1号").address.postal_code == "518000"
+    assert parse_paste("地址：广东省深圳市福田区福华路1号 邮编：518000").address.postal_code == "518000"
