@@ -1,0 +1,156 @@
+"""Hand-over: both sign, stock leaves, stopped orders stay; bundles ship whole."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.catalog.models import BundlePart
+from oms.errors import Conflict, InputInvalid
+from oms.fulfilment.models import Fulfilment
+from oms.inventory.models import Reservation, Stock, StockMove
+from oms.journey import holds
+from oms.journey.holds import NewHold
+from oms.journey.models import HistoryEntry, Step
+from oms.orders.models import OrderLine
+from oms.shipping import handover
+from oms.shipping.models import HandOverList, Parcel
+from tests.factories.floor import Floor
+from tests.factories.orders import make_sku
+from tests.factories.packed import booked, checked, close, label, served_floor, sign_both, two_booked, two_boxes
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return served_floor(session)
+
+
+def lines(session: Session, parcel: Parcel) -> list[OrderLine]:
+    return (
+        session.query(OrderLine)
+        .filter_by(order_id=parcel.order_id)
+        .populate_existing()
+        .order_by(OrderLine.position)
+        .all()
+    )
+
+
+def sign(session: Session, parcel: Parcel, side: str, now: datetime) -> handover.Signed:
+    assert parcel.hand_over_list_id
+    return handover.sign(session, list_id=parcel.hand_over_list_id, side=side, signer="Cleo", actor="cleo", now=now)
+
+
+def test_with_both_signatures_the_goods_leave_the_stock_and_the_promise(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now, qty=2)
+    assert sign_both(session, parcel, business_now).left == (parcel.id,)
+    stock = session.query(Stock).filter_by(sku_id=floor.skus[0].id).populate_existing().one()
+    in_bins = session.execute(
+        text("SELECT sum(on_hand) FROM bin_stock WHERE sku_id = :s"), {"s": stock.sku_id}
+    ).scalar_one()
+    assert (stock.on_hand, stock.reserved, in_bins) == (8, 0, 8)
+    assert {(line.qty_shipped, line.qty_reserved) for line in lines(session, parcel)} == {(2, 0)}
+    assert {
+        r.qty_shipped for r in session.query(Reservation).filter_by(order_id=parcel.order_id).populate_existing()
+    } == {2}
+    assert session.query(StockMove).filter_by(cause="ship").count() == 2
+
+
+def test_parcel_fulfilment_list_and_steps_say_handed_over(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    sign_both(session, parcel, business_now)
+    parcel = session.get_one(Parcel, parcel.id, populate_existing=True)
+    assert (parcel.label_status, parcel.handed_over_at) == ("used", business_now)
+    assert session.get_one(Fulfilment, parcel.fulfilment_id, populate_existing=True).status == "handed_over"
+    assert session.get_one(HandOverList, parcel.hand_over_list_id, populate_existing=True).status == "handed_over"
+    found = {s.kind: s.state for s in session.query(Step).filter(Step.kind.in_(("hand_over", "pick_up")))}
+    assert found == {"hand_over": "done", "pick_up": "open"}
+    assert session.query(HistoryEntry).filter_by(event="sales_ledger.shipped").count() == 2
+
+
+def test_one_signature_moves_nothing(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    assert sign(session, parcel, "us", business_now).status == "signed_by_us"
+    assert session.query(Stock).filter_by(sku_id=floor.skus[0].id).populate_existing().one().on_hand == 10
+
+
+def test_signing_twice_moves_nothing_twice(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    sign_both(session, parcel, business_now)
+    for side in ("us", "carrier"):
+        assert sign(session, parcel, side, business_now).left == ()
+    assert session.query(StockMove).filter_by(cause="ship").count() == 2
+
+
+def test_the_carrier_signs_only_what_we_have_signed(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    with pytest.raises(Conflict, match="we sign first"):
+        sign(session, parcel, "carrier", business_now)
+
+
+def test_a_signature_without_a_name_is_refused(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    assert parcel.hand_over_list_id
+    with pytest.raises(InputInvalid):
+        handover.sign(session, list_id=parcel.hand_over_list_id, side="us", signer=" ", actor="cleo", now=business_now)
+
+
+def test_a_list_that_we_signed_takes_no_more_parcels(session: Session, floor: Floor, business_now: datetime) -> None:
+    first = booked(session, floor, business_now)
+    sign(session, first, "us", business_now)
+    second = booked(session, floor, business_now)
+    assert second.hand_over_list_id not in (None, first.hand_over_list_id)
+
+
+def test_an_order_stopped_at_the_last_moment_is_struck_out(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    stopped, other = booked(session, floor, business_now), booked(session, floor, business_now)
+    sign(session, stopped, "us", business_now)
+    hold = NewHold(stopped.order_id, "fraud", "order_manager", {"en": "x"}, business_now + timedelta(hours=1))
+    holds.place(session, [hold], by="meg", now=business_now)
+    found = sign(session, stopped, "carrier", business_now)
+    assert (found.left, found.struck_out) == ((other.id,), ((stopped.id, "held: fraud"),))
+    assert {line.qty_shipped for line in lines(session, stopped)} == {0}
+    with pytest.raises(Conflict, match="was stopped"):
+        handover.scan(session, code=stopped.number, actor="cleo", now=business_now)
+
+
+def test_a_parcel_left_behind_joins_the_next_list_by_scan(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    first, second = two_booked(session, floor, business_now)
+    handover.leave_behind(session, parcel_id=second.id, reason="no room", actor="cleo", now=business_now)
+    sign_both(session, first, business_now)
+    assert session.get_one(Fulfilment, first.fulfilment_id, populate_existing=True).status == "labelled"
+    again = handover.scan(session, code=str(second.waybill_number), actor="cleo", now=business_now)
+    assert again.hand_over_list_id not in (None, first.hand_over_list_id)
+    sign_both(session, again, business_now)
+    assert session.get_one(Fulfilment, first.fulfilment_id, populate_existing=True).status == "handed_over"
+
+
+def test_a_bundle_ships_when_its_last_part_has_left(session: Session, floor: Floor, business_now: datetime) -> None:
+    bundle = make_sku(session, bundle=True)
+    for part, qty in zip(floor.skus, (2, 1), strict=True):
+        session.add(BundlePart(bundle_id=bundle.id, part_id=part.id, qty=Decimal(qty)))
+    session.flush()
+    fulfilment = checked(session, Floor(floor.warehouse, floor.carrier, [bundle]), business_now)
+    parts = [
+        label(session, p, business_now)
+        for p in close(session, fulfilment, two_boxes(session, fulfilment), business_now)
+    ]
+    handover.leave_behind(session, parcel_id=parts[1].id, reason="no room", actor="cleo", now=business_now)
+    sign_both(session, parts[0], business_now)
+    assert [(line.qty_shipped, line.qty_reserved) for line in lines(session, parts[0])] == [(0, 1)]
+    again = handover.scan(session, code=parts[1].number, actor="cleo", now=business_now)
+    sign_both(session, again, business_now)
+    assert [(line.qty_shipped, line.qty_reserved) for line in lines(session, parts[0])] == [(1, 0)]
+    left = {s.sku_id: s.on_hand for s in session.query(Stock).populate_existing()}
+    assert [left[part.id] for part in floor.skus] == [8, 9]
