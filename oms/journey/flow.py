@@ -55,9 +55,9 @@ FLOW: dict[str, StepKind] = {
         INSIDE,
         100,
         {
-            "applied": ("verify", "put_back", "void_label", "confirm", "refund"),
+            "applied": ("verify", "put_back", "void_label", "refund", "tell"),
             "approval": ("decide_change",),
-            "declined": (),
+            "declined": ("tell",),
             "superseded": (),
         },
         runs_on_hold=True,
@@ -162,7 +162,7 @@ FLOW: dict[str, StepKind] = {
         "cut_off",
         follows={"packed": ("book",), "returned": ("pick",), "stopped": ("put_back",)},
     ),
-    "put_back": StepKind("warehouse", "fulfilment", "held_order", follows={"put_back": ()}, runs_on_hold=True),
+    "put_back": StepKind("warehouse", "fulfilment", "held_order", follows={"put_back": ("apply_change",)}, runs_on_hold=True),
     # the carrier
     "book": StepKind(
         SYSTEM,

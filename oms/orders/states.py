@@ -60,7 +60,7 @@ RETURN_STATES = ("none", "requested", "partially_returned", "returned")
 CHANGE = machine(
     "requested",
     requested="approved applied declined superseded",
-    approved="applied declined",
+    approved="applied declined superseded",
     applied="",
     declined="",
     superseded="",

@@ -1,0 +1,204 @@
+"""A wish carried out before release, or in place: columns and lines replaced, promises adjusted, verified again (C-6)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from connectors.base import Line
+from oms.aftersales.wishes import Case
+from oms.catalog import mapping
+from oms.inventory import unreserving
+from oms.journey import holds, lifecycle, steps
+from oms.journey.models import Hold
+from oms.journey.steps import NewStep
+from oms.orders import derived, locking
+from oms.orders.models import Order, OrderLine
+from oms.orders.rows import line_columns, order_columns
+from oms.supply import receipts, withdrawals
+
+#: What a change before release begins anew: everything from verification to release, and the promise.
+BEFORE_RELEASE = (
+    "verify", "review", "final_review", "finance_review", "sample_review", "confirm", "sign", "pay", "allocate",
+    "release", "collect", "deliver", "decide_change",
+)  # fmt: skip
+REPLACED = "replaced_by_change"
+#: Holds that answer a step of the order; the new round judges anew. One that a person placed by hand stays.
+CHANGE_HOLDS = ("change_requested", "interception", "version_conflict")
+
+_SETTLE = text("""
+    UPDATE finding SET settled_at = :now, settled_by = :by, settlement = :why
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND settled_at IS NULL
+""")
+_CANCEL_LINES = text("""
+    UPDATE order_line SET qty_cancelled = qty - qty_shipped, qty_backordered = 0 WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+# The customer moved the date, with the request as evidence: the promise that is given next is the first one (K-2).
+_NO_PROMISE = text("""
+    UPDATE orders SET promised_ship_at = NULL, promised_deliver_at = NULL, first_promised_ship_at = NULL,
+           first_promised_deliver_at = NULL
+    WHERE id = ANY(CAST(:orders AS uuid[]))
+""")
+_NOT_SHORT = text("UPDATE order_line SET qty_backordered = 0 WHERE order_id = ANY(CAST(:orders AS uuid[]))")
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What happens to an order's lines: `keep` is how many promised units each standing line may keep."""
+
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    added: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[uuid.UUID] = field(default_factory=list)
+    keep: dict[uuid.UUID, Decimal] = field(default_factory=dict)
+
+
+def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> dict[uuid.UUID, list[NewStep]]:
+    """Replace the content of (locked) orders that are not released, and verify them in a new round.
+
+    Goods that stay wanted stay promised. Return the steps to open by order.
+    """
+    ids = [case.order_id for case in cases]
+    plans = _line_plans(session, cases)
+    _write_columns(session, cases)
+    freed = _write_lines(session, plans, ids, actor, now)
+    steps.cancel_orders(session, order_ids=ids, by=actor, now=now, kinds=BEFORE_RELEASE, why=REPLACED)
+    release_answered(session, order_ids=ids, actor=actor, now=now, why="the order was changed")
+    withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
+    session.execute(_SETTLE, {"orders": ids, "now": now, "by": actor, "why": "the order was changed"})
+    session.execute(_NO_PROMISE, {"orders": ids})
+    pay(session, cases=cases, actor=actor, now=now)
+    lifecycle.advance(session, Order, ids, to="received", cause="change applied", actor=actor, now=now)
+    derived.refresh(session, order_ids=ids)
+    note(session, cases=cases, actor=actor, now=now)
+    rounds = locking.raise_round(session, order_ids=ids)
+    if freed:
+        receipts.wake(session, sku_ids=sorted(freed), now=now)
+    return {i: [NewStep("verify", i, order_id=i, round=rounds[i])] for i in ids}
+
+
+def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
+    """Change papers and address of orders on the floor, where neither goods nor price move."""
+    _write_columns(session, cases)
+    pay(session, cases=cases, actor=actor, now=now)
+    note(session, cases=cases, actor=actor, now=now)
+
+
+def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
+    """Move the payment axis to what the sender says; a state that cannot follow the present one changes nothing."""
+    wanted = [(case.wish_order.payment.status, case) for case in cases]
+    moving = [(state, case) for state, case in wanted if state and state != case.order.payment_status]
+    for state in sorted({state for state, _ in moving}):
+        ids = [case.order_id for own, case in moving if own == state]
+        lifecycle.advance(
+            session, Order, ids, to=state, cause="told by the channel", actor=actor, now=now,
+            axis="payment_status", lenient=True,
+        )  # fmt: skip
+    paid = [{"id": c.order_id, "paid": c.wish_order.totals.paid} for c in cases if "paid" in c.columns]
+    if paid:
+        session.execute(update(Order), paid)
+
+
+def note(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
+    """The history of what was changed: names of fields, never private values."""
+    notes = [
+        lifecycle.Note(
+            "order",
+            case.order_id,
+            "order.changed",
+            "change request",
+            order_id=case.order_id,
+            data={
+                "request": str(case.request.id),
+                "areas": sorted(case.wish.areas),
+                "fields": sorted(case.columns),
+            },
+        )
+        for case in cases
+    ]
+    lifecycle.note(session, notes, actor=actor, now=now)
+
+
+def release_answered(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime, why: str) -> None:
+    """Release the holds that a step of the order would have answered, and those of changes."""
+    answered = select(Hold.id).where(
+        Hold.order_id.in_(order_ids),
+        Hold.released_at.is_(None),
+        Hold.resolving_kind.is_not(None) | Hold.reason.in_(CHANGE_HOLDS),
+    )
+    holds.release(session, hold_ids=list(session.scalars(answered)), by=actor, now=now, why=why)
+
+
+def _write_columns(session: Session, cases: Sequence[Case]) -> None:
+    rows = []
+    for case in cases:
+        columns = order_columns(case.wish_order)
+        del columns["version"], columns["evidence"]
+        message = case.wish_order.buyer_message
+        unread = message != case.order.buyer_message and bool(message)
+        rows.append(
+            columns
+            | {"id": case.order_id, "currency": columns["currency"] or case.order.currency}
+            | {"payment_terms": case.wish_order.payment.terms or case.order.payment_terms}
+            | {"buyer_message_read": case.order.buyer_message_read and not unread}
+        )  # fmt: skip
+    session.execute(update(Order), rows)
+
+
+def _line_plans(session: Session, cases: Sequence[Case]) -> list[_Lines]:
+    wanted = {(c.order.channel_id, line.sku) for c in cases for line in c.wish_order.lines if line.sku}
+    skus = mapping.find_skus(session, wanted=wanted)
+    return [_line_plan(case, {name: sku for (channel, name), sku in skus.items() if channel == case.order.channel_id})
+            for case in cases]  # fmt: skip
+
+
+def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
+    """Lines are matched by their reference, else by their place; what is wanted no more is cancelled, never deleted."""
+    plan = _Lines()
+    left = {_mark(line.line_ref, line.position): line for line in case.lines}
+    position = max((line.position for line in case.lines), default=-1)
+    for place, line in enumerate(case.wish_order.lines):
+        sku_id = skus.get(line.sku) if line.sku else None
+        old = left.pop(_mark(line.line_ref, place), None)
+        if old is None:
+            position += 1
+            plan.added.append(line_columns(line, order_id=case.order_id, position=position, sku_id=sku_id))
+        else:
+            _change_line(plan, old, line, sku_id or (old.sku_id if line.sku == old.channel_sku else None))
+    for old in left.values():
+        plan.gone.append(old.id)
+        plan.keep[old.id] = Decimal(0)
+    return plan
+
+
+def _change_line(plan: _Lines, old: OrderLine, line: Line, sku_id: uuid.UUID | None) -> None:
+    row = line_columns(line, order_id=old.order_id, position=old.position, sku_id=sku_id) | {"id": old.id}
+    plan.changed.append(row | {"qty_cancelled": Decimal(0)})
+    plan.keep[old.id] = min(old.qty_reserved, row["qty"]) if sku_id == old.sku_id else Decimal(0)
+
+
+def _mark(line_ref: str | None, place: int) -> str:
+    return f"ref:{line_ref}" if line_ref else f"place:{place}"
+
+
+def _write_lines(
+    session: Session, plans: Sequence[_Lines], order_ids: Sequence[uuid.UUID], actor: str, now: datetime
+) -> set[uuid.UUID]:
+    """Free what is promised too much, then write the lines; return the SKUs that became free."""
+    keep = {line_id: qty for plan in plans for line_id, qty in plan.keep.items()}
+    freed = unreserving.keep_only(session, keep=keep, actor=actor, now=now)
+    session.execute(_NOT_SHORT, {"orders": list(order_ids)})
+    changed = [row for plan in plans for row in plan.changed]
+    if changed:
+        session.execute(update(OrderLine), changed)
+    added = [row for plan in plans for row in plan.added]
+    if added:
+        session.execute(insert(OrderLine), added)
+    session.execute(_CANCEL_LINES, {"ids": [line_id for plan in plans for line_id in plan.gone]})
+    return freed

@@ -1,0 +1,199 @@
+"""Money back, apart from the goods (S-2): asked for, approved when it is much, paid out by finance; never more than paid."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.aftersales.models import Refund, Return
+from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
+from oms.journey import lifecycle, policy, steps
+from oms.journey.steps import Done, NewStep
+from oms.messages import outbox
+from oms.messages.outbox import Notice
+from oms.orders import locking
+from oms.orders.contacts import contacts
+from oms.orders.models import Order
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRefund:
+    """`key` makes it one of its kind; `amount` None: all that was paid and is not given back yet."""
+
+    key: str
+    order_id: uuid.UUID
+    amount: Decimal | None
+    reason: str
+    return_id: uuid.UUID | None = None
+    ticket_id: uuid.UUID | None = None
+
+
+# What may still go back: paid, less every refund that was not refused.
+_LEFT = text("""
+    SELECT o.id, coalesce(o.paid, CASE WHEN o.payment_status IN ('paid', 'overpaid') THEN o.total END, 0)
+           - coalesce((SELECT sum(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status IN ('pending', 'succeeded')), 0)
+           AS left_over, o.currency
+    FROM orders o WHERE o.id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_GIVEN_BACK = text("""
+    SELECT coalesce(sum(amount), 0) FROM refund WHERE order_id = :order_id AND status = 'succeeded'
+""")
+
+
+def request(session: Session, *, new: Sequence[NewRefund], actor: str, now: datetime) -> list[NewStep]:
+    """Write pending refunds of (locked) orders, cut to what is left of the payment; return the steps `refund` to open.
+
+    An order of which nothing is left to give back gets none; a repeat of a key writes and opens nothing.
+    """
+    left = {row.id: row for row in session.execute(_LEFT, {"ids": [n.order_id for n in new]})} if new else {}
+    rows = [row for n in new if (row := _row(n, left[n.order_id], actor, now)) is not None]
+    if not rows:
+        return []
+    statement = pg_insert(Refund).on_conflict_do_nothing(index_elements=["key"])
+    written = set(session.execute(statement.returning(Refund.id), rows).scalars())
+    made = [row for row in rows if row["id"] in written]
+    notes = [
+        lifecycle.Note("refund", r["id"], "refund.requested", r["reason"], order_id=r["order_id"], became="pending",
+                       data={"amount": str(r["amount"]), "currency": r["currency"]})
+        for r in made
+    ]  # fmt: skip
+    lifecycle.note(session, notes, actor=actor, now=now)
+    return [NewStep("refund", r["id"], order_id=r["order_id"]) for r in made]
+
+
+def _row(new: NewRefund, left: Any, actor: str, now: datetime) -> dict[str, Any] | None:
+    amount = left.left_over if new.amount is None else min(new.amount, left.left_over)
+    if amount <= ZERO or left.currency is None:
+        return None
+    return {
+        "id": db.new_id(),
+        "key": new.key,
+        "order_id": new.order_id,
+        "return_id": new.return_id,
+        "ticket_id": new.ticket_id,
+        "amount": amount,
+        "currency": left.currency,
+        "reason": new.reason,
+        "status": "pending",
+        "requested_by": actor,
+        "requested_at": now,
+    }
+
+
+def ask(session: Session, *, new: NewRefund, actor: str, now: datetime) -> uuid.UUID:
+    """A person asks for money back (price difference, compensation); return the refund. InputInvalid over what was paid."""
+    locking.touch(session, order_ids=[new.order_id])
+    left = session.execute(_LEFT, {"ids": [new.order_id]}).one_or_none()
+    if left is None:
+        raise NotFound("no such order")
+    if new.amount is None or new.amount <= ZERO or new.amount > left.left_over:
+        hint = f"more than 0 and at most {max(left.left_over, ZERO)}, what was paid and not given back"
+        raise InputInvalid("that amount cannot be refunded", fields={"amount": hint})
+    opened = request(session, new=[new], actor=actor, now=now)
+    if not opened:
+        raise Conflict("this refund was asked for already")
+    steps.open_steps(session, opened, now=now)
+    return opened[0].subject_id
+
+
+def approve(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime) -> None:
+    """Another person approves a refund from `refund.approval_value` on (G-1). A repeat by the same person changes nothing."""
+    refund = _locked(session, refund_id)
+    if actor == refund.requested_by:
+        raise NotAllowed("who asks for a refund may not approve it: another person must")
+    if refund.approved_by == actor:
+        return
+    if refund.status != "pending":
+        raise Conflict(f"the refund is {refund.status}: there is nothing to approve")
+    session.execute(update(Refund).where(Refund.id == refund_id).values(approved_by=actor))
+    note = lifecycle.Note("refund", refund_id, "refund.approved", "approved", order_id=refund.order_id)
+    lifecycle.note(session, [note], actor=actor, now=now)
+
+
+def pay_out(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime) -> None:
+    """Finance has paid the money back: ends the step `refund`. Raises NotAllowed without the approval it needs."""
+    refund = _locked(session, refund_id)
+    step = steps.find(session, kind="refund", subject_ids=[refund_id]).get(refund_id)
+    if step is None or refund.status != "pending":
+        raise Conflict(f"the refund is {refund.status}: it waits for no payout")
+    _refuse_unapproved(session, refund, actor, now)
+    lifecycle.advance(session, Refund, [refund_id], to="succeeded", cause="paid out", actor=actor, now=now)
+    session.execute(update(Refund).where(Refund.id == refund_id).values(paid_out_at=now))
+    _move_payment(session, refund.order_id, actor, now)
+    if refund.return_id is not None:
+        lifecycle.advance(
+            session, Return, [refund.return_id], to="settled", cause="paid out", actor=actor, now=now, lenient=True
+        )
+    steps.finish(session, [Done(step, "paid_out")], by=actor, now=now)
+    steps.open_steps(session, _tell(session, refund, now), now=now)
+
+
+def refuse(session: Session, *, refund_id: uuid.UUID, reason: str, actor: str, now: datetime) -> None:
+    """Finance refuses a refund, with its reason; ends the step `refund`."""
+    if not reason.strip():
+        raise InputInvalid("say why it is refused", fields={"reason": "say why"})
+    refund = _locked(session, refund_id)
+    step = steps.find(session, kind="refund", subject_ids=[refund_id]).get(refund_id)
+    if step is None or refund.status != "pending":
+        raise Conflict(f"the refund is {refund.status}: it waits for no payout")
+    lifecycle.advance(session, Refund, [refund_id], to="refused", cause=reason[:500], actor=actor, now=now)
+    steps.finish(session, [Done(step, "refused", error=reason[:500])], by=actor, now=now)
+
+
+def of_orders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> Sequence[Refund]:
+    """The orders' refunds, the oldest first."""
+    return session.scalars(select(Refund).where(Refund.order_id.in_(order_ids)).order_by(Refund.id)).all()
+
+
+def _locked(session: Session, refund_id: uuid.UUID) -> Refund:
+    order_id = session.scalar(select(Refund.order_id).where(Refund.id == refund_id))
+    if order_id is None:
+        raise NotFound("no such refund")
+    locking.touch(session, order_ids=[order_id])
+    return session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+
+
+def _refuse_unapproved(session: Session, refund: Refund, actor: str, now: datetime) -> None:
+    limit = policy.read(session, now).decimal("refund.approval_value")
+    if refund.amount < limit:
+        return
+    if refund.approved_by is None:
+        raise NotAllowed(f"a refund of {limit} or more needs another person's approval first")
+    if refund.approved_by == actor:
+        raise NotAllowed("who approved a refund may not pay it out: another person must")
+
+
+def _move_payment(session: Session, order_id: uuid.UUID, actor: str, now: datetime) -> None:
+    given: Decimal = session.execute(_GIVEN_BACK, {"order_id": order_id}).scalar_one()
+    order = session.get_one(Order, order_id, populate_existing=True)
+    paid = order.paid if order.paid is not None else order.total or ZERO
+    state = "refunded" if given >= paid else "partially_refunded"
+    lifecycle.advance(
+        session, Order, [order_id], to=state, cause="refund paid out", actor=actor, now=now,
+        axis="payment_status", lenient=True,
+    )  # fmt: skip
+
+
+def _tell(session: Session, refund: Refund, now: datetime) -> list[NewStep]:
+    contact = contacts(session, order_ids=[refund.order_id])[refund.order_id]
+    values: Mapping[str, Any] = {
+        "number": contact.number,
+        "channel_order_number": contact.channel_order_number,
+        "name": contact.name,
+        "amount": str(refund.amount),
+        "currency": refund.currency,
+    }
+    notice = Notice(f"refunded:{refund.id}", "refunded", refund.order_id, contact.email, contact.language, values)
+    return outbox.put(session, notices=[notice], now=now)

@@ -1,0 +1,239 @@
+"""Returns: asked for, approved, received by scan, inspected line by line; the goods go back to sale or to scrap (S-2).
+
+Returned goods stand on the ledger only from their inspection on: before that nobody may promise them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from oms import db, numbers
+from oms.aftersales import return_rules
+from oms.aftersales.models import Return, ReturnLine
+from oms.aftersales.return_rules import Shipped
+from oms.errors import Conflict, InputInvalid, NotFound
+from oms.fulfilment import codes
+from oms.journey import calendar_store, lifecycle, policy, steps
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.messages import outbox
+from oms.messages.outbox import Notice
+from oms.orders import derived, locking
+from oms.orders.contacts import contacts
+
+ZERO = Decimal(0)
+EXPIRED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What comes back: pieces (units of the line, so whole bundles) of one order line."""
+
+    order_line_id: uuid.UUID
+    qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A scan at the returns desk: a SKU's code or barcode and how many."""
+
+    code: str
+    qty: Decimal
+
+
+_SHIPPED = text("""
+    SELECT l.id, l.sku_id, l.qty_shipped - coalesce((
+               SELECT sum(r.qty) FROM return_line r JOIN return_request q ON q.id = r.return_id
+               WHERE r.order_line_id = l.id AND q.status NOT IN ('declined', 'cancelled', 'expired')
+                 AND r.sku_id = coalesce(b.part_id, l.sku_id)), 0) / coalesce(b.qty, 1) AS left_over,
+           coalesce(b.part_id, l.sku_id) AS part_id, coalesce(b.qty, 1) AS per,
+           (SELECT max(p.delivered_at) FROM parcel p WHERE p.order_id = l.order_id) AS delivered_at
+    FROM order_line l LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+    WHERE l.order_id = :order_id AND l.sku_id IS NOT NULL ORDER BY l.position, part_id
+""")
+
+_HOUSE = text("SELECT warehouse_id FROM fulfilment WHERE order_id = :id AND status <> 'cancelled' ORDER BY id LIMIT 1")
+
+_ASKED = text("UPDATE orders SET return_status = 'requested' WHERE id = :id AND return_status = 'none'")
+_NOT_ASKED = text("""
+    UPDATE orders SET return_status = 'none' WHERE id = ANY(CAST(:ids AS uuid[])) AND return_status = 'requested'
+      AND NOT EXISTS (SELECT 1 FROM return_request r WHERE r.order_id = orders.id
+                      AND r.status IN ('requested', 'approved', 'in_transit', 'received'))
+""")
+
+
+def request(
+    session: Session,
+    *,
+    order_id: uuid.UUID,
+    wanted: Sequence[Wanted],
+    reason: str,
+    actor: str,
+    now: datetime,
+    note: str | None = None,
+    ticket_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Ask for a return; return its id. InputInvalid naming the line that was not shipped, or when the window is over."""
+    if order_id not in locking.touch(session, order_ids=[order_id]):
+        raise NotFound("no such order")
+    shipped = [Shipped(*row) for row in session.execute(_SHIPPED, {"order_id": order_id})]
+    days = policy.read(session, now).whole("return.window_days")
+    zone = calendar_store.zone_of(session)
+    faults = return_rules.faults(
+        shipped, [(w.order_line_id, w.qty) for w in wanted], reason=reason, window_days=days, zone=zone, now=now
+    )
+    if faults:
+        raise InputInvalid("these goods cannot be returned like this", fields=faults)
+    row = Return(
+        id=db.new_id(), number=numbers.new_number("RT"), order_id=order_id, ticket_id=ticket_id, reason=reason, note=note,
+        status="requested", requested_at=now, requested_by=actor, warehouse_id=session.scalar(_HOUSE, {"id": order_id}),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    qty = {w.order_line_id: w.qty for w in wanted}
+    lines = [
+        {"return_id": row.id, "order_line_id": s.line_id, "sku_id": s.part_id, "qty": qty[s.line_id] * s.per}
+        for s in shipped
+        if s.line_id in qty
+    ]
+    session.execute(insert(ReturnLine), lines)
+    session.execute(_ASKED, {"id": order_id})
+    _note(session, row, "return.requested", reason, actor, now)
+    steps.open_steps(session, [NewStep("approve_return", row.id, order_id=order_id)], now=now)
+    return row.id
+
+
+def decide(session: Session, *, return_id: uuid.UUID, approve: bool, reason: str, actor: str, now: datetime) -> None:
+    """Customer service approves a return, and the goods are awaited, or declines it with a reason; the customer hears it."""
+    if not approve and not reason.strip():
+        raise InputInvalid("say why it is declined", fields={"reason": "say why"})
+    row = locked(session, return_id)
+    step = _step(session, "approve_return", row)
+    to = "approved" if approve else "declined"
+    lifecycle.advance(session, Return, [row.id], to=to, cause=reason or to, actor=actor, now=now)
+    opens: tuple[NewStep, ...] = ()
+    if approve:
+        session.execute(update(Return).where(Return.id == row.id).values(approved_by=actor))
+        opens = (NewStep("receive_return", row.id, order_id=row.order_id),)
+    else:
+        session.execute(_NOT_ASKED, {"ids": [row.order_id]})
+    steps.finish(session, [Done(step, to, opens)], by=actor, now=now)
+    steps.open_steps(session, _tell(session, row, f"return_{to}", reason, now), now=now)
+
+
+def receive(
+    session: Session, *, return_id: uuid.UUID, arrived: Sequence[Arrived], actor: str, now: datetime
+) -> dict[uuid.UUID, Decimal]:
+    """The parcel is opened and its goods scanned into the returns bin; return the pieces by SKU.
+
+    Raises InputInvalid for a code that is not on this return or pieces too many, Conflict on a repeat.
+    """
+    row = locked(session, return_id)
+    step = _step(session, "receive_return", row)
+    lines = lines_of(session, return_id=return_id)
+    counted = _counted(session, lines, arrived)
+    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines])
+    session.execute(
+        _RECEIVED,
+        {
+            "id": return_id,
+            "lines": [v[0] for v in values],
+            "skus": [v[1] for v in values],
+            "qtys": [v[2] for v in values],
+        },
+    )
+    lifecycle.advance(session, Return, [return_id], to="received", cause="scanned", actor=actor, now=now)
+    session.execute(update(Return).where(Return.id == return_id).values(received_at=now))
+    inspect = NewStep("inspect_return", return_id, order_id=row.order_id)
+    steps.finish(session, [Done(step, "received", (inspect,))], by=actor, now=now)
+    return counted
+
+
+def expire_due(session: Session, *, now: datetime) -> int:
+    """End the approved returns whose goods never came; return how many."""
+    due = session.execute(_DUE, {"now": now, "most": EXPIRED_AT_ONCE}).all()
+    order_ids = sorted({row.order_id for row in due})
+    locking.touch(session, order_ids=order_ids)
+    found = steps.find(session, kind="receive_return", subject_ids=[row.subject_id for row in due])
+    ids = [step.subject_id for step in found.values()]
+    lifecycle.advance(session, Return, ids, to="expired", cause="never arrived", actor="system", now=now, lenient=True)
+    session.execute(_NOT_ASKED, {"ids": order_ids})
+    steps.finish(session, [Done(step, "expired") for step in found.values()], by="system", now=now)
+    return len(found)
+
+
+def locked(session: Session, return_id: uuid.UUID) -> Return:
+    """The return with its order, both locked; NotFound."""
+    order_id = session.scalar(select(Return.order_id).where(Return.id == return_id))
+    if order_id is None:
+        raise NotFound("no such return")
+    locking.touch(session, order_ids=[order_id])
+    return session.get_one(Return, return_id, with_for_update=True, populate_existing=True)
+
+
+def lines_of(session: Session, *, return_id: uuid.UUID) -> Sequence[ReturnLine]:
+    """The lines of a return, by SKU."""
+    statement = select(ReturnLine).where(ReturnLine.return_id == return_id).order_by(ReturnLine.sku_id)
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def refresh(session: Session, *, order_id: uuid.UUID) -> None:
+    """Store the order's return status anew from its lines."""
+    derived.refresh(session, order_ids=[order_id])
+
+
+_RECEIVED = text("""
+    UPDATE return_line SET qty_received = x.qty
+    FROM unnest(CAST(:lines AS uuid[]), CAST(:skus AS uuid[]), CAST(:qtys AS numeric[])) AS x(line, sku, qty)
+    WHERE return_id = :id AND order_line_id = x.line AND sku_id = x.sku
+""")
+
+_DUE = text("""
+    SELECT subject_id, order_id FROM step WHERE kind = 'receive_return' AND state IN ('open', 'claimed') AND due_at < :now
+    ORDER BY due_at LIMIT :most
+""")
+
+
+def _counted(session: Session, lines: Sequence[ReturnLine], arrived: Sequence[Arrived]) -> dict[uuid.UUID, Decimal]:
+    most: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        most[line.sku_id] += line.qty
+    counted: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
+    faults: dict[str, str] = {}
+    for place, one in enumerate(arrived):
+        sku_id, per_scan = codes.sku_of(session, code=one.code)
+        if sku_id is None or sku_id not in most or one.qty <= ZERO:
+            faults[f"arrived.{place}"] = f"{one.code} is not on this return: put it aside and open a ticket"
+            continue
+        counted[sku_id] += one.qty * per_scan
+        if counted[sku_id] > most[sku_id]:
+            faults[f"arrived.{place}"] = f"{most[sku_id]} piece(s) of {one.code} were approved: count again"
+    if faults or not counted:
+        raise InputInvalid("the goods do not fit the return", fields=faults or {"arrived": "scan at least one piece"})
+    return dict(counted)
+
+
+def _step(session: Session, kind: str, row: Return) -> Claimed:
+    step = steps.find(session, kind=kind, subject_ids=[row.id]).get(row.id)
+    if step is None:
+        raise Conflict(f"return {row.number} is {row.status}: it does not wait for this")
+    return step
+
+
+def _note(session: Session, row: Return, event: str, cause: str, actor: str, now: datetime) -> None:
+    entry = lifecycle.Note("return_request", row.id, event, cause, order_id=row.order_id, became=row.status)
+    lifecycle.note(session, [entry], actor=actor, now=now)
+
+
+def _tell(session: Session, row: Return, template: str, why: str, now: datetime) -> list[NewStep]:
+    person = contacts(session, order_ids=[row.order_id])[row.order_id]
+    values: Mapping[str, object] = {"return": row.number, "number": person.number, "name": person.name, "why": why}
+    notice = Notice(f"{template}:{row.id}", template, row.order_id, person.email, person.language, values)
+    return outbox.put(session, notices=[notice], now=now)

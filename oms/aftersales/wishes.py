@@ -1,0 +1,121 @@
+"""Change requests with what stands of their orders, loaded for a batch, and what each would change."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from connectors.base import ChannelOrder, Line, Severity
+from oms.aftersales import change_rules
+from oms.aftersales.change_rules import Area, Standing, Wish
+from oms.orders import wanted
+from oms.orders.models import ChangeRequest, Order, OrderLine
+from oms.orders.rows import order_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request against its order; `lines` are those that still count, `wish_order` what is wanted."""
+
+    request: ChangeRequest
+    order: Order
+    lines: tuple[OrderLine, ...]
+    wish_order: ChannelOrder
+    wish: Wish
+    standing: Standing
+    columns: frozenset[str]
+
+    @property
+    def order_id(self) -> uuid.UUID:
+        return self.order.id
+
+
+# A later telling of the channel replaces an earlier one; what the desk asked for counts once it was approved.
+_LATER = text("""
+    SELECT r.id FROM change_request r WHERE r.id = ANY(CAST(:ids AS uuid[])) AND EXISTS (
+        SELECT 1 FROM change_request l WHERE l.order_id = r.order_id AND l.id <> r.id
+          AND (l.requested_at, l.id) > (r.requested_at, r.id) AND l.status <> 'declined'
+          AND (l.status IN ('approved', 'applied') OR (l.message_id IS NOT NULL AND r.message_id IS NOT NULL)))
+""")
+
+_FLOOR = text("""
+    SELECT f.order_id, f.status, EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id) AS packed
+    FROM fulfilment f WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND f.status <> 'cancelled'
+    ORDER BY f.id FOR UPDATE OF f
+""")
+
+
+def load(session: Session, *, requests: Sequence[ChangeRequest]) -> list[Case]:
+    """The cases of requests whose orders are locked already; in a fixed number of statements."""
+    order_ids = [r.order_id for r in requests]
+    fresh = {"populate_existing": True}
+    orders = {o.id: o for o in session.scalars(select(Order).where(Order.id.in_(order_ids)), execution_options=fresh)}
+    lines = _lines(session, order_ids)
+    later = set(session.execute(_LATER, {"ids": [r.id for r in requests]}).scalars())
+    floor = _floor(session, order_ids)
+    return [
+        _case(r, orders[r.order_id], lines[r.order_id], floor[r.order_id], superseded=r.id in later) for r in requests
+    ]
+
+
+def _lines(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[OrderLine]]:
+    statement = select(OrderLine).where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.position)
+    found: dict[uuid.UUID, list[OrderLine]] = defaultdict(list)
+    for line in session.scalars(statement, execution_options={"populate_existing": True}):
+        found[line.order_id].append(line)
+    return found
+
+
+def _floor(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, bool]]]:
+    found: dict[uuid.UUID, list[tuple[str, bool]]] = defaultdict(list)
+    for row in session.execute(_FLOOR, {"orders": list(order_ids)}):
+        found[row.order_id].append((row.status, row.packed))
+    return found
+
+
+def _case(
+    request: ChangeRequest,
+    order: Order,
+    lines: Sequence[OrderLine],
+    floor: Sequence[tuple[str, bool]],
+    *,
+    superseded: bool,
+) -> Case:
+    live = tuple(line for line in lines if not (line.qty > 0 and line.qty_cancelled >= line.qty))
+    base = wanted.standing(order, live)
+    wish_order = wanted.laid_over(base, request.wanted)
+    was, became = order_columns(base), order_columns(wish_order)
+    columns = change_rules.changed_columns(
+        was | {"payment_terms": base.payment.terms},
+        became | {"payment_terms": wish_order.payment.terms or base.payment.terms}
+        | {"currency": wish_order.currency or base.currency},
+    )  # fmt: skip
+    wish = Wish(
+        kind=request.kind,
+        approved=request.status == "approved",
+        superseded=superseded or request.status not in ("requested", "approved"),
+        areas=_areas(order, base, wish_order, columns),
+        to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems),
+        country_changes=was["ship_country"] != became["ship_country"],
+    )
+    standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor))
+    return Case(request, order, tuple(lines), wish_order, wish, standing, columns)
+
+
+def _areas(order: Order, base: ChannelOrder, wish: ChannelOrder, columns: frozenset[str]) -> frozenset[Area]:
+    return change_rules.areas(
+        columns,
+        payment_was=order.payment_status,
+        payment_became=wish.payment.status or order.payment_status,
+        lines_differ=[_content(line) for line in base.lines] != [_content(line) for line in wish.lines],
+    )
+
+
+def _content(line: Line) -> tuple[object, ...]:
+    return (line.line_ref, line.sku, line.qty, line.unit, line.unit_price, line.discount, line.tax, line.total,
+            line.requires_shipping, tuple(sorted(line.options.items())))  # fmt: skip

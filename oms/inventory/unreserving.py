@@ -1,0 +1,97 @@
+"""Take promises back: a cancelled or smaller line frees its pieces, each with its movement (C-6, A-2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.inventory import ledger
+from oms.inventory.ledger import Move
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Promised:
+    id: uuid.UUID
+    order_id: uuid.UUID
+    line_id: uuid.UUID
+    warehouse_id: uuid.UUID
+    sku_id: uuid.UUID
+    released: Decimal
+    standing: Decimal
+    #: units of the line that are promised
+    reserved: Decimal
+
+
+# The youngest promise is taken back first, warehouse by warehouse, so that a bundle's parts go together.
+_STANDING = text("""
+    SELECT r.id, r.order_id, r.order_line_id, r.warehouse_id, r.sku_id, r.qty_released,
+           r.qty - r.qty_shipped - r.qty_released, l.qty_reserved
+    FROM reservation r JOIN order_line l ON l.id = r.order_line_id
+    WHERE r.order_line_id = ANY(CAST(:lines AS uuid[])) AND r.qty - r.qty_shipped - r.qty_released > 0
+    ORDER BY r.order_line_id, r.sku_id, r.round DESC, r.warehouse_id DESC FOR UPDATE OF r
+""")
+
+_RELEASE = text("""
+    UPDATE reservation SET qty_released = qty_released + x.qty
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:qtys AS numeric[])) AS x(id, qty) WHERE reservation.id = x.id
+""")
+
+_LINES = text("""
+    UPDATE order_line SET qty_reserved = least(qty_reserved, x.keep)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:keeps AS numeric[])) AS x(id, keep) WHERE order_line.id = x.id
+""")
+
+
+def keep_only(
+    session: Session, *, keep: Mapping[uuid.UUID, Decimal], actor: str, now: datetime, why: str = "unreserve"
+) -> set[uuid.UUID]:
+    """Let the lines of (locked) orders keep at most so many promised units; return the SKUs that became free.
+
+    A repeat frees nothing more.
+    """
+    rows = [_Promised(*row) for row in session.execute(_STANDING, {"lines": list(keep)})]
+    freed = [(row, qty) for row, qty in _taken_back(rows, keep) if qty > 0]
+    if freed:
+        session.execute(_RELEASE, {"ids": [row.id for row, _ in freed], "qtys": [qty for _, qty in freed]})
+        ledger.post(session, [_move(row, qty, why) for row, qty in freed], actor=actor, now=now)
+    session.execute(_LINES, {"ids": list(keep), "keeps": list(keep.values())})
+    return {row.sku_id for row, _ in freed}
+
+
+def _taken_back(rows: Sequence[_Promised], keep: Mapping[uuid.UUID, Decimal]) -> Iterator[tuple[_Promised, Decimal]]:
+    by_part: dict[tuple[uuid.UUID, uuid.UUID], list[_Promised]] = defaultdict(list)
+    for row in rows:
+        by_part[row.line_id, row.sku_id].append(row)
+    for (line_id, _), own in by_part.items():
+        standing = sum((row.standing for row in own), ZERO)
+        left = standing - _kept(standing, keep[line_id], own[0].reserved)
+        for row in own:
+            qty = min(left, row.standing)
+            left -= qty
+            yield row, qty
+
+
+def _kept(standing: Decimal, keep: Decimal, reserved: Decimal) -> Decimal:
+    """The pieces of one part that stay, in the proportion in which the line's units stay."""
+    return standing if keep >= reserved else standing * keep / reserved
+
+
+def _move(row: _Promised, qty: Decimal, why: str) -> Move:
+    return Move(
+        key=f"unreserve:{row.id}:{row.released + qty}",
+        warehouse_id=row.warehouse_id,
+        sku_id=row.sku_id,
+        cause=why,
+        reserved=-qty,
+        order_id=row.order_id,
+        subject_id=row.line_id,
+    )

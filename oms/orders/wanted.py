@@ -1,0 +1,148 @@
+"""What an order says as the one schema, and a wish laid over it: from columns and from stored JSON. Pure.
+
+A channel's wish is the whole order; one entered at the desk may name only the parts that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from connectors.base import (
+    Address,
+    ChannelOrder,
+    Customer,
+    Invoice,
+    Line,
+    Payment,
+    Problem,
+    Requested,
+    Severity,
+    Totals,
+)
+from oms.errors import InputInvalid
+from oms.orders.models import Order, OrderLine
+
+_TEXTS = ("currency", "version", "buyer_message", "seller_memo")
+_LINE_NUMBERS = ("qty", "unit_price", "discount", "tax", "total")
+
+
+def standing(order: Order, lines: Sequence[OrderLine]) -> ChannelOrder:
+    """The order as its columns have it; `lines` are those that still count."""
+    return ChannelOrder(
+        channel="",
+        source=order.source,
+        channel_order_id=order.channel_order_id,
+        channel_order_number=order.channel_order_number,
+        version=order.version,
+        placed_at=order.placed_at,
+        currency=order.currency,
+        totals=_totals_of(order),
+        payment=Payment(order.payment_terms, order.payment_status),
+        customer=Customer(**_known(Customer, order.contact)),
+        ship_to=_address(order.ship_to),
+        bill_to=_address(order.bill_to),
+        requested=Requested(order.requested_ship_by, order.requested_deliver_by, order.requested_service),
+        lines=tuple(_line_of(line) for line in lines),
+        buyer_message=order.buyer_message,
+        seller_memo=order.seller_memo,
+        invoice=None if order.invoice is None else Invoice(**_known(Invoice, order.invoice)),
+    )
+
+
+def laid_over(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
+    """`base` with the parts that `wish` names (JSON of the one schema). Raises InputInvalid for JSON that is none."""
+    try:
+        found = {name: read(wish[name]) for name, read in _PARTS.items() if name in wish}
+        found |= {name: wish[name] for name in _TEXTS if name in wish}
+    except (AttributeError, InvalidOperation, KeyError, TypeError, ValueError) as error:
+        hint = f"write it as docs/order-schema.md says ({type(error).__name__}: {error})"
+        raise InputInvalid("the wish is not in the order schema", fields={"wanted": hint}) from error
+    return replace(base, **found)
+
+
+def _totals_of(order: Order) -> Totals:
+    return Totals(
+        lines=order.lines_total,
+        discount=order.discount,
+        shipping=order.shipping,
+        fees=order.fees,
+        tax=order.tax,
+        tax_included=order.tax_included,
+        total=order.total,
+        paid=order.paid,
+    )
+
+
+def _line_of(line: OrderLine) -> Line:
+    return Line(
+        line_ref=line.line_ref,
+        sku=line.channel_sku,
+        name=line.name,
+        qty=line.qty,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        tax=line.tax,
+        total=line.total,
+        requires_shipping=line.requires_shipping,
+        options=dict(line.options),
+    )
+
+
+def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: data.get(field.name) for field in fields(kind)}
+
+
+def _address(data: Mapping[str, Any] | None) -> Address | None:
+    return None if data is None else Address(**{**_known(Address, data), "lines": tuple(data.get("lines") or ())})
+
+
+def _totals(data: Mapping[str, Any]) -> Totals:
+    found: dict[str, Any] = _known(Totals, data)
+    found |= {name: _decimal(value) for name, value in found.items() if name != "tax_included"}
+    return Totals(**found)
+
+
+def _requested(data: Mapping[str, Any]) -> Requested:
+    return Requested(_time(data.get("ship_by")), _time(data.get("deliver_by")), data.get("service"))
+
+
+def _line(data: Mapping[str, Any]) -> Line:
+    found = _known(Line, data) | {name: _decimal(data.get(name)) for name in _LINE_NUMBERS}
+    return Line(
+        **{**found, "requires_shipping": data.get("requires_shipping", True), "options": data.get("options") or {}}
+    )
+
+
+def _problem(data: Mapping[str, Any]) -> Problem:
+    return Problem(**{**_known(Problem, data), "severity": Severity(data["severity"])})
+
+
+def _decimal(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError("amounts and quantities are written as text")
+    return Decimal(value)
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+_PARTS: dict[str, Any] = {
+    "totals": _totals,
+    "payment": lambda data: Payment(**_known(Payment, data)),
+    "customer": lambda data: Customer(**_known(Customer, data)),
+    "ship_to": _address,
+    "bill_to": _address,
+    "requested": _requested,
+    "lines": lambda data: tuple(_line(line) for line in data),
+    "invoice": lambda data: None if data is None else Invoice(**_known(Invoice, data)),
+    "problems": lambda data: tuple(_problem(found) for found in data),
+    "placed_at": _time,
+}
