@@ -155,7 +155,7 @@ def _target_bins(
     rows = session.execute(_PICK_BINS, {"warehouse": warehouse_id, "skus": sorted({f.sku_id for f in found})})
     usual: dict[uuid.UUID, uuid.UUID] = {r.sku_id: r.id for r in rows}
     named = select(Bin.code, Bin.id).where(Bin.warehouse_id == warehouse_id, Bin.kind == "pick")
-    codes: Mapping[str, uuid.UUID] = dict(session.execute(named).tuples().all())
+    codes: Mapping[str, uuid.UUID] = {row.code: row.id for row in session.execute(named)}
     targets: dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID] = {}
     faults: dict[str, str] = defaultdict(str)
     for place, f in enumerate(found):
