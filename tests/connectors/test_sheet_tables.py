@@ -147,10 +147,10 @@ def test_what_is_no_sheet_is_refused_with_what_it_is(data, word):
     ],
 )  # fmt: skip
 def test_a_hostile_workbook_is_refused_before_it_costs_anything(data, word):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TableUnreadable, match=word):
         read_table(data)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_cells_without_a_place_are_counted_before_they_become_a_grid():
