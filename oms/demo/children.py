@@ -60,7 +60,7 @@ def product(place: Place) -> list[Child]:
     python = (sys.executable, "-m")
     bind = ("-b", f"127.0.0.1:{place.web_port}")
     return [
-        Child("web", (*python, "gunicorn", "-c", "python:oms.web.gunicorn_conf", *bind, "wsgi:app")),
+        Child("web", (*python, "gunicorn", "-c", "oms/web/gunicorn_conf.py", *bind, "wsgi:app")),
         Child("workers", (*python, "workers.run")),
         Child("sweep", (*python, "workers.sweep")),
         Child("mail-listener", (*python, "workers.mailbox")),

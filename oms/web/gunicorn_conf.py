@@ -1,6 +1,7 @@
-"""How gunicorn runs us: `gunicorn -c python:oms.web.gunicorn_conf wsgi:app`. Settings of its own: WEB_CONCURRENCY, bind by -b.
+"""How gunicorn runs us: `gunicorn -c oms/web/gunicorn_conf.py wsgi:app`. Settings of its own: WEB_CONCURRENCY, bind by -b.
 
-Two processes of eight threads; counts of all processes are added up at /metrics.
+Named by its path, never as `python:oms.web...`: that would import the application first, and
+prometheus_client looks at its folder only once. Two processes of eight threads; their counts are added up at /metrics.
 """
 
 from __future__ import annotations
