@@ -20,6 +20,7 @@ from oms.journey.steps import Claimed, Done
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.settings import Settings
+from workers import replies
 from workers.handlers import Inside, Outside
 
 
@@ -44,6 +45,8 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
         for message, channel in messages
     ]
     found = acceptance.accept(session, messages=translated, now=now)
+    mails = [m for m, _ in messages if m.way == "mail" and found[m.id].outcome == "not_an_order"]
+    replies.take(session, mails=mails, now=now)
     return [
         Done(step, found[step.subject_id].outcome, tuple(found[step.subject_id].opens))
         if step.subject_id in found

@@ -26,7 +26,7 @@ _PROMISE = text("""
                                  ELSE coalesce(first_promised_ship_at, p.ship_at) END,
         first_promised_deliver_at = CASE WHEN p.by_customer THEN greatest(first_promised_deliver_at, p.deliver_at)
                                     ELSE coalesce(first_promised_deliver_at, p.deliver_at) END,
-        total = coalesce(total, p.total), lines_total = coalesce(lines_total, p.lines_total)
+        total = coalesce(orders.total, p.total), lines_total = coalesce(orders.lines_total, p.lines_total)
     FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ship AS timestamptz[]), CAST(:deliver AS timestamptz[]),
                                CAST(:total AS numeric[]), CAST(:lines_total AS numeric[]), CAST(:by_customer AS bool[]))
           AS p(id, ship_at, deliver_at, total, lines_total, by_customer)) p

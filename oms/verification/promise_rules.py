@@ -59,6 +59,9 @@ def feasible(order: OrderFacts, world: World) -> Feasible:
     """The date for one order; takes its goods from `world.free`."""
     goods = [line for line in order.lines if line.requires_shipping and line.sku_id is not None and line.qty > 0]
     weights, short = _from_where(goods, world)
+    if not weights and order.ships and world.warehouses:
+        # Goods that nobody knows yet: whether the place is served can be told all the same.
+        weights = {world.warehouses[0]: 0}
     days = world.processing_days + (_lead_days(goods, short, world) if short else 0)
     ready_at = world.ready_at(days)
     chosen = [_choose(order, world, house, ready_at, weight_g) for house, weight_g in weights.items()]
