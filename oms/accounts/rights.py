@@ -57,6 +57,8 @@ RIGHTS: dict[str, frozenset[str]] = {
         "order.sample": "order_manager",
         "payment.record": "finance",
         "hold.read": f"{_OFFICE} {_FLOOR} buyer sales_rep auditor admin",
+        # the decision itself asks for the right of its kind of review
+        "hold.decide": "order_specialist order_manager finance general_manager",
         "customer.read": f"{_OFFICE} sales_rep auditor",
         "customer.change": "order_specialist order_manager customer_service",
         # goods
@@ -88,6 +90,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         "return.inspect": "quality_inspector",
         "refund.read": "customer_service order_manager finance general_manager auditor",
         "refund.request": "customer_service",
+        "refund.approve": "order_manager general_manager",
         "refund.pay": "finance",
         # papers, history, figures
         "document.read": f"{_OFFICE} {_FLOOR} auditor",

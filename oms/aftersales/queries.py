@@ -88,17 +88,20 @@ def refunds(
     session: Session, *, limit: int, status: str | None = None, after: uuid.UUID | None = None
 ) -> Sequence[Any]:
     """Refunds, newest first, from after an id; one row more than `limit`."""
-    statement = (
-        select(*Refund.__table__.columns, Order.number.label("order_number"))
-        .join(Order, Order.id == Refund.order_id)
-        .order_by(Refund.id.desc())
-        .limit(limit + 1)
-    )
+    statement = _refunds().order_by(Refund.id.desc()).limit(limit + 1)
     if status is not None:
         statement = statement.where(Refund.status == status)
     if after is not None:
         statement = statement.where(Refund.id < after)
     return session.execute(statement).all()
+
+
+def refund(session: Session, *, refund_id: uuid.UUID) -> Any:
+    """One refund; NotFound where there is none."""
+    found = session.execute(_refunds().where(Refund.id == refund_id)).one_or_none()
+    if found is None:
+        raise NotFound("there is no such refund")
+    return found
 
 
 def of_order(session: Session, *, order_id: uuid.UUID) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -117,6 +120,12 @@ def _tickets() -> Any:
 def _returns() -> Any:
     return select(*Return.__table__.columns, Order.number.label("order_number")).join(
         Order, Order.id == Return.order_id
+    )
+
+
+def _refunds() -> Any:
+    return select(*Refund.__table__.columns, Order.number.label("order_number")).join(
+        Order, Order.id == Refund.order_id
     )
 
 

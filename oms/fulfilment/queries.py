@@ -14,6 +14,7 @@ from oms import numbers
 from oms.errors import NotFound
 from oms.fulfilment.models import Fulfilment, Wave
 from oms.inventory.models import Warehouse
+from oms.journey.models import Step
 from oms.orders.models import Order
 from oms.parties.models import Carrier
 
@@ -176,3 +177,10 @@ def _is(model: Any, ref: str) -> Any:
         return model.id == uuid.UUID(ref)
     except ValueError:
         return model.number == numbers.written(ref)
+
+
+def waits_for_put_back(session: Session, *, fulfilment_id: uuid.UUID) -> bool:
+    """Whether goods of a stopped fulfilment have to go back into their bins."""
+    step = select(Step.id).where(Step.subject_id == fulfilment_id, Step.kind == "put_back")
+    running = step.where(Step.state.in_(("open", "claimed", "paused")))
+    return session.execute(running.limit(1)).first() is not None

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+
+from oms.catalog.models import Sku
+from oms.errors import InputInvalid
 
 # Names are searched by their beginning or a part; a catalogue is small beside the orders.
 _SEARCH = """
@@ -76,3 +79,12 @@ def stock_of(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
     for row in session.execute(_BY_WAREHOUSE, {"skus": list(sku_ids)}):
         found[row.sku_id].append(row)
     return found
+
+
+def ids_of(session: Session, *, codes: Sequence[str], field: str) -> list[uuid.UUID]:
+    """The ids of SKU codes, in their order; InputInvalid naming (`field` with its place) each that is unknown."""
+    known = dict(session.execute(select(Sku.code, Sku.id).where(Sku.code.in_(codes))).tuples().all())
+    wrong = {field.format(place): f"no SKU {code[:60]}" for place, code in enumerate(codes) if code not in known}
+    if wrong:
+        raise InputInvalid("some goods are unknown", fields=wrong)
+    return [known[code] for code in codes]

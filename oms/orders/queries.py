@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oms import numbers
 from oms.catalog.models import Sku
 from oms.errors import NotFound
-from oms.journey.models import Hold
+from oms.journey.models import Hold, Step
 from oms.orders.models import ChangeRequest, Confirmation, Finding, Order, OrderLine
 from oms.parties.models import Channel, Customer
 from oms.parties.search_terms import COUNTRY, hashes
@@ -210,3 +210,29 @@ def open_findings(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[u
     for row in rows:
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def reviews(
+    session: Session, *, order_ids: Sequence[uuid.UUID], kinds: Sequence[str]
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The running steps of `kinds` that decide about each order."""
+    columns = (Step.id.label("step_id"), Step.token, Step.kind, Step.due_at, Step.assignee_id, Step.order_id)
+    statement = select(*columns).where(
+        Step.order_id.in_(order_ids), Step.kind.in_(kinds), Step.state.in_(("open", "claimed"))
+    )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for row in session.execute(statement.order_by(Step.due_at, Step.id)).mappings():
+        found.setdefault(row["order_id"], []).append(dict(row))
+    return found
+
+
+def order_of_step(session: Session, *, step_id: uuid.UUID) -> Order:
+    """The order that a step is about."""
+    statement = select(Order).join(Step, Step.order_id == Order.id).where(Step.id == step_id)
+    return session.execute(statement.execution_options(populate_existing=True)).scalar_one()
+
+
+def line_names(session: Session, *, order_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """The lines of an order by what people call them: their id, and the channel's own reference."""
+    rows = session.execute(select(OrderLine.id, OrderLine.line_ref).where(OrderLine.order_id == order_id)).all()
+    return {row.line_ref: row.id for row in rows if row.line_ref} | {str(row.id): row.id for row in rows}

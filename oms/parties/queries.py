@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from oms import numbers
-from oms.parties.models import Channel, Customer
+from oms.parties.models import Carrier, Channel, Customer
 from oms.parties.search_terms import hashes
 
 
@@ -48,3 +48,8 @@ def channel(session: Session, *, name: str | None = None, channel_id: uuid.UUID 
         statement.where(Channel.name == name) if channel_id is None else statement.where(Channel.id == channel_id)
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+def carrier_id(session: Session, *, name: str) -> uuid.UUID | None:
+    """The id of an active carrier's name."""
+    return session.execute(select(Carrier.id).where(Carrier.name == name, Carrier.active)).scalar_one_or_none()

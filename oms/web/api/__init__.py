@@ -3,18 +3,64 @@
 from __future__ import annotations
 
 from flask import Blueprint as FlaskBlueprint
-from flask import Flask, jsonify
+from flask import Flask, current_app, jsonify
 from werkzeug.wrappers import Response
 
 from oms.accounts.rights import ANYONE
 from oms.web import auth
-from oms.web.api import account
+from oms.web.api import (
+    account,
+    changes,
+    confirmations,
+    customers,
+    documents,
+    goods,
+    hand_over,
+    kpi,
+    messages,
+    order_entry,
+    orders,
+    packing,
+    parcels,
+    published,
+    purchase_orders,
+    refunds,
+    returns,
+    reviews,
+    steps,
+    supply,
+    tickets,
+    waves,
+)
 from oms.web.api.base import Api, Blueprint, Instant, Money, Qty
+from oms.web.api.shapes import Text
 
 PREFIX = "/api/v1"
 
 #: One row a capability: add yours here.
-CAPABILITIES: tuple[Blueprint, ...] = (account.blp,)
+CAPABILITIES: tuple[Blueprint, ...] = (
+    account.blp,
+    orders.blp,
+    order_entry.blp,
+    purchase_orders.blp,
+    messages.blp,
+    customers.blp,
+    goods.blp,
+    reviews.blp,
+    confirmations.blp,
+    changes.blp,
+    steps.blp,
+    supply.blp,
+    waves.blp,
+    packing.blp,
+    parcels.blp,
+    hand_over.blp,
+    tickets.blp,
+    returns.blp,
+    refunds.blp,
+    kpi.blp,
+    documents.blp,
+)
 
 _ABOUT = (
     "Amounts and quantities are strings; times carry their zone; unknown fields are refused. Lists answer "
@@ -35,6 +81,7 @@ def register(app: Flask) -> None:
     for field in (Money, Qty):
         api.register_field(field, "string", "decimal")
     api.register_field(Instant, "string", "date-time")
+    api.register_field(Text, "string", None)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for capability in CAPABILITIES:
         api.register_blueprint(capability, url_prefix=PREFIX + (capability.url_prefix or ""))
@@ -48,6 +95,6 @@ def _document(api: Api) -> FlaskBlueprint:
     @auth.right(ANYONE)
     def document() -> Response:
         """The OpenAPI document of this release."""
-        return jsonify(api.spec.to_dict())
+        return jsonify(published.document(api, current_app))
 
     return blueprint

@@ -1,0 +1,92 @@
+"""One order's whole story: its steps with their clocks, and every change of state with who made it.
+
+For the order's page, the API and `oms trace`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms.journey.models import HistoryEntry, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened at `at`.
+
+    `what`: `opened` and `ended` tell of a step (`event` is its kind, `became` its outcome), `told` of a history entry.
+    """
+
+    at: datetime
+    what: str
+    event: str
+    actor: str
+    subject_type: str
+    subject_id: uuid.UUID
+    cause: str | None = None
+    was: str | None = None
+    became: str | None = None
+    due_at: datetime | None = None
+    late: bool | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of_order(session: Session, *, order_id: uuid.UUID) -> list[Entry]:
+    """Everything that happened to an order and its parts, oldest first. Two statements."""
+    entries = [entry for step in _steps(session, order_id) for entry in _of_step(step)]
+    told = select(HistoryEntry).where(HistoryEntry.order_id == order_id).order_by(HistoryEntry.id)
+    entries += [_of_history(row) for row in session.execute(told).scalars()]
+    # Of things at one moment, history stands between the end of the old step and the start of the new one.
+    places = {"ended": 0, "told": 1, "opened": 2}
+    return sorted(entries, key=lambda entry: (entry.at, places[entry.what]))
+
+
+def running(session: Session, *, order_id: uuid.UUID) -> Sequence[Step]:
+    """The steps of an order that are not ended, the most urgent first."""
+    statement = select(Step).where(Step.order_id == order_id, Step.state.in_(("open", "claimed", "paused", "parked")))
+    return session.execute(statement.order_by(Step.due_at, Step.id)).scalars().all()
+
+
+def _steps(session: Session, order_id: uuid.UUID) -> Sequence[Step]:
+    return session.execute(select(Step).where(Step.order_id == order_id).order_by(Step.opened_at)).scalars().all()
+
+
+def _of_step(step: Step) -> list[Entry]:
+    about: dict[str, Any] = {"event": step.kind, "subject_type": step.subject_type, "subject_id": step.subject_id}
+    found = [Entry(at=step.opened_at, what="opened", actor=step.performer, due_at=step.due_at, **about)]
+    if step.finished_at is not None:
+        late = step.finished_at > step.due_at
+        end = Entry(
+            at=step.finished_at,
+            what="ended",
+            actor=step.finished_by or step.performer,
+            became=step.outcome or step.state,
+            due_at=step.due_at,
+            late=late,
+            cause=step.error,
+            **about,
+        )
+        found.append(end)
+    return found
+
+
+def _of_history(row: HistoryEntry) -> Entry:
+    return Entry(
+        at=row.at,
+        what="told",
+        event=row.event,
+        actor=row.actor,
+        subject_type=row.subject_type,
+        subject_id=row.subject_id,
+        cause=row.cause,
+        was=row.was,
+        became=row.became,
+        data=row.data,
+    )

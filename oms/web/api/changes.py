@@ -1,0 +1,95 @@
+"""Changes and cancellations of one order: asked for in writing, decided by another person (C-4, C-5)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.aftersales import asking
+from oms.errors import NotFound
+from oms.orders import queries
+from oms.orders.models import ChangeRequest
+from oms.web import edge
+from oms.web.api.base import Blueprint, Schema
+from oms.web.api.idempotent import idempotent
+from oms.web.api.order_shapes import ChangeOut
+from oms.web.api.shapes import Text
+from oms.web.auth import me, right
+
+blp = Blueprint("changes", __name__, description="Changes and cancellations of orders")
+
+
+class ChangeIn(Schema):
+    """`wanted`: the parts of the one schema (`docs/order-schema.md`) that change, for an update."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(asking.KINDS))
+    reason = Text(required=True, longest=1000)
+    wanted = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
+
+
+class DecideIn(Schema):
+    decision = fields.String(required=True, validate=validate.OneOf(("approve", "decline")))
+    reason = Text(longest=1000, shortest=0, load_default="")
+
+
+@blp.post("/orders/<ref>/changes")
+@idempotent
+@blp.arguments(ChangeIn)
+@blp.response(202, ChangeOut)
+@right("order.change")
+def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
+    """Ask for a change or a cancellation: work on the order stops until another person has decided."""
+    who = me()
+    with edge.transaction() as session:
+        order = queries.order_named(session, ref=ref, channel_id=who.channel_id)
+        change_id = asking.request_change(
+            session,
+            order_id=order.id,
+            kind=given["kind"],
+            reason=given["reason"],
+            wanted=given["wanted"],
+            actor=who.actor,
+            now=db.now(session),
+        )
+        return _change(session, change_id)
+
+
+@blp.get("/changes/<uuid:change_id>")
+@blp.response(200, ChangeOut)
+@right("order.change")
+def read(change_id: uuid.UUID) -> ChangeRequest:
+    """Read what became of a request."""
+    with edge.transaction() as session:
+        found = _change(session, change_id)
+        queries.order_named(session, ref=str(found.order_id), channel_id=me().channel_id)
+        return found
+
+
+@blp.post("/changes/<uuid:change_id>/decide")
+@idempotent
+@blp.arguments(DecideIn)
+@blp.response(200, ChangeOut)
+@right("order.change_decide")
+def decide(given: dict[str, Any], change_id: uuid.UUID) -> ChangeRequest:
+    """Approve a request, which is then carried out, or decline it with the reason that the customer hears."""
+    with edge.transaction() as session:
+        asking.decide(
+            session,
+            change_id=change_id,
+            approve=given["decision"] == "approve",
+            reason=given["reason"],
+            actor=me().actor,
+            now=db.now(session),
+        )
+        return _change(session, change_id)
+
+
+def _change(session: Session, change_id: uuid.UUID) -> ChangeRequest:
+    found = session.get(ChangeRequest, change_id, populate_existing=True)
+    if found is None:
+        raise NotFound("there is no such request, or it is not yours to see")
+    return found

@@ -1,0 +1,94 @@
+"""Customers and channels, for those who enter orders."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from marshmallow import fields
+
+from oms.accounts.identity import Identity
+from oms.parties import queries
+from oms.parties.models import Customer
+from oms.web import edge, masking
+from oms.web.api.base import Blueprint, Instant, Money, Schema, paged
+from oms.web.api.paging import PageArgs, decode, page
+from oms.web.api.shapes import Place, Text, name_of, place_of
+from oms.web.auth import me, right
+
+blp = Blueprint("customers", __name__, description="Customers and the channels they order by")
+
+
+class CustomerArgs(PageArgs):
+    q = Text(longest=200, metadata={"description": "exact number, name, e-mail or phone: private data is hashed"})
+
+
+class CustomerOut(Schema):
+    """A customer; masked without the right `private.read`."""
+
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    company = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+    address = fields.Nested(Place, required=True, allow_none=True)
+    language = fields.String(required=True)
+    key_customer = fields.Boolean(required=True)
+    payment_terms = fields.String(required=True, allow_none=True)
+    credit_limit = Money(required=True, allow_none=True)
+    credit_currency = fields.String(required=True, allow_none=True)
+    blocked_reason = fields.String(required=True, allow_none=True)
+    created_at = Instant(required=True)
+
+
+class ChannelOut(Schema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    source = fields.String(required=True)
+    way = fields.String(required=True)
+    currency = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True)
+
+
+class Channels(Schema):
+    items = fields.List(fields.Nested(ChannelOut), required=True)
+
+
+@blp.get("/customers")
+@blp.arguments(CustomerArgs, location="query")
+@blp.response(200, paged(CustomerOut, "CustomerPage"))
+@right("customer.read")
+def listed(args: dict[str, Any]) -> dict[str, Any]:
+    """Find customers by exact number, name, e-mail or phone."""
+    after, who = decode(args["cursor"], uuid.UUID), me()
+    with edge.transaction() as session:
+        rows = queries.customers(
+            session,
+            term=args.get("q"),
+            limit=args["limit"],
+            country=edge.settings().country,
+            after=after[0] if after else None,
+        )
+    found = page(rows, limit=args["limit"], key=lambda row: (row.id,))
+    return found | {"items": [_shown(row, who) for row in found["items"]]}
+
+
+@blp.get("/channels")
+@blp.response(200, Channels)
+@right("order.read")
+def channels() -> dict[str, Any]:
+    """List the active channels; a distributor sees its own."""
+    own = me().channel_id
+    with edge.transaction() as session:
+        return {"items": [row for row in queries.channels(session) if own is None or row.id == own]}
+
+
+def _shown(row: Customer, who: Identity) -> dict[str, Any]:
+    private = who.may("private.read")
+    return {column.key: getattr(row, column.key) for column in Customer.__table__.columns} | {
+        "name": name_of(row.name, who),
+        "email": row.email if private else masking.email(row.email),
+        "phone": row.phone if private else masking.phone(row.phone),
+        "address": place_of(row.address, who),
+    }

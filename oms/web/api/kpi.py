@@ -1,0 +1,152 @@
+"""KPIs of a month: figures by dimension, and the orders behind each (K-1, K-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.clock import Month
+from oms.errors import InputInvalid, NotAllowed
+from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
+from oms.kpi.monthly import report_of
+from oms.kpi.report import Report
+from oms.kpi.values import Counted, Figure
+from oms.web import edge
+from oms.web.api.base import Blueprint, Instant, Schema, paged
+from oms.web.api.paging import PageArgs, decode, page
+from oms.web.api.shapes import Text
+from oms.web.auth import me, right
+
+blp = Blueprint("kpi", __name__, description="KPIs; each figure lists its orders")
+
+
+class KpiArgs(Schema):
+    dimension = fields.String(
+        load_default=None,
+        validate=validate.OneOf(DIMENSIONS),
+        metadata={"description": "break down by this; by person only with the right kpi.person"},
+    )
+
+
+class FigureOut(Schema):
+    """`rate` in percent with two decimals; null where nothing counts."""
+
+    kpi = fields.String(required=True)
+    name_en = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    dimension = fields.String(required=True, allow_none=True)
+    value = fields.String(required=True, allow_none=True)
+    rate = fields.String(required=True, allow_none=True)
+    numerator = fields.Integer(required=True)
+    denominator = fields.Integer(required=True)
+    caught = fields.Integer(required=True)
+    escaped = fields.Integer(required=True)
+
+
+class ReportOut(Schema):
+    month = fields.String(required=True)
+    computed_at = Instant(required=True)
+    provisional = fields.Boolean(required=True)
+    figures = fields.List(fields.Nested(FigureOut), required=True)
+
+
+class LineArgs(PageArgs):
+    dimension = fields.String(load_default=None, validate=validate.OneOf(DIMENSIONS))
+    value = Text(load_default=None, longest=200, metadata={"description": "of the dimension"})
+
+
+class KpiLineOut(Schema):
+    """One line of a figure: how much it adds above and below, and why."""
+
+    order = fields.String(required=True, allow_none=True)
+    order_id = fields.UUID(required=True, allow_none=True)
+    fact_id = fields.UUID(required=True)
+    stage = fields.String(required=True)
+    channel = fields.String(required=True, allow_none=True)
+    warehouse = fields.String(required=True, allow_none=True)
+    carrier = fields.String(required=True, allow_none=True)
+    person = fields.String(required=True, allow_none=True)
+    numerator = fields.Integer(required=True)
+    denominator = fields.Integer(required=True)
+    why = fields.String(required=True)
+
+
+@blp.get("/kpi/<month>")
+@blp.arguments(KpiArgs, location="query")
+@blp.response(200, ReportOut)
+@right("kpi.read")
+def read(args: dict[str, Any], month: str) -> dict[str, Any]:
+    """Read a month's figures of the company, or by one dimension."""
+    _refuse_persons(args["dimension"])
+    with edge.transaction() as session:
+        report = _report(session, month)
+    chosen = [f for f in report.figures if (f.group[0] if f.group else None) == args["dimension"]]
+    return {
+        "month": str(report.month),
+        "computed_at": report.computed_at,
+        "provisional": report.provisional,
+        "figures": [_figure(figure) for figure in chosen],
+    }
+
+
+@blp.get("/kpi/<month>/<kpi>/lines")
+@blp.arguments(LineArgs, location="query")
+@blp.response(200, paged(KpiLineOut, "KpiLinePage"))
+@right("kpi.read")
+def lines(args: dict[str, Any], month: str, kpi: str) -> dict[str, Any]:
+    """List the orders behind one figure, as they were counted."""
+    _refuse_persons(args["dimension"])
+    if (args["dimension"] is None) != (args["value"] is None):
+        raise InputInvalid("dimension and value go together", fields={"value": "give both, or neither"})
+    after = decode(args["cursor"], int)
+    start = min(max(after[0], 0), 10**9) if after else 0
+    with edge.transaction() as session:
+        figure = _report(session, month).of(kpi, (args["dimension"], args["value"]) if args["value"] else None)
+    numbered = list(enumerate(figure.lines, start=1))[start : start + args["limit"] + 1]
+    found = page(numbered, limit=args["limit"], key=lambda one: (one[0],))
+    return found | {"items": [_line(line) for _, line in found["items"]]}
+
+
+def _report(session: Session, month: str) -> Report:
+    return report_of(session, month=Month.parse(month), now=db.now(session))
+
+
+def _refuse_persons(dimension: str | None) -> None:
+    if dimension == PERSON and not me().may("kpi.person"):
+        raise NotAllowed("figures of persons need the right kpi.person")
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    known = KPIS[figure.kpi]
+    dimension, value = figure.group or (None, None)
+    return {
+        "kpi": figure.kpi,
+        "name_en": known.en,
+        "name_zh": known.zh,
+        "dimension": dimension,
+        "value": value,
+        "rate": None if figure.rate is None else str(figure.rate),
+        "numerator": figure.hit,
+        "denominator": figure.of,
+        "caught": figure.caught,
+        "escaped": figure.escaped,
+    }
+
+
+def _line(line: Counted) -> dict[str, Any]:
+    return {
+        "order": line.order_no,
+        "order_id": line.order_id,
+        "fact_id": line.fact_id,
+        "stage": line.stage,
+        "channel": line.channel,
+        "warehouse": line.warehouse,
+        "carrier": line.carrier,
+        "person": line.person if me().may("kpi.person") else None,
+        "numerator": line.hit,
+        "denominator": line.of,
+        "why": line.why,
+    }

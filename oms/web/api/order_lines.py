@@ -1,0 +1,26 @@
+"""Lines of an order as callers name them: by their own reference or our id."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from oms.errors import InputInvalid
+from oms.orders import queries
+
+
+def lines_named(
+    session: Session, *, order_id: uuid.UUID, refs: Sequence[str | uuid.UUID | None], field: str = "lines.{}"
+) -> list[uuid.UUID]:
+    """The line ids, in the order of `refs`; InputInvalid naming each that is no line of the order."""
+    known = queries.line_names(session, order_id=order_id)
+    wrong = {
+        field.format(place): f"no line {str(ref)[:60]} on this order: use its line_ref or id"
+        for place, ref in enumerate(refs)
+        if str(ref) not in known
+    }
+    if wrong:
+        raise InputInvalid("some lines are not on this order", fields=wrong)
+    return [known[str(ref)] for ref in refs]

@@ -1,0 +1,151 @@
+"""Parcels: tracking, label, voiding it, mending a refused booking (F-4)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from marshmallow import fields
+from werkzeug.wrappers import Response
+
+from oms import db
+from oms.documents import queries as papers
+from oms.errors import Conflict, InputInvalid
+from oms.journey import steps
+from oms.orders import locking
+from oms.parties import queries as parties
+from oms.shipping import mending, queries, voiding
+from oms.shipping.mending import Remedy
+from oms.web import edge
+from oms.web.api.base import Blueprint, Instant, Money, Schema
+from oms.web.api.idempotent import idempotent
+from oms.web.api.one_schema import AddressIn
+from oms.web.api.order_shapes import ParcelItem
+from oms.web.api.papers import PDF, ZPL, paper
+from oms.web.api.shapes import Text, amount
+from oms.web.auth import me, right
+
+blp = Blueprint("parcels", __name__, description="Parcels, their labels and tracking")
+
+
+class ScanOut(Schema):
+    """One scan of the carrier."""
+
+    status = fields.String(required=True)
+    carrier_status = fields.String(required=True)
+    place = fields.String(required=True, allow_none=True)
+    at = Instant(required=True)
+    received_at = Instant(required=True)
+    way = fields.String(required=True)
+
+
+class ParcelOut(ParcelItem):
+    order_id = fields.UUID(required=True)
+    order_number = fields.String(required=True)
+    fulfilment_id = fields.UUID(required=True)
+    fulfilment = fields.String(required=True)
+    hand_over_list_id = fields.UUID(required=True, allow_none=True)
+    length_mm = fields.Integer(required=True)
+    width_mm = fields.Integer(required=True)
+    height_mm = fields.Integer(required=True)
+    label_price = Money(required=True, allow_none=True)
+    label_currency = fields.String(required=True, allow_none=True)
+    ship_country = fields.String(required=True, allow_none=True)
+    ship_region = fields.String(required=True, allow_none=True)
+    ship_city = fields.String(required=True, allow_none=True)
+    packed_at = Instant(required=True)
+    packed_by = fields.String(required=True)
+    booked_at = Instant(required=True, allow_none=True)
+    handed_over_at = Instant(required=True, allow_none=True)
+    scans = fields.List(fields.Nested(ScanOut), required=True)
+
+
+class VoidIn(Schema):
+    reason = Text(required=True, longest=500)
+
+
+class MendIn(Schema):
+    """What was wrong: another service or carrier, or the address's wrong fields; nothing: book again as it was."""
+
+    carrier = Text(longest=100, load_default=None, allow_none=True)
+    service = Text(longest=100, load_default=None, allow_none=True)
+    ship_to = fields.Nested(AddressIn, load_default=None, allow_none=True)
+    note = Text(longest=500, load_default=None, allow_none=True)
+
+
+@blp.get("/parcels/<ref>")
+@blp.response(200, ParcelOut)
+@right("parcel.read")
+def read(ref: str) -> dict[str, Any]:
+    """Read one parcel, by number, waybill or id, with the carrier's scans."""
+    with edge.transaction() as session:
+        return _shown(session, ref)
+
+
+def _shown(session: Any, ref: str) -> dict[str, Any]:
+    row = queries.parcel(session, ref=ref, channel_id=me().channel_id)
+    return dict(row._mapping) | {
+        "label_price": amount(row.label_price, row.label_currency),
+        "scans": queries.scans(session, parcel_ids=[row.id]),
+    }
+
+
+@blp.get("/parcels/<ref>/label.pdf")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
+@right("document.read")
+def label_pdf(ref: str) -> Response:
+    """The label as the carrier drew it."""
+    return _label(ref, "label", PDF, "pdf")
+
+
+@blp.get("/parcels/<ref>/label.zpl")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type=ZPL)
+@right("document.read")
+def label_zpl(ref: str) -> Response:
+    """The label for a label printer."""
+    return _label(ref, "label_zpl", ZPL, "zpl")
+
+
+def _label(ref: str, kind: str, media_type: str, suffix: str) -> Response:
+    with edge.transaction() as session:
+        row = queries.parcel(session, ref=ref, channel_id=me().channel_id)
+        if row.label_status not in ("purchased", "used"):
+            raise Conflict(f"parcel {row.number} has no label that may be used: it is {row.label_status}")
+        found = papers.latest(session, subject_id=row.id, kind=kind)
+    return paper(found.content, media_type=media_type, name=f"{row.waybill_number}.{suffix}")
+
+
+@blp.post("/parcels/<uuid:parcel_id>/void")
+@idempotent
+@blp.arguments(VoidIn)
+@blp.response(202, ParcelOut)
+@right("book")
+def void(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
+    """Ask for the label to be taken back; the carrier is told at once, until it is done. A repeat changes nothing."""
+    actor = me().actor
+    with edge.transaction() as session:
+        now = db.now(session)
+        row = queries.parcel(session, ref=str(parcel_id))
+        locking.touch(session, order_ids=[row.order_id])
+        asked = voiding.request(session, parcel_ids=[parcel_id], cause=given["reason"], actor=actor, now=now)
+        if not asked and row.label_status != "voided":
+            raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
+        steps.open_steps(session, asked, now=now)
+        return _shown(session, str(parcel_id))
+
+
+@blp.post("/parcels/<uuid:parcel_id>/mend")
+@idempotent
+@blp.arguments(MendIn)
+@blp.response(202, ParcelOut)
+@right("book")
+def mend(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
+    """Put right what the carrier refused, and book again."""
+    with edge.transaction() as session:
+        carrier_id = parties.carrier_id(session, name=given["carrier"]) if given["carrier"] else None
+        if given["carrier"] and carrier_id is None:
+            raise InputInvalid("no such carrier", fields={"carrier": "use a carrier's name as settings list it"})
+        told = {name: value for name, value in (given["ship_to"] or {}).items() if value is not None}
+        remedy = Remedy(given["service"], carrier_id, told or None, given["note"] or "")
+        mending.mend(session, parcel_id=parcel_id, remedy=remedy, actor=me().actor, now=db.now(session))
+        return _shown(session, str(parcel_id))
