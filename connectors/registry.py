@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import cast
 
@@ -71,5 +72,10 @@ def _load(source: str, table: dict[str, str]) -> type:
     place = table.get(source)
     if place is None:
         raise UnknownSource(source, table)
+    return _class_at(place)
+
+
+@cache
+def _class_at(place: str) -> type:
     module, _, name = place.partition(":")
     return cast(type, getattr(import_module(module), name))

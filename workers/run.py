@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     queues = list(argv if argv is not None else sys.argv[1:]) or list(flow.QUEUES)
     configure()
     settings = oms_settings.load(os.environ)
-    bindings.handlers()  # imported once, shared by all children
+    for queue in queues:
+        bindings.handlers(queue)  # imported once, shared by all children
     children: dict[int, str] = {}
     stopping: list[bool] = []
 

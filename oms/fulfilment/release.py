@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
@@ -22,6 +22,7 @@ from oms.orders import locking
 from oms.orders.models import Order
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
+from oms.rows import insert_rows
 
 # What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse.
 _READY = text("""
@@ -140,7 +141,7 @@ def _write(
 ) -> None:
     if not planned:
         return
-    session.execute(insert(Fulfilment), [dict(row) for row in planned.values()])
+    insert_rows(session, Fulfilment, list(planned.values()))
     lines = [
         {
             "id": db.new_id(),
@@ -153,7 +154,7 @@ def _write(
         for group, own in groups.items()
         for line in own
     ]
-    session.execute(insert(FulfilmentLine), lines)
+    insert_rows(session, FulfilmentLine, lines)
     notes = [
         lifecycle.Note(
             "fulfilment",

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
@@ -24,6 +24,7 @@ from oms.fulfilment.routes import Route, plan_route
 from oms.fulfilment.wave_rules import BinPieces, Ready, Take
 from oms.journey import lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
+from oms.rows import insert_rows
 
 _BINS = text("""
     SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
@@ -188,8 +189,8 @@ def _wave_row(wave_id: uuid.UUID, first: Ready, route: Route, now: datetime) -> 
 def _write(session: Session, planned: Sequence[_Planned], now: datetime) -> None:
     if not planned:
         return
-    session.execute(insert(Wave), [p.wave for p in planned])
-    session.execute(insert(PickTask), [task for p in planned for task in p.tasks])
+    insert_rows(session, Wave, [p.wave for p in planned])
+    insert_rows(session, PickTask, [task for p in planned for task in p.tasks])
     pairs = [(f, p.wave["id"]) for p in planned for f in p.fulfilments]
     session.execute(_JOIN_WAVE, {"fulfilments": [f for f, _ in pairs], "waves": [w for _, w in pairs]})
     notes = [

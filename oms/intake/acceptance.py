@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from connectors.base import ChannelOrder, Severity
@@ -21,6 +20,7 @@ from oms.intake.models import InboundMessage, InboundOrder
 from oms.intake.rules import Became, Known
 from oms.journey import lifecycle
 from oms.journey.steps import NewStep
+from oms.rows import insert_rows
 
 __all__ = ["Accepted", "Element", "Fate", "Translated", "accept"]
 
@@ -104,8 +104,7 @@ def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
         }
         for f in fates
     ]
-    if rows:
-        session.execute(pg_insert(InboundOrder).on_conflict_do_nothing(), rows)
+    insert_rows(session, InboundOrder, rows, unless=())
 
 
 def _close(

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from oms import numbers
@@ -21,6 +19,7 @@ from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns, payment_status
 from oms.parties import matching
 from oms.parties.matching import Person
+from oms.rows import insert_rows
 
 
 def create(
@@ -32,8 +31,7 @@ def create(
     rows = _order_rows(session, fates, now)
     # In the order of the unique key, so that two batches with the same new orders wait instead of deadlocking.
     rows.sort(key=lambda row: (row["channel_id"], row["channel_order_id"]))
-    statement = pg_insert(Order).on_conflict_do_nothing(index_elements=["channel_id", "channel_order_id"])
-    written = set(session.execute(statement.returning(Order.id), rows).scalars())
+    written = set(insert_rows(session, Order, rows, unless=("channel_id", "channel_order_id"), returning="id"))
     won = [fate for fate in fates if fate.order_id in written]
     _write_lines(session, won)
     _write_history(session, won, now)
@@ -105,8 +103,7 @@ def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
         for fate in fates
         for position, line in enumerate(fate.element.order.lines)
     ]
-    if rows:
-        session.execute(insert(OrderLine), rows)
+    insert_rows(session, OrderLine, rows)
 
 
 def _write_history(session: Session, fates: Sequence[Fate], now: datetime) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import crypto, db, numbers
 from oms.parties.models import Customer
+from oms.rows import insert_rows
 
 _FIND = text("""
     SELECT DISTINCT ON (w.place) w.place, c.id
@@ -48,8 +49,7 @@ def customers_for(session: Session, *, people: Sequence[Person], now: datetime) 
     for place, (person, key) in enumerate(zip(people, keys, strict=True)):
         if place not in found and any(key):
             new.setdefault(key, _row(person, key, now))
-    if new:
-        session.execute(insert(Customer), list(new.values()))
+    insert_rows(session, Customer, list(new.values()))
     made = {key: row["id"] for key, row in new.items()}
     return [found.get(place) or made.get(key) for place, key in enumerate(keys)]
 

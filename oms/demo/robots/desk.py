@@ -141,7 +141,7 @@ def _csv(case: Case) -> bytes:
     for code, qty in case.goods:
         writer.writerow([po_number(case), code, qty, _BY_CODE[code].cny, "CNY", *place])
     if case.how == "csv_bad_row":
-        writer.writerow([f"{po_number(case)}-BAD", case.goods[0][0], "many", "1.00", "CNY", *place])
+        writer.writerow([f"{po_number(case)}-BAD", case.goods[0][0], "5", "cheap", "CNY", *place])
     return out.getvalue().encode("utf-8-sig")
 
 
