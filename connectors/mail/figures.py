@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors.mail.found import Found, found
-from connectors.money import amount, currency_code
+from connectors.money import CURRENCIES, amount, currency_code
 from connectors.quantities import qty
 
 _NUMBER = r"\d{1,3}(?:[,'’]\d{3}){1,4}(?:\.\d{1,6})?|\d{1,3}(?:\.\d{3}){1,4},\d{1,4}|\d{1,3}(?:\.\d{3}){2,4}|\d{1,12}(?:[.,]\d{1,6})?"
+_CODES = "|".join(sorted(CURRENCIES))
 _SIGN = (
     r"US ?\$|HK ?\$|NT ?\$|CA ?\$|AU ?\$|NZ ?\$|RMB ?[¥￥]|CN ?[¥￥]|JP ?[¥￥]|[$€£¥￥₹₩₽₺₫฿₴₱]|元人民币|人民币|欧元|美元|港币|英镑|日元|元|"
-    r"zł|kr\.?|RMB|CNH|Rs\.?|[A-Z]{3}(?![A-Za-z])"
+    rf"zł|kr\.?|RMB|CNH|Rs\.?|(?:{_CODES})(?![A-Za-z])"
 )
 MONEY = re.compile(
-    rf"(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN})(?!\s?\d))?"
+    rf"(?<![A-Za-z0-9_.-])(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN})(?!\s?\d))?"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)|\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
@@ -32,7 +33,7 @@ _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=Tr
 _CHINESE_NUMERAL = r"[零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}"
 _QTY = re.compile(
     rf"[x×*✕]?\s{{0,2}}(?P<number>[-−+]?(?:{_NUMBER})(?:[eE][+-]?\d{{1,2}})?)\s?(?P<kilo>[kK](?![a-zA-Z]))?\s{{0,2}}(?P<unit>{_UNIT})?"
-    rf"(?:\s?[x×*✕])?(?:\s*[/(（].{{0,20}})?",
+    rf"(?:\s?[x×*✕])?(?:\s*(?:/(?!\d)|[(（]).{{0,20}})?",
     re.IGNORECASE,
 )
 _CHINESE_QTY = re.compile(rf"(?P<number>{_CHINESE_NUMERAL})\s?(?P<unit>{_UNIT})?")

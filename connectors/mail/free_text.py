@@ -66,6 +66,7 @@ _NO_GOODS = re.compile(
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
 _MAX_LINE = 400
 _MAX_PARTS = 24
+_SAYS_EACH = re.compile(r"(?:each|ea|per)\b", re.I)
 _DESTINATION = re.compile(r"\s(?:delivered\s|shipped\s)?to\s(?=[A-Z\d])")
 _COUNTS = re.compile(rf"\d|[{_CN_UNITS}]")
 _BETWEEN = re.compile(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)")
@@ -151,7 +152,7 @@ def read_item(text: str) -> Item | None:
 def _without_price(text: str, item: Item) -> str:
     """Take price and line total out of the phrase."""
     for pattern, group, key in ((_TOTAL, "total", "total"), (_PRICE, "price", "price"), (_EACH, "price", "price")):
-        match = pattern.search(text)
+        match = pattern.search(text) if pattern is not _EACH or _SAYS_EACH.search(text) else None
         figure = money(match[group]) if match and getattr(item, key) is None else None
         if match and figure:
             setattr(item, key, found(figure, "0.85", match[0]))
