@@ -1,0 +1,235 @@
+"""What people decide on held orders: approve, amend, escalate, return, reject; who may; the daily sample (V-3, V-5, V-7, G-1)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from oms.errors import Conflict, Fenced, InputInvalid, NotAllowed, NotFound
+from oms.journey import holds, steps
+from oms.journey.models import ErrorEvent, HistoryEntry, Hold, Step
+from oms.journey.steps import NewStep
+from oms.messages.models import Message
+from oms.orders.models import Finding, Order, OrderLine
+from oms.verification import decisions, review, sampling
+from oms.verification.decisions import Decision
+from tests.factories.orders import ADDRESS
+from tests.factories.verification import (
+    DIRECTOR,
+    MANAGER,
+    SPECIALIST,
+    House,
+    again,
+    make_customer,
+    make_house,
+    make_web_order,
+    open_step,
+    run,
+    running,
+    verified,
+)
+
+ROLES = {SPECIALIST: ["order_specialist"], MANAGER: ["order_manager"], DIRECTOR: ["general_manager"]}
+
+
+@pytest.fixture
+def house(session: Session) -> House:
+    return make_house(session)
+
+
+def _decide(
+    session: Session,
+    order: Order,
+    kind: str,
+    actor: str,
+    now: datetime,
+    verdict: str,
+    reason: str = "talked",
+    **given: Any,
+) -> str:
+    step = open_step(session, kind, order)
+    decision = Decision(verdict, reason, **given)
+    outcome = decisions.decide(
+        session, step_id=step.id, token=step.token, decision=decision, actor=actor, roles=ROLES[actor], now=now
+    )
+    session.expire_all()
+    return outcome
+
+
+def test_an_approval_settles_what_was_found_with_its_reason_and_goes_on(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, line={"unit_price": Decimal(7)})
+    verified(session, order, business_now)
+    assert (
+        _decide(session, order, "final_review", MANAGER, business_now, "approve", "friend of the house") == "approved"
+    )
+    found = session.query(Finding).filter_by(order_id=order.id).one()
+    assert (found.rule, found.settled_by, "friend" in found.settlement) == ("price_below_floor", MANAGER, True)
+    assert (running(session, order), holds.standing(session, order_ids=[order.id])) == ({"confirm"}, {})
+
+
+def test_what_must_be_mended_cannot_be_approved(session: Session, house: House, business_now: datetime) -> None:
+    order = make_web_order(session, house, line={"sku_id": None})
+    verified(session, order, business_now)
+    with pytest.raises(Conflict, match="mend first") as refused:
+        _decide(session, order, "review", SPECIALIST, business_now, "approve")
+    assert list(refused.value.fields) == ["lines.0.sku"]
+
+
+def test_an_amendment_is_verified_again_in_a_new_round_and_names_private_fields_by_hash_only(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, ship_to={**ADDRESS, "city": None, "lines": []}, line={"sku_id": None})
+    verified(session, order, business_now)
+    changes = {"ship_to.city": "深圳市", "ship_to.lines": "高新南一道9号\n3楼", "lines.0.sku": house.sku.code}
+    assert _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=changes) == "amended"
+    assert order.ship_to["lines"] == ["高新南一道9号", "3楼"]
+    entry = session.query(HistoryEntry).filter_by(order_id=order.id, event="order.amended").one()
+    assert "高新" not in str(entry.data)
+    assert entry.data["became"]["lines.0.sku"] == house.sku.code
+    assert again(session, "verify", review.verify, business_now)[order.id].outcome == "passed"
+    assert (order.round, running(session, order), session.query(Hold).filter_by(released_at=None).count()) == (
+        1,
+        {"confirm"},
+        0,
+    )
+
+
+def test_an_amended_quantity_recounts_line_and_total_and_settles_the_mismatch(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    problem = {"code": "total_mismatch", "severity": "hold", "field": "totals.total", "message": "30.00 and 10.00"}
+    order = make_web_order(session, house, problems=[problem], total=Decimal(30))
+    verified(session, order, business_now)
+    _decide(session, order, "review", SPECIALIST, business_now, "amend", changes={"lines.0.qty": "3"})
+    line = session.query(OrderLine).filter_by(order_id=order.id).one()
+    assert (line.qty, line.total, order.total, order.problems) == (3, 30, 30, [])
+    assert again(session, "verify", review.verify, business_now)[order.id].outcome == "passed"
+
+
+def test_wrong_amendments_are_named_all_together(session: Session, house: House, business_now: datetime) -> None:
+    order = make_web_order(session, house, buyer_message="?")
+    verified(session, order, business_now)
+    changes = {"lines.0.qty": "-1", "ship_to.planet": "Mars", "payment.terms": "barter", "ship_to.country": "China"}
+    with pytest.raises(InputInvalid) as refused:
+        _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=changes)
+    assert set(refused.value.fields) == set(changes)
+    for one in ({"lines.7.qty": "1"}, {"lines.0.sku": "NO-SUCH"}):
+        with pytest.raises(InputInvalid) as refused:
+            _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=one)
+        assert set(refused.value.fields) == set(one)
+
+
+def test_a_field_keyed_wrongly_counts_against_who_entered_the_order(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, entered_by=SPECIALIST, line={"sku_id": None})
+    verified(session, order, business_now)
+    changes = {"lines.0.sku": house.sku.code}
+    _decide(session, order, "review", MANAGER, business_now, "amend", changes=changes, entry_error=True)
+    fault = session.query(ErrorEvent).one()
+    assert (fault.person, fault.stage, fault.cause, fault.caught) == (SPECIALIST, "entry", "entry", True)
+
+
+def test_who_asked_may_not_decide(session: Session, house: House, business_now: datetime) -> None:
+    own = make_web_order(session, house, entered_by=MANAGER, buyer_message="?")
+    repriced = make_web_order(session, house, buyer_message="?")
+    verified(session, own, business_now), verified(session, repriced, business_now)
+    with pytest.raises(NotAllowed, match="G-1"):
+        _decide(session, own, "review", MANAGER, business_now, "approve")
+    changes = {"lines.0.unit_price": "9"}
+    _decide(session, repriced, "review", MANAGER, business_now, "amend", changes=changes)
+    again(session, "verify", review.verify, business_now)
+    with pytest.raises(NotAllowed, match="G-1"):
+        _decide(session, repriced, "review", MANAGER, business_now, "approve")
+
+
+def test_escalated_and_returned_hand_the_hold_over_with_a_clock_of_its_own(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, buyer_message="?")
+    verified(session, order, business_now)
+    assert _decide(session, order, "review", SPECIALIST, business_now, "escalate") == "escalated"
+    assert session.query(Hold.owner).filter_by(released_at=None).all() == [("order_manager",)]
+    assert _decide(session, order, "final_review", MANAGER, business_now, "return") == "returned"
+    assert session.query(Hold.owner).filter_by(released_at=None).all() == [("order_specialist",)]
+    assert (order.round, running(session, order)) == (1, {"review"})
+
+
+def test_refusing_for_good_is_the_general_managers_and_the_customer_is_told(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, line={"unit_price": Decimal(1)})
+    verified(session, order, business_now)
+    with pytest.raises(NotAllowed, match="V-5"):
+        _decide(session, order, "final_review", MANAGER, business_now, "reject")
+    assert _decide(session, order, "final_review", DIRECTOR, business_now, "reject") == "rejected"
+    assert (order.status, running(session, order)) == ("rejected", {"tell"})
+    assert session.query(Message).one().values["event"] == "rejected"
+
+
+def test_a_stale_form_a_missing_reason_and_a_foreign_role_are_refused(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house, buyer_message="?")
+    verified(session, order, business_now)
+    step = open_step(session, "review", order)
+    common: dict[str, Any] = {"actor": SPECIALIST, "roles": ROLES[SPECIALIST], "now": business_now, "step_id": step.id}
+    with pytest.raises(Fenced):
+        decisions.decide(session, token=step.token + 1, decision=Decision("approve", "x"), **common)
+    with pytest.raises(NotAllowed):
+        decisions.decide(session, token=step.token, decision=Decision("approve", "x"), **{**common, "roles": ["hr"]})
+    for wrong in (Decision("approve"), Decision("escalate"), Decision("shrug", "x"), Decision("return", "x")):
+        with pytest.raises(InputInvalid):
+            decisions.decide(session, token=step.token, decision=wrong, **common)
+    with pytest.raises(NotFound):
+        decisions.decide(session, token=0, decision=Decision("approve"), **{**common, "step_id": uuid.UUID(int=9)})
+
+
+def test_reading_the_buyers_message_settles_it_once(session: Session, house: House, business_now: datetime) -> None:
+    order = make_web_order(session, house, buyer_message="Ring twice")
+    verified(session, order, business_now)
+    for _ in range(2):
+        decisions.read_message(session, order_id=order.id, actor=SPECIALIST, now=business_now)
+    session.expire_all()
+    assert session.query(Finding).one().settlement == "read"
+    assert session.query(HistoryEntry).filter_by(event="buyer_message.read").count() == 1
+    assert _decide(session, order, "review", SPECIALIST, business_now, "approve", "") == "approved"
+
+
+def test_the_daily_sample_draws_at_least_five_of_yesterdays_passed_orders(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    orders = [make_web_order(session, house) for _ in range(8)]
+    run(session, "verify", review.verify, orders, business_now)
+    held = make_web_order(session, house, customer_id=make_customer(session, key_customer=True).id)
+    verified(session, held, business_now)
+    tomorrow = business_now + timedelta(days=1)
+    steps.open_steps(session, [NewStep("daily_sample", uuid.UUID(int=5))], now=tomorrow)
+    again(session, "daily_sample", sampling.draw, tomorrow)
+    drawn = session.query(Step).filter_by(kind="sample_review").all()
+    assert len(drawn) == 5
+    assert {s.subject_id for s in drawn} <= {o.id for o in orders}
+
+
+def test_a_fault_found_in_the_sample_counts_and_needs_words(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    order = make_web_order(session, house)
+    steps.open_steps(session, [NewStep("sample_review", order.id, order_id=order.id)], now=business_now)
+    step = open_step(session, "sample_review", order)
+    common: dict[str, Any] = {"step_id": step.id, "token": step.token, "actor": MANAGER, "now": business_now}
+    with pytest.raises(NotAllowed):
+        sampling.check(session, faulty=False, note="", roles=["finance"], **common)
+    with pytest.raises(InputInvalid):
+        sampling.check(session, faulty=True, note=" ", roles=["order_manager"], **common)
+    sampling.check(session, faulty=True, note="wrong unit", roles=["order_manager"], **common)
+    assert session.query(ErrorEvent).one().note == "wrong unit"
+    with pytest.raises(Fenced):
+        sampling.check(session, faulty=False, note="", roles=["order_manager"], **common)
