@@ -17,6 +17,7 @@ from oms.orders.contacts import contacts
 from oms.orders.models import ChangeRequest
 
 _SUBJECT = {"en": "Change or cancellation after hand-over", "zh_Hans": "交接后提出变更或取消"}
+_LATE = {"en": "the goods have been handed over to the carrier", "zh_Hans": "货物已交承运商"}
 _BODY = {
     "en": "The goods are with the carrier. Ask the carrier to recall the parcel, or agree a return with the customer.",
     "zh_Hans": "货物已交承运商：请联系快递拦截，或与客户商定退货。",
@@ -40,7 +41,7 @@ def tell(
                 "channel_order_number": people[r.order_id].channel_order_number,
                 "name": people[r.order_id].name,
                 "kind": r.kind,
-                "why": why,
+                "why": _LATE.get(people[r.order_id].language, _LATE["en"]) if recall else why,
             },
         )
         for r, why in requests

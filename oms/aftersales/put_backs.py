@@ -92,7 +92,7 @@ def list_of(session: Session, *, fulfilment_id: uuid.UUID) -> list[PutBack]:
         .where(PickTask.fulfilment_id == fulfilment_id, PickTask.qty_picked > 0)
         .order_by(Bin.code, PickTask.id)
     )
-    return [PutBack(*tuple(row)) for row in session.execute(statement)]
+    return [PutBack(task, sku, place, code, qty) for task, sku, place, code, qty in session.execute(statement)]
 
 
 def put_back_done(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> None:

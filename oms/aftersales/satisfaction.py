@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from oms import crypto, db
-from oms.aftersales.models import Score
+from oms import db
+from oms.aftersales.models import Score, Ticket
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Claimed, Done
 from oms.messages import outbox
 from oms.messages.outbox import Notice
+from oms.messages.survey_link import is_right, path_of, token_of
 from oms.orders.contacts import contacts
 
 QUESTIONS = ("rate_service", "rate_ticket")
@@ -43,21 +42,12 @@ _DUE = text("""
 """)
 
 
-def token_of(subject_id: uuid.UUID) -> str:
-    """The secret of a survey's link: a keyed hash, so that nothing has to be kept and nobody can guess it."""
-    digest = crypto.ring().blind_index(f"survey {subject_id}")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def path_of(subject_id: uuid.UUID) -> str:
-    """The survey's path under our base URL."""
-    return f"/survey/{subject_id}/{token_of(subject_id)}"
-
-
 def invite(session: Session, *, subjects: Mapping[uuid.UUID, uuid.UUID | None], now: datetime) -> None:
     """Ask the customers of orders or tickets ({subject: its order}) for a score, once each."""
     order_ids = [order_id for order_id in subjects.values() if order_id is not None]
     people = contacts(session, order_ids=order_ids) if order_ids else {}
+    numbers = session.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(subjects)))
+    tickets: dict[uuid.UUID, str] = {row.id: row.number for row in numbers}
     notices = [
         Notice(
             f"survey:{subject_id}",
@@ -65,7 +55,12 @@ def invite(session: Session, *, subjects: Mapping[uuid.UUID, uuid.UUID | None], 
             order_id,
             people[order_id].email,
             people[order_id].language,
-            {"number": people[order_id].number, "name": people[order_id].name, "path": path_of(subject_id)},
+            {
+                "number": people[order_id].number,
+                "name": people[order_id].name,
+                "ticket": tickets.get(subject_id),
+                "path": path_of(subject_id),
+            },
         )
         for subject_id, order_id in subjects.items()
         if order_id in people
@@ -115,7 +110,7 @@ def expire_due(session: Session, *, now: datetime) -> int:
 
 
 def _asked(session: Session, subject_id: uuid.UUID, token: str) -> Claimed:
-    if not hmac.compare_digest(token.encode(), token_of(subject_id).encode()):
+    if not is_right(subject_id, token):
         raise NotFound("this link is not known: use the one from the message")
     for kind in QUESTIONS:
         found = steps.find(session, kind=kind, subject_ids=[subject_id])

@@ -21,8 +21,17 @@ from oms.kpi.values import ErrorFact, Pause, Period, StepFact
 #: Kinds that are also counted in the month in which they end.
 _ENDED = ("pick", "pack", "deliver", *sorted(QUESTIONS))
 
-_STEPS = text("""
-    WITH chosen AS (
+#: An actor is `staff:<id>`, or the login where a person was named by hand: both are one person, shown by name.
+#: Two of one name are told apart by their logins.
+_PEOPLE = """
+    people AS (
+        SELECT a.actor, s.name || CASE WHEN count(*) OVER (PARTITION BY s.name) > 2 THEN ' (' || s.login || ')' ELSE '' END
+               AS person
+        FROM staff s CROSS JOIN LATERAL (VALUES ('staff:' || s.id), (s.login)) AS a(actor))
+"""
+
+_STEPS = text(f"""
+    WITH {_PEOPLE}, chosen AS (
         SELECT s.id, s.order_id, s.kind FROM step s
         WHERE s.kind = ANY(CAST(:kinds AS text[])) AND (
             (s.due_at >= :start AND s.due_at < :end)
@@ -43,7 +52,7 @@ _STEPS = text("""
         FROM step_pause z JOIN whole ON whole.id = z.step_id GROUP BY z.step_id)
     SELECT s.id, s.kind, s.performer, s.state, s.opened_at, s.due_at, s.first_due_at, s.subject_id, s.order_id,
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
-           k.name AS carrier, coalesce(ended.login, owner.login) AS person, s.finished_at, s.outcome,
+           k.name AS carrier, coalesce(served.person, ended.person, owner.person) AS person, s.finished_at, s.outcome,
            CASE s.kind
                WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id)
                WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = f.id)
@@ -60,26 +69,33 @@ _STEPS = text("""
     LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
     LEFT JOIN warehouse w ON w.id = f.warehouse_id
     LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
-    LEFT JOIN staff ended ON ended.login = s.finished_by
-    LEFT JOIN staff owner ON owner.id = s.assignee_id AND s.finished_by IS NULL
+    LEFT JOIN people ended ON ended.actor = s.finished_by
+    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND s.finished_by IS NULL
+    LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
+    -- A score of the service is about the person who entered the order or had the ticket.
+    LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by
+                                                          WHEN 'rate_ticket' THEN 'staff:' || t.owner_id END
     ORDER BY s.due_at, s.id
 """)
 
 # A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
-_ENTRIES = text("""
-    SELECT coalesce(s.id, o.id) AS id, o.id AS order_id, o.number AS order_no, c.name AS channel, p.login AS person,
+_ENTRIES = text(f"""
+    WITH {_PEOPLE}
+    SELECT coalesce(s.id, o.id) AS id, o.id AS order_id, o.number AS order_no, c.name AS channel, p.person,
            coalesce(s.opened_at, o.received_at) AS opened_at, coalesce(s.due_at, o.received_at) AS due_at,
            coalesce(s.finished_at, o.received_at) AS finished_at
     FROM orders o JOIN channel c ON c.id = o.channel_id
     LEFT JOIN step s ON s.order_id = o.id AND s.kind = 'enter' AND s.state = 'done'
-    LEFT JOIN staff p ON p.login = s.finished_by
+    LEFT JOIN people p ON p.actor = s.finished_by
     WHERE coalesce(s.finished_at, o.received_at) >= :start AND coalesce(s.finished_at, o.received_at) < :end
     ORDER BY o.number
 """)
 
-_ERRORS = text("""
-    SELECT id, order_id, subject_id, kind, cause, stage, person, caught, at, upheld FROM error_event
-    WHERE at < :freeze AND order_id = ANY(CAST(:orders AS uuid[])) ORDER BY at, id
+_ERRORS = text(f"""
+    WITH {_PEOPLE}
+    SELECT e.id, e.order_id, e.subject_id, e.kind, e.cause, e.stage, coalesce(p.person, e.person), e.caught, e.at, e.upheld
+    FROM error_event e LEFT JOIN people p ON p.actor = e.person
+    WHERE at < :freeze AND order_id = ANY(CAST(:orders AS uuid[])) ORDER BY e.at, e.id
 """)
 
 

@@ -46,7 +46,7 @@ class House:
         self.session, self.number = session, number
         self.channel, self.warehouse, self.carrier = new_id(), new_id(), new_id()
         self.order, self.fulfilment = new_id(), new_id()
-        self.li = Staff(login=f"li-{number}", name="Li", password_hash="-", created_at=NOW)
+        self.li = Staff(login=f"li-{number}", name=f"Li {number}", password_hash="-", created_at=NOW)
         session.add_all([
             Channel(id=self.channel, name=f"{channel}-{number}", source="generic", way="phone"),
             Warehouse(id=self.warehouse, code=f"WH-{number}", name_en="w", name_zh="仓", address={}, country="CN"),
@@ -128,7 +128,7 @@ def test_one_order_from_entry_to_delivery_is_in_every_figure(session: Session, h
 
 def test_figures_are_broken_down_by_channel_stage_person_warehouse_and_carrier(session: Session, house: House):
     report = month_report(session, month=NOVEMBER, now=NOW)
-    assert (report.of("on_time", ("person", "li-N-1")).hit, report.of("on_time", ("stage", "release")).of) == (3, 1)
+    assert (report.of("on_time", ("person", "Li N-1")).hit, report.of("on_time", ("stage", "release")).of) == (3, 1)
     assert report.of("completion", ("channel", "shop-N-1")).rate == Decimal(100)
     assert report.of("shipped_on_time", ("carrier", "fast-N-1")).lines[0].why == "late_carrier"
     assert report.of("pick_accuracy", ("warehouse", "WH-N-1")).of == 4
@@ -143,7 +143,7 @@ def test_an_error_event_counts_against_its_stage_and_person(session: Session, ho
     report = month_report(session, month=NOVEMBER, now=NOW)
     assert (report.company("entry_accuracy").hit, report.company("perfect_order").hit) == (0, 0)
     assert (report.company("pick_accuracy").hit, report.company("pick_accuracy").caught) == (3, 1)
-    assert report.of("pick_accuracy", ("person", "li-N-1")).hit == 4
+    assert report.of("pick_accuracy", ("person", "Li N-1")).hit == 4
 
 
 def test_an_order_that_no_person_entered_is_on_the_machines_line(session: Session):

@@ -1,0 +1,96 @@
+"""KPIs name the people who did the work, through the services that they use (K-5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from connectors.base import ChannelOrder
+from connectors.output import to_json
+from oms.accounts.models import Staff
+from oms.catalog.models import Sku
+from oms.clock import Month
+from oms.fulfilment import picking
+from oms.fulfilment.models import Fulfilment, PickTask
+from oms.fulfilment.picking import PickScan
+from oms.intake import entry
+from oms.intake.fates import element
+from oms.intake.inbox import NewMessage
+from oms.inventory.models import Bin
+from oms.journey import errors
+from oms.journey.errors import NewError
+from oms.kpi.report import Report, month_report
+from tests.factories.floor import make_floor, released, wave_of
+from tests.factories.orders import make_channel
+
+NOVEMBER = Month(2026, 11)
+
+
+def _staff(session: Session, login: str, name: str, now: datetime) -> Staff:
+    person = Staff(login=login, name=name, password_hash="-", created_at=now)
+    session.add(person)
+    session.flush()
+    return person
+
+
+@pytest.fixture
+def li(session: Session, business_now: datetime) -> Staff:
+    return _staff(session, "li", "Li Na", business_now)
+
+
+def _enter(session: Session, person: Staff, now: datetime) -> None:
+    order = ChannelOrder("desk", "phone", channel_order_id="T-1")
+    message = NewMessage("T-1", "page", b"{}", received_by=f"staff:{person.id}")
+    channel = make_channel(session, way="phone", source="phone")
+    entry.enter(session, channel=channel, message=message, elements=[element(order, to_json(order))], now=now)
+
+
+def _pick(session: Session, person: Staff, now: datetime) -> Fulfilment:
+    fulfilment = released(session, make_floor(session), now)
+    wave = wave_of(session, fulfilment)
+    for task in session.query(PickTask).filter_by(wave_id=wave.id).order_by(PickTask.stop).all():
+        place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
+        scanned = PickScan(f"{person.login}:{task.id}", wave.id, place.code, sku.code, task.qty)
+        picking.scan(session, scanned=scanned, actor=f"staff:{person.id}", staff_id=person.id, now=now)
+    return fulfilment
+
+
+def _report(session: Session, now: datetime) -> Report:
+    return month_report(session, month=NOVEMBER, now=now + timedelta(hours=1))
+
+
+def test_who_entered_an_order_is_named(session: Session, li: Staff, business_now: datetime) -> None:
+    _enter(session, li, business_now)
+    entered = _report(session, business_now).of("entry_accuracy", ("person", "Li Na"))
+    assert (entered.hit, entered.of) == (1, 1)
+
+
+def test_who_picked_is_named_and_answers_for_the_own_error(session: Session, li: Staff, business_now: datetime) -> None:
+    fulfilment = _pick(session, li, business_now)
+    wrong = NewError(
+        "fulfilment", fulfilment.id, "mis_pick", "pick", "pick", f"staff:{li.id}", caught=True,
+        order_id=fulfilment.order_id,
+    )  # fmt: skip
+    errors.record(session, events=[wrong], by="system", now=business_now)
+    picked = _report(session, business_now).of("pick_accuracy", ("person", "Li Na"))
+    assert (picked.hit, picked.of) == (1, 2)
+
+
+def test_an_error_by_login_is_the_same_persons(session: Session, li: Staff, business_now: datetime) -> None:
+    fulfilment = _pick(session, li, business_now)
+    wrong = NewError(
+        "fulfilment", fulfilment.id, "mis_pick", "pick", "pick", "li", caught=True, order_id=fulfilment.order_id
+    )
+    errors.record(session, events=[wrong], by="system", now=business_now)
+    assert _report(session, business_now).of("pick_accuracy", ("person", "Li Na")).hit == 1
+
+
+def test_two_people_of_one_name_are_told_apart(session: Session, li: Staff, business_now: datetime) -> None:
+    other = _staff(session, "li2", "Li Na", business_now)
+    _enter(session, li, business_now)
+    _pick(session, other, business_now)
+    report = _report(session, business_now)
+    assert report.of("entry_accuracy", ("person", "Li Na (li)")).of == 1
+    assert report.of("pick_accuracy", ("person", "Li Na (li2)")).of == 2
