@@ -19,7 +19,7 @@ from connectors.mail.text_tables import grids_in
 _FREE_KEYS = frozenset(("item", "name", "sku", "price", "unit", "option"))
 _SIGNATURE = re.compile(r"^(?:--\s?|_{5,}|sent from my .{1,40}|发自我的.{1,30}|get outlook for .{1,20})$", re.I)
 _BULLET = re.compile(r"^(?:[-*•·●]\s*|\d{1,2}[.)]\s+)")
-_MAX_FREE_LINES = 1500
+_MAX_FREE_LINES = 1000
 
 
 @dataclass(slots=True)
