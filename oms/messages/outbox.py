@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import crypto, db
 from oms.journey.steps import NewStep
-from oms.messages.models import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,36 @@ def put(session: Session, *, notices: Sequence[Notice], now: datetime) -> list[N
     """Write the messages; return the steps to open. A notice with a known key is left as it is and opens nothing."""
     if not notices:
         return []
-    rows = [
-        {
-            "id": db.new_id(),
-            "key": n.key,
-            "order_id": n.order_id,
-            "template": n.template,
-            "language": n.language,
-            "address": n.address,
-            "values": dict(n.values),
-            "thread": dict(n.thread) if n.thread else None,
-            "status": "waiting",
-            "created_at": now,
-        }
-        for n in notices
-    ]
-    statement = (
-        pg_insert(Message).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id, Message.order_id)
-    )
-    return [NewStep("tell", row.id, order_id=row.order_id) for row in session.execute(statement, rows)]
+    params: dict[str, Any] = {
+        "id": db.new_ids(len(notices)),
+        "key": [n.key for n in notices],
+        "order_id": [n.order_id for n in notices],
+        "template": [n.template for n in notices],
+        "language": [n.language for n in notices],
+        "address": [_sealed(n.address) for n in notices],
+        "values": [_sealed(_json(n.values)) for n in notices],
+        "thread": [_sealed(_json(n.thread)) if n.thread else None for n in notices],
+        "now": now,
+    }
+    return [NewStep("tell", row.id, order_id=row.order_id) for row in session.execute(_PUT, params)]
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _sealed(value: str | None) -> bytes | None:
+    """As the encrypted columns store it."""
+    return None if value is None else crypto.ring().encrypt(value.encode())
+
+
+# One statement with arrays: thousands of bound values a batch would cost more than the work itself.
+_PUT = text("""
+    INSERT INTO message (id, key, order_id, template, language, address, values, thread, status, created_at)
+    SELECT n.id, n.key, n.order_id, n.template, n.language, n.address, n.filled, n.thread, 'waiting', :now
+    FROM unnest(CAST(:id AS uuid[]), CAST(:key AS text[]), CAST(:order_id AS uuid[]), CAST(:template AS text[]),
+                CAST(:language AS text[]), CAST(:address AS bytea[]), CAST(:values AS bytea[]), CAST(:thread AS bytea[]))
+         AS n(id, key, order_id, template, language, address, filled, thread)
+    ORDER BY n.key
+    ON CONFLICT (key) DO NOTHING RETURNING id, order_id
+""")

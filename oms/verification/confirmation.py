@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -19,7 +19,7 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import locking
-from oms.orders.models import Confirmation, Order
+from oms.orders.models import Order
 from oms.verification import effect, facts, promise, terms
 from oms.verification.content import Content, content_of, sha256_of
 from oms.verification.effect import Promised
@@ -41,6 +41,14 @@ __all__ = [
 ]
 
 _TOKEN_BYTES = 24
+_GIVE = text("""
+    INSERT INTO confirmation (id, order_id, round, required, token_hash, content_sha256, sent_at, expires_at)
+    SELECT c.id, c.order_id, c.round, c.required, c.token, c.content, :now, c.expires
+    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:round AS int[]), CAST(:required AS bool[]),
+                CAST(:token AS bytea[]), CAST(:content AS bytea[]), CAST(:expires AS timestamptz[]))
+         AS c(id, order_id, round, required, token, content, expires)
+    ON CONFLICT (order_id, round) DO NOTHING
+""")
 _OPENS = {
     "effective": (),
     "signature": ("sign",),
@@ -73,10 +81,10 @@ def confirm(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     order_ids = [step.subject_id for step in steps]
     locking.touch(session, order_ids=order_ids)
     given = _given(session, order_ids, now)
-    effect.give_promise(session, promises={o: g.promised for o, g in given.items()})
+    at_once = {o: g.promised for o, g in given.items() if g.outcome == "effective"}
+    effect.give_promise(session, promises={o: g.promised for o, g in given.items()}, in_effect=at_once, now=now)
     _write(session, given, now)
     _advance(session, given, now)
-    at_once = {o: g.promised for o, g in given.items() if g.outcome == "effective"}
     opens = effect.take_effect(session, promises=at_once, cause="confirmed", actor="system", now=now)
     for step in outbox.put(session, notices=[_notice(g) for g in given.values()], now=now):
         if step.order_id is not None:
@@ -108,20 +116,18 @@ def _given(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> d
 
 
 def _write(session: Session, given: Mapping[uuid.UUID, _Given], now: datetime) -> None:
-    rows = [
-        {
-            "id": db.new_id(),
-            "order_id": order_id,
-            "round": g.facts.round,
-            "required": g.signed,
-            "token_hash": hashlib.sha256(g.token.encode()).digest() if g.token else None,
-            "content_sha256": sha256_of(g.content),
-            "sent_at": now,
-            "expires_at": g.expires_at,
-        }
-        for order_id, g in given.items()
-    ]
-    session.execute(pg_insert(Confirmation).on_conflict_do_nothing(index_elements=["order_id", "round"]), rows)
+    tokens = [g.token for g in given.values()]
+    params: dict[str, Any] = {
+        "id": db.new_ids(len(given)),
+        "order_id": list(given),
+        "round": [g.facts.round for g in given.values()],
+        "required": [g.signed for g in given.values()],
+        "token": [hashlib.sha256(token.encode()).digest() if token else None for token in tokens],
+        "content": [sha256_of(g.content) for g in given.values()],
+        "expires": [g.expires_at for g in given.values()],
+        "now": now,
+    }
+    session.execute(_GIVE, params)
 
 
 def _advance(session: Session, given: Mapping[uuid.UUID, _Given], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,13 +26,14 @@ _PROMISE = text("""
                                  ELSE coalesce(first_promised_ship_at, p.ship_at) END,
         first_promised_deliver_at = CASE WHEN p.by_customer THEN greatest(first_promised_deliver_at, p.deliver_at)
                                     ELSE coalesce(first_promised_deliver_at, p.deliver_at) END,
+        confirmed_at = CASE WHEN p.in_effect THEN coalesce(confirmed_at, :now) ELSE confirmed_at END,
         total = coalesce(orders.total, p.total), lines_total = coalesce(orders.lines_total, p.lines_total)
     FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ship AS timestamptz[]), CAST(:deliver AS timestamptz[]),
-                               CAST(:total AS numeric[]), CAST(:lines_total AS numeric[]), CAST(:by_customer AS bool[]))
-          AS p(id, ship_at, deliver_at, total, lines_total, by_customer)) p
+                               CAST(:total AS numeric[]), CAST(:lines_total AS numeric[]), CAST(:by_customer AS bool[]),
+                               CAST(:in_effect AS bool[]))
+          AS p(id, ship_at, deliver_at, total, lines_total, by_customer, in_effect)) p
     WHERE orders.id = p.id
 """)
-_CONFIRMED = text("UPDATE orders SET confirmed_at = coalesce(confirmed_at, :now) WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,15 @@ class Promised:
     lines_total: object = None
 
 
-def give_promise(session: Session, *, promises: Mapping[uuid.UUID, Promised], by_customer: bool = False) -> None:
-    """Write the promise of (locked) orders. The first one stays, but for a date that the customer moved (K-2)."""
+def give_promise(
+    session: Session,
+    *,
+    promises: Mapping[uuid.UUID, Promised],
+    in_effect: Collection[uuid.UUID],
+    now: datetime,
+    by_customer: bool = False,
+) -> None:
+    """Write the promise of (locked) orders, and when they took effect. The first one stays, but for a date that the customer moved (K-2)."""
     rows = list(promises.values())
     session.execute(
         _PROMISE,
@@ -58,6 +66,8 @@ def give_promise(session: Session, *, promises: Mapping[uuid.UUID, Promised], by
             "total": [row.total for row in rows],
             "lines_total": [row.lines_total for row in rows],
             "by_customer": [by_customer] * len(rows),
+            "in_effect": [order_id in in_effect for order_id in promises],
+            "now": now,
         },
     )
 
@@ -71,7 +81,6 @@ def take_effect(
     """
     order_ids = list(promises)
     lifecycle.advance(session, Order, order_ids, to="confirmed", cause=cause, actor=actor, now=now)
-    session.execute(_CONFIRMED, {"ids": order_ids, "now": now})
     again = [order_id for order_id, row in promises.items() if row.round > 0]
     stands = {
         kind: _move(session, kind, again, {o: getattr(promises[o], column) for o in again})
@@ -120,7 +129,7 @@ def after_customer(
         )
         for row in told
     }
-    give_promise(session, promises=promises, by_customer=True)
+    give_promise(session, promises=promises, in_effect=promises, now=now, by_customer=True)
     opens = take_effect(session, promises=promises, cause=cause, actor=actor, now=now)
     for step in _tell(session, promises, now):
         if step.order_id is not None:
