@@ -1,0 +1,129 @@
+"""Each invariant finds nothing in a sound house, and finds what was broken: a positive control for every one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from connectors.base import TrackingEvent as Scan
+from oms.effects import intend, record
+from oms.fulfilment.models import Fulfilment
+from oms.invariants.check import INVARIANTS, check
+from oms.journey import holds, seal
+from oms.journey.holds import NewHold
+from oms.shipping import closing, tracking
+from oms.shipping.models import Parcel
+from tests.factories.floor import Floor, confirmed_order, released, run_kind
+from tests.factories.packed import booked, handed_over, packed, served_floor
+
+#: Tables whose constraints would refuse the control's broken row.
+GUARDED = ("stock", "bin_stock", "orders", "order_line", "return_line", "step")
+
+_REFUND = """INSERT INTO refund (id, key, order_id, amount, currency, reason, status, requested_by, requested_at, approved_by)
+             SELECT gen_random_uuid(), 'k', id, {amount}, 'CNY', 'x', 'succeeded', 'ann', now(), '{by}' FROM orders LIMIT 1"""
+_RETURN = """INSERT INTO return_line (return_id, order_line_id, sku_id, qty, qty_received, qty_restocked, qty_scrapped)
+             SELECT gen_random_uuid(), id, sku_id, 99, {received}, {restocked}, 0 FROM order_line LIMIT 1"""
+_MESSAGE = """INSERT INTO inbound_message (id, channel_id, event_id, way, body_sha256, body, headers, size, status, received_at,
+                                           received_by)
+              VALUES (gen_random_uuid(), gen_random_uuid(), 'e', 'poll', '', '', '', 0, '{status}', now() - interval '1 h', 'x')"""
+_NOT_CLOSED = "UPDATE orders SET status = 'in_fulfilment'"
+
+#: Invariant -> what breaks it and nothing else has to.
+CONTROLS: dict[str, str] = {
+    "never_oversold": "UPDATE stock SET reserved = on_hand + 1",
+    "balance_is_sum_of_moves": "UPDATE stock SET on_hand = on_hand + 1",
+    "bins_add_up": "UPDATE bin_stock SET on_hand = on_hand + 1",
+    "allotted_is_on_pick_lists": "UPDATE pick_task SET qty_picked = 0, status = 'pending'",
+    "reserved_is_promised": "UPDATE reservation SET qty_shipped = 0",
+    "nothing_reserved_for_ended_orders": "UPDATE reservation SET qty_shipped = 0",
+    "line_reserved_is_promised": "UPDATE order_line SET qty_reserved = qty_reserved + 1",
+    "restocked_is_on_the_ledger": _RETURN.format(received=1, restocked=1),
+    "one_order_for_each_channel_order": "UPDATE orders SET channel_id = (SELECT min(channel_id::text)::uuid FROM orders), channel_order_id = 'same'",
+    "no_message_forgotten": _MESSAGE.format(status="received"),
+    "a_message_says_what_it_became": _MESSAGE.format(status="accepted"),
+    "no_order_forgotten": "UPDATE orders SET status = 'confirmed'; DELETE FROM step",
+    "line_adds_up": "UPDATE order_line SET qty_backordered = 1",
+    "line_is_what_parcels_carried": "UPDATE order_line SET qty_delivered = 0",
+    "totals_hold": "UPDATE orders SET total = total + 1",
+    "returned_at_most_what_left": _RETURN.format(received=99, restocked=0),
+    "refunded_at_most_what_was_paid": _REFUND.format(amount=999, by="bob"),
+    "who_asked_did_not_approve": _REFUND.format(amount=1, by="ann"),
+    "what_left_was_checked_by_scan": "DELETE FROM scan WHERE stage = 'pack'",
+    "a_parcel_has_one_label": """INSERT INTO document SELECT gen_random_uuid(), order_id, subject_type, subject_id, kind, name,
+        media_type, 'other'::bytea, size, content, created_at, created_by FROM document WHERE kind = 'label'""",
+    "a_label_has_its_effect": "DELETE FROM effect",
+    "no_label_for_a_cancelled_order": "UPDATE parcel SET label_status = 'purchased', handed_over_at = NULL; UPDATE orders SET status = 'cancelled'",
+    "a_void_is_not_stuck": "UPDATE parcel SET label_status = 'void_requested'",
+    "no_call_left_in_the_air": "UPDATE effect SET state = 'unknown'",
+    "handed_over_is_shipped": "DELETE FROM stock_move WHERE cause = 'ship'",
+    "collected_ended_its_step": "UPDATE step SET state = 'open' WHERE kind = 'deliver'",
+    "every_move_is_allowed": "UPDATE history_entry SET was = 'closed' WHERE became = 'in_fulfilment'",
+    "state_is_fold_of_history": _NOT_CLOSED,
+    "no_message_unsent": "DELETE FROM step WHERE kind = 'tell'",
+    "no_channel_untold": "DELETE FROM step WHERE kind = 'tell_channel'",
+    "no_lease_forgotten": "UPDATE step SET state = 'claimed', lease_until = now() - interval '1 h' WHERE kind = 'tell'",
+    "steps_say_what_they_are": "UPDATE step SET outcome = NULL WHERE kind = 'pick'",
+    "pauses_have_their_evidence": "UPDATE step SET state = 'paused' WHERE kind = 'tell'",
+    "seals_are_whole": "DELETE FROM seal WHERE seq = 2",
+}
+
+
+@pytest.fixture
+def house(session: Session, business_now: datetime) -> Session:
+    """One order closed, others at every earlier stage, one of them held; history sealed."""
+    floor = served_floor(session, qty=20)
+    closed = handed_over(session, floor, business_now, qty=2)
+    for status in ("collected", "delivered"):
+        scan = Scan(str(closed.waybill_number), status, status, business_now)
+        tracking.record_events(session, carrier_id=closed.carrier_id, events=[scan], way="poll", now=business_now)
+    run_kind(session, "close", closing.close, business_now)
+    _other_stages(session, floor, business_now)
+    for parcel in session.query(Parcel).filter(Parcel.waybill_number.is_not(None)):
+        key = f"book:{parcel.reference}"
+        intend(session, key=key, kind="book", subject_id=parcel.id, now=business_now)
+        record(session, key=key, state="done", now=business_now)
+    seal.seal(session)
+    return session
+
+
+def _other_stages(session: Session, floor: Floor, now: datetime) -> None:
+    for stage in (confirmed_order, released, packed, booked, handed_over):
+        stage(session, floor, now)
+    held = session.query(Fulfilment).filter_by(status="handed_over").first()
+    hold = NewHold(held.order_id, "fraud", "order_manager", {"en": "x"}, now + timedelta(hours=1))
+    holds.place(session, [hold], by="meg", now=now)
+
+
+def test_a_sound_house_breaks_no_invariant(house: Session) -> None:
+    assert check(house) == []
+
+
+def test_every_invariant_has_a_control() -> None:
+    assert CONTROLS.keys() == INVARIANTS.keys()
+
+
+def _drop_guards(session: Session) -> None:
+    named = text("""SELECT CAST(conrelid AS regclass) AS t, conname FROM pg_constraint
+                    WHERE contype IN ('c', 'u') AND conrelid = ANY(CAST(:tables AS regclass[]))""")
+    for table, name in session.execute(named, {"tables": list(GUARDED)}).all():
+        session.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_an_invariant_finds_what_was_broken(house: Session, name: str) -> None:
+    _drop_guards(house)
+    assert check(house, names=[name]) == []
+    for statement in CONTROLS[name].split("; "):
+        assert house.execute(text(statement)).rowcount > 0, "the control broke nothing"
+    found = check(house, names=[name])
+    assert {violation.name for violation in found} == {name}
+    assert all(violation.subject and violation.detail for violation in found)
+
+
+def test_two_steps_for_one_stage_are_found(house: Session) -> None:
+    _drop_guards(house)
+    house.execute(text("UPDATE step SET key = 'same' WHERE kind = 'tell'"))
+    assert "steps_say_what_they_are" in {violation.name for violation in check(house)}
