@@ -175,7 +175,7 @@ def silent(queues: Iterable[str]) -> None:
 def make_engine(url: str, *, role: str = "worker", pool_size: int = 5, max_overflow: int = 5) -> Engine:
     """An engine with the time-outs of `role`; make one in each process, after any fork."""
     timeout_ms = STATEMENT_TIMEOUT_S[role] * 1000
-    options = f"-c statement_timeout={timeout_ms} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+    options = f"-c jit=off -c statement_timeout={timeout_ms} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,

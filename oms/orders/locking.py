@@ -9,14 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 _TOUCH = text("""
-    UPDATE orders SET row_version = row_version + 1
-    FROM (SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE) locked
-    WHERE orders.id = locked.id RETURNING orders.id, orders.round, orders.status
+    SELECT id, round, status FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
 
 
 def touch(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, str]]:
-    """Lock the orders by id and raise their version; return {id: (round, status)}."""
+    """Lock the orders by id, in that order; return {id: (round, status)}."""
     rows = session.execute(_TOUCH, {"ids": sorted(set(order_ids))})
     return {row.id: (row.round, row.status) for row in rows}
 

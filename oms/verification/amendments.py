@@ -15,6 +15,7 @@ from oms import crypto
 from oms.catalog import mapping
 from oms.errors import InputInvalid
 from oms.journey import errors, lifecycle
+from oms.journey.actors import is_person
 from oms.journey.errors import NewError
 from oms.money import quantise
 from oms.orders.models import Order, OrderLine
@@ -149,7 +150,7 @@ def _tell_history(work: _Work, changed: Sequence[str], amendment: Amendment, act
     }
     note = lifecycle.Note("order", order.id, "order.amended", amendment.reason, order_id=order.id, data=data)
     lifecycle.note(work.session, [note], actor=actor, now=now)
-    if amendment.entry_error and order.entered_by.startswith("staff:"):
+    if amendment.entry_error and is_person(order.entered_by):
         fault = NewError(
             "order", order.id, "entry_corrected", "entry", "entry", order.entered_by, True, order.id, amendment.reason
         )
