@@ -29,6 +29,9 @@ _LISTED = (
 )
 
 
+_AMOUNTS = ("total", "lines_total", "discount", "shipping", "fees", "tax", "tax_included")
+
+
 def listed(
     session: Session,
     *,
@@ -76,11 +79,22 @@ def became(session: Session, *, message_id: uuid.UUID) -> Sequence[Any]:
             InboundOrder.order_id,
             Order.number,
             Order.status,
-            Order.total,
             Order.currency,
+            *(getattr(Order, name) for name in _AMOUNTS),
         )
         .outerjoin(Order, Order.id == InboundOrder.order_id)
         .where(InboundOrder.message_id == message_id)
         .order_by(InboundOrder.position)
     )
     return session.execute(statement).all()
+
+
+def body(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | None = None) -> bytes:
+    """A message's bytes as they came; NotFound where the caller may not see it."""
+    statement = select(InboundMessage.body).where(InboundMessage.id == message_id)
+    if channel_id is not None:
+        statement = statement.where(InboundMessage.channel_id == channel_id)
+    found: bytes | None = session.execute(statement).scalar_one_or_none()
+    if found is None:
+        raise NotFound("there is no such message, or it is not yours to see")
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,34 @@ def return_status(s: Sums, *, before: str) -> str:
     if s.returned == 0:
         return before
     return "returned" if s.returned >= s.shipped else "partially_returned"
+
+
+class Amounts(Protocol):
+    """The amounts of an order, None where the sender gave none."""
+
+    @property
+    def total(self) -> Decimal | None: ...
+    @property
+    def lines_total(self) -> Decimal | None: ...
+    @property
+    def discount(self) -> Decimal | None: ...
+    @property
+    def shipping(self) -> Decimal | None: ...
+    @property
+    def fees(self) -> Decimal | None: ...
+    @property
+    def tax(self) -> Decimal | None: ...
+    @property
+    def tax_included(self) -> bool | None: ...
+
+
+def payable(told: Amounts) -> Decimal | None:
+    """The order's value: the sender's total, else lines - discount + shipping + fees, + tax that is not in them.
+
+    None where neither the total nor the lines are known.
+    """
+    if told.total is not None or told.lines_total is None:
+        return told.total
+    zero = Decimal(0)
+    extra = (told.shipping or zero) + (told.fees or zero) - (told.discount or zero)
+    return told.lines_total + extra + (zero if told.tax_included else told.tax or zero)

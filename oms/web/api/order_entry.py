@@ -75,8 +75,8 @@ def enter(new: dict[str, Any]) -> dict[str, Any]:
         if new["started_at"] is not None and new["started_at"] > now:
             raise InputInvalid("started_at lies ahead", fields={"started_at": "must not be later than now"})
         channel = spoken_channel(session, new["channel"])
-        read = _read(channel, raw)
-        _refuse(read)
+        read = elements_of(channel, raw)
+        refuse_unread(read)
         message = NewMessage(_event_id(), "page", raw, received_by=me().actor)
         message_id, _ = entry.enter(
             session, channel=channel, message=message, elements=read, now=now, started_at=new["started_at"]
@@ -116,12 +116,13 @@ def _event_id() -> str:
     return f"entry:{me().actor}:{key}" if key else f"entry:{uuid.uuid4()}"
 
 
-def _read(channel: Channel, raw: bytes) -> list[Element]:
+def elements_of(channel: Channel, raw: bytes) -> list[Element]:
+    """What the channel's connector reads in a keyed or pasted order."""
     found = registry.read(config_of(channel), Received(body=raw, channel=channel.name))
     return [element(order, shape) for order, shape in found]
 
 
-def _refuse(read: list[Element]) -> None:
+def refuse_unread(read: list[Element]) -> None:
     """What the connector refuses is told with its field, and nothing is stored."""
     wrong = {
         f"order.{problem.field}".rstrip("."): problem.message

@@ -10,6 +10,7 @@ from marshmallow import fields
 from oms.accounts.identity import Identity
 from oms.orders.models import Order
 from oms.orders.queries import OnOrder
+from oms.orders.rules import payable
 from oms.web.api.base import Instant, Money, Qty, Schema
 from oms.web.api.shapes import Person, Place, ProblemOut, amount, name_of, person_of, place_of
 
@@ -30,7 +31,9 @@ class OrderItem(Schema):
     order_class = fields.String(required=True)
     held = fields.List(fields.String(), required=True)
     currency = fields.String(required=True, allow_none=True)
-    total = Money(required=True, allow_none=True)
+    total = Money(
+        required=True, allow_none=True, metadata={"description": "as the sender told it, else computed from the lines"}
+    )
     customer = fields.String(required=True, allow_none=True, metadata={"description": "masked without private.read"})
     ship_country = fields.String(required=True, allow_none=True)
     ship_region = fields.String(required=True, allow_none=True)
@@ -247,10 +250,10 @@ def item_of(row: Any, who: Identity) -> dict[str, Any]:
     """A row of the list as `who` may see it."""
     shown = dict(row._mapping)
     contact = shown.pop("contact")
-    return shown | {"total": amount(row.total, row.currency), "customer": name_of(contact.get("name"), who)}
+    return shown | {"total": amount(payable(row), row.currency), "customer": name_of(contact.get("name"), who)}
 
 
-_AMOUNTS = ("total", "lines_total", "discount", "shipping", "fees", "tax", "paid")
+_AMOUNTS = ("lines_total", "discount", "shipping", "fees", "tax", "paid")
 
 
 def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str, Any]:
@@ -276,6 +279,7 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
         "tickets": tickets,
         "returns": returns,
         **{name: amount(getattr(order, name), order.currency) for name in _AMOUNTS},
+        "total": amount(payable(order), order.currency),
         **more,
     }
 

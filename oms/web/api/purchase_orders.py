@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors import registry
-from connectors.base import Received, Severity
+from connectors.base import Received
 from oms import db
 from oms.errors import InputInvalid
-from oms.intake import entry
+from oms.intake import entry, uploads
 from oms.intake import queries as messages
 from oms.intake.fates import element
 from oms.intake.inbox import NewMessage
+from oms.intake.uploads import Wrong
+from oms.orders.rules import payable
 from oms.parties import queries as parties
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
@@ -113,7 +115,12 @@ def upload(args: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any] | Re
         channel = _channel(session, args["channel"])
         message_id = _enter(session, channel, body, headers["x_filename"], args["rows"])
         rows = messages.became(session, message_id=message_id)
-    refused = [wrong for row in rows if row.order_id is None for wrong in _wrong(row)]
+    refused = [
+        wrong
+        for row in rows
+        if row.order_id is None
+        for wrong in uploads.wrong_of(row.position, row.became, row.problems)
+    ]
     if args["rows"] == "all" and any(row.order_id is None for row in rows):
         return _refusal(refused)
     return {"message_id": message_id, "orders": [_order(row) for row in rows if row.order_id], "refused": refused}
@@ -147,7 +154,7 @@ def _enter(session: Session, channel: Channel, body: bytes, filename: str | None
         session,
         channel=channel,
         message=NewMessage(event_id, "upload", body, headers, received_by=me().actor),
-        elements=[element(order, shape) for order, shape in read],
+        elements=[element(*uploads.strict(order, shape)) for order, shape in read],
         now=db.now(session),
         all_or_nothing=rows == "all",
     )
@@ -158,26 +165,9 @@ def _is_json(body: bytes) -> bool:
     return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
-def _wrong(row: Any) -> list[dict[str, Any]]:
-    named = [one for one in row.problems if one["severity"] == Severity.REFUSE]
-    if not named:
-        why = "another row of the same file is wrong" if row.became == "refused" else f"it is {row.became}"
-        return [] if row.became == "refused" else [{"row": row.position, "column": "", "message": why}]
-    return [_place(row.position, one) for one in named]
-
-
-def _place(position: int, problem: dict[str, str]) -> dict[str, Any]:
-    """Where a problem stands: `rows.7.qty` of a sheet, `lines.0.qty` of an element."""
-    first, _, rest = problem["field"].partition(".")
-    number, _, column = rest.partition(".")
-    if first in ("rows", "row") and number.isdigit():
-        return {"row": int(number), "column": column, "message": problem["message"]}
-    return {"row": position, "column": problem["field"], "message": problem["message"]}
-
-
-def _refusal(refused: Sequence[dict[str, Any]]) -> Response:
+def _refusal(refused: Sequence[Wrong]) -> Response:
     """The file was kept and nothing was ordered: every wrong row with what is wrong."""
-    told = {f"rows.{one['row']}.{one['column']}".rstrip("."): one["message"] for one in refused[:ROWS_NAMED]} or {
+    told = {f"rows.{one.row}.{one.column}".rstrip("."): one.message for one in refused[:ROWS_NAMED]} or {
         "body": "there is no order in it"
     }
     detail = f"{len(refused)} row(s) are wrong and nothing was ordered: mend them, or send with rows=good"
@@ -185,4 +175,4 @@ def _refusal(refused: Sequence[dict[str, Any]]) -> Response:
 
 
 def _order(row: Any) -> dict[str, Any]:
-    return dict(row._mapping) | {"id": row.order_id, "total": amount(row.total, row.currency)}
+    return dict(row._mapping) | {"id": row.order_id, "total": amount(payable(row), row.currency)}

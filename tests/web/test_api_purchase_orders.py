@@ -1,0 +1,115 @@
+"""Distributors' purchase orders: errors by row, all or the good rows; the same file is the same orders (I-5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories.orders import make_sku
+from tests.web.caller import channel, distributor, fields, person
+
+GOOD = """PO No,SKU,Qty,Unit price,Receiver,Phone,Address,City,Province,Country
+P-1,TEA-1,2,19.90,Li Lei,13800138000,Keji Road 1,Shenzhen,Guangdong,CN
+P-2,TEA-1,1,19.90,Han Mei,13900139000,Keji Road 2,Shenzhen,Guangdong,CN
+"""
+WRONG = GOOD.replace("P-2,TEA-1,1", "P-2,TEA-1,many")
+
+
+@pytest.fixture
+def dealer(api):
+    """A distributor with a channel for sheets."""
+    with api.transaction() as session:
+        make_sku(session, code="TEA-1")
+    api.channel = channel(api, way="distributor", source="sheet")
+    api.dealer = distributor(api, api.channel.id)
+    return api
+
+
+def upload(caller, text, *, rows="all", media="text/csv", **more):
+    body = text if isinstance(text, bytes) else text.encode()
+    return caller.post(
+        f"/purchase-orders?rows={rows}", data=body, headers={"Content-Type": media, "X-Filename": "po.csv"}, **more
+    )
+
+
+def test_a_file_becomes_its_orders(dealer):
+    answer = upload(dealer.dealer, GOOD)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    told = answer.get_json()
+    assert [(o["channel_order_id"], o["became"], o["total"]) for o in told["orders"]] == [
+        ("P-1", "ordered", "39.80"),
+        ("P-2", "ordered", "19.90"),
+    ]
+    assert told["refused"] == []
+
+
+def test_one_wrong_row_refuses_the_file_and_is_named(dealer):
+    found = fields(upload(dealer.dealer, WRONG))
+    assert [name for name in found if name.startswith("rows.3.")] == ["rows.3.qty"]
+    assert dealer.rows("SELECT count(*) FROM orders") == [(0,)]
+    assert dealer.rows("SELECT status FROM inbound_message") == [("quarantined",)]
+
+
+def test_the_good_rows_are_taken_where_that_is_asked(dealer):
+    told = upload(dealer.dealer, WRONG, rows="good").get_json()
+    assert [order["channel_order_id"] for order in told["orders"]] == ["P-1"]
+    assert [(wrong["row"], wrong["column"]) for wrong in told["refused"]] == [(3, "qty")]
+
+
+def test_a_refused_file_may_come_again_for_its_good_rows(dealer):
+    upload(dealer.dealer, WRONG)
+    assert upload(dealer.dealer, WRONG, rows="good").status_code == 201
+    assert dealer.rows("SELECT channel_order_id FROM orders") == [("P-1",)]
+
+
+def test_the_same_file_again_changes_nothing_and_gets_the_same_answer(dealer):
+    first, again = upload(dealer.dealer, GOOD).get_json(), upload(dealer.dealer, GOOD).get_json()
+    assert again == first
+    assert dealer.rows("SELECT count(*) FROM orders") == [(2,)]
+
+
+def test_a_distributor_may_send_our_own_json_too(dealer):
+    body = b'{"orders": [{"channel_order_id": "P-9", "currency": "CNY", "lines": [{"sku": "TEA-1", "qty": "1"}]}]}'
+    told = upload(dealer.dealer, body, media="application/json").get_json()
+    assert [order["channel_order_id"] for order in told["orders"]] == ["P-9"]
+
+
+def test_what_is_no_file_of_orders_is_refused_with_the_reason(dealer):
+    assert fields(upload(dealer.dealer, b"\x00\x01\x02 not a sheet"))
+    assert fields(upload(dealer.dealer, b"")) == {"body": "send the file's bytes as the body"}
+
+
+def test_staff_name_the_distributor(dealer):
+    desk = person(dealer, "order_specialist")
+    assert "channel" in fields(upload(desk, GOOD))
+    answer = desk.post(
+        f"/purchase-orders?channel={dealer.channel.name}", data=GOOD, headers={"Content-Type": "text/csv"}
+    )
+    assert answer.status_code == 201
+
+
+def test_a_distributor_reads_its_own_messages_only(dealer):
+    message_id = upload(dealer.dealer, GOOD).get_json()["message_id"]
+    assert [o["became"] for o in dealer.dealer.get(f"/messages/{message_id}").get_json()["orders"]] == ["ordered"] * 2
+    other = distributor(dealer, channel(dealer, way="distributor", source="sheet").id)
+    assert other.get(f"/messages/{message_id}").status_code == 404
+
+
+def test_a_distributor_cannot_order_for_another(dealer):
+    other = channel(dealer, way="distributor", source="sheet")
+    answer = dealer.dealer.post(
+        f"/purchase-orders?channel={other.name}", data=GOOD, headers={"Content-Type": "text/csv"}
+    )
+    assert "channel" in fields(answer)
+    assert person(dealer, "finance").post("/purchase-orders", data=GOOD).status_code == 403
+
+
+def test_a_quarantined_message_is_read_again_once_it_is_mended(dealer):
+    upload(dealer.dealer, WRONG)
+    desk = person(dealer, "order_specialist")
+    [message] = desk.items("/messages", status="quarantined")
+    assert desk.post(f"/messages/{message['id']}/retry").get_json()["status"] == "received"
+    assert dealer.rows("SELECT round, state FROM step WHERE kind = 'accept' ORDER BY round") == [
+        (0, "done"),
+        (1, "open"),
+    ]
+    assert desk.post(f"/messages/{message['id']}/retry").status_code == 409
