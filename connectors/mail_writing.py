@@ -1,4 +1,4 @@
-"""Outgoing mails as bytes: the same key gives the same mail, and nobody's text becomes a header (S-27)."""
+"""Outgoing mails as bytes: the same key gives the same mail, and nobody's text becomes a header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mail may cost us before it is refused unread (S-28); one visible list."""
+"""What a mail may cost us before it is refused unread; one visible list."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Mail:
 
 
 def open_mail(raw: bytes) -> Mail:
-    """Open the bytes of a mail within the limits of S-28; what can't be opened comes back with a `fault`."""
+    """Open the bytes of a mail within `limits.py`; what can't be opened comes back with a `fault`."""
     event_id = f"sha256:{hashlib.sha256(raw).hexdigest()}"
     try:
         envelope = split(raw)

@@ -1,4 +1,4 @@
-"""Splitting a mail into its parts by byte offsets: bounded depth and number, linear time (S-28).
+"""Splitting a mail into its parts by byte offsets: bounded depth and number, linear time.
 
 The standard library's parser takes seconds for a bomb of a million parts, so we count while we split.
 """

@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens as text: RFC 4180 quoting, no cell ever runs as a formula (S-19)."""
+"""CSV that a spreadsheet opens as text: RFC 4180 quoting, no cell ever runs as a formula."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def as_json(report: Report, language: str = "en") -> str:
 
 
 def as_csv(report: Report, language: str = "en") -> str:
-    """One row for each line of each company figure, after the figures themselves; safe in a spreadsheet (S-19)."""
+    """One row for each line of each company figure, after the figures themselves; safe in a spreadsheet."""
     figures: list[list[Cell]] = [
         [word(key, language) for key in ("kpi", "group", "rate", "hit", "of", "caught", "escaped")]
     ]

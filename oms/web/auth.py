@@ -131,7 +131,7 @@ def _deny(needed: str | None) -> None:
 
 
 def safe_next(target: str | None) -> str:
-    """Where to go after signing in: a path of ours, or the first page; never another site (S-60)."""
+    """Where to go after signing in: a path of ours, or the first page; never another site."""
     fine = (
         target is not None
         and target.startswith("/")

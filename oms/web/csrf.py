@@ -1,4 +1,4 @@
-"""Forms prove that our own page was open: a token bound to the browser's cookie and its session (S-32).
+"""Forms prove that our own page was open: a token bound to the browser's cookie and its session.
 
 A token of another browser, or of the same one before it signed in, is refused. Requests with an API key
 carry no cookie that a foreign page could borrow, and need none.

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and the nonce that our own scripts and styles carry (S-30)."""
+"""Security headers on every answer, and the nonce that our own scripts and styles carry."""
 
 from __future__ import annotations
 

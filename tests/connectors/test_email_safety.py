@@ -1,4 +1,4 @@
-"""Mails that mean harm or are broken: bombs, nesting, odd MIME, random bytes. Nothing raises, nothing takes long (S-28)."""
+"""Mails that mean harm or are broken: bombs, nesting, odd MIME, random bytes. Nothing raises, nothing takes long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every API file stands on: strict fields, cursors, the document (S-3, S-58)."""
+"""What every API file stands on: strict fields, cursors, the document."""
 
 from __future__ import annotations
 

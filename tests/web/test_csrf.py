@@ -1,4 +1,4 @@
-"""A form is taken only from a page of ours, open in this browser and session (S-32)."""
+"""A form is taken only from a page of ours, open in this browser and session."""
 
 from __future__ import annotations
 

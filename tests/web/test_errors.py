@@ -1,4 +1,4 @@
-"""Refusals: problem+json to machines, a page to people, nothing of our inside to anyone (S-30, S-50)."""
+"""Refusals: problem+json to machines, a page to people, nothing of our inside to anyone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limits hold, with Redis and without (S-15)."""
+"""Rate limits hold, with Redis and without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route x every role: whoever has no right stays out (S-1)."""
+"""Every route x every role: whoever has no right stays out (G-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in and out: throttle, session life, cookies, redirects (S-7, S-31, S-33, S-34, S-38, S-60)."""
+"""Signing in and out: throttle, session life, cookies, redirects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where web shops knock (issue of trust: S-11 to S-14, S-16)."""
+"""Where web shops knock: signatures, repeats, limits, an absent database."""
 
 from __future__ import annotations
 
