@@ -13,9 +13,11 @@ from oms.cli.arguments import EX_USAGE, UsageWrong
 #: Command -> 'module:function'; the function takes the arguments after the name and returns the exit code.
 COMMANDS: dict[str, str] = {
     "check-invariants": "oms.cli.check_invariants:run",
+    "doctor": "oms.cli.doctor:run",
     "kpi": "oms.cli.kpi:run",
     "migrate": "oms.cli.migrate:run",
     "normalise": "oms.cli.normalise:run",
+    "trace": "oms.cli.trace:run",
     "verify-history": "oms.cli.verify_history:run",
     "verify-signature": "oms.cli.verify_signature:run",
 }
