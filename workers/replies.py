@@ -30,7 +30,7 @@ def _take(session: Session, mail: InboundMessage, now: datetime) -> bool:
         with session.begin_nested():
             order_id = confirmation.sign_by_reply(
                 session,
-                references=list(opened.references),
+                references=[f"<{one}>" for one in opened.references],
                 sender=opened.sender,
                 text=opened.plain,
                 mail_id=opened.message_id or "",

@@ -97,7 +97,7 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
         text=told.text,
         html=told.html,
         at=message.created_at,
-        thread=Thread(into.message_id, into.references) if into else Thread(),
+        thread=_answer_to(into),
         attachments=_attachments(message, house),
         language=message.language.replace("_", "-"),
     )
@@ -111,6 +111,13 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
         thread=_thread(into),
         filed=_pdf(message, house, signing=False) if message.template in _PAPERS else None,
     )
+
+
+def _answer_to(into: mail_thread.Thread | None) -> Thread:
+    """The reader keeps ids bare; in headers they stand in brackets."""
+    if into is None or into.message_id is None:
+        return Thread()
+    return Thread(f"<{into.message_id}>", [f"<{one}>" for one in into.references])
 
 
 def _bare(subject: str) -> str:
