@@ -14,17 +14,47 @@ from sqlalchemy.orm import Session
 from oms.clock import Month, month_of
 from oms.journey import calendar_store
 from oms.kpi.models import KpiLine, KpiMonth
-from oms.kpi.report import Report, month_report
+from oms.kpi.report import Report, month_figure, month_report
 from oms.kpi.rules import RULES, breakdown, figure
 from oms.kpi.values import Counted, Figure
 
 #: How many months before this one are counted again as long as they are open.
 LOOKS_BACK = 3
+#: A month with fewer steps than this is counted while someone waits for its page.
+AT_ONCE = 20_000
 
 
 def report_of(session: Session, *, month: Month, now: datetime) -> Report:
     """The month's report: as it was closed, else counted now."""
     return closed_report(session, month=month) or month_report(session, month=month, now=now)
+
+
+def figures_of(session: Session, *, month: Month, now: datetime, at_once: int = AT_ONCE) -> Report:
+    """The month's figures for pages, without the orders behind them: as they were kept last, at most an hour ago.
+
+    A month that was never counted, or has fewer than `at_once` facts, is counted now.
+    """
+    row = session.get(KpiMonth, str(month))
+    if row is None or (row.closed_at is None and _facts_of(row) < at_once):
+        return month_report(session, month=month, now=now)
+    return Report(month, row.computed_at, row.closed_at is None, tuple(_kept(f) for f in row.figures))
+
+
+def figure_of(session: Session, *, month: Month, kpi: str, group: tuple[str, str] | None, now: datetime) -> Figure:
+    """One figure with every order behind it: as it was closed, else counted now from its own facts."""
+    closed = closed_report(session, month=month, kpi=kpi)
+    if closed is not None:
+        return closed.of(kpi, group)
+    return month_figure(session, month=month, kpi=kpi, group=group, now=now)
+
+
+def _facts_of(row: KpiMonth) -> int:
+    return sum(f["of"] for f in row.figures if f["kpi"] == "on_time" and f["dimension"] is None)
+
+
+def _kept(f: dict[str, Any]) -> Figure:
+    group = None if f["dimension"] is None else (f["dimension"], f["value"])
+    return Figure(f["kpi"], group, f["hit"], f["of"], (), (f.get("caught", 0), f.get("escaped", 0)))
 
 
 def compute_months(session: Session, *, now: datetime) -> list[Report]:
@@ -61,13 +91,15 @@ def keep(session: Session, *, month: Month, now: datetime) -> Report:
     return report
 
 
-def closed_report(session: Session, *, month: Month) -> Report | None:
-    """The report as it stood when the month was closed, with the orders behind it; None while it is open."""
+def closed_report(session: Session, *, month: Month, kpi: str | None = None) -> Report | None:
+    """The report, or one KPI of it, as it stood when the month was closed, with its orders; None while it is open."""
     row = session.get(KpiMonth, str(month))
     if row is None or row.closed_at is None:
         return None
     lines: dict[str, list[Counted]] = defaultdict(list)
     stored = select(KpiLine).where(KpiLine.month == str(month)).order_by(KpiLine.kpi, KpiLine.position)
+    if kpi is not None:
+        stored = stored.where(KpiLine.kpi == kpi)
     for line in session.scalars(stored):
         lines[line.kpi].append(_line(line))
     figures: list[Figure] = []
@@ -101,4 +133,12 @@ def _line(row: KpiLine) -> Counted:
 
 def _summary(f: Figure) -> dict[str, Any]:
     dimension, value = f.group or (None, None)
-    return {"kpi": f.kpi, "dimension": dimension, "value": value, "hit": f.hit, "of": f.of}
+    return {
+        "kpi": f.kpi,
+        "dimension": dimension,
+        "value": value,
+        "hit": f.hit,
+        "of": f.of,
+        "caught": f.caught,
+        "escaped": f.escaped,
+    }

@@ -46,6 +46,20 @@ def month_report(session: Session, *, month: Month, now: datetime) -> Report:
     return counted(facts, error_facts(session, period=period, facts=facts), period)
 
 
+def month_figure(session: Session, *, month: Month, kpi: str, group: tuple[str, str] | None, now: datetime) -> Figure:
+    """Count one KPI of the month with its orders, from the facts that it reads and no others."""
+    if kpi not in KPIS:
+        raise InputInvalid(f"no KPI is named {kpi!r}", fields={"kpi": f"one of {', '.join(KPIS)}"})
+    period = period_of(session, month=month, now=now)
+    if period.start > now:
+        raise InputInvalid(f"{month} has not begun", fields={"month": "ask for this month or an earlier one"})
+    facts = step_facts(session, period=period, kpi=kpi)
+    lines = RULES[kpi](facts, error_facts(session, period=period, facts=facts), period)
+    if group is None:
+        return figure(kpi, lines)
+    return next((f for f in breakdown(kpi, lines) if f.group == group), Figure(kpi, group, 0, 0, ()))
+
+
 def counted(facts: Sequence[StepFact], errors: Sequence[ErrorFact], period: Period) -> Report:
     """The report of given facts. Pure."""
     figures: list[Figure] = []

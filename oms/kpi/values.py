@@ -131,6 +131,8 @@ class Figure:
     hit: int
     of: int
     lines: tuple[Counted, ...]
+    #: (caught, escaped) of a figure that was kept without its lines
+    kept: tuple[int, int] | None = None
 
     @property
     def rate(self) -> Decimal | None:
@@ -148,8 +150,8 @@ class Figure:
 
     @property
     def caught(self) -> int:
-        return sum(line.caught for line in self.lines)
+        return self.kept[0] if self.kept else sum(line.caught for line in self.lines)
 
     @property
     def escaped(self) -> int:
-        return sum(line.escaped for line in self.lines)
+        return self.kept[1] if self.kept else sum(line.escaped for line in self.lines)

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from oms.aftersales import put_backs
 from oms.aftersales.models import Refund, Ticket
 from oms.catalog.models import Sku
+from oms.effects import intend, record
 from oms.errors import Conflict
 from oms.fulfilment import picking
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.fulfilment.picking import PickScan
+from oms.invariants.check import check
 from oms.inventory.models import Bin, BinStock, Reservation
 from oms.journey import holds
 from oms.journey.models import Step
@@ -24,12 +26,13 @@ from oms.shipping.models import Parcel
 from oms.supply import backorders
 from oms.supply.models import SupplyRequest
 from tests.factories.changes import apply_all, living_steps, pack, pick, statements, unbalanced, wish
-from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
+from tests.factories.floor import Floor, confirmed_order, released, run_kind
+from tests.factories.packed import booked, served_floor
 
 
 @pytest.fixture
 def floor(session: Session) -> Floor:
-    return make_floor(session)
+    return served_floor(session)
 
 
 def _confirmed(session: Session, floor: Floor, now: datetime) -> Order:
@@ -72,10 +75,11 @@ def _packed(session: Session, floor: Floor, now: datetime) -> Order:
 
 
 def _labelled(session: Session, floor: Floor, now: datetime) -> Order:
-    order = _packed(session, floor, now)
-    session.query(Parcel).filter_by(order_id=order.id).update({"label_status": "purchased", "waybill_number": "W1"})
-    session.query(Fulfilment).filter_by(order_id=order.id).update({"status": "labelled"})
-    return order
+    parcel = booked(session, floor, now)
+    key = f"book:{parcel.reference}"
+    intend(session, key=key, kind="book", subject_id=parcel.id, now=now)
+    record(session, key=key, state="done", now=now)
+    return session.get_one(Order, parcel.order_id)
 
 
 def _put_back(session: Session, order: Order, now: datetime) -> None:
@@ -99,6 +103,7 @@ def test_a_cancellation_leaves_nothing_behind_at_any_stage(
     _put_back(session, order, business_now)
     assert session.get_one(Order, order.id).status == "cancelled"
     assert unbalanced(session) == []
+    assert check(session) == []
     assert sum(r.qty - r.qty_released for r in session.query(Reservation)) == 0
     assert {line.qty_cancelled - line.qty for line in session.query(OrderLine)} == {0}
     assert {f.status for f in session.query(Fulfilment)} <= {"cancelled"}

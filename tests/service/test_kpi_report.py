@@ -23,6 +23,8 @@ from oms.errors import InputInvalid
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.inventory.models import Warehouse
 from oms.journey.models import ErrorEvent, Step, StepPause
+from oms.kpi import monthly
+from oms.kpi.definitions import KPIS
 from oms.kpi.models import KpiMonth
 from oms.kpi.monthly import closed_report, compute_months, keep, report_of
 from oms.kpi.rendering import FORMATS, as_csv, as_html, as_json, as_table
@@ -207,7 +209,15 @@ def test_open_months_are_counted_again_and_those_that_are_frozen_closed(session:
     assert not november.provisional
     row = session.get_one(KpiMonth, "2026-11", populate_existing=True)
     assert row.closed_at == AFTER_FREEZE
-    assert {"kpi": "completion", "dimension": None, "value": None, "hit": 1, "of": 1} in row.figures
+    assert {
+        "kpi": "completion",
+        "dimension": None,
+        "value": None,
+        "hit": 1,
+        "of": 1,
+        "caught": 0,
+        "escaped": 0,
+    } in row.figures
 
 
 def test_a_month_that_has_not_begun_is_refused(session: Session):
@@ -258,3 +268,28 @@ def test_ids_of_the_facts_are_the_steps(session: Session, house: House):
     lines = month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines
     assert all(session.get(Step, line.fact_id) is not None for line in lines)
     assert isinstance(lines[0].fact_id, uuid.UUID)
+
+
+def test_pages_read_what_was_kept_of_a_large_month(session: Session, house: House):
+    counted = keep(session, month=NOVEMBER, now=NOW)
+    house.step("review", at(20), at(19), "approved", "system", performer="order_specialist")
+    read = monthly.figures_of(session, month=NOVEMBER, now=NOW + timedelta(hours=1), at_once=1)
+    assert [(f.kpi, f.group, f.hit, f.of, f.caught) for f in read.figures] == [
+        (f.kpi, f.group, f.hit, f.of, f.caught) for f in counted.figures
+    ]
+    assert (read.computed_at, read.provisional) == (NOW, True)
+
+
+def test_a_small_month_is_counted_at_once(session: Session, house: House):
+    keep(session, month=NOVEMBER, now=NOW)
+    house.step("review", at(11), at(11), "approved", "system", performer="order_specialist")
+    assert monthly.figures_of(session, month=NOVEMBER, now=NOW).company("on_time").of == 5
+
+
+@pytest.mark.parametrize("moment", [NOW, AFTER_FREEZE])
+def test_one_figure_alone_is_the_same_as_in_the_report(session: Session, house: House, moment: datetime):
+    report = keep(session, month=NOVEMBER, now=moment)
+    for kpi in KPIS:
+        for group in (None, ("channel", "shop-N-1")):
+            alone = monthly.figure_of(session, month=NOVEMBER, kpi=kpi, group=group, now=moment)
+            assert (alone.hit, alone.of, alone.lines) == (lambda f: (f.hit, f.of, f.lines))(report.of(kpi, group)), kpi

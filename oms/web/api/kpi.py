@@ -11,7 +11,7 @@ from oms import db
 from oms.clock import Month
 from oms.errors import InputInvalid, NotAllowed
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
-from oms.kpi.monthly import report_of
+from oms.kpi.monthly import figure_of, figures_of
 from oms.kpi.report import Report
 from oms.kpi.values import Counted, Figure
 from oms.web import edge
@@ -82,7 +82,7 @@ def read(args: dict[str, Any], month: str) -> dict[str, Any]:
     """Read a month's figures of the company, or by one dimension."""
     _refuse_persons(args["dimension"])
     with edge.transaction() as session:
-        report = _report(session, month)
+        report = _figures(session, month)
     chosen = [f for f in report.figures if (f.group[0] if f.group else None) == args["dimension"]]
     return {
         "month": str(report.month),
@@ -104,14 +104,15 @@ def lines(args: dict[str, Any], month: str, kpi: str) -> dict[str, Any]:
     after = decode(args["cursor"], int)
     start = min(max(after[0], 0), 10**9) if after else 0
     with edge.transaction() as session:
-        figure = _report(session, month).of(kpi, (args["dimension"], args["value"]) if args["value"] else None)
+        group = (args["dimension"], args["value"]) if args["value"] else None
+        figure = figure_of(session, month=Month.parse(month), kpi=kpi, group=group, now=db.now(session))
     numbered = list(enumerate(figure.lines, start=1))[start : start + args["limit"] + 1]
     found = page(numbered, limit=args["limit"], key=lambda one: (one[0],))
     return found | {"items": [_line(line) for _, line in found["items"]]}
 
 
-def _report(session: Session, month: str) -> Report:
-    return report_of(session, month=Month.parse(month), now=db.now(session))
+def _figures(session: Session, month: str) -> Report:
+    return figures_of(session, month=Month.parse(month), now=db.now(session))
 
 
 def _refuse_persons(dimension: str | None) -> None:
