@@ -11,16 +11,22 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
+from oms.documents import store
+from oms.documents.store import Paper
 from oms.errors import Conflict, InputInvalid, NotFound
-from oms.journey import holds, lifecycle
+from oms.inventory.models import Warehouse
+from oms.journey import calendar_store, holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
-from oms.shipping import leaving
+from oms.shipping import leaving, list_papers, queries
 from oms.shipping.models import HandOverList, Parcel
 
 SIDES = ("us", "carrier")
+
+#: A list may be signed just as a parcel joins; then the parcel joins the next one.
+_TRIES = 2
 
 # One open list for each warehouse and carrier: who comes first makes it.
 _OPEN = text("""
@@ -31,10 +37,14 @@ _OPEN = text("""
     ON CONFLICT (warehouse_id, carrier_id) WHERE status = 'open' DO NOTHING
 """)
 
+# The list's row is held while a parcel joins, so that nobody signs it in that moment.
 _JOIN = text("""
-    UPDATE parcel SET hand_over_list_id = l.id FROM fulfilment f, hand_over_list l
+    WITH l AS (SELECT id, warehouse_id, carrier_id FROM hand_over_list
+               WHERE status = 'open' AND warehouse_id = ANY(CAST(:warehouse AS uuid[]))
+                 AND carrier_id = ANY(CAST(:carrier AS uuid[])) ORDER BY id FOR SHARE)
+    UPDATE parcel SET hand_over_list_id = l.id FROM fulfilment f, l
     WHERE parcel.id = ANY(CAST(:ids AS uuid[])) AND f.id = parcel.fulfilment_id AND l.warehouse_id = f.warehouse_id
-      AND l.carrier_id = parcel.carrier_id AND l.status = 'open' AND parcel.hand_over_list_id IS NULL
+      AND l.carrier_id = parcel.carrier_id AND parcel.hand_over_list_id IS NULL
       AND parcel.label_status = 'purchased' AND parcel.handed_over_at IS NULL
     RETURNING parcel.id
 """)
@@ -57,17 +67,15 @@ class Signed:
 def join(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
     """Put labelled parcels on their warehouse's and carrier's open list; return those that joined. Repeats change nothing."""
     places = session.execute(_PLACES, {"ids": list(parcel_ids)}).all()
-    session.execute(
-        _OPEN,
-        {
-            "id": db.new_ids(len(places)),
-            "number": [numbers.new_number("HL") for _ in places],
-            "warehouse": [p.warehouse_id for p in places],
-            "carrier": [p.carrier_id for p in places],
-            "now": now,
-        },
-    )
-    return list(session.execute(_JOIN, {"ids": list(parcel_ids)}).scalars())
+    where = {"warehouse": [p.warehouse_id for p in places], "carrier": [p.carrier_id for p in places]}
+    joined: list[uuid.UUID] = []
+    for _ in range(_TRIES):
+        new = {"id": db.new_ids(len(places)), "number": [numbers.new_number("HL") for _ in places], "now": now}
+        session.execute(_OPEN, where | new)
+        joined += session.execute(_JOIN, where | {"ids": list(parcel_ids)}).scalars()
+        if len(joined) == len(parcel_ids):
+            break
+    return joined
 
 
 def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
@@ -144,7 +152,18 @@ def _depart(session: Session, found: HandOverList, signer: str, actor: str, now:
     session.flush()
     lifecycle.advance(session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now)
     end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
+    _file(session, found, actor, now)
     return Signed("handed_over", tuple(left), struck)
+
+
+def _file(session: Session, found: HandOverList, actor: str, now: datetime) -> None:
+    """The list as both signed it, in the language of its warehouse's country (D-1)."""
+    language = "zh_Hans" if session.get_one(Warehouse, found.warehouse_id).country == "CN" else "en"
+    zone = calendar_store.zone_of(session).key
+    listed = queries.hand_over_list(session, ref=str(found.id))
+    content = list_papers.paper_of(session, listed=listed, language=language, zone=zone)
+    paper = Paper("hand_over_list", found.id, "hand_over_list", f"{found.number}.pdf", content)
+    store.put(session, papers=[paper], by=actor, now=now)
 
 
 def end_steps(

@@ -80,7 +80,16 @@ def tell(
     return steps
 
 
+def announce(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime) -> list[NewStep]:
+    """Tell customers that a parcel comes today (F-10); return the steps to open. One that was delivered is not announced."""
+    parcels = session.execute(_PARCELS, {"ids": list(parcel_ids)}).all() if parcel_ids else []
+    coming = [p for p in parcels if p.delivered_at is None]
+    people = contacts(session, order_ids=sorted({p.order_id for p in coming})) if coming else {}
+    return outbox.put(session, notices=[_notice(p, people[p.order_id], "out_for_delivery") for p in coming], now=now)
+
+
 def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
+    at = parcel.delivered_at if event == "delivered" else parcel.collected_at
     values = {
         "number": person.number,
         "channel_order_number": person.channel_order_number,
@@ -88,7 +97,7 @@ def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
         "carrier": parcel.carrier,
         "waybill_number": parcel.waybill_number,
         "tracking_url": parcel.tracking_url,
-        "at": (parcel.collected_at if event == "collected" else parcel.delivered_at).isoformat(),
+        "at": at.isoformat() if at else None,
         "promised_deliver_at": parcel.promised_deliver_at.isoformat(),
     }
     return Notice(f"{event}:{parcel.id}", event, person.order_id, person.email, person.language, values)

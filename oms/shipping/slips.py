@@ -43,7 +43,7 @@ def slip(session: Session, *, parcel_id: uuid.UUID, language: str | None, zone: 
     row = session.execute(_ABOUT.where(Parcel.id == parcel_id)).one_or_none()
     if row is None:
         raise NotFound("no such parcel")
-    parcel, order, house, carrier = row.tuple()
+    parcel, order, house, carrier = row
     spoken = language or order.language
     local = zone_named(zone)
     document = PackingSlipDocument(

@@ -18,15 +18,19 @@ from connectors import base
 from connectors.base import CarrierConfig
 from oms import db
 from oms.journey import lifecycle
+from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done
 from oms.orders import locking
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
-from oms.shipping import arrivals, cases, handover, leaving, rules
+from oms.shipping import arrivals, cases, handover, leaving, notices, rules
 from oms.shipping.models import Parcel, TrackingEvent
 
 #: Parcels that one step asks about; the longest unasked go first.
 ASKED_AT_ONCE = 300
+
+#: A parcel that came to no end is asked about for so long.
+FOLLOWED = timedelta(days=90)
 
 #: Clocks of others run ahead: a scan from further in the future than this is refused as nonsense.
 AHEAD = timedelta(hours=24)
@@ -140,6 +144,8 @@ def _follow(
     _advance(session, ids, by, now)
     arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
     arrivals.delivered(session, parcel_ids=[r.id for r in marked if r.delivered_at is not None], by=by, now=now)
+    coming = [row.parcel_id for row in fresh if row.status == "out_for_delivery"]
+    journey.open_steps(session, notices.announce(session, parcel_ids=coming, now=now), now=now)
     troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
     cases.open_cases(session, troubles=troubles, now=now)
 
@@ -175,6 +181,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Asking | Done:
             Parcel.label_status.in_(("purchased", "used")),
             Parcel.tracking_status.not_in(("delivered", "lost")),
             Parcel.waybill_number.is_not(None),
+            Parcel.booked_at > now - FOLLOWED,
         )
         .order_by(Parcel.tracked_at.nulls_first(), Parcel.id)
         .limit(ASKED_AT_ONCE)

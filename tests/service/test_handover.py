@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from connectors.base import TrackingEvent
 from oms.catalog.models import BundlePart
+from oms.documents.models import Document
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
 from oms.inventory.models import Reservation, Stock, StockMove
 from oms.journey import holds
 from oms.journey.holds import NewHold
 from oms.journey.models import HistoryEntry, Step
+from oms.messages import rendering
+from oms.messages.models import Message
+from oms.messages.rendering import House
 from oms.orders.models import OrderLine
-from oms.shipping import handover
+from oms.shipping import closing, handover, tracking
 from oms.shipping.models import HandOverList, Parcel
-from tests.factories.floor import Floor
+from tests.factories.floor import Floor, run_kind
 from tests.factories.orders import make_sku
 from tests.factories.packed import booked, checked, close, label, served_floor, sign_both, two_booked, two_boxes
 
@@ -73,6 +79,8 @@ def test_parcel_fulfilment_list_and_steps_say_handed_over(
     found = {s.kind: s.state for s in session.query(Step).filter(Step.kind.in_(("hand_over", "pick_up")))}
     assert found == {"hand_over": "done", "pick_up": "open"}
     assert session.query(HistoryEntry).filter_by(event="sales_ledger.shipped").count() == 2
+    paper = session.query(Document).filter_by(kind="hand_over_list").one()
+    assert (paper.subject_id, paper.content[:5]) == (parcel.hand_over_list_id, b"%PDF-")
 
 
 def test_one_signature_moves_nothing(session: Session, floor: Floor, business_now: datetime) -> None:
@@ -154,3 +162,21 @@ def test_a_bundle_ships_when_its_last_part_has_left(session: Session, floor: Flo
     assert [(line.qty_shipped, line.qty_reserved) for line in lines(session, parts[0])] == [(1, 0)]
     left = {s.sku_id: s.on_hand for s in session.query(Stock).populate_existing()}
     assert [left[part.id] for part in floor.skus] == [8, 9]
+
+
+def test_every_message_that_shipping_writes_has_its_words(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    for status in ("collected", "out_for_delivery", "delivered"):
+        scan = TrackingEvent(str(parcel.waybill_number), status, status, business_now)
+        tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=business_now)
+    run_kind(session, "close", closing.close, business_now)
+    house = House("Oms", "https://oms.example", ZoneInfo("Asia/Shanghai"))
+    told = {
+        m.template: rendering.render(m.template, language="zh_Hans", values=m.values, house=house)
+        for m in session.query(Message)
+    }
+    assert told.keys() == {"collected", "out_for_delivery", "delivered", "closed"}
+    assert str(parcel.waybill_number) in told["collected"].text
+    assert "https://oms.example/survey/" in told["closed"].text

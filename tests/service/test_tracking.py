@@ -65,6 +65,13 @@ def test_customer_and_channel_are_told_of_the_collection_once(
     assert session.query(Step).filter_by(kind="tell_channel", subject_id=parcel.id).count() == 1
 
 
+def test_the_customer_is_told_of_the_arrival_before_it(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    told(session, parcel, "out_for_delivery", business_now, business_now)
+    message = session.query(Message).filter_by(key=f"out_for_delivery:{parcel.id}").one()
+    assert step(session, "tell", message.id).state == "open"
+
+
 def test_the_same_scan_told_twice_is_one_row(session: Session, floor: Floor, business_now: datetime) -> None:
     parcel = handed_over(session, floor, business_now)
     assert told(session, parcel, "in_transit", business_now, business_now).new == 1

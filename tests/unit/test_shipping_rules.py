@@ -1,0 +1,78 @@
+"""What is in which box, which service is booked, when a stopped booking looks again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.base import Rate
+from oms.shipping import rules
+from oms.shipping.rules import Plan
+from oms.shipping.states import TRACKING
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+CUT_OFF = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+FIVE_DAYS = datetime(2026, 11, 23, 15, 59, 59, tzinfo=UTC)
+
+
+def rate(service: str, price: str, days: int) -> Rate:
+    return Rate(service, Decimal(price), "CNY", days)
+
+
+OFFERED = [rate("economy", "5", 6), rate("standard", "8", 4), rate("express", "20", 1)]
+
+
+def chosen(service: str, deliver_by: datetime = FIVE_DAYS, now: datetime = NOW) -> str | None:
+    found = rules.choose_service(OFFERED, Plan(service, CUT_OFF, deliver_by), now=now, zone=SHANGHAI)
+    return found.service if found else None
+
+
+def test_the_planned_service_stays_while_it_is_offered():
+    assert chosen("economy") == "economy"
+
+
+def test_else_the_cheapest_that_keeps_the_promise_is_taken():
+    assert chosen("drone") == "standard"
+
+
+def test_after_the_cut_off_the_days_count_from_now():
+    assert chosen("drone", now=datetime(2026, 11, 20, 2, 0, tzinfo=UTC)) == "express"
+
+
+def test_none_is_taken_when_none_keeps_the_promise():
+    assert chosen("drone", deliver_by=NOW) is None
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.data())
+def test_every_way_to_split_the_pieces_is_taken_and_nothing_else(qtys: list[int], data: st.DataObject):
+    packed = {uuid4(): Decimal(qty) for qty in qtys}
+    split = {line: data.draw(st.integers(0, int(qty))) for line, qty in packed.items()}
+    first = tuple((line, Decimal(n)) for line, n in split.items() if n)
+    second = tuple((line, qty - split[line]) for line, qty in packed.items() if qty > split[line])
+    boxes = [contents for contents in (first, second) if contents]
+    assert rules.distribute(packed, boxes) == (boxes, {})
+    if len(boxes) == 2:
+        assert rules.distribute(packed, boxes[:1])[1]
+        assert rules.distribute(packed, [*boxes, boxes[0]])[1]
+
+
+def test_each_mended_booking_has_a_reference_of_its_own():
+    assert rules.next_reference("PC-7K2M-9QXC-4.1") == "PC-7K2M-9QXC-4.2"
+    assert rules.next_reference("PC-7K2M-9QXC-4.9") == "PC-7K2M-9QXC-4.10"
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(0, 15), (1, 30), (6, 600), (500, 600)])
+def test_a_stopped_booking_looks_again_later_and_later(attempt: int, seconds: int):
+    assert rules.wait_s(attempt) == seconds
+
+
+def test_every_word_of_the_rules_is_a_tracking_status():
+    known = TRACKING.reachable() | {"unknown"}
+    assert known >= rules.COLLECTED | rules.TROUBLE | rules.SILENT
