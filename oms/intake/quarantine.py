@@ -26,8 +26,9 @@ def read_again(session: Session, *, message_ids: Sequence[uuid.UUID], actor: str
     if not taken:
         return []
     session.execute(delete(InboundOrder).where(InboundOrder.message_id.in_(taken), InboundOrder.order_id.is_(None)))
-    before = select(Step.subject_id, func.max(Step.round)).where(Step.kind == "accept", Step.subject_id.in_(taken))
-    rounds = dict(session.execute(before.group_by(Step.subject_id)).tuples().all())
+    last = func.max(Step.round).label("round")
+    before = select(Step.subject_id, last).where(Step.kind == "accept", Step.subject_id.in_(taken))
+    rounds = {row.subject_id: row.round for row in session.execute(before.group_by(Step.subject_id))}
     again = [NewStep("accept", message_id, round=rounds.get(message_id, -1) + 1) for message_id in taken]
     steps.open_steps(session, again, now=now)
     return taken

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from oms.inventory.models import Warehouse
+
 from oms.catalog.models import Sku
 from oms.errors import InputInvalid
 
@@ -33,7 +35,8 @@ _SEARCH = """
           AND (CAST(:currency AS text) IS NULL OR p.currency = :currency)
           AND (p.channel_id IS NULL OR p.channel_id = CAST(:channel AS uuid))
         ORDER BY p.channel_id NULLS LAST, p.valid_from DESC, p.currency LIMIT 1) price ON TRUE
-    WHERE s.active AND (CAST(:after AS text) IS NULL OR s.code > :after) {named}
+    WHERE s.active AND (CAST(:after AS text) IS NULL OR s.code > :after)
+      AND (CAST(:codes AS text[]) IS NULL OR s.code = ANY(CAST(:codes AS text[]))) {named}
     ORDER BY s.code LIMIT {limit}
 """
 
@@ -59,12 +62,14 @@ def skus(
     currency: str | None = None,
     channel_id: uuid.UUID | None = None,
     after: str | None = None,
+    codes: Sequence[str] | None = None,
 ) -> Sequence[Any]:
     """Active SKUs whose code or name holds `term`, or whose barcode it is, by code; one row more than `limit`.
 
-    The price is the channel's own where it has one, else everyone's; None where there is none.
+    `codes`: only these. The price is the channel's own where it has one, else everyone's; None where there is none.
     """
     params: dict[str, Any] = {"now": now, "currency": currency, "channel": channel_id, "after": after}
+    params["codes"] = None if codes is None else list(codes)
     named = ""
     if term:
         part = term.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -83,8 +88,15 @@ def stock_of(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
 
 def ids_of(session: Session, *, codes: Sequence[str], field: str) -> list[uuid.UUID]:
     """The ids of SKU codes, in their order; InputInvalid naming (`field` with its place) each that is unknown."""
-    known = dict(session.execute(select(Sku.code, Sku.id).where(Sku.code.in_(codes))).tuples().all())
+    rows = session.execute(select(Sku.code, Sku.id).where(Sku.code.in_(codes)))
+    known = {row.code: row.id for row in rows}
     wrong = {field.format(place): f"no SKU {code[:60]}" for place, code in enumerate(codes) if code not in known}
     if wrong:
         raise InputInvalid("some goods are unknown", fields=wrong)
     return [known[code] for code in codes]
+
+
+def warehouses(session: Session) -> Sequence[Warehouse]:
+    """The active warehouses, in sourcing order."""
+    statement = select(Warehouse).where(Warehouse.active).order_by(Warehouse.priority, Warehouse.code)
+    return session.execute(statement).scalars().all()

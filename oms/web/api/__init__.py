@@ -84,7 +84,10 @@ def register(app: Flask) -> None:
     api.register_field(Text, "string", None)
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for capability in CAPABILITIES:
-        api.register_blueprint(capability, url_prefix=PREFIX + (capability.url_prefix or ""))
+        # Pages have the same names: `orders.show` is a page, `api:orders.read` its data.
+        api.register_blueprint(
+            capability, name=published.NAMED + capability.name, url_prefix=PREFIX + (capability.url_prefix or "")
+        )
     app.register_blueprint(_document(api))
 
 

@@ -11,6 +11,8 @@ from oms.web import auth
 from oms.web.api.base import Api
 from oms.web.api.idempotent import HEADER, KEY_MAX
 
+#: What stands before a capability's name inside the application, and never in the document.
+NAMED = "api:"
 METHODS = ("get", "post", "put", "patch", "delete")
 _KEY = {
     "name": HEADER,
@@ -40,9 +42,12 @@ def document(api: Api, app: Flask) -> dict[str, Any]:
     made: dict[str, Any] = api.spec.to_dict()
     made.get("components", {}).pop("responses", None)
     rights = _rights(app)
+    for tag in made.get("tags", ()):
+        tag["name"] = tag["name"].removeprefix(NAMED)
     for path, item in made["paths"].items():
         for method in METHODS:
             if method in item:
+                item[method]["tags"] = [name.removeprefix(NAMED) for name in item[method].get("tags", ())]
                 _complete(item[method], method, rights.get((path, method), ANYONE))
     return made
 

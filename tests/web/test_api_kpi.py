@@ -1,0 +1,50 @@
+"""KPIs through the API: each figure with the orders behind it; persons only for those who may (K-1, K-2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms import db
+from tests.factories.floor import make_floor, released
+from tests.web.caller import fields, person
+
+
+@pytest.fixture
+def month(api):
+    """A month in which one picker's step ended in time."""
+    with api.transaction() as session:
+        now = db.now(session)
+        released(session, make_floor(session), now)
+        api.month = f"{now:%Y-%m}"
+    api.boss = person(api, "general_manager")
+    return api
+
+
+def test_a_months_figures_are_read_by_dimension(month):
+    told = month.boss.get(f"/kpi/{month.month}").get_json()
+    assert told["provisional"]
+    assert {figure["dimension"] for figure in told["figures"]} == {None}
+    by_stage = month.boss.get(f"/kpi/{month.month}", dimension="stage").get_json()["figures"]
+    assert {figure["dimension"] for figure in by_stage} == {"stage"}
+
+
+def test_a_figure_lists_its_orders_page_by_page(month):
+    path = f"/kpi/{month.month}/on_time/lines"
+    whole = month.boss.items(path, limit=200)
+    assert {line["order"] for line in whole} == {month.rows("SELECT number FROM orders")[0][0]}
+    first = month.boss.get(path, limit=1).get_json()
+    rest = month.boss.items(path, limit=200, cursor=first["next"])
+    assert first["items"] + rest == whole
+
+
+def test_figures_of_persons_are_for_those_who_may_see_them(month):
+    clerk = person(month, "warehouse")
+    assert clerk.get(f"/kpi/{month.month}", dimension="person").status_code == 403
+    assert month.boss.get(f"/kpi/{month.month}", dimension="person").status_code == 200
+    assert {line["person"] for line in clerk.items(f"/kpi/{month.month}/on_time/lines")} == {None}
+
+
+def test_a_month_that_is_none_or_has_not_begun_is_refused(month):
+    assert "month" in fields(month.boss.get("/kpi/November"))
+    assert "month" in fields(month.boss.get("/kpi/2090-01"))
+    assert "kpi" in fields(month.boss.get(f"/kpi/{month.month}/happiness/lines"))
