@@ -103,22 +103,6 @@ def limits_of(policy: Policy) -> Limits:
 
 
 def _order(row: Any, lines: Sequence[LineFacts], credit: Any) -> OrderFacts:
-    customer = CustomerFacts(
-        customer_id=row.customer_id,
-        key_customer=bool(row.key_customer),
-        blocked_reason=row.blocked_reason,
-        payment_terms=row.customer_terms,
-        credit_currency=row.credit_currency,
-        credit_limit=row.credit_limit,
-        exposure=credit.exposure if credit else ZERO,
-        unpaid_since=credit.unpaid_since if credit else None,
-    )
-    channel = ChannelFacts(
-        way=row.way,
-        payment_terms=row.channel_terms,
-        needs_signature=row.needs_signature,
-        takes_cod=str(row.settings.get("cod", True)).lower() != "false",
-    )
     return OrderFacts(
         order_id=row.id,
         number=row.number,
@@ -127,8 +111,8 @@ def _order(row: Any, lines: Sequence[LineFacts], credit: Any) -> OrderFacts:
         status=row.status,
         received_at=row.received_at,
         lines=lines,
-        customer=customer,
-        channel=channel,
+        customer=_customer(row, credit),
+        channel=_channel(row),
         currency=row.currency,
         discount=row.discount,
         shipping=row.shipping,
@@ -153,6 +137,28 @@ def _order(row: Any, lines: Sequence[LineFacts], credit: Any) -> OrderFacts:
         placed_at=row.placed_at,
         problems=[(p["code"], p["severity"], p["field"], p["message"]) for p in row.problems],
         evidence=[(e["field"], Decimal(e["confidence"])) for e in row.evidence or ()],
+    )
+
+
+def _customer(row: Any, credit: Any) -> CustomerFacts:
+    return CustomerFacts(
+        customer_id=row.customer_id,
+        key_customer=bool(row.key_customer),
+        blocked_reason=row.blocked_reason,
+        payment_terms=row.customer_terms,
+        credit_currency=row.credit_currency,
+        credit_limit=row.credit_limit,
+        exposure=credit.exposure if credit else ZERO,
+        unpaid_since=credit.unpaid_since if credit else None,
+    )
+
+
+def _channel(row: Any) -> ChannelFacts:
+    return ChannelFacts(
+        way=row.way,
+        payment_terms=row.channel_terms,
+        needs_signature=row.needs_signature,
+        takes_cod=str(row.settings.get("cod", True)).lower() != "false",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
 
 from sqlalchemy import text
@@ -50,8 +50,3 @@ def _world(session: Session, orders: Sequence[OrderFacts], now: datetime) -> Wor
         default_lead_days=numbers.whole("promise.lead_time_days"),
         default_cut_off=time.fromisoformat(numbers.text("carrier.cut_off")),
     )
-
-
-def kept(dates: Mapping[uuid.UUID, Feasible]) -> dict[uuid.UUID, tuple[datetime, datetime]]:
-    """{order: (handed over by, with the customer by)} of feasible dates."""
-    return {order_id: (date.ship_at, date.deliver_at) for order_id, date in dates.items()}
