@@ -64,6 +64,9 @@ def _live(robot: Robot, stop: threading.Event, troubles: dict[str, str]) -> None
         except (Later, Unwelcome) as trouble:
             troubles[robot.name] = str(trouble)
             busy = False
+        except (KeyError, IndexError, ValueError) as surprise:
+            troubles[robot.name] = f"an answer has another shape than documented: {surprise!r}"
+            busy = False
         stop.wait(0.05 if busy else _PAUSE_S)
 
 
@@ -79,6 +82,8 @@ def _wait(world: World, robots: Sequence[Robot], troubles: dict[str, str]) -> li
         if moment - told > _TELL_EVERY_S:
             told = moment
             print(f"  {moment - started:5.0f} s  {len(left)} to do, e.g. {left[0]}", flush=True)
+            for name, trouble in list(troubles.items()):
+                print(f"           {name}: {trouble[:300]}", flush=True)
         if moment - started > _LIMIT_S:
             return left + [f"{name}: {trouble}" for name, trouble in troubles.items()]
         time.sleep(0.5)
@@ -87,7 +92,7 @@ def _wait(world: World, robots: Sequence[Robot], troubles: dict[str, str]) -> li
 def _left(world: World, robots: Sequence[Robot]) -> list[str]:
     try:
         undone = [word for robot in robots for word in robot.undone()]
-        return undone or wanted.differences(world.notes_path, orders_now(world))
+        return wanted.differences(world.notes_path, orders_now(world)) + undone
     except (Later, Unwelcome) as trouble:
         return [str(trouble)]
 

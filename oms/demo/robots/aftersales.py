@@ -49,13 +49,13 @@ class AfterSales:
     def _return(self, case: Case, order: dict[str, Any]) -> None:
         """One piece of the first line comes back unopened."""
         wanted = [{"line_id": order["lines"][0]["id"], "qty": "1"}]
-        body = {"order": order["number"], "lines": wanted, "reason": "changed_mind"}
+        body = {"order": order["number"], "lines": wanted, "reason": "no_reason"}
         made = self._susan.post("/returns", body, key=f"return-{case.key}")
         path = f"/returns/{made['id']}"
         self._susan.post(f"{path}/approve", key=f"approve-{case.key}")
         line = self._susan.get(path)["lines"][0]
         named = {"line_id": line["line_id"], "sku": line["sku"]}
-        self._liu.post(f"{path}/receive", {"lines": [{**named, "qty": "1"}]}, key=f"receive-{case.key}")
+        self._liu.post(f"{path}/receive", {"lines": [{"code": line["sku"], "qty": "1"}]}, key=f"receive-{case.key}")
         inspected = [{**named, "restocked": "1", "scrapped": "0", "finding": "unopened"}]
         self._qian.post(f"{path}/inspect", {"lines": inspected}, key=f"inspect-{case.key}")
 
@@ -73,7 +73,11 @@ class AfterSales:
         due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         contact = {"note": "Called the customer.", "remedy": "A new cup is sent free of charge.", "remedy_due_at": due}
         self._susan.post(f"{path}/contact", contact, key=f"contact-{case.key}")
-        self._susan.post(f"{path}/close", {"cause": "pick", "stage": "pick", "person": "liu"}, key=f"close-{case.key}")
+        self._susan.post(
+            f"{path}/close",
+            {"cause": "pick", "note": "A celadon cup was sent.", "stage": "pick", "person": "liu"},
+            key=f"close-{case.key}",
+        )
 
     def _pay_refunds(self) -> bool:
         pending = self._fiona.items("/refunds", status="pending")

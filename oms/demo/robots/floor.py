@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from oms.demo.robots.wire import Person, World
@@ -62,16 +63,26 @@ class Packer:
 
     def _pack(self, fulfilment: dict[str, Any]) -> None:
         for line in fulfilment["lines"]:
-            left = str(line["left_to_check"])
+            left = str(line["left"])
             if left == "0":
                 continue
             scan = f"{line['id']}-{left}"
             body = {"scan_id": scan, "fulfilment_id": fulfilment["id"], "code": line["barcode"], "qty": left}
             self._me.post("/pack-checks", body, key=f"pack-{scan}")
-        boxes = self._me.get(f"/fulfilments/{fulfilment['id']}")["suggested_boxes"]
-        body = {"boxes": [{k: box[k] for k in ("carton_code", "weight_g", "contents") if k in box} for box in boxes]}
+        body = {"boxes": _boxes(self._me.get(f"/fulfilments/{fulfilment['id']}"))}
         self._me.post(f"/fulfilments/{fulfilment['id']}/boxes", body, key=f"box-{fulfilment['id']}")
         self._me.raw(f"/fulfilments/{fulfilment['id']}/packing-slip.pdf")
+
+
+def _boxes(fulfilment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The cartons as suggested, each with the pieces that go into it; the scale shows what they weigh."""
+    lines = {line["sku"]: line["id"] for line in fulfilment["lines"]}
+    boxes = []
+    for carton in fulfilment["suggestion"]["cartons"]:
+        pieces = Counter(carton["skus"])
+        contents = [{"line_id": lines[sku], "qty": str(count)} for sku, count in pieces.items()]
+        boxes.append({"carton_code": carton["carton_code"], "weight_g": carton["weight_g"], "contents": contents})
+    return boxes
 
 
 class Clerk:
@@ -84,7 +95,6 @@ class Clerk:
 
     def work(self) -> bool:
         lists = [row for s in ("open", "signed_by_us") for row in self._me.items("/hand-over-lists", status=s)]
-        lists = [row for row in lists if row["parcels"]]
         for row in lists:
             self._me.raw(f"/hand-over-lists/{row['id']}.pdf")
             for side, signer in (("us", "Sun Wei 孙伟"), ("carrier", "Driver Ma 马师傅")):

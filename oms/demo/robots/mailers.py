@@ -152,7 +152,10 @@ class Signers:
 
     def _read(self, email: str) -> bool:
         base = f"{self._world.mailbox_url}/v1/mailboxes/{email}/mails"
-        mails = fetch(self._world.http, "GET", base, headers=_MAILBOX_KEY).json()["mails"]
+        answer = fetch(self._world.http, "GET", base, ok=(200, 404), headers=_MAILBOX_KEY)
+        if answer.status_code == 404:  # nobody has written to this customer yet
+            return False
+        mails = answer.json()["mails"]
         new = [m for m in mails if f"{email}:{m['uid']}" not in self._seen]
         for mail in new:
             text = fetch(self._world.http, "GET", f"{base}/{mail['uid']}", headers=_MAILBOX_KEY).text

@@ -38,7 +38,8 @@ class Shops:
     def _place(self, case: Case) -> None:
         order = order_of(case)
         body = {"channel": case.channel, "key": case.key, "order": order, "webhook": _WEBHOOK[case.how]}
-        channel_order_id = self._post("/admin/place", body)["channel_order_id"]
+        placed = self._post("/admin/place", body)
+        channel_order_id = placed["channel_order_id"]
         named = {"channel": case.channel, "channel_order_id": channel_order_id}
         if case.how == "stale":
             # The first version is held back; the newer one arrives, and the older one after it.
@@ -46,7 +47,7 @@ class Shops:
             self._post("/admin/update", {**named, "key": f"{case.key}-moved", "order": changed, "webhook": "stale"})
         if "cancel" in case.then:
             self._post("/admin/cancel", {**named, "webhook": "once"})
-        self._world.placed[case.key] = channel_order_id
+        self._world.placed[case.key] = placed["channel_order_number"]
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         url = self._world.shop_url + path
