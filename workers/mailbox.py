@@ -51,7 +51,7 @@ class Mailbox:
         except DBAPIError as error:
             # The mail stays unseen and comes again when the connection is made anew.
             raise OSError("the database did not store the mail") from error
-        log.info("mail stored", extra={"message": str(receipt.message_id), "outcome": receipt.outcome})
+        log.info("mail stored", extra={"inbound_message": str(receipt.message_id), "outcome": receipt.outcome})
 
     def _write(self, message: NewMessage) -> inbox.Receipt:
         if self._channel_id is None:
