@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -111,6 +111,36 @@ def hold(
 def decision(request: ChangeRequest) -> NewStep:
     """The step on the manager's worklist."""
     return NewStep("decide_change", request.id, order_id=request.order_id)
+
+
+def drop_older(session: Session, *, requests: Sequence[ChangeRequest], now: datetime) -> None:
+    """What a channel told before and still waits for a decision is superseded by what it tells now."""
+    ids = [row.id for row in session.execute(_OLDER, {"ids": [r.id for r in requests]})]
+    if ids:
+        steps.cancel(session, subject_ids=ids, by="system", now=now, kinds=["decide_change"], why="superseded")
+        lifecycle.advance(
+            session, ChangeRequest, ids, to="superseded", cause="a later request replaced it", actor="system", now=now
+        )
+
+
+def end(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Let the work of orders go on for which no decision is waited for any more."""
+    waiting = set(session.scalars(_DECISIONS, {"orders": list(order_ids)}))
+    free = [order_id for order_id in order_ids if order_id not in waiting]
+    holds.release_all(session, order_ids=free, by="system", now=now, why="the change was decided", reasons=[HOLD])
+
+
+_OLDER = text("""
+    SELECT o.id FROM change_request o JOIN change_request r ON r.order_id = o.order_id AND r.id <> o.id
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.message_id IS NOT NULL AND o.message_id IS NOT NULL
+      AND o.status = 'requested' AND (o.requested_at, o.id) < (r.requested_at, r.id)
+      AND EXISTS (SELECT 1 FROM step s WHERE s.subject_id = o.id AND s.kind = 'decide_change') ORDER BY o.id
+""")
+
+_DECISIONS = text("""
+    SELECT DISTINCT order_id FROM step WHERE order_id = ANY(CAST(:orders AS uuid[])) AND kind = 'decide_change'
+      AND state IN ('open', 'claimed', 'paused', 'parked')
+""")
 
 
 def _check(kind: str, reason: str, wanted: Mapping[str, Any] | None) -> None:

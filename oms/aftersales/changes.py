@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import amending, asking, cancelling, change_rules, declining, stopping, wishes
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
-from oms.journey import holds, lifecycle
+from oms.journey import lifecycle
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.models import ChangeRequest
@@ -61,6 +61,8 @@ def _serve(
         action, why = change_rules.decide(case.wish, case.standing)
         groups[action].append((case, why))
     _class(session, [case for own in groups.values() for case, _ in own])
+    live = [case.request for action, own in groups.items() if action is not Action.SUPERSEDE for case, _ in own]
+    asking.drop_older(session, requests=live, now=now)
     done = [Done(s, "superseded", error="the request is gone") for s in steps if s.subject_id not in found]
     for action, own in groups.items():
         spare = [by_request[case.request.id].id for case, _ in own]
@@ -103,6 +105,7 @@ def _payment(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
     amending.pay(session, cases=cases, actor="system", now=now)
     amending.note(session, cases=cases, actor="system", now=now)
     confirmation.payments_arrived(session, order_ids=[c.order_id for c in cases], actor="system", now=now)
+    _end_asking(session, pairs, now)
     _settle(session, pairs, "applied", now)
     return "applied", {}
 
@@ -147,8 +150,7 @@ def _outcome(case: Case, now: datetime) -> str:
 
 
 def _end_asking(session: Session, pairs: _Pairs, now: datetime) -> None:
-    ids = [case.order_id for case, _ in pairs]
-    holds.release_all(session, order_ids=ids, by="system", now=now, why="the change was decided", reasons=[asking.HOLD])
+    asking.end(session, order_ids=[case.order_id for case, _ in pairs], now=now)
 
 
 def _ask(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:

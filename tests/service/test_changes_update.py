@@ -16,8 +16,9 @@ from oms.inventory.models import Reservation, Stock
 from oms.journey import holds, steps
 from oms.journey.models import HistoryEntry, Step
 from oms.journey.steps import NewStep
-from oms.orders.models import ChangeRequest, Order, OrderLine
+from oms.orders.models import ChangeRequest, Finding, Order, OrderLine
 from oms.supply import backorders
+from oms.verification import review
 from tests.factories.changes import apply_all, living_steps, pack, pick, unbalanced, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
 from tests.factories.orders import make_order, make_sku
@@ -70,11 +71,15 @@ def test_a_payment_of_a_released_order_disturbs_nobody(session: Session, floor: 
     assert session.get_one(Order, order.id).payment_status == "paid"
 
 
-def test_other_content_before_release_begins_a_new_round(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_other_content_before_release_begins_a_new_round(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     order = _allocated(session, floor, business_now)
     codes = [sku.code for sku in floor.skus]
     session.query(OrderLine).filter_by(order_id=order.id, position=0).update({"channel_sku": codes[0]})
-    assert _apply(session, order, business_now, {"lines": [_line("1", codes[0], 1), _line("9", codes[1], 2)]}) == "applied"
+    assert (
+        _apply(session, order, business_now, {"lines": [_line("1", codes[0], 1), _line("9", codes[1], 2)]}) == "applied"
+    )
     order = session.get_one(Order, order.id)
     assert (order.status, order.round) == ("received", 1)
     assert living_steps(session, order) == {"verify": "open"}
@@ -102,7 +107,9 @@ def test_a_new_word_of_the_buyer_is_unread_again(session: Session, floor: Floor,
     assert (order.buyer_message, order.buyer_message_read) == ("Red, please", False)
 
 
-def test_the_history_names_fields_and_never_private_values(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_the_history_names_fields_and_never_private_values(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     order = make_order(session)
     _apply(session, order, business_now, {"ship_to": {**(order.ship_to or {}), "name": "Han Meimei"}})
     [entry] = session.query(HistoryEntry).filter_by(order_id=order.id, event="order.changed")
@@ -118,7 +125,9 @@ def test_an_older_telling_is_superseded_by_a_later_one(session: Session, floor: 
     assert session.get_one(Order, order.id).seller_memo == "second"
 
 
-def test_an_address_changes_in_place_while_nothing_is_packed(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_an_address_changes_in_place_while_nothing_is_packed(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now)
     order = session.get_one(Order, fulfilment.order_id)
     before = living_steps(session, order)
@@ -148,7 +157,9 @@ def test_a_change_on_the_floor_stops_the_work_until_the_manager_decides(
 
 def test_a_declined_change_lets_the_work_go_on(session: Session, floor: Floor, business_now: datetime) -> None:
     order, request = _asked(session, floor, business_now)
-    asking.decide(session, change_id=request.id, approve=False, reason="picked already", actor=MANAGER, now=business_now)
+    asking.decide(
+        session, change_id=request.id, approve=False, reason="picked already", actor=MANAGER, now=business_now
+    )
     session.expire_all()
     assert living_steps(session, order)["pick"] in ("open", "claimed")
     assert session.get_one(ChangeRequest, request.id).status == "declined"
@@ -232,3 +243,40 @@ def test_a_line_of_an_unknown_sku_is_written_and_left_to_verification(session: S
     order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id, "channel_sku": sku.code}])
     assert _apply(session, order, business_now, {"lines": [_line("1", "NOBODY-KNOWS", 1)]}) == "applied"
     assert session.query(OrderLine).filter_by(order_id=order.id).one().sku_id is None
+
+
+def test_a_later_telling_replaces_one_that_waits_for_its_decision(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order, first = _asked(session, floor, business_now)
+    assert _apply(session, order, business_now, {"lines": [_line("1", floor.skus[0].code, 2)]}, 1) == "approval"
+    assert session.get_one(ChangeRequest, first.id).status == "superseded"
+    assert session.query(Step).filter_by(kind="decide_change", state="open").one().subject_id != first.id
+
+
+def test_a_payment_ends_no_hold_that_waits_for_a_decision(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    _desk(session, order, business_now)
+    assert _apply(session, order, business_now, {"payment": {"terms": None, "status": "overpaid"}}) == "applied"
+    assert holds.standing(session, order_ids=[order.id]) == {order.id: ["change_requested"]}
+
+
+def test_a_wish_that_was_taken_back_lets_the_work_go_on(session: Session, floor: Floor, business_now: datetime) -> None:
+    order, _ = _asked(session, floor, business_now)
+    assert _apply(session, order, business_now, {"payment": {"terms": None, "status": "paid"}}, 1) == "applied"
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    assert living_steps(session, order)["pick"] in ("open", "claimed")
+
+
+def test_an_order_that_waits_for_a_review_is_verified_anew_after_a_change(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": None, "channel_sku": "NOBODY-KNOWS"}])
+    steps.open_steps(session, [NewStep("verify", order.id, order_id=order.id)], now=business_now)
+    run_kind(session, "verify", review.verify, business_now)
+    assert living_steps(session, order) == {"review": "open"}
+    assert _apply(session, order, business_now, {"lines": [_line("1", floor.skus[0].code, 1)]}) == "applied"
+    assert (living_steps(session, order), holds.standing(session, order_ids=[order.id])) == ({"verify": "open"}, {})
+    assert session.query(Finding).filter_by(order_id=order.id, settled_at=None).count() == 0
