@@ -38,6 +38,6 @@ def _take(session: Session, mail: InboundMessage, now: datetime) -> bool:
                 now=now,
             )
     except Conflict as conflict:
-        log.info("reply not taken", extra={"message": str(mail.id), "why": conflict.code})
+        log.info("reply not taken", extra={"inbound_message": str(mail.id), "why": conflict.code})
         return False
     return order_id is not None
