@@ -210,6 +210,10 @@ def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str,
     found = journey.find(session, kind="pick", subject_ids=ended)
     empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short))
     journey.finish(session, [_ended(step, short, empty) for step in found.values()], by=actor, now=now)
+    # A list whose last stop was short is done too.
+    for wave_id in session.execute(select(Fulfilment.wave_id).where(Fulfilment.id.in_(ended)).distinct()).scalars():
+        if wave_id is not None:
+            _complete_wave(session, wave_id, actor, now)
     return ended
 
 

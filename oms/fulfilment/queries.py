@@ -66,7 +66,7 @@ _STOPS = text("""
 """)
 
 _LINES = text("""
-    SELECT l.id, l.fulfilment_id, l.order_line_id, s.code AS sku, s.name_en, s.name_zh, s.unit, s.weight_g,
+    SELECT l.id, l.fulfilment_id, l.order_line_id, l.sku_id, s.code AS sku, s.name_en, s.name_zh, s.unit, s.weight_g,
            l.qty, l.qty_picked, l.qty_short, l.qty_packed, l.qty_picked - l.qty_packed AS left,
            coalesce((SELECT min(c.code) FROM barcode c WHERE c.sku_id = s.id AND c.qty = 1), s.code) AS barcode
     FROM fulfilment_line l JOIN sku s ON s.id = l.sku_id
@@ -184,3 +184,23 @@ def waits_for_put_back(session: Session, *, fulfilment_id: uuid.UUID) -> bool:
     step = select(Step.id).where(Step.subject_id == fulfilment_id, Step.kind == "put_back")
     running = step.where(Step.state.in_(("open", "claimed", "paused")))
     return session.execute(running.limit(1)).first() is not None
+
+
+def progress(session: Session, *, wave_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    """How far waves are: stops, those that are settled, pieces, orders."""
+    rows = session.execute(_PROGRESS, {"ids": list(wave_ids)})
+    return {row.wave_id: row for row in rows}
+
+
+_PROGRESS = text("""
+    SELECT wave_id, count(*) AS stops, count(*) FILTER (WHERE status <> 'pending') AS settled,
+           sum(qty) AS pieces, count(DISTINCT order_id) AS orders
+    FROM pick_task WHERE wave_id = ANY(CAST(:ids AS uuid[])) GROUP BY wave_id
+""")
+
+
+def to_put_back(session: Session, *, warehouse_id: uuid.UUID, limit: int) -> Sequence[Any]:
+    """Fulfilments of a warehouse whose goods wait to go back into their bins, by cut-off."""
+    waiting = select(Step.subject_id).where(Step.kind == "put_back", Step.state.in_(("open", "claimed", "paused")))
+    statement = _fulfilment_rows().where(Fulfilment.warehouse_id == warehouse_id, Fulfilment.id.in_(waiting))
+    return session.execute(statement.order_by(Fulfilment.cut_off_at, Fulfilment.id).limit(limit)).all()

@@ -1,0 +1,1 @@
+"""What is fast, proved: each benchmark prints its figure beside a stated limit."""

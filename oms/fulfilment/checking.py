@@ -1,0 +1,121 @@
+"""Checks of many pieces at once, as a scanning tunnel or a phone that was off line sends them; one record a scan (F-3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.fulfilment.models import Fulfilment, Scan
+from oms.fulfilment.packing import PackScan
+from oms.fulfilment.picking import LINE_PROGRESS
+from oms.journey import lifecycle
+from oms.orders import locking
+from oms.rows import insert_rows
+
+_LINES = text("""
+    SELECT f.id AS fulfilment_id, f.order_id, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
+    FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
+    WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status IN ('picked', 'short', 'packing')
+      AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
+    ORDER BY fl.id
+""")
+
+_CODES = text("""
+    SELECT c.code, coalesce(b.sku_id, s.id) AS sku_id, coalesce(b.qty, 1) AS qty
+    FROM unnest(CAST(:codes AS text[])) AS c(code)
+    LEFT JOIN barcode b ON b.code = c.code LEFT JOIN sku s ON s.code = c.code
+""")
+
+_COUNT = text("""
+    UPDATE fulfilment_line SET qty_packed = qty_packed + c.qty
+    FROM (SELECT line, sum(qty) AS qty FROM unnest(CAST(:lines AS uuid[]), CAST(:qtys AS numeric[])) AS u(line, qty)
+          GROUP BY 1) c
+    WHERE fulfilment_line.id = c.line
+""")
+
+_ORDERS = text("SELECT DISTINCT order_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datetime) -> list[str]:
+    """Judge and record the scans in their order; return `ok` or what is wrong with each. A known scan id is `ok` again.
+
+    One that is wrong counts nothing and is recorded; what stands at no packing table is `not_yours`.
+    """
+    ids = sorted({s.fulfilment_id for s in scans})
+    locking.touch(session, order_ids=list(session.execute(_ORDERS, {"ids": ids}).scalars()))
+    lines = session.execute(_LINES, {"ids": ids}).all()
+    codes = {r.code: (r.sku_id, r.qty) for r in session.execute(_CODES, {"codes": sorted({s.code for s in scans})})}
+    rows, counted, answers = _judge(scans, lines, codes, actor, now)
+    new = set(insert_rows(session, Scan, rows, unless=("scan_id",), returning="scan_id"))
+    lines_of = [(line, qty) for scan_id, line, qty in counted if scan_id in new]
+    session.execute(_COUNT, {"lines": [line for line, _ in lines_of], "qtys": [qty for _, qty in lines_of]})
+    started = sorted({row["fulfilment_id"] for row in rows if row["accepted"]})
+    lifecycle.advance(session, Fulfilment, started, to="packing", cause="checked", actor=actor, now=now, lenient=True)
+    session.execute(LINE_PROGRESS, {"orders": sorted({line.order_id for line in lines})})
+    return answers
+
+
+def _judge(
+    scans: Sequence[PackScan],
+    lines: Sequence[Any],
+    codes: dict[str, tuple[uuid.UUID | None, Decimal]],
+    actor: str,
+    now: datetime,
+) -> tuple[list[dict[str, Any]], list[tuple[str, uuid.UUID, Decimal]], list[str]]:
+    left: dict[tuple[uuid.UUID, uuid.UUID], list[list[Any]]] = {}
+    for line in lines:
+        left.setdefault((line.fulfilment_id, line.sku_id), []).append([line.line_id, line.left_over])
+    here = {line.fulfilment_id for line in lines}
+    rows, counted, answers = [], [], []
+    for s in scans:
+        sku_id, per_scan = codes.get(s.code, (None, Decimal(1)))
+        answer, line_id = _answer(s, sku_id, per_scan * s.qty, left, here)
+        if line_id is not None:
+            counted.append((s.scan_id, line_id, per_scan * s.qty))
+        rows.append(_row(s, sku_id, answer, actor, now))
+        answers.append(answer)
+    return rows, counted, answers
+
+
+def _answer(
+    s: PackScan,
+    sku_id: uuid.UUID | None,
+    pieces: Decimal,
+    left: dict[tuple[uuid.UUID, uuid.UUID], list[list[Any]]],
+    here: set[uuid.UUID],
+) -> tuple[str, uuid.UUID | None]:
+    if s.fulfilment_id not in here:
+        return "not_yours", None
+    if sku_id is None:
+        return "unknown_code", None
+    places = left.get((s.fulfilment_id, sku_id))
+    if places is None:
+        return "wrong_sku", None
+    for place in places:
+        if pieces > 0 and place[1] >= pieces:
+            place[1] -= pieces
+            return "ok", place[0]
+    return "too_many", None
+
+
+def _row(s: PackScan, sku_id: uuid.UUID | None, answer: str, actor: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": db.new_id(),
+        "scan_id": s.scan_id,
+        "stage": "pack",
+        "fulfilment_id": s.fulfilment_id,
+        "code": s.code[:200],
+        "sku_id": sku_id,
+        "qty": s.qty,
+        "accepted": answer == "ok",
+        "answer": answer,
+        "actor": actor,
+        "at": now,
+    }
