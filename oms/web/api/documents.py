@@ -16,7 +16,7 @@ blp = Blueprint("documents", __name__, description="Stored papers")
 
 
 @blp.get("/documents/<uuid:document_id>")
-@blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 @right("document.read")
 def read(document_id: uuid.UUID) -> Response:
     """Read one paper; its media type is the paper's own."""
