@@ -23,7 +23,7 @@ _TICKET_LINES = text("""
 """)
 
 _RETURN_LINES = text("""
-    SELECT r.order_line_id AS line_id, l.line_ref, s.code AS sku, r.qty, r.qty_received, r.qty_restocked,
+    SELECT r.order_line_id AS line_id, r.sku_id, l.line_ref, s.code AS sku, r.qty, r.qty_received, r.qty_restocked,
            r.qty_scrapped, r.finding
     FROM return_line r JOIN order_line l ON l.id = r.order_line_id JOIN sku s ON s.id = r.sku_id
     WHERE r.return_id = :id ORDER BY l.position, s.code
@@ -134,3 +134,10 @@ def _is(model: Any, ref: str) -> Any:
         return model.id == uuid.UUID(ref)
     except ValueError:
         return model.number == numbers.written(ref)
+
+
+def language_of(session: Session, *, subject_id: uuid.UUID) -> str | None:
+    """The language of the customer whom an order, or a ticket about one, belongs to."""
+    of_ticket = select(Ticket.order_id).where(Ticket.id == subject_id).scalar_subquery()
+    statement = select(Order.language).where((Order.id == subject_id) | (Order.id == of_ticket))
+    return session.execute(statement).scalar_one_or_none()

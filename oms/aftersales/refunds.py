@@ -122,14 +122,18 @@ def approve(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime
     lifecycle.note(session, [note], actor=actor, now=now)
 
 
-def pay_out(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime) -> None:
-    """Finance has paid the money back: ends the step `refund`. Raises NotAllowed without the approval it needs."""
+def pay_out(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime, reference: str = "") -> None:
+    """Finance has paid the money back: ends the step `refund`. Raises NotAllowed without the approval it needs.
+
+    `reference` is the bank's, kept in history.
+    """
     refund = _locked(session, refund_id)
     step = steps.find(session, kind="refund", subject_ids=[refund_id]).get(refund_id)
     if step is None or refund.status != "pending":
         raise Conflict(f"the refund is {refund.status}: it waits for no payout")
     _refuse_unapproved(session, refund, actor, now)
-    lifecycle.advance(session, Refund, [refund_id], to="succeeded", cause="paid out", actor=actor, now=now)
+    told = {"reference": reference} if reference else None
+    lifecycle.advance(session, Refund, [refund_id], to="succeeded", cause="paid out", actor=actor, now=now, data=told)
     session.execute(update(Refund).where(Refund.id == refund_id).values(paid_out_at=now))
     _move_payment(session, refund.order_id, actor, now)
     if refund.return_id is not None:

@@ -64,7 +64,7 @@ def render(template: str, *, language: str, values: Mapping[str, Any], house: Ho
 
 def sign_path(token: str) -> str:
     """The page of a one-time link, under our base URL."""
-    return f"/confirmation/{token}"
+    return f"/sign/{token}"
 
 
 def _links(values: Mapping[str, Any], house: House) -> dict[str, str]:

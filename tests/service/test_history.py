@@ -45,6 +45,11 @@ def test_a_move_that_the_table_does_not_allow_is_refused_by_name(session: Sessio
         _advance(session, order, "closed", business_now)
 
 
+def _as_one_who_can_do_anything(session: Session) -> None:
+    """A superuser who switches the triggers off: only the seals can tell then."""
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+
+
 def _sealed(session: Session, now: datetime) -> Order:
     order = make_order(session)
     _advance(session, order, "confirmed", now)
@@ -73,7 +78,8 @@ def test_an_untouched_history_verifies_from_the_start_to_its_head(session: Sessi
 )
 def test_the_first_broken_entry_is_named(session: Session, business_now: datetime, change: str) -> None:
     _sealed(session, business_now)
-    session.execute(text(change.replace("UPDATE history_entry", "UPDATE history_entry")))
+    _as_one_who_can_do_anything(session)
+    session.execute(text(change))
     broken = seal.verify(session).broken
     assert broken is not None
     assert broken.seq == 2
@@ -82,6 +88,7 @@ def test_the_first_broken_entry_is_named(session: Session, business_now: datetim
 def test_a_cut_off_end_is_found_by_the_head_kept_elsewhere(session: Session, business_now: datetime) -> None:
     _sealed(session, business_now)
     head = seal.verify(session).head
+    _as_one_who_can_do_anything(session)
     session.execute(text("DELETE FROM history_entry WHERE became = 'fulfilled'"))
     session.execute(text("DELETE FROM seal WHERE seq = 3"))
     session.execute(text("UPDATE seal_head SET seq = 2, hash = (SELECT hash FROM seal WHERE seq = 2)"))

@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
 #: What each message has to say, whatever the language.
 SAYS = {
     "confirmation": ["SO-7K2M-9QXC-4", "#1042", "TEA-1", "¥15.00"],
-    "signature_request": ["SO-7K2M-9QXC-4", "https://oms.example/confirmation/t0ken", "¥20.00"],
+    "signature_request": ["SO-7K2M-9QXC-4", "https://oms.example/sign/t0ken", "¥20.00"],
     "backordered": ["SO-7K2M-9QXC-4"],
     "collected": ["SW123", "https://swift.example/SW123?a=1&b=2", "17:30"],
     "out_for_delivery": ["SW123"],

@@ -114,7 +114,7 @@ def test_the_one_time_link_travels_in_the_mail_and_leaves_our_files(process: Pro
         token = session.query(Message).filter_by(order_id=order.id).one().values["token"]
     assert _tell(process) == [("done", "sent")]
     [mail] = _mails(mailbox, order)
-    assert f"/confirmation/{token}" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert f"/sign/{token}" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     with process.database.transaction() as session:
         assert "token" not in session.query(Message).filter_by(order_id=order.id).one().values
         filed = session.query(Document).filter_by(order_id=order.id).one().content

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from oms import db
+from oms.aftersales import rejections
 from oms.orders import queries
 from oms.orders.lookup import numbers
 from oms.verification import decisions
@@ -117,7 +118,7 @@ def decide(given: dict[str, Any], step_id: uuid.UUID) -> dict[str, Any]:
     who = me()
     decision = Decision(given["decision"], given["reason"], given["amendments"], given["entry_error"])
     with edge.transaction() as session:
-        outcome = decisions.decide(
+        outcome = rejections.decide(
             session,
             step_id=step_id,
             token=given["token"],

@@ -1,0 +1,38 @@
+"""A held order is decided upon; when it is refused for good, what was paid goes back (V-5)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms.aftersales import refunds
+from oms.aftersales.refunds import NewRefund
+from oms.journey import steps
+from oms.journey.models import Step
+from oms.verification import decisions
+from oms.verification.decisions import Decision
+
+
+def decide(
+    session: Session,
+    *,
+    step_id: uuid.UUID,
+    token: int,
+    decision: Decision,
+    actor: str,
+    roles: Collection[str],
+    now: datetime,
+) -> str:
+    """End a review (see `decisions.decide`) and return its outcome; a refused order's payment becomes a refund."""
+    outcome = decisions.decide(
+        session, step_id=step_id, token=token, decision=decision, actor=actor, roles=roles, now=now
+    )
+    if outcome == "rejected":
+        order_id = session.execute(select(Step.subject_id).where(Step.id == step_id)).scalar_one()
+        back = NewRefund(f"rejection:{order_id}", order_id, None, "rejected")
+        steps.open_steps(session, refunds.request(session, new=[back], actor=actor, now=now), now=now)
+    return outcome
