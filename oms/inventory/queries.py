@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.inventory.models import Warehouse
-
 from oms.catalog.models import Sku
 from oms.errors import InputInvalid
+from oms.inventory.models import Bin, Warehouse
 
 # Names are searched by their beginning or a part; a catalogue is small beside the orders.
 _SEARCH = """
@@ -100,3 +99,9 @@ def warehouses(session: Session) -> Sequence[Warehouse]:
     """The active warehouses, in sourcing order."""
     statement = select(Warehouse).where(Warehouse.active).order_by(Warehouse.priority, Warehouse.code)
     return session.execute(statement).scalars().all()
+
+
+def bin_named(session: Session, *, warehouse_id: uuid.UUID, code: str) -> uuid.UUID | None:
+    """The id of a warehouse's bin; None where there is none of that code."""
+    statement = select(Bin.id).where(Bin.warehouse_id == warehouse_id, Bin.code == code)
+    return session.execute(statement).scalar_one_or_none()

@@ -90,3 +90,10 @@ def _of_history(row: HistoryEntry) -> Entry:
         became=row.became,
         data=row.data,
     )
+
+
+def of_subject(session: Session, *, subject_id: uuid.UUID) -> Sequence[Step]:
+    """The steps of a ticket, return, parcel or wave that are not ended, the most urgent first."""
+    running_states = ("open", "claimed", "paused", "parked")
+    statement = select(Step).where(Step.subject_id == subject_id, Step.state.in_(running_states))
+    return session.execute(statement.order_by(Step.due_at, Step.id)).scalars().all()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from oms.parties.models import Carrier, CarrierService
 from oms.parties.rules import Service
 
 Route = tuple[uuid.UUID, str]  # (warehouse, destination country)
@@ -31,3 +32,13 @@ def services(session: Session, *, routes: Collection[Route]) -> dict[Route, list
     for row in session.execute(_FIND, params):
         found[row.from_id, row.to_country].append(Service(*tuple(row)[2:]))
     return found
+
+
+def names_of_services(session: Session, *, carrier: str) -> list[str]:
+    """What a carrier of that name offers, by name."""
+    statement = (
+        select(CarrierService.service)
+        .join(Carrier, Carrier.id == CarrierService.carrier_id)
+        .where(Carrier.name == carrier)
+    )
+    return sorted(set(session.execute(statement).scalars()))

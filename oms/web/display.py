@@ -18,14 +18,15 @@ from flask_babel import format_currency, format_date, format_datetime, get_local
 from markupsafe import Markup
 
 from oms.clock import format_instant
-from oms.web import auth, csrf, edge, headers, language, links, words
+from oms.verification.paper import postal_lines
+from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
 STATIC = Path(__file__).parent / "static"
 
 
 def register(app: Flask) -> None:
     """Give the templates of this application, and the macros they import, their filters and names."""
-    app.jinja_env.filters.update(when=when, day=day, due=due, money=money, qty=qty)
+    app.jinja_env.filters.update(when=when, day=day, due=due, money=money, qty=qty, told=told, amount=amount)
     app.jinja_env.globals.update(
         asset=asset,
         csrf_field=csrf_field,
@@ -36,8 +37,10 @@ def register(app: Flask) -> None:
         links=links,
         may=may,
         nonce=headers.nonce,
+        postal_lines=postal_lines,
         organisation=edge.settings_of(app).organisation,
         query_with=query_with,
+        said=said,
         request_id=lambda: g.get("request_id", ""),
         word=word,
     )
@@ -47,6 +50,16 @@ def register(app: Flask) -> None:
 def word(axis: str, code: str | None) -> str:
     """The word for a code in the page's language."""
     return words.word(axis, code, str(get_locale()))
+
+
+def told(fault: str) -> str:
+    """A refusal in the page's language; one that has no words there stays as it is."""
+    return words_faults.told(fault, str(get_locale()))
+
+
+def said() -> str:
+    """What was done before this page was shown, once; only words of ours."""
+    return word("said", code) if (code := request.args.get("said", "")) in words.WORDS["said"] else ""
 
 
 def may(right: str) -> bool:
@@ -101,6 +114,11 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     if amount is None:
         return "–"
     return str(format_currency(amount, currency)) if currency else f"{amount:f}"
+
+
+def amount(text: str | None, currency: str | None) -> str:
+    """An amount that stands as text in a paper's content."""
+    return "–" if text is None else money(Decimal(text), currency)
 
 
 def qty(amount: Decimal | int | None) -> str:

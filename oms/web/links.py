@@ -12,14 +12,16 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "inbound_message": ("messages.show", "message_id"),
     "ticket": ("tickets.show", "ticket_id"),
     "return": ("returns.show", "return_id"),
-    "fulfilment": ("fulfilments.show", "fulfilment_id"),
+    "parcel": ("parcels.show", "parcel_id"),
+    "hand_over_list": ("handover.show", "list_id"),
 }
 
 #: Step kind -> endpoint of the page where it is done, which takes the subject's id under that name.
 #: A kind without a row is done on its subject's page.
 WORK: dict[str, tuple[str, str]] = {
-    "pick": ("picking.show", "fulfilment_id"),
+    "pick": ("picking.of_fulfilment", "fulfilment_id"),
     "pack": ("packing.show", "fulfilment_id"),
+    "put_back": ("put_back.show", "fulfilment_id"),
 }
 
 

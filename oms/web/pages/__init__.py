@@ -4,9 +4,62 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from oms.web.pages import home, menu, sign_in, worklist
+from oms.web.pages import (
+    entry,
+    handover,
+    holds,
+    home,
+    inbound,
+    kpi,
+    menu,
+    order_actions,
+    order_changes,
+    orders,
+    packing,
+    parcels,
+    picking,
+    public,
+    put_back,
+    receiving,
+    refunds,
+    returns,
+    settings,
+    sign_in,
+    tickets,
+    waves,
+    worklist,
+)
 
-PAGES: tuple[Blueprint, ...] = (sign_in.pages, home.pages, worklist.pages, worklist.parked_pages)
+PAGES: tuple[Blueprint, ...] = (
+    sign_in.pages,
+    home.pages,
+    worklist.pages,
+    worklist.parked_pages,
+    # the desk
+    entry.pages,
+    orders.pages,
+    order_actions.pages,
+    order_changes.pages,
+    holds.pages,
+    inbound.pages,
+    # the floor
+    waves.pages,
+    picking.pages,
+    packing.pages,
+    parcels.pages,
+    handover.pages,
+    receiving.pages,
+    put_back.pages,
+    # after-sales
+    tickets.pages,
+    returns.pages,
+    refunds.pages,
+    # figures and numbers
+    kpi.pages,
+    settings.pages,
+    # without a login
+    public.pages,
+)
 
 
 def register(app: Flask) -> None:

@@ -1,0 +1,116 @@
+"""What pages that act share: a refusal is told beside its field, what was done is told once, forms are read strictly."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from oms import db
+from oms.clock import zone_named
+from oms.errors import Conflict, InputInvalid, NotAllowed, Refused
+from oms.money import parse_amount
+from oms.web import edge
+
+T = TypeVar("T")
+
+#: Faults that the page itself shows, beside the field or on top; all else is a page of its own.
+SHOWN = (InputInvalid, Conflict, NotAllowed)
+LONG = 4000
+
+
+def tried(work: Callable[[Session, datetime], T]) -> T | Refused:
+    """Do the work in one transaction; what it refuses comes back to be shown, and nothing is changed."""
+    try:
+        with edge.transaction() as session:
+            return work(session, db.now(session))
+    except SHOWN as refused:
+        return refused
+
+
+def page(template: str, refused: Refused | None = None, **values: Any) -> Response:
+    """A page; with a refusal it tells the fault beside its fields and keeps what was typed."""
+    typed = request.form if request.method == "POST" else request.args
+    html = render_template(template, refused=refused, faults=refused.fields if refused else {}, typed=typed, **values)
+    return make_response(html, refused.status if refused else 200)
+
+
+def done(endpoint: str, said: str, **values: Any) -> AnyResponse:
+    """Go on to a page that says once what was done; `said` is a code of the words `said`."""
+    return redirect(url_for(endpoint, said=said, **values), code=303)
+
+
+def text(name: str, *, longest: int = LONG) -> str:
+    """A field's text without the space around it; InputInvalid when it is too long or holds a NUL."""
+    found = request.form.get(name, "").strip()
+    if len(found) > longest or "\x00" in found:
+        raise InputInvalid(f"{name} is too long", fields={name: gettext("At most %(most)s characters.", most=longest)})
+    return found
+
+
+def required(name: str, *, longest: int = LONG) -> str:
+    """A text that must be there."""
+    found = text(name, longest=longest)
+    if not found:
+        raise InputInvalid(f"{name} is missing", fields={name: gettext("Please fill this in.")})
+    return found
+
+
+def amount(name: str) -> Decimal:
+    """A positive amount or quantity; a comma is taken for the point."""
+    found = parse_amount(required(name, longest=30).replace(",", "."), field=name)
+    if found <= 0:
+        raise InputInvalid(f"{name} must be over 0", fields={name: gettext("Give a number over 0.")})
+    return found
+
+
+def number(name: str) -> Decimal:
+    """A quantity that may be 0, which is also what an empty field means."""
+    given = text(name, longest=30)
+    found = parse_amount(given.replace(",", "."), field=name) if given else Decimal(0)
+    if found < 0:
+        raise InputInvalid(
+            f"{name} must not be negative", fields={name: gettext("Give a number that is not negative.")}
+        )
+    return found
+
+
+def identifier(name: str) -> uuid.UUID:
+    """An id that one of our own forms carries."""
+    try:
+        return uuid.UUID(request.form.get(name, ""))
+    except ValueError as fault:
+        raise InputInvalid(f"{name} is no id", fields={name: gettext("Load the page again.")}) from fault
+
+
+def whole(name: str) -> int:
+    """A whole number that one of our own forms carries, such as a step's token."""
+    found = request.form.get(name, "")
+    if not found.isascii() or not found.isdigit() or len(found) > 15:
+        raise InputInvalid(f"{name} is no whole number", fields={name: gettext("Give a whole number.")})
+    return int(found)
+
+
+def at(name: str) -> datetime | None:
+    """A local date and time as browsers send it, in the organisation's zone; None when empty."""
+    given = request.form.get(name, "").strip()
+    if not given:
+        return None
+    try:
+        naive = datetime.fromisoformat(given)
+    except ValueError as fault:
+        hint = gettext("Write the time as 2026-11-30T17:00.")
+        raise InputInvalid(f"{name} is no time", fields={name: hint}) from fault
+    return naive if naive.tzinfo else naive.replace(tzinfo=zone())
+
+
+def zone() -> Any:
+    """The organisation's zone."""
+    return zone_named(edge.settings().zone)

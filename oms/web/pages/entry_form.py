@@ -1,0 +1,168 @@
+"""What stands in the form of an order that is being entered: typed, pasted, or taken from a known customer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+
+from connectors import registry
+from connectors.base import Received
+from oms.clock import parse_instant
+from oms.errors import InputInvalid
+from oms.parties.channels import config_of
+from oms.parties.models import Channel, Customer
+from oms.web.pages import acting
+
+CUSTOMER = ("name", "company", "phone", "email")
+ADDRESS = ("name", "phone", "lines", "district", "city", "region", "postal_code", "country")
+LINE = ("sku", "qty", "unit_price")
+MOST_LINES, EMPTY_LINES = 100, 3
+
+
+@dataclass(slots=True)
+class Draft:
+    """The form's values by field name, its lines, and where a pasted text was read."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    lines: list[dict[str, str]] = field(default_factory=list)
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def filled(self) -> list[dict[str, str]]:
+        """The lines in which something stands."""
+        return [line for line in self.lines if line.get("sku") or line.get("qty")]
+
+    def rows(self) -> list[dict[str, str]]:
+        """The lines to show: those that are filled, and some to write into."""
+        return [*self.filled(), *({} for _ in range(EMPTY_LINES))][:MOST_LINES]
+
+
+def fresh(now: datetime) -> Draft:
+    """An empty form; the clock of the entry starts when it is opened."""
+    return Draft({"started_at": now.isoformat(), "entry_id": str(uuid.uuid4()), "ship_to.country": "CN"})
+
+
+def typed() -> Draft:
+    """The form as it was sent."""
+    form, draft = request.form, Draft()
+    for name in form:
+        if not name.startswith("lines.") and name not in ("csrf_token", "do"):
+            draft.values[name] = form[name].replace("\x00", "").strip()[: acting.LONG * 5]
+    for place in range(MOST_LINES):
+        if f"lines.{place}.sku" not in form:
+            break
+        draft.lines.append({part: form.get(f"lines.{place}.{part}", "").strip()[:100] for part in LINE})
+    draft.lines = draft.filled()
+    return draft
+
+
+def paste(draft: Draft, channel: Channel) -> None:
+    """Read the pasted block; what it names goes into the form, with the text it was read from."""
+    text = draft.get("paste")
+    if not text:
+        raise InputInvalid("nothing was pasted", fields={"paste": gettext("Paste the customer's words first.")})
+    read = registry.translated(config_of(channel), Received(body=text.encode(), channel=channel.name))[0]
+    party: Mapping[str, Any] = read.get("customer") or {}
+    address: Mapping[str, Any] = read.get("ship_to") or {}
+    _fill(draft, "customer", CUSTOMER, party)
+    _fill(draft, "ship_to", ADDRESS, {"name": party.get("name"), "phone": party.get("phone"), **_present(address)})
+    lines: list[Mapping[str, Any]] = read.get("lines") or []
+    for line in lines:
+        # What is no SKU yet is kept as it was said, so that the specialist can look for it.
+        draft.lines.append({part: _text(line.get(part)) for part in LINE} | {"said": _text(line.get("name"))})
+    if read.get("buyer_message"):
+        draft.values["buyer_message"] = _text(read["buyer_message"])
+    evidence: list[Mapping[str, Any]] = read.get("evidence") or []
+    draft.evidence = {str(one["field"]): one for one in evidence}
+
+
+def take(draft: Draft, customer: Customer) -> None:
+    """Take a known customer into the form."""
+    draft.values["customer_number"] = customer.number
+    found = {part: getattr(customer, part) for part in CUSTOMER}
+    _fill(draft, "customer", CUSTOMER, found)
+    _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **_present(customer.address)})
+    if customer.payment_terms:
+        draft.values["payment.terms"] = customer.payment_terms
+
+
+def add(draft: Draft, code: str) -> None:
+    """One more line, or one more piece of a SKU that stands there already."""
+    for line in draft.lines:
+        if line.get("sku") == code:
+            line["qty"] = str((quantity(line.get("qty")) or Decimal(0)) + 1)
+            return
+    draft.lines.append({"sku": code, "qty": "1", "unit_price": ""})
+
+
+def order_json(draft: Draft, channel: Channel, prices: Mapping[str, Decimal | None]) -> dict[str, Any]:
+    """The form as an order of the one schema; an empty price is the list's."""
+    customer = {part: draft.get(f"customer.{part}") or None for part in CUSTOMER}
+    address: dict[str, Any] = {part: draft.get(f"ship_to.{part}") or None for part in ADDRESS}
+    address["lines"] = draft.get("ship_to.lines").splitlines()
+    has_address = bool(address["lines"] or address["city"])
+    return {
+        "currency": channel.currency,
+        "customer": customer,
+        "ship_to": address if has_address else None,
+        "lines": [_line(line, prices) for line in draft.filled()],
+        "payment": {"terms": draft.get("payment.terms") or channel.payment_terms, "status": "none"},
+        "requested": {"deliver_by": _deliver_by()},
+        "buyer_message": draft.get("buyer_message") or None,
+        "seller_memo": draft.get("seller_memo") or None,
+    }
+
+
+def started_at(draft: Draft, now: datetime) -> datetime:
+    """When the customer began to speak; a time that cannot be is taken as now."""
+    try:
+        return min(parse_instant(draft.get("started_at")), now)
+    except InputInvalid:
+        return now
+
+
+def quantity(given: str | None) -> Decimal | None:
+    """A typed number, or None where it is none."""
+    try:
+        found = Decimal((given or "").replace(",", "."))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _line(line: Mapping[str, str], prices: Mapping[str, Decimal | None]) -> dict[str, Any]:
+    price: Any = line.get("unit_price", "").replace(",", ".") or prices.get(line.get("sku", ""))
+    return {
+        "sku": line.get("sku") or None,
+        "qty": line.get("qty", "").replace(",", ".") or None,
+        "unit_price": str(price) if price else None,
+    }
+
+
+def _deliver_by() -> str | None:
+    found = acting.at("requested.deliver_by")
+    return found.isoformat() if found else None
+
+
+def _fill(draft: Draft, group: str, parts: tuple[str, ...], found: Mapping[str, Any]) -> None:
+    for part in parts:
+        value = found.get(part)
+        if value:
+            draft.values[f"{group}.{part}"] = "\n".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _present(address: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (address or {}).items() if value}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

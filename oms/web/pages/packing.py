@@ -1,0 +1,175 @@
+"""The packing table on a phone: check every piece by scan, take the carton shown, weigh, close (F-3)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from oms import db
+from oms.errors import InputInvalid, Refused
+from oms.fulfilment import packing, queries
+from oms.fulfilment.boxing import Box
+from oms.fulfilment.packing import PackScan
+from oms.shipping import parcels
+from oms.shipping import queries as shipping
+from oms.web import edge
+from oms.web.auth import me, right
+from oms.web.pages import acting, house
+from oms.web.words import WORDS
+
+pages = Blueprint("packing", __name__)
+
+LISTS = 30
+READY = ("packing", "picked", "short")
+MOST_BOXES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A carton for the packer: what goes in by layer, and how many of each line."""
+
+    code: str
+    weight_g: int
+    layers: Sequence[Any]
+    loose: Sequence[str]
+    contents: dict[uuid.UUID, Decimal]
+
+
+@pages.get("/pack")
+@right("pack")
+def index() -> Response:
+    """What stands at the packing table, the first cut-off first."""
+    with edge.transaction() as session:
+        here, houses = house.houses(session)
+        rows = [
+            row
+            for status in READY
+            for row in queries.fulfilments(session, limit=LISTS, warehouse=here.code, status=status)
+        ]
+        now = db.now(session)
+    rows.sort(key=lambda row: row.cut_off_at)
+    return acting.page("packing/index.html", fulfilments=rows, here=here, houses=houses, now=now)
+
+
+@pages.get("/pack/find")
+@right("pack")
+def find() -> AnyResponse:
+    """A fulfilment by the code on its tote or pick list."""
+    with edge.transaction() as session:
+        row = queries.fulfilment(session, ref=request.args.get("code", "").replace("\x00", "")[:60])
+    return redirect(url_for("packing.show", fulfilment_id=row.number))
+
+
+@pages.get("/pack/<fulfilment_id>")
+@right("pack")
+def show(fulfilment_id: str) -> Response:
+    """What is left to check; then the cartons; then the papers."""
+    return _page(fulfilment_id)
+
+
+@pages.post("/pack/<uuid:fulfilment_id>/check")
+@right("pack")
+def check(fulfilment_id: uuid.UUID) -> AnyResponse:
+    """Check one piece by scan; the form's `scan_id` makes one that was sent twice count once."""
+
+    def work(session: Session, now: datetime) -> str:
+        who, qty = me(), acting.amount("qty") if request.form.get("qty") else Decimal(1)
+        scan_id, code = acting.required("scan_id", longest=100), acting.required("code", longest=200)
+        scanned = PackScan(scan_id, fulfilment_id, code, qty)
+        return packing.scan(session, scanned=scanned, actor=who.actor, staff_id=who.staff_id, now=now).answer
+
+    result = acting.tried(work)
+    if isinstance(result, Refused):
+        return _page(str(fulfilment_id), result)
+    return redirect(url_for("packing.show", fulfilment_id=fulfilment_id, answer=result), code=303)
+
+
+@pages.post("/pack/<uuid:fulfilment_id>/close")
+@right("pack")
+def close(fulfilment_id: uuid.UUID) -> AnyResponse:
+    """Close the boxes: each becomes a parcel whose label is booked at once."""
+
+    def work(session: Session, now: datetime) -> None:
+        who = me()
+        parcels.close_boxes(
+            session,
+            fulfilment_id=fulfilment_id,
+            boxes=_boxes(),
+            actor=who.actor,
+            staff_id=who.staff_id,
+            now=now,
+            weight_reason=acting.text("weight_reason", longest=500) or None,
+        )
+
+    result = acting.tried(work)
+    if isinstance(result, Refused):
+        return _page(str(fulfilment_id), result)
+    return acting.done("packing.show", "packed", fulfilment_id=fulfilment_id)
+
+
+def _boxes() -> list[Box]:
+    places = [place for place in range(MOST_BOXES) if request.form.get(f"boxes.{place}.carton_code")]
+    return [_box(f"boxes.{place}", alone=len(places) == 1) for place in places]
+
+
+def _box(base: str, *, alone: bool) -> Box:
+    weight_g = acting.whole(f"{base}.weight_g")
+    names = [name for name in request.form if name.startswith(f"{base}.qty.")]
+    try:
+        contents = tuple((uuid.UUID(n.rpartition(".")[2]), qty) for n in names if (qty := acting.number(n)) > 0)
+    except ValueError as fault:
+        hint = gettext("Load the page again.")
+        raise InputInvalid("no such line", fields={base: hint}) from fault
+    return Box(acting.required(f"{base}.carton_code", longest=40), weight_g, () if alone else contents)
+
+
+def _page(ref: str, refused: Refused | None = None) -> Response:
+    with edge.transaction() as session:
+        row = queries.fulfilment(session, ref=ref)
+        lines = queries.lines(session, fulfilment_ids=[row.id])
+        ready = row.status in READY
+        left = sum((line.left for line in lines), Decimal(0))
+        suggested, notes = _suggested(session, row.id, lines) if ready and left == 0 else ([], {})
+        made = shipping.of_fulfilment(session, fulfilment_id=row.id)
+        now = db.now(session)
+    answer = request.args.get("answer", "")
+    return acting.page(
+        "packing/show.html",
+        refused,
+        f=row,
+        lines=lines,
+        ready=ready,
+        left=left,
+        boxes=suggested,
+        notes=notes,
+        parcels=made,
+        answer="refused" if refused else answer if answer in WORDS["scan"] else "",
+        scan_id=str(uuid.uuid4()),
+        now=now,
+    )
+
+
+def _suggested(session: Session, fulfilment_id: uuid.UUID, lines: Sequence[Any]) -> tuple[list[Suggested], Any]:
+    found = parcels.suggest(session, fulfilment_id=fulfilment_id)
+    left = {line.id: line.qty_packed for line in lines}
+    boxes = []
+    for filled in found.cartons:
+        contents: dict[uuid.UUID, Decimal] = {}
+        for piece in filled.pieces:
+            line = next((own for own in lines if own.sku == piece.sku and left[own.id] > 0), None)
+            if line is not None:
+                take = min(Decimal(1), left[line.id])
+                contents[line.id] = contents.get(line.id, Decimal(0)) + take
+                left[line.id] -= take
+        loose = [piece.sku for piece in filled.loose]
+        boxes.append(Suggested(filled.carton.code, filled.gross_weight_g, filled.layers(), loose, contents))
+    return boxes, {note.value: skus for note, skus in found.notes}

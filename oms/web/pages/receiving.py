@@ -1,0 +1,69 @@
+"""Goods in: what was ordered for the short lines, booked into a bin (A-3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from oms.errors import InputInvalid, Refused
+from oms.fulfilment import codes
+from oms.inventory import queries as goods
+from oms.supply import queries, receipts
+from oms.supply.receipts import Receipt
+from oms.web import edge
+from oms.web.auth import me, right
+from oms.web.pages import acting, house
+
+pages = Blueprint("receiving", __name__)
+
+ROWS = 50
+
+
+@pages.get("/receive")
+@right("stock.change")
+def form() -> Response:
+    """What is awaited, and the form that books a delivery in."""
+    return _page()
+
+
+@pages.post("/receive")
+@right("stock.change")
+def receive() -> AnyResponse:
+    """Book pieces into a bin; the delivery note's number makes a repeat count once."""
+    result = acting.tried(_receive)
+    if isinstance(result, Refused):
+        return _page(result)
+    return acting.done("receiving.form", "received", warehouse=request.form.get("warehouse"))
+
+
+def _receive(session: Session, now: datetime) -> None:
+    here, _ = house.houses(session)
+    code = acting.required("code", longest=200)
+    sku_id, per_scan = codes.sku_of(session, code=code)
+    if sku_id is None:
+        hint = gettext("Nobody knows this code: scan the barcode on the goods or type the SKU.")
+        raise InputInvalid("unknown code", fields={"code": hint})
+    bin_code, qty = acting.required("bin", longest=40), acting.amount("qty") * per_scan
+    bin_id = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
+    if bin_id is None:
+        hint = gettext("There is no bin %(code)s in this warehouse.", code=bin_code)
+        raise InputInvalid("no such bin", fields={"bin": hint})
+    key = f"{acting.required('note', longest=100)}:{code}:{bin_code}"
+    receipt = Receipt(key, here.id, sku_id, bin_id, qty)
+    receipts.receive(session, receipts=[receipt], actor=me().actor, now=now)
+
+
+def _page(refused: Refused | None = None) -> Response:
+    with edge.transaction() as session:
+        here, houses = house.houses(session)
+        awaited = [
+            row
+            for status in ("raised", "ordered")
+            for row in queries.requests(session, limit=ROWS, status=status)
+            if row.warehouse == here.code
+        ]
+    return acting.page("receiving/form.html", refused, here=here, houses=houses, awaited=awaited)

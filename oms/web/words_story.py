@@ -1,0 +1,110 @@
+"""Words of causes, stages of blame, and business numbers."""
+
+from __future__ import annotations
+
+from oms.web.word_tables import table
+
+STORY = {
+    "cause_told": table("""
+        accepted              | accepted                   | 已接单
+        confirmed             | confirmed                  | 已确认
+        held by rule          | held by rule               | 规则挂起
+        passed                | passed                     | 通过
+        effective             | in effect                  | 已生效
+        signature             | signature asked            | 请求签回
+        payment               | payment asked              | 请求付款
+        signed                | signed                     | 已签回
+        paid                  | paid                       | 已付款
+        link                  | by link                    | 通过链接
+        upload                | by upload                  | 上传签回
+        email_reply           | by e-mail reply            | 邮件回复
+        waiver                | waived                     | 免签
+        scanned               | scanned                    | 扫描
+        first scan            | first scan                 | 首次扫描
+        first check           | first check                | 首次复核
+        last task             | last task                  | 最后一项
+        boxed                 | boxed                      | 已封箱
+        booked                | booked                     | 已下单
+        released              | released                   | 已下达
+        planned               | planned                    | 已排
+        allocated             | allocated                  | 已占用
+        stopped               | stopped                    | 已停止
+        handed over           | handed over                | 已交接
+        hand_over             | handed over                | 已交接
+        change applied        | change carried out         | 变更已执行
+        change request        | change request             | 变更申请
+        payment recorded      | payment recorded           | 已登记收款
+        refund paid out       | refund paid out            | 已退款
+        passed on             | passed on                  | 已转交
+        paid out              | paid out                   | 已退款
+        approved              | approved                   | 已批准
+        inspected             | inspected                  | 已质检
+        told by the channel   | told by the channel        | 渠道通知
+        tracking              | the carrier's scan         | 物流扫描
+        track                 | the carrier's scan         | 物流扫描
+        webhook               | the carrier's scan         | 物流扫描
+        poll                  | the carrier's answer       | 物流查询
+        close                 | complete                   | 已完成
+        complete              | complete                   | 已完成
+        not_found             | not in the bin             | 库位无货
+        damaged               | damaged                    | 破损
+        wrong_goods           | other goods in the bin     | 货不对位
+        expired               | expired                    | 过期
+        payment               | payment                    | 付款
+        new link              | new link                   | 新链接
+        update                | change                     | 变更
+        cancellation          | cancellation               | 取消
+        review                | review                     | 审单
+    """),
+    "stage": table("""
+        entry        | Entry         | 录入
+        verification | Verification  | 审单
+        pick         | Picking       | 拣货
+        pack         | Packing       | 复核打包
+        booking      | Booking       | 快递下单
+        hand_over    | Hand-over     | 交接
+        ticket       | After-sales   | 售后
+    """),
+    "setting": table("""
+        carrier      | Carriers              | 承运商
+        clock        | Clocks                | 时限
+        cod          | Cash on delivery      | 货到付款
+        confirmation | Confirmation          | 订单确认
+        credit       | Credit                | 信用
+        email        | E-mail                | 邮件
+        kpi          | KPI and appraisal     | 指标与考核
+        pack         | Packing               | 打包
+        pause        | Pauses                | 暂停计时
+        poll         | Polling               | 轮询
+        progress     | Telling customers     | 客户告知
+        promise      | Promise               | 承诺
+        refund       | Refunds               | 退款
+        reminder     | Reminders             | 提醒
+        return       | Returns               | 退货
+        signature    | Signature             | 签字
+        stock        | Stock                 | 库存
+        supply       | Supply                | 供应
+        verification | Verification          | 审单
+        wave         | Waves                 | 波次
+    """),
+    "unit": table("""
+        s            | s             | 秒
+        h            | h             | 小时
+        min          | min           | 分钟
+        days         | days          | 天
+        workdays     | workdays      | 工作日
+        orders       | orders        | 单
+        lines        | lines         | 行
+        pieces       | pieces        | 件
+        answers      | answers       | 份
+        points       | points        | 分
+        factor       | factor        | 系数
+        currency     | currency      | 金额
+        minor units  | minor units   | 最小货币单位
+        % of list    | % of list     | 目录价百分比
+        local time   | local time    | 当地时间
+        work hours   | work hours    | 工作小时
+        work minutes | work minutes  | 工作分钟
+        duty hours   | duty hours    | 值班小时
+    """),
+}
