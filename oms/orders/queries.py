@@ -32,7 +32,6 @@ class Wanted:
     status: str | None = None
     channel: str | None = None
     fulfilment_status: str | None = None
-    payment_status: str | None = None
     held: bool | None = None
     term: str | None = None
     since: datetime | None = None
@@ -103,7 +102,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     same: tuple[tuple[Any, Any], ...] = (
         (Order.status, wanted.status),
         (Order.fulfilment_status, wanted.fulfilment_status),
-        (Order.payment_status, wanted.payment_status),
         (Order.customer_id, wanted.customer_id),
         (Order.channel_id, wanted.channel_id),
     )

@@ -108,12 +108,15 @@ def test_a_return_walks_to_its_refund(sold):
     assert (refund["id"], refund["amount"], refund["currency"]) == (refund_id, "10.00", "CNY")
     assert cashier.post(f"/refunds/{refund_id}/pay-out", {"reference": "BANK-9"}).get_json()["status"] == "succeeded"
     assert cashier.post(f"/refunds/{refund_id}/pay-out", {"reference": "BANK-9"}).status_code == 409
+    assert sold.rows("SELECT data FROM history_entry WHERE became = 'succeeded'") == [({"reference": "BANK-9"},)]
 
 
 def test_a_return_of_more_than_was_sent_is_refused_by_line(sold):
     assert fields(ask_return(sold.service, sold, lines=[{"line_ref": "1", "qty": "2"}]))
     assert "lines.0" in fields(ask_return(sold.service, sold, lines=[{"line_ref": "9", "qty": "1"}]))
     assert "reason" in fields(ask_return(sold.service, sold, reason="bored"))
+    other = open_ticket(sold.service, sold, order=None).get_json()["number"]
+    assert list(fields(ask_return(sold.service, sold, ticket=other))) == ["ticket"]
 
 
 def test_a_declined_return_keeps_its_reason(sold):

@@ -1,4 +1,4 @@
-"""Lines of an order as callers name them: by their own reference or our id."""
+"""What callers name of an order: its lines by their own reference or our id, its tickets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from oms.aftersales import queries as aftersales
 from oms.errors import InputInvalid
 from oms.orders import queries
 
@@ -24,3 +25,15 @@ def lines_named(
     if wrong:
         raise InputInvalid("some lines are not on this order", fields=wrong)
     return [known[str(ref)] for ref in refs]
+
+
+def ticket_of(session: Session, *, ref: str | None, order_id: uuid.UUID) -> uuid.UUID | None:
+    """The ticket named, which must be about this order."""
+    if ref is None:
+        return None
+    found = aftersales.ticket(session, ref=ref)
+    if found.order_id != order_id:
+        hint = "name a ticket of this order, or leave it out"
+        raise InputInvalid("the ticket is about something else", fields={"ticket": hint})
+    ticket_id: uuid.UUID = found.id
+    return ticket_id

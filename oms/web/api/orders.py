@@ -14,7 +14,7 @@ from oms.fulfilment import queries as floor
 from oms.journey import timeline
 from oms.orders import queries
 from oms.orders.models import Order
-from oms.orders.states import FULFILMENT_STATES, ORDER, PAYMENT
+from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.shipping import queries as shipping
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, paged
@@ -32,7 +32,6 @@ class OrderArgs(PageArgs):
     status = fields.String(validate=validate.OneOf(sorted(ORDER.moves)))
     channel = Text(longest=200, metadata={"description": "the channel's name"})
     fulfilment_status = fields.String(validate=validate.OneOf(FULFILMENT_STATES))
-    payment_status = fields.String(validate=validate.OneOf(sorted(PAYMENT.moves)))
     held = fields.Boolean(metadata={"description": "true: only orders on which a hold stands"})
     q = Text(
         longest=200,
@@ -57,7 +56,6 @@ def listed(args: dict[str, Any]) -> dict[str, Any]:
         status=args.get("status"),
         channel=args.get("channel"),
         fulfilment_status=args.get("fulfilment_status"),
-        payment_status=args.get("payment_status"),
         held=args.get("held"),
         term=args.get("q"),
         since=args.get("from_"),

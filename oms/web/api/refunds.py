@@ -16,6 +16,7 @@ from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Money, Schema, paged
 from oms.web.api.idempotent import idempotent
+from oms.web.api.order_lines import ticket_of
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.shapes import Text, amount
 from oms.web.auth import me, right
@@ -82,7 +83,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
     """Ask for money back without a return: a price difference, a compensation."""
     with edge.transaction() as session:
         order = orders.order_named(session, ref=given["order"])
-        ticket_id = queries.ticket(session, ref=given["ticket"]).id if given["ticket"] else None
+        ticket_id = ticket_of(session, ref=given["ticket"], order_id=order.id)
         new = NewRefund(f"ask:{uuid.uuid4()}", order.id, given["amount"], given["reason"], ticket_id=ticket_id)
         refund_id = refunds.ask(session, new=new, actor=me().actor, now=db.now(session))
         return _shown(session, refund_id)
@@ -107,7 +108,9 @@ def approve(refund_id: uuid.UUID) -> dict[str, Any]:
 def pay_out(given: dict[str, Any], refund_id: uuid.UUID) -> dict[str, Any]:
     """Say that the money was paid back; the customer is told."""
     with edge.transaction() as session:
-        refunds.pay_out(session, refund_id=refund_id, actor=me().actor, now=db.now(session))
+        refunds.pay_out(
+            session, refund_id=refund_id, actor=me().actor, now=db.now(session), reference=given["reference"]
+        )
         return _shown(session, refund_id)
 
 

@@ -19,7 +19,7 @@ from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema, paged
 from oms.web.api.idempotent import idempotent
-from oms.web.api.order_lines import lines_named
+from oms.web.api.order_lines import lines_named, ticket_of
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.shapes import LineQty, Text
 from oms.web.auth import me, right
@@ -126,7 +126,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
             wanted=[Wanted(line_id, line["qty"]) for line_id, line in zip(ids, given["lines"], strict=True)],
             reason=given["reason"],
             note=given["note"],
-            ticket_id=queries.ticket(session, ref=given["ticket"]).id if given["ticket"] else None,
+            ticket_id=ticket_of(session, ref=given["ticket"], order_id=order.id),
             actor=who.actor,
             now=db.now(session),
         )
