@@ -106,6 +106,8 @@ def test_every_invariant_has_a_control() -> None:
 
 
 def _drop_guards(session: Session) -> None:
+    """Take away what would refuse the damage: the append-only triggers and the tables' own checks."""
+    session.execute(text("SET LOCAL session_replication_role = replica"))
     named = text("""SELECT CAST(conrelid AS regclass) AS t, conname FROM pg_constraint
                     WHERE contype IN ('c', 'u') AND conrelid = ANY(CAST(:tables AS regclass[]))""")
     for table, name in session.execute(named, {"tables": list(GUARDED)}).all():
