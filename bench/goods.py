@@ -72,7 +72,7 @@ def _goods(session: Session, codes: list[str], house: uuid.UUID, now: Any) -> No
     )
     price = {"currency": "CNY", "list_price": Decimal(10), "floor_price": Decimal(5), "valid_from": now}
     session.execute(insert(Price), [{"id": db.new_id(), "sku_id": i, **price} for i in ids.values()])
-    bins = [
+    bins: list[dict[str, Any]] = [
         {
             "id": db.new_id(),
             "warehouse_id": house,

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import InputInvalid
-from oms.fulfilment.models import Carton, FulfilmentLine
+from oms.fulfilment.models import Carton
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,29 @@ class Checked:
 
 
 _CHECKED = text("""
-    SELECT fl.id, fl.sku_id, fl.qty_packed, s.weight_g FROM fulfilment_line fl JOIN sku s ON s.id = fl.sku_id
-    WHERE fl.fulfilment_id = :id AND fl.qty_packed > 0 ORDER BY fl.id
+    SELECT fl.fulfilment_id, fl.id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
+    FROM fulfilment_line fl JOIN sku s ON s.id = fl.sku_id
+    WHERE fl.fulfilment_id = ANY(CAST(:ids AS uuid[])) AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
+    ORDER BY fl.id
 """)
 
 
 def checked(session: Session, *, fulfilment_id: uuid.UUID) -> list[Checked]:
     """The pieces that were checked by scan. Raises InputInvalid while picked pieces are still unchecked."""
-    open_lines = session.execute(
-        select(FulfilmentLine.id).where(
-            FulfilmentLine.fulfilment_id == fulfilment_id, FulfilmentLine.qty_packed < FulfilmentLine.qty_picked
-        )
-    ).all()
-    if open_lines:
-        hint = f"{len(open_lines)} line(s) are not fully checked: scan every piece before closing the carton"
+    return checked_all(session, fulfilment_ids=[fulfilment_id])[fulfilment_id]
+
+
+def checked_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Checked]]:
+    """The checked pieces of each fulfilment, in one statement. Raises InputInvalid while any is unchecked."""
+    rows = session.execute(_CHECKED, {"ids": list(fulfilment_ids)}).all()
+    unchecked = sum(row.unchecked for row in rows)
+    if unchecked:
+        hint = f"{unchecked} line(s) are not fully checked: scan every piece before closing the carton"
         raise InputInvalid(hint, fields={"contents": hint})
-    return [Checked(*tuple(row)) for row in session.execute(_CHECKED, {"id": fulfilment_id})]
+    found: dict[uuid.UUID, list[Checked]] = {fulfilment_id: [] for fulfilment_id in fulfilment_ids}
+    for row in rows:
+        found[row.fulfilment_id].append(Checked(row.id, row.sku_id, row.qty_packed, row.weight_g))
+    return found
 
 
 def cartons(session: Session, *, codes: Sequence[str]) -> dict[str, Carton]:

@@ -88,17 +88,27 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
 
 def packable(session: Session, *, fulfilment_id: uuid.UUID) -> Fulfilment:
     """The fulfilment that stands at the packing table; NotFound or Conflict with what to do instead."""
-    fulfilment = session.execute(
-        select(Fulfilment).where(Fulfilment.id == fulfilment_id).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if fulfilment is None:
+    return packable_all(session, fulfilment_ids=[fulfilment_id])[fulfilment_id]
+
+
+def packable_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Fulfilment]:
+    """The fulfilments that stand at the packing table; NotFound or Conflict for the first that does not."""
+    statement = select(Fulfilment).where(Fulfilment.id.in_(fulfilment_ids))
+    rows = session.execute(statement.execution_options(populate_existing=True)).scalars()
+    found = {fulfilment.id: fulfilment for fulfilment in rows}
+    if len(found) < len(set(fulfilment_ids)):
         raise NotFound("no such fulfilment: scan the code on the pick list")
-    reasons = holds.standing(session, order_ids=[fulfilment.order_id]).get(fulfilment.order_id)
+    standing = holds.standing(session, order_ids=sorted({f.order_id for f in found.values()}))
+    for fulfilment in found.values():
+        _refuse_unpackable(fulfilment, standing.get(fulfilment.order_id, ()))
+    return found
+
+
+def _refuse_unpackable(fulfilment: Fulfilment, reasons: Sequence[str]) -> None:
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): put its goods aside for put-back")
     if fulfilment.status not in ("picked", "short", "packing"):
         raise Conflict(f"fulfilment {fulfilment.number} is {fulfilment.status}: there is nothing to pack")
-    return fulfilment
 
 
 def _lines(session: Session, fulfilment_id: uuid.UUID) -> Sequence[FulfilmentLine]:

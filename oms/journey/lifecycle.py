@@ -18,13 +18,14 @@ from oms.errors import IllegalTransition
 from oms.journey.states import Machine
 
 _MOVE = """
-    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[])) AS w(id, entry_id)),
-    cur AS (SELECT t.id, w.entry_id, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]))
+                  AS w(id, entry_id, data)),
+    cur AS (SELECT t.id, w.entry_id, w.data, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
             WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id FOR UPDATE OF t),
     moved AS (UPDATE {table} t SET {axis} = :to FROM cur WHERE t.id = cur.id
-              RETURNING t.id, cur.was, cur.entry_id, {order_column} AS order_id),
+              RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id),
     told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
-             SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to, CAST(:data AS jsonb)
+             SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to, coalesce(CAST(data AS jsonb), CAST(:data AS jsonb))
              FROM moved)
     SELECT id FROM moved
 """
@@ -55,12 +56,13 @@ def advance(
     now: datetime,
     axis: str = "status",
     data: Mapping[str, Any] | None = None,
+    each: Mapping[uuid.UUID, Mapping[str, Any]] | None = None,
     lenient: bool = False,
 ) -> list[uuid.UUID]:
     """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
 
     The allowed moves stand in `model.MACHINES[axis]`. Raises IllegalTransition naming the rows that
-    are elsewhere; with `lenient` they stay where they are instead.
+    are elsewhere; with `lenient` they stay where they are instead. `data` is told of all, `each` of one by its id.
     """
     if not ids:
         return []
@@ -77,6 +79,7 @@ def advance(
         "event": f"{axis}.{to}",
         "cause": cause,
         "data": json.dumps(dict(data or {}), default=str),
+        "each": [json.dumps(dict(each[i]), default=str) for i in ids] if each else [],
     }
     moved = list(session.execute(_move(model, axis), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:

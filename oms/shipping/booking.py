@@ -7,13 +7,14 @@ retry buys a second one; mending takes a new reference.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import Row, exists, select, text
 from sqlalchemy.orm import Session
 
 from connectors import base
@@ -84,7 +85,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
     )
     parcel, fulfilment, order, warehouse, carrier, channel = session.execute(statement).one()
     if parcel.label_status in ("purchased", "used"):
-        return Done(step, "booked", (_hand_over(parcel, fulfilment, step.round),))
+        return Done(step, "booked", (_hand_over(parcel.id, parcel.order_id, fulfilment.cut_off_at, step.round),))
     if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
         return Done(step, "stopped", error=f"order {order.status}, fulfilment {fulfilment.status}")
     if _change_pending(session, order.id):
@@ -145,51 +146,81 @@ def _again(step: Claimed, now: datetime) -> NewStep:
     )
 
 
-def _hand_over(parcel: Parcel, fulfilment: Fulfilment, round_: int) -> NewStep:
-    return NewStep("hand_over", parcel.id, order_id=parcel.order_id, round=round_, due_at=fulfilment.cut_off_at)
+def _hand_over(parcel_id: uuid.UUID, order_id: uuid.UUID, cut_off_at: datetime, round_: int) -> NewStep:
+    return NewStep("hand_over", parcel_id, order_id=order_id, round=round_, due_at=cut_off_at)
 
 
 def record_label(session: Session, *, step: Claimed, label: base.Label, now: datetime) -> Done:
     """Keep the label, its papers and its price; the parcel joins its carrier's open hand-over list."""
-    locking.touch(session, order_ids=[step.order_id] if step.order_id else [])
-    parcel, fulfilment = _locked(session, step.subject_id)
-    by = "system"
-    changed = label.service != parcel.service
-    parcel.waybill_number, parcel.tracking_url = label.waybill_number, label.tracking_url
-    parcel.label_price, parcel.label_currency = label.price, label.currency
-    parcel.booked_at, parcel.service = now, label.service
-    session.flush()
-    lifecycle.advance(
-        session, Parcel, [parcel.id], to="purchased", cause="booked", actor=by, now=now, axis="label_status",
-        data={"waybill_number": label.waybill_number, "service": label.service, "service_changed": changed},
-    )  # fmt: skip
-    store.put(session, papers=_papers(parcel, label), by=by, now=now)
-    _label_fulfilment(session, fulfilment, now)
-    handover.join(session, parcel_ids=[parcel.id], now=now)
-    return Done(step, "booked", (_hand_over(parcel, fulfilment, step.round),))
+    return record_labels(session, labelled=[(step, label)], now=now)[0]
 
 
-def _locked(session: Session, parcel_id: uuid.UUID) -> tuple[Parcel, Fulfilment]:
-    statement = select(Parcel, Fulfilment).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
-    statement = statement.where(Parcel.id == parcel_id).with_for_update()
-    return session.execute(statement.execution_options(populate_existing=True)).one()
+def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.Label]], now: datetime) -> list[Done]:
+    """`record_label` for a list, in a fixed number of statements."""
+    locking.touch(session, order_ids=[step.order_id for step, _ in labelled if step.order_id])
+    ids = [step.subject_id for step, _ in labelled]
+    parcels = {row.id: row for row in session.execute(_LOCKED, {"ids": ids})}
+    by: dict[str, Any] = {"cause": "booked", "actor": "system", "now": now}
+    session.execute(_LABEL, _label_params(labelled, now))
+    each = {step.subject_id: _told(label, parcels[step.subject_id].service) for step, label in labelled}
+    lifecycle.advance(session, Parcel, ids, to="purchased", axis="label_status", each=each, **by)
+    papers = [paper for step, label in labelled for paper in _papers(parcels[step.subject_id], label)]
+    store.put(session, papers=papers, by="system", now=now)
+    complete = session.execute(_ALL_LABELLED, {"ids": sorted({p.fulfilment_id for p in parcels.values()})}).scalars()
+    lifecycle.advance(session, Fulfilment, list(complete), to="labelled", lenient=True, **by)
+    handover.join(session, parcel_ids=ids, now=now)
+    return [
+        Done(step, "booked", (_hand_over(p.id, p.order_id, p.cut_off_at, step.round),))
+        for step, p in ((step, parcels[step.subject_id]) for step, _ in labelled)
+    ]
 
 
-def _papers(parcel: Parcel, label: base.Label) -> list[Paper]:
+_LOCKED = text("""
+    SELECT p.id, p.order_id, p.fulfilment_id, p.service, f.cut_off_at
+    FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id WHERE p.id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY f.id, p.id FOR UPDATE
+""")
+
+_LABEL = text("""
+    UPDATE parcel SET waybill_number = l.waybill, tracking_url = l.url, label_price = l.price, label_currency = l.currency,
+           service = l.service, booked_at = :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:waybills AS text[]), CAST(:urls AS text[]), CAST(:prices AS numeric[]),
+                CAST(:currencies AS text[]), CAST(:services AS text[])) AS l(id, waybill, url, price, currency, service)
+    WHERE parcel.id = l.id
+""")
+
+# A fulfilment is labelled once each of its parcels is.
+_ALL_LABELLED = text("""
+    SELECT f.id FROM fulfilment f WHERE f.id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
+        SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.label_status NOT IN ('purchased', 'used', 'voided'))
+    ORDER BY f.id
+""")
+
+
+def _label_params(labelled: Sequence[tuple[Claimed, base.Label]], now: datetime) -> dict[str, Any]:
+    labels = [label for _, label in labelled]
+    return {
+        "ids": [step.subject_id for step, _ in labelled],
+        "waybills": [label.waybill_number for label in labels],
+        "urls": [label.tracking_url for label in labels],
+        "prices": [label.price for label in labels],
+        "currencies": [label.currency for label in labels],
+        "services": [label.service for label in labels],
+        "now": now,
+    }
+
+
+def _told(label: base.Label, planned: str) -> dict[str, Any]:
+    changed = label.service != planned
+    return {"waybill_number": label.waybill_number, "service": label.service, "service_changed": changed}
+
+
+def _papers(parcel: Row[Any], label: base.Label) -> list[Paper]:
     same: dict[str, Any] = {"subject_type": "parcel", "subject_id": parcel.id, "order_id": parcel.order_id}
     return [
         Paper(kind="label", name=f"{label.waybill_number}.pdf", content=label.pdf, **same),
         Paper(kind="label_zpl", name=f"{label.waybill_number}.zpl", media_type="application/zpl", content=label.zpl, **same),
     ]  # fmt: skip
-
-
-def _label_fulfilment(session: Session, fulfilment: Fulfilment, now: datetime) -> None:
-    """The fulfilment is labelled once each of its parcels is."""
-    waiting = Parcel.fulfilment_id == fulfilment.id, Parcel.label_status.not_in(("purchased", "used", "voided"))
-    if not session.execute(select(exists().where(*waiting))).scalar():
-        lifecycle.advance(
-            session, Fulfilment, [fulfilment.id], to="labelled", cause="booked", actor="system", now=now, lenient=True
-        )
 
 
 def record_stop(session: Session, *, step: Claimed, booking: Booking, stopped: Stopped, now: datetime) -> Done:

@@ -6,12 +6,13 @@ The weight is the second scan: a box that weighs what its goods do not is opened
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
@@ -26,15 +27,27 @@ from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
+from oms.rows import insert_rows
 from oms.shipping import rules
 from oms.shipping.models import Parcel, ParcelLine
 from oms.shipping.rules import Contents
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
-    """A box with what is in it, and what it should weigh (None: a piece's weight is unknown)."""
+class Closing:
+    """The boxes of one fulfilment; `weight_reason` overrides a weight alarm and is kept in history."""
 
+    fulfilment_id: uuid.UUID
+    boxes: Sequence[Box]
+    weight_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A box with what is in it, what it should weigh (None: a piece's weight is unknown), and its place in the form."""
+
+    fulfilment: Fulfilment
+    place: int
     box: Box
     carton: Carton
     contents: Contents
@@ -56,18 +69,37 @@ def close_boxes(
     `weight_reason` overrides a weight alarm and is kept in history. Raises InputInvalid naming the box that is
     wrong, Conflict when there is nothing to pack (also for a repeat: the fulfilment is packed already).
     """
-    fulfilment = packing.packable(session, fulfilment_id=fulfilment_id)
-    locking.touch(session, order_ids=[fulfilment.order_id])
-    fulfilment = packing.packable(session, fulfilment_id=fulfilment_id)
-    packed = _packed(session, fulfilment_id, boxes)
+    closing = Closing(fulfilment_id, boxes, weight_reason)
+    ids = close_many(session, closings=[closing], actor=actor, staff_id=staff_id, now=now)[fulfilment_id]
+    statement = select(Parcel).where(Parcel.id.in_(ids)).order_by(Parcel.position)
+    return list(session.execute(statement).scalars())
+
+
+def close_many(
+    session: Session, *, closings: Sequence[Closing], actor: str, staff_id: uuid.UUID | None, now: datetime
+) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Close the boxes of many fulfilments in a fixed number of statements; return each one's parcels.
+
+    All or none: one that is wrong refuses the list, with the errors of `close_boxes`.
+    """
+    ids = [closing.fulfilment_id for closing in closings]
+    fulfilments = packing.packable_all(session, fulfilment_ids=ids)
+    locking.touch(session, order_ids=[f.order_id for f in fulfilments.values()])
+    fulfilments = packing.packable_all(session, fulfilment_ids=ids)
+    packed = _packed(session, closings, fulfilments)
     alarms = _alarms(session, packed, now)
-    if alarms and not (weight_reason and weight_reason.strip()):
-        raise InputInvalid("the weight is wrong: open the box and check it, or say why it is right", fields=alarms)
-    parcels = _write(session, fulfilment, packed, actor, now)
-    _pass_on(session, fulfilment, parcels, actor, staff_id, now)
-    if alarms:
-        _note_override(session, parcels, alarms, str(weight_reason), actor, now)
-    return parcels
+    reasons = {c.fulfilment_id: (c.weight_reason or "").strip()[:500] for c in closings}
+    unexplained = {f"boxes.{p.place}.weight_g": words for p, words in alarms if not reasons[p.fulfilment.id]}
+    if unexplained:
+        raise InputInvalid("the weight is wrong: open the box and check it, or say why it is right", fields=unexplained)
+    rows = [_parcel(one, actor, now) for one in packed]
+    _write(session, rows, packed)
+    _pass_on(session, fulfilments, rows, actor, staff_id, now)
+    _note_override(session, rows, packed, alarms, reasons, actor, now)
+    made: dict[uuid.UUID, list[uuid.UUID]] = {fulfilment_id: [] for fulfilment_id in ids}
+    for row in rows:
+        made[row["fulfilment_id"]].append(row["id"])
+    return made
 
 
 def suggest(session: Session, *, fulfilment_id: uuid.UUID) -> Packing:
@@ -90,120 +122,145 @@ def _piece(sku: Sku) -> Piece:
     return Piece(sku.code, sku.weight_g or 0, sku.length_mm, sku.width_mm, sku.height_mm, this_side_up=sku.this_side_up)
 
 
-def _packed(session: Session, fulfilment_id: uuid.UUID, boxes: Sequence[Box]) -> list[_Packed]:
-    if not boxes:
+def _packed(
+    session: Session, closings: Sequence[Closing], fulfilments: Mapping[uuid.UUID, Fulfilment]
+) -> list[_Packed]:
+    if not all(closing.boxes for closing in closings):
         raise InputInvalid("no box to close", fields={"boxes": "name at least one box with its carton and weight"})
-    checked = {line.line_id: line for line in boxing.checked(session, fulfilment_id=fulfilment_id)}
-    kinds = boxing.cartons(session, codes=[box.carton_code for box in boxes])
-    packed = {line.line_id: line.qty for line in checked.values()}
-    contents, faults = rules.distribute(packed, [box.contents for box in boxes])
+    checked = boxing.checked_all(session, fulfilment_ids=list(fulfilments))
+    kinds = boxing.cartons(session, codes=[box.carton_code for closing in closings for box in closing.boxes])
+    return [
+        packed
+        for closing in closings
+        for packed in _filled(closing, fulfilments[closing.fulfilment_id], checked[closing.fulfilment_id], kinds)
+    ]
+
+
+def _filled(
+    closing: Closing, fulfilment: Fulfilment, lines: Sequence[Checked], kinds: Mapping[str, Carton]
+) -> list[_Packed]:
+    checked = {line.line_id: line for line in lines}
+    contents, faults = rules.distribute(
+        {line.line_id: line.qty for line in lines}, [box.contents for box in closing.boxes]
+    )
     faults |= {
         f"boxes.{place}.weight_g": f"carton {box.carton_code} holds {kinds[box.carton_code].limit_g} g at most"
-        for place, box in enumerate(boxes)
+        for place, box in enumerate(closing.boxes)
         if not 0 < box.weight_g <= kinds[box.carton_code].limit_g
     }
     if faults:
         raise InputInvalid("the boxes are not right yet", fields=faults)
     return [
-        _Packed(box, kinds[box.carton_code], inside, _expected_g(kinds[box.carton_code], inside, checked))
-        for box, inside in zip(boxes, contents, strict=True)
+        _Packed(
+            fulfilment, place, box, kinds[box.carton_code], inside, _expected_g(kinds[box.carton_code], inside, checked)
+        )
+        for place, (box, inside) in enumerate(zip(closing.boxes, contents, strict=True))
     ]
 
 
-def _expected_g(carton: Carton, contents: Contents, checked: dict[uuid.UUID, Checked]) -> int | None:
+def _expected_g(carton: Carton, contents: Contents, checked: Mapping[uuid.UUID, Checked]) -> int | None:
     weights = [(checked[line_id].weight_g, qty) for line_id, qty in contents]
     if any(weight is None for weight, _ in weights):
         return None
     return carton.tare_g + int(sum(Decimal(weight or 0) * qty for weight, qty in weights))
 
 
-def _alarms(session: Session, packed: Sequence[_Packed], now: datetime) -> dict[str, str]:
+def _alarms(session: Session, packed: Sequence[_Packed], now: datetime) -> list[tuple[_Packed, str]]:
     numbers_of = policy.read(session, now)
     percent, grams = numbers_of.decimal("pack.weight_tolerance"), numbers_of.whole("pack.weight_tolerance_g")
-    return {
-        f"boxes.{place}.weight_g": f"weighed {one.box.weight_g} g, its goods should weigh {one.expected_g} g"
-        for place, one in enumerate(packed)
+    return [
+        (one, f"weighed {one.box.weight_g} g, its goods should weigh {one.expected_g} g")
+        for one in packed
         if one.expected_g is not None
         and boxing.weight_alarm(
             weighed_g=one.box.weight_g, expected_g=one.expected_g, tolerance_percent=percent, tolerance_g=grams
         )
+    ]
+
+
+def _write(session: Session, rows: Sequence[dict[str, Any]], packed: Sequence[_Packed]) -> None:
+    insert_rows(session, Parcel, rows)
+    lines = [
+        {"parcel_id": row["id"], "fulfilment_line_id": line_id, "qty": qty}
+        for row, one in zip(rows, packed, strict=True)
+        for line_id, qty in one.contents
+    ]
+    insert_rows(session, ParcelLine, lines)
+
+
+def _parcel(one: _Packed, actor: str, now: datetime) -> dict[str, Any]:
+    number = numbers.new_number("PC")
+    return {
+        "id": db.new_id(),
+        "number": number,
+        "reference": f"{number}.1",
+        "order_id": one.fulfilment.order_id,
+        "fulfilment_id": one.fulfilment.id,
+        "position": one.place,
+        "carton_id": one.carton.id,
+        "weight_g": one.box.weight_g,
+        "length_mm": one.carton.length_mm,
+        "width_mm": one.carton.width_mm,
+        "height_mm": one.carton.height_mm,
+        "carrier_id": one.fulfilment.carrier_id,
+        "service": one.fulfilment.service,
+        "packed_at": now,
+        "packed_by": actor,
     }
 
 
-def _write(
-    session: Session, fulfilment: Fulfilment, packed: Sequence[_Packed], actor: str, now: datetime
-) -> list[Parcel]:
-    parcels = [_parcel(fulfilment, place, one, actor, now) for place, one in enumerate(packed)]
-    session.add_all(parcels)
-    session.flush()
-    lines = [
-        {"parcel_id": parcel.id, "fulfilment_line_id": line_id, "qty": qty}
-        for parcel, one in zip(parcels, packed, strict=True)
-        for line_id, qty in one.contents
-    ]
-    session.execute(insert(ParcelLine), lines)
-    return parcels
-
-
-def _parcel(fulfilment: Fulfilment, place: int, one: _Packed, actor: str, now: datetime) -> Parcel:
-    number = numbers.new_number("PC")
-    return Parcel(
-        id=db.new_id(),
-        number=number,
-        reference=f"{number}.1",
-        order_id=fulfilment.order_id,
-        fulfilment_id=fulfilment.id,
-        position=place,
-        carton_id=one.carton.id,
-        weight_g=one.box.weight_g,
-        length_mm=one.carton.length_mm,
-        width_mm=one.carton.width_mm,
-        height_mm=one.carton.height_mm,
-        carrier_id=fulfilment.carrier_id,
-        service=fulfilment.service,
-        label_status="none",
-        tracking_status="pre_transit",
-        packed_at=now,
-        packed_by=actor,
-    )
+_PACKED_BY = text("UPDATE fulfilment SET packed_by = :actor WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 def _pass_on(
     session: Session,
-    fulfilment: Fulfilment,
-    parcels: Sequence[Parcel],
+    fulfilments: Mapping[uuid.UUID, Fulfilment],
+    rows: Sequence[Mapping[str, Any]],
     actor: str,
     staff_id: uuid.UUID | None,
     now: datetime,
 ) -> None:
-    ids = [fulfilment.id]
+    ids = list(fulfilments)
     # One box may be closed without a first look at the list: the state passes through packing all the same.
-    lifecycle.advance(session, Fulfilment, ids, to="packing", cause="boxed", actor=actor, now=now, lenient=True)
+    unlooked = [f.id for f in fulfilments.values() if f.status != "packing"]
+    lifecycle.advance(session, Fulfilment, unlooked, to="packing", cause="boxed", actor=actor, now=now, lenient=True)
     lifecycle.advance(session, Fulfilment, ids, to="packed", cause="boxed", actor=actor, now=now)
-    session.execute(update(Fulfilment).where(Fulfilment.id == fulfilment.id).values(packed_by=actor))
+    session.execute(_PACKED_BY, {"ids": ids, "actor": actor})
     if staff_id is not None:
         waiting = journey.find(session, kind="pack", subject_ids=ids, states=("open",))
         journey.take(session, step_ids=[s.id for s in waiting.values()], staff_id=staff_id, now=now)
     found = journey.find(session, kind="pack", subject_ids=ids)
-    if not found:
-        raise Conflict(f"fulfilment {fulfilment.number} has no open step `pack`: look at its order's page")
-    opens = tuple(NewStep("book", p.id, order_id=p.order_id, due_at=fulfilment.cut_off_at) for p in parcels)
-    journey.finish(session, [Done(step, "packed", opens) for step in found.values()], by=actor, now=now)
+    for fulfilment in fulfilments.values():
+        if fulfilment.id not in found:
+            raise Conflict(f"fulfilment {fulfilment.number} has no open step `pack`: look at its order's page")
+    opens: dict[uuid.UUID, list[NewStep]] = {}
+    for row in rows:
+        due_at = fulfilments[row["fulfilment_id"]].cut_off_at
+        step = NewStep("book", row["id"], order_id=row["order_id"], due_at=due_at)
+        opens.setdefault(row["fulfilment_id"], []).append(step)
+    done = [Done(step, "packed", tuple(opens[fulfilment_id])) for fulfilment_id, step in found.items()]
+    journey.finish(session, done, by=actor, now=now)
 
 
 def _note_override(
-    session: Session, parcels: Sequence[Parcel], alarms: dict[str, str], reason: str, actor: str, now: datetime
+    session: Session,
+    rows: Sequence[Mapping[str, Any]],
+    packed: Sequence[_Packed],
+    alarms: Sequence[tuple[_Packed, str]],
+    reasons: Mapping[uuid.UUID, str],
+    actor: str,
+    now: datetime,
 ) -> None:
+    row_of = {id(one): row for row, one in zip(rows, packed, strict=True)}
     notes = [
         Note(
             "parcel",
-            parcel.id,
+            row_of[id(one)]["id"],
             "parcel.weight_overridden",
-            reason.strip()[:500],
-            order_id=parcel.order_id,
-            data={"number": parcel.number, "alarm": alarms[f"boxes.{place}.weight_g"]},
+            reasons[one.fulfilment.id],
+            order_id=one.fulfilment.order_id,
+            data={"number": row_of[id(one)]["number"], "alarm": words},
         )
-        for place, parcel in enumerate(parcels)
-        if f"boxes.{place}.weight_g" in alarms
+        for one, words in alarms
     ]
     lifecycle.note(session, notes, actor=actor, now=now)

@@ -1,0 +1,73 @@
+"""The machine's limit, measured in the same run: bare psycopg, 100 orders a transaction, one set-based statement.
+
+An order here is a row, three lines, one queue row and its stock, as in the project's performance notes; nothing
+is translated, judged, recorded or encrypted.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+
+import psycopg
+
+from bench import cpu
+from bench.ground import Ground
+
+BATCH, SKUS, LINES = 100, 200, 3
+
+_TABLES = """
+    CREATE TABLE floor_stock (sku int PRIMARY KEY, free int NOT NULL) WITH (fillfactor = 50);
+    CREATE TABLE floor_order (id bigint PRIMARY KEY, external uuid UNIQUE, status text, total numeric, at timestamptz,
+                              customer bytea, address bytea);
+    CREATE TABLE floor_line (order_id bigint REFERENCES floor_order, position int, sku int REFERENCES floor_stock, qty int,
+                             PRIMARY KEY (order_id, position));
+    CREATE TABLE floor_queue (id bigint PRIMARY KEY, order_id bigint, kind text, due timestamptz);
+    CREATE INDEX floor_order_status ON floor_order (status, id);
+    CREATE INDEX floor_queue_due ON floor_queue (kind, due);
+    CREATE SEQUENCE floor_id;
+"""
+_DROP = "DROP TABLE floor_queue, floor_line, floor_order, floor_stock; DROP SEQUENCE floor_id"
+
+_INSERT = """
+    WITH o AS (INSERT INTO floor_order SELECT nextval('floor_id'), x, 'new', 60, now(), c, c
+               FROM unnest(%(external)s::uuid[], %(customer)s::bytea[]) AS u(x, c)
+               ON CONFLICT (external) DO NOTHING RETURNING id, external),
+    l AS (INSERT INTO floor_line SELECT o.id, u.p, u.sku, 2
+          FROM unnest(%(of)s::uuid[], %(place)s::int[], %(sku)s::int[]) AS u(x, p, sku) JOIN o ON o.external = u.x
+          RETURNING sku),
+    q AS (INSERT INTO floor_queue SELECT nextval('floor_id'), id, 'verify', now() FROM o),
+    s AS (SELECT f.sku, t.n FROM floor_stock f JOIN (SELECT sku, count(*) * 2 AS n FROM l GROUP BY sku) t USING (sku)
+          ORDER BY f.sku FOR NO KEY UPDATE OF f)
+    UPDATE floor_stock SET free = free - s.n FROM s WHERE floor_stock.sku = s.sku
+"""
+
+
+def insert_cpu_ms(made: Ground, *, orders: int = 3000) -> float:
+    """CPU ms an order, Python and PostgreSQL."""
+    url = made.environment["OMS_DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_TABLES)
+        connection.execute("INSERT INTO floor_stock SELECT n, 100000000 FROM generate_series(0, %s) AS n", [SKUS - 1])
+        _insert(connection, 500)
+        python, postgres = time.process_time(), cpu.cpu_ms(made.roots)
+        _insert(connection, orders)
+        used = (time.process_time() - python) * 1000 + cpu.cpu_ms(made.roots) - postgres
+        connection.execute(_DROP)
+    return used / orders
+
+
+def _insert(connection: psycopg.Connection[tuple[object, ...]], orders: int) -> None:
+    for _ in range(orders // BATCH):
+        ids = [uuid.uuid4() for _ in range(BATCH)]
+        connection.execute(
+            _INSERT,
+            {
+                "external": ids,
+                "customer": [b"x" * 120] * BATCH,
+                "of": [i for i in ids for _ in range(LINES)],
+                "place": list(range(LINES)) * BATCH,
+                "sku": [random.randrange(SKUS) for _ in range(LINES * BATCH)],
+            },
+        )

@@ -1,0 +1,221 @@
+"""The life of orders in batches: accepted -> shipped through the services, with steps, history, ledger and papers.
+
+One process does what the workers and the floor do: every stage claims or takes a batch of at least 100 orders and
+commits it. The carrier's own HTTP call is not in it; recording its labels is. Counted is the CPU of this process
+and of PostgreSQL, by stage.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bench import cpu, floor
+from bench.goods import Company, company, order_json
+from bench.ground import Ground, ground
+from connectors.base import Label
+from oms import db
+from oms.fulfilment import checking, paper, waves
+from oms.fulfilment.boxing import Box
+from oms.fulfilment.packing import PackScan
+from oms.intake import inbox
+from oms.intake.inbox import NewMessage
+from oms.journey import steps
+from oms.shipping import booking, handover, parcels
+from oms.shipping.parcels import Closing
+from workers import bindings
+from workers.handlers import Inside
+
+LIMIT_CPU_MS = 3.0
+BATCH = 200
+#: Three lines of two pieces, 300 g each, in a carton of 200 g.
+BOX_WEIGHT_G = 2000
+STAGES = ("verify", "confirm", "allocate", "release", "wave", "pick", "check", "close_boxes", "label", "hand_over")
+BY_CLAIM = ("verify", "confirm", "allocate", "release", "wave")
+
+
+@dataclass(slots=True)
+class Meter:
+    """CPU ms by stage: of this process, and of PostgreSQL."""
+
+    made: Ground
+    python: dict[str, float] = field(default_factory=dict)
+    postgres: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add what is done inside to the stage."""
+        python, postgres = time.process_time(), cpu.cpu_ms(self.made.roots)
+        yield
+        self.python[name] = (time.process_time() - python) * 1000
+        self.postgres[name] = cpu.cpu_ms(self.made.roots) - postgres
+
+
+def run(*, orders: int = 2000) -> dict[str, float]:
+    """Drive `orders` orders to shipped; return the figures, those of each stage too."""
+    with ground() as made:
+        with made.database.transaction() as session:
+            seeded = company(session)
+        _live(made, seeded, range(1_000_000, 1_000_200))
+        limit_ms = floor.insert_cpu_ms(made)
+        started = time.perf_counter()
+        meter = _live(made, seeded, range(orders))
+        wall = time.perf_counter() - started
+        _require_shipped(made, orders + 200)
+        return _figures(meter, orders, wall, limit_ms)
+
+
+def _figures(meter: Meter, orders: int, wall: float, limit_ms: float) -> dict[str, float]:
+    of = {name: (meter.python[name] / orders, meter.postgres[name] / orders) for name in STAGES}
+    python, postgres = sum(p for p, _ in of.values()), sum(p for _, p in of.values())
+    figures = {
+        "orders_per_s": orders / wall,
+        "cpu_ms_per_order": python + postgres,
+        "of_it_python_ms": python,
+        "of_it_postgres_ms": postgres,
+        "floor_insert_ms": limit_ms,
+        "ratio_to_floor": (python + postgres) / limit_ms,
+    }
+    for name, (p, pg) in of.items():
+        figures |= {f"{name}_python_ms": p, f"{name}_postgres_ms": pg}
+    return figures
+
+
+def _live(made: Ground, seeded: Company, numbers: range) -> Meter:
+    """Accept the orders (not counted), then every stage (counted)."""
+    meter = Meter(made)
+    for start in range(0, len(numbers), BATCH):
+        _receive(made, seeded, numbers[start : start + BATCH])
+    by_claim(made, "accept")
+    for name in BY_CLAIM:
+        if name == "wave":
+            with made.database.transaction() as session:
+                waves.plan_now(session, warehouse_id=seeded.warehouse_id)
+        with meter.stage(name):
+            by_claim(made, name)
+    for name, work in (("pick", _pick), ("check", _check), ("close_boxes", _close), ("label", _label)):
+        with meter.stage(name):
+            while work(made):
+                pass
+    with meter.stage("hand_over"):
+        _hand_over(made)
+    return meter
+
+
+def _receive(made: Ground, seeded: Company, numbers: range) -> None:
+    bodies = [json.dumps(order_json(n, seeded.sku_codes)).encode() for n in numbers]
+    messages = [NewMessage(f"evt-{n}", "webhook", body) for n, body in zip(numbers, bodies, strict=True)]
+    with made.database.transaction() as session:
+        inbox.receive(session, channel_id=seeded.channel_id, received=messages, now=db.now(session))
+
+
+def by_claim(made: Ground, kind: str) -> int:
+    """Claim and work like a worker until nothing of the kind is due; return how many steps that were."""
+    handler = bindings.handlers("inside")[kind]
+    assert isinstance(handler, Inside)
+    worked = 0
+    while True:
+        with made.database.transaction() as session:
+            claimed = steps.claim(session, kind=kind, limit=BATCH, lease_s=60, worker="bench")
+        if not claimed:
+            return worked
+        with made.database.transaction() as session:
+            now = db.now(session)
+            steps.finish(session, handler.work(session, claimed, now), by="system", now=now)
+        worked += len(claimed)
+
+
+def _rows(session: Session, sql: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in session.execute(text(sql))]
+
+
+def _pick(made: Ground) -> int:
+    """Pick lists on paper come back, several at a time, so that a transaction holds about a batch of orders."""
+    with made.database.transaction() as session:
+        found = session.execute(
+            text("""SELECT w.id FROM wave w WHERE w.status = 'released' ORDER BY w.id LIMIT :lists"""),
+            {"lists": max(1, BATCH // _orders_a_list(session))},
+        )
+        lists = list(found.scalars())
+        if lists:
+            paper.confirm(session, wave_ids=lists, actor="staff:bench", now=db.now(session))
+        return len(lists)
+
+
+def _orders_a_list(session: Session) -> int:
+    counted = text("SELECT count(*) FROM fulfilment WHERE wave_id IS NOT NULL GROUP BY wave_id LIMIT 1")
+    return int(session.execute(counted).scalar() or 1)
+
+
+_TO_CHECK = text("""
+    SELECT f.id, s.code, fl.qty_picked FROM (SELECT id FROM fulfilment WHERE status = 'picked' ORDER BY id LIMIT 200) f
+    JOIN fulfilment_line fl ON fl.fulfilment_id = f.id JOIN sku s ON s.id = fl.sku_id ORDER BY f.id, fl.id
+""")
+
+
+def _check(made: Ground) -> int:
+    """Every piece passes a scanning tunnel."""
+    with made.database.transaction() as session:
+        rows = session.execute(_TO_CHECK).all()
+        scans = [PackScan(str(db.new_id()), row.id, row.code, row.qty_picked) for row in rows]
+        if scans:
+            answers = checking.check(session, scans=scans, actor="staff:bench", now=db.now(session))
+            assert set(answers) == {"ok"}, set(answers)
+        return len(scans)
+
+
+def _close(made: Ground) -> int:
+    with made.database.transaction() as session:
+        found = session.execute(text("SELECT id FROM fulfilment WHERE status = 'packing' ORDER BY id LIMIT 200"))
+        closings = [Closing(fulfilment_id, [Box("M", BOX_WEIGHT_G)]) for fulfilment_id in found.scalars()]
+        if closings:
+            parcels.close_many(session, closings=closings, actor="staff:bench", staff_id=None, now=db.now(session))
+        return len(closings)
+
+
+#: About as large as a carrier's label is.
+_PDF, _ZPL = b"%PDF-1.4\n" + b"0" * 4000, b"^XA" + b"0" * 500 + b"^XZ"
+
+
+def _label(made: Ground) -> int:
+    with made.database.transaction() as session:
+        claimed = steps.claim(session, kind="book", limit=BATCH, lease_s=60, worker="bench")
+    if claimed:
+        with made.database.transaction() as session:
+            now = db.now(session)
+            labelled = [(step, _made(step.subject_id)) for step in claimed]
+            done = booking.record_labels(session, labelled=labelled, now=now)
+            steps.finish(session, done, by="system", now=now)
+    return len(claimed)
+
+
+def _made(parcel_id: uuid.UUID) -> Label:
+    waybill = f"W{parcel_id.hex.upper()}"
+    return Label(waybill, "economy", Decimal("9.50"), "CNY", _PDF + parcel_id.bytes, _ZPL + parcel_id.bytes)
+
+
+def _hand_over(made: Ground) -> None:
+    """Both sign each open list: the goods leave the stock, the orders are shipped."""
+    with made.database.transaction() as session:
+        lists = list(session.execute(text("SELECT id FROM hand_over_list WHERE status = 'open' ORDER BY id")).scalars())
+    sign: Callable[..., handover.Signed] = handover.sign
+    for list_id in lists:
+        for side in handover.SIDES:
+            with made.database.transaction() as session:
+                sign(session, list_id=list_id, side=side, signer="Cleo", actor="staff:bench", now=db.now(session))
+
+
+def _require_shipped(made: Ground, wanted: int) -> None:
+    with made.database.transaction() as session:
+        found = session.execute(text("SELECT count(*) FROM orders WHERE fulfilment_status = 'shipped'")).scalar_one()
+        if found != wanted:
+            states = _rows(session, "SELECT status, fulfilment_status, count(*) FROM orders GROUP BY 1, 2")
+            raise SystemExit(f"{found} of {wanted} orders are shipped: {states}")
