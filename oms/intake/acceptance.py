@@ -24,6 +24,9 @@ from oms.rows import insert_rows
 
 __all__ = ["Accepted", "Element", "Fate", "Translated", "accept"]
 
+#: Why a mail that is no order is quarantined.
+NO_ORDER_MAIL = "no order: a notice, an automatic answer or spam; nothing is answered to it"
+
 _Opens = dict[uuid.UUID, list[NewStep]]
 
 
@@ -118,15 +121,16 @@ def _close(
     by_message: dict[uuid.UUID, list[Fate]] = {m.message_id: [] for m in messages}
     for fate in fates:
         by_message[fate.message.message_id].append(fate)
+    ways = {m.message_id: m.channel.way for m in messages}
     found: dict[uuid.UUID, Accepted] = {}
     by_status: dict[tuple[str, str], list[uuid.UUID]] = {}
     reasons: dict[uuid.UUID, str] = {}
     for message_id, own in by_message.items():
-        outcome, status = rules.message_outcome([f.became for f in own])
+        outcome, status = rules.message_outcome([f.became for f in own], way=ways[message_id])
         found[message_id] = Accepted(outcome, own, opens.get(message_id, []))
         by_status.setdefault((status, outcome), []).append(message_id)
         if status == "quarantined":
-            reasons[message_id] = next((f.reason for f in own if f.reason), outcome)
+            reasons[message_id] = next((f.reason for f in own if f.reason), NO_ORDER_MAIL)
     for (status, outcome), ids in by_status.items():
         lifecycle.advance(session, InboundMessage, ids, to=status, cause=outcome, actor="system", now=now, lenient=True)
     if reasons:

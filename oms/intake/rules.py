@@ -129,9 +129,14 @@ _MESSAGE = (
 )
 
 
-def message_outcome(became: Sequence[Became]) -> tuple[str, str]:
-    """(outcome of the step `accept`, status of the message) for all that its elements became."""
-    for one, outcome, status in _MESSAGE:
-        if one in became:
-            return outcome, status
-    return "not_an_order", "not_an_order"
+def message_outcome(became: Sequence[Became], *, way: str = "") -> tuple[str, str]:
+    """(outcome of the step `accept`, status of the message) for all that its elements became.
+
+    A mail that is no order (spam, a notice, an auto-reply) is quarantined, where a person may look at it: anybody
+    can write to a mailbox, while a shop's own notices and test orders need nobody's eyes.
+    """
+    found = next(((outcome, status) for one, outcome, status in _MESSAGE if one in became), _NO_ORDER)
+    return ("quarantined", "quarantined") if found == _NO_ORDER and way == "email" else found
+
+
+_NO_ORDER = ("not_an_order", "not_an_order")

@@ -169,3 +169,16 @@ def _accept_some(database: Database, now: datetime) -> bool:
     with database.transaction() as session:
         steps.finish(session, accept(session, claimed, now), by="system", now=now)
     return bool(claimed)
+
+
+def test_a_mail_that_is_no_order_is_quarantined_and_nothing_follows(session: Session, business_now: datetime) -> None:
+    mailbox = make_channel(session, source="email", way="email")
+    spam = b"From: a@b.example\nSubject: your order 5056\nPrecedence: bulk\n\nYou won a prize, click here\n"
+    assert _take(session, mailbox, business_now, inbox.NewMessage("<1@b>", "mail", spam)) == ["quarantined"]
+    row = session.query(InboundMessage).populate_existing().one()
+    assert (row.status, session.query(Order).count(), session.query(Step).filter_by(kind="tell").count()) == (
+        "quarantined",
+        0,
+        0,
+    )
+    assert "nothing is answered" in str(row.reason)

@@ -1,0 +1,1 @@
+"""Staff, roles, the table of rights, API keys, sessions."""
