@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.journey import steps
+from oms.journey import policy, steps
 from oms.journey.steps import NewStep
 from oms.parties.models import Carrier, Channel
 
@@ -25,18 +25,25 @@ class Job:
 
     kind: str
     subjects: Callable[[Session], Sequence[tuple[uuid.UUID, str]]]
-    period: Callable[[datetime, ZoneInfo], str]
+    period: Callable[[Session, datetime, ZoneInfo], str]
 
 
-def _minute(now: datetime, zone: ZoneInfo) -> str:
+def _minute(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return now.strftime("%Y%m%dT%H%MZ")
 
 
-def _day(now: datetime, zone: ZoneInfo) -> str:
+def _poll_interval(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    """The manager's interval, counted from 1970."""
+    length_s = policy.read(session, now).whole("poll.interval")
+    start = datetime.fromtimestamp(now.timestamp() // length_s * length_s, UTC)
+    return start.strftime("%Y%m%dT%H%M%SZ")
+
+
+def _day(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return now.astimezone(zone).strftime("%Y-%m-%d")
 
 
-def _hour(now: datetime, zone: ZoneInfo) -> str:
+def _hour(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return now.strftime("%Y%m%dT%HZ")
 
 
@@ -54,7 +61,7 @@ def _once(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
 
 
 JOBS: tuple[Job, ...] = (
-    Job("poll", _polled_channels, _minute),
+    Job("poll", _polled_channels, _poll_interval),
     Job("track", _carriers, _minute),
     Job("compute_kpi", _once, _hour),
     Job("daily_sample", _once, _day),
@@ -68,12 +75,13 @@ _RUNNING = text("""
 def open_due(session: Session, *, now: datetime, zone: str) -> int:
     """Open the step of every job for the period that `now` lies in; one that still runs is not doubled."""
     running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS]})}
+    periods = {job.kind: job.period(session, now, ZoneInfo(zone)) for job in JOBS}
     new = [
         NewStep(
             job.kind,
             subject,
             subject_type=kind_of,
-            key=f"{subject}:{job.period(now, ZoneInfo(zone))}",
+            key=f"{subject}:{periods[job.kind]}",
             due_at=now + timedelta(minutes=5),
         )
         for job in JOBS

@@ -6,6 +6,7 @@ import io
 import re
 import smtplib
 from decimal import Decimal
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from openpyxl import Workbook
@@ -133,6 +134,12 @@ def _auto_reply(mail: EmailMessage, case: Case, customer: Customer) -> None:
 _WRITERS = {"plain": _plain, "html": _html, "xlsx": _xlsx, "spam": _spam, "auto_reply": _auto_reply}
 
 
+def _text(raw: bytes) -> str:
+    """What the reader of a mail sees."""
+    body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
+
+
 class Signers:
     """Customers who open their mail and sign the confirmation by its one-time link."""
 
@@ -158,8 +165,8 @@ class Signers:
         mails = answer.json()["mails"]
         new = [m for m in mails if f"{email}:{m['uid']}" not in self._seen]
         for mail in new:
-            text = fetch(self._world.http, "GET", f"{base}/{mail['uid']}", headers=_MAILBOX_KEY).text
-            for token in sorted(set(_LINK.findall(text.replace("=\n", "").replace("=\r\n", "")))):
+            raw = fetch(self._world.http, "GET", f"{base}/{mail['uid']}", headers=_MAILBOX_KEY).content
+            for token in sorted(set(_LINK.findall(_text(raw)))):
                 self._sign(token, email)
             self._seen.add(f"{email}:{mail['uid']}")
         return bool(new)
