@@ -16,7 +16,7 @@ from oms.intake.rules import Became
 from oms.journey import steps
 from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
-from oms.shipping import booking, pickup, rules, voiding
+from oms.shipping import booking, list_papers, pickup, rules, voiding
 from oms.shipping.booking import Booking, Stopped
 from oms.shipping.pickup import PickUp
 from oms.shipping.voiding import Voiding
@@ -142,6 +142,7 @@ def _void_refused(session: Session, step: Claimed, wanted: Voiding, error: Conne
 
 
 def _prepare_pick_up(session: Session, step: Claimed, now: datetime, settings: Settings) -> PickUp | Done:
+    list_papers.file(session, list_id=step.subject_id, by="system", now=now)
     found = pickup.prepare(session, step=step)
     if isinstance(found, PickUp) and not isinstance(registry.carrier_for(found.carrier), ListedCarrier):
         return Done(step, "told", error="this carrier takes no list by its API: it signed on paper")

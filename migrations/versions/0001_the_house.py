@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("allotted", sa.Numeric(precision=14, scale=3), nullable=False),
         sa.CheckConstraint("on_hand >= 0 AND allotted >= 0 AND allotted <= on_hand", name=op.f("ck_bin_stock_balance")),
         sa.PrimaryKeyConstraint("bin_id", "sku_id", name=op.f("pk_bin_stock")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_bin_stock_sku", "bin_stock", ["warehouse_id", "sku_id"], unique=False)
     op.create_table(
@@ -351,6 +352,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "order_id", "warehouse_id", "round", "part", name=op.f("uq_fulfilment_order_id_warehouse_id_round_part")
         ),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_fulfilment_list", "fulfilment", ["warehouse_id", "status", "cut_off_at"], unique=False)
     op.create_index("ix_fulfilment_wave", "fulfilment", ["wave_id"], unique=False)
@@ -376,7 +378,9 @@ def upgrade() -> None:
             "sku_id",
             name=op.f("uq_fulfilment_line_fulfilment_id_order_line_id_sku_id"),
         ),
+        postgresql_with={"fillfactor": 50},
     )
+    op.create_index("ix_fulfilment_line_order", "fulfilment_line", ["order_id"], unique=False)
     op.create_table(
         "hand_over_list",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -614,6 +618,7 @@ def upgrade() -> None:
         sa.CheckConstraint("qty_shipped + qty_cancelled <= qty", name=op.f("ck_order_line_not_over")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
         sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_line_order_id_position")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index(
         "ix_order_line_backordered",
@@ -732,6 +737,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fulfilment_id", "position", name=op.f("uq_parcel_fulfilment_id_position")),
         sa.UniqueConstraint("number", name=op.f("uq_parcel_number")),
         sa.UniqueConstraint("reference", name=op.f("uq_parcel_reference")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_parcel_list", "parcel", ["hand_over_list_id"], unique=False)
     op.create_index("ix_parcel_order", "parcel", ["order_id"], unique=False)
@@ -768,6 +774,7 @@ def upgrade() -> None:
         sa.Column("short_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("qty > 0 AND qty_picked >= 0 AND qty_picked <= qty", name=op.f("ck_pick_task_ledger")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pick_task")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_pick_task_fulfilment", "pick_task", ["fulfilment_id"], unique=False)
     op.create_index("ix_pick_task_wave", "pick_task", ["wave_id", "stop"], unique=False)
@@ -839,6 +846,7 @@ def upgrade() -> None:
             "round",
             name=op.f("uq_reservation_order_line_id_warehouse_id_sku_id_round"),
         ),
+        postgresql_with={"fillfactor": 70},
     )
     op.create_index("ix_reservation_order", "reservation", ["order_id"], unique=False)
     op.create_table(

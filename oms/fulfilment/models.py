@@ -22,6 +22,7 @@ class Fulfilment(Base):
         UniqueConstraint("number"),
         Index("ix_fulfilment_wave", "wave_id"),
         Index("ix_fulfilment_list", "warehouse_id", "status", "cut_off_at"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
     MACHINES = {"status": FULFILMENT}
 
@@ -50,10 +51,12 @@ class FulfilmentLine(Base):
     __tablename__ = "fulfilment_line"
     __table_args__ = (
         UniqueConstraint("fulfilment_id", "order_line_id", "sku_id"),
+        Index("ix_fulfilment_line_order", "order_id"),
         CheckConstraint(
             "qty > 0 AND qty_short >= 0 AND qty_packed >= 0 AND qty_packed <= qty_picked AND qty_picked + qty_short <= qty",
             name="ledger",
         ),
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -98,6 +101,7 @@ class PickTask(Base):
         CheckConstraint("qty > 0 AND qty_picked >= 0 AND qty_picked <= qty", name="ledger"),
         Index("ix_pick_task_wave", "wave_id", "stop"),
         Index("ix_pick_task_fulfilment", "fulfilment_id"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
     MACHINES = {"status": PICK_TASK}
 

@@ -69,15 +69,16 @@ _COUNT = text("""
 LINE_PROGRESS = text("""
     UPDATE order_line SET qty_picked = p.picked, qty_packed = p.packed FROM (
         SELECT ol.id,
-               floor(min(x.picked / coalesce(bp.qty, 1)) * (CASE WHEN s.bundle THEN 1 ELSE 1000 END))
+               floor(min(coalesce(x.picked, 0) / coalesce(bp.qty, 1)) * (CASE WHEN s.bundle THEN 1 ELSE 1000 END))
                    / (CASE WHEN s.bundle THEN 1 ELSE 1000 END) AS picked,
-               floor(min(x.packed / coalesce(bp.qty, 1)) * (CASE WHEN s.bundle THEN 1 ELSE 1000 END))
+               floor(min(coalesce(x.packed, 0) / coalesce(bp.qty, 1)) * (CASE WHEN s.bundle THEN 1 ELSE 1000 END))
                    / (CASE WHEN s.bundle THEN 1 ELSE 1000 END) AS packed
         FROM order_line ol JOIN sku s ON s.id = ol.sku_id
         LEFT JOIN bundle_part bp ON bp.bundle_id = s.id AND s.bundle
-        LEFT JOIN LATERAL (SELECT coalesce(sum(fl.qty_picked), 0) AS picked, coalesce(sum(fl.qty_packed), 0) AS packed
+        LEFT JOIN (SELECT fl.order_line_id, fl.sku_id, sum(fl.qty_picked) AS picked, sum(fl.qty_packed) AS packed
               FROM fulfilment_line fl JOIN fulfilment f ON f.id = fl.fulfilment_id AND f.status <> 'cancelled'
-              WHERE fl.order_line_id = ol.id AND fl.sku_id = coalesce(bp.part_id, ol.sku_id)) x ON TRUE
+              WHERE fl.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY 1, 2) x
+          ON x.order_line_id = ol.id AND x.sku_id = coalesce(bp.part_id, ol.sku_id)
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND (order_line.qty_picked, order_line.qty_packed) IS DISTINCT FROM (p.picked, p.packed)
 """)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
@@ -64,9 +64,9 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     _split_promise(session, order_ids, now)
     moved = [order_id for order_id, _ in groups]
     lifecycle.advance(
-        session, Order, moved, to="in_fulfilment", cause="released", actor="system", now=now, lenient=True
-    )
-    session.execute(update(Order).where(Order.id.in_(moved), Order.released_at.is_(None)).values(released_at=now))
+        session, Order, moved, to="in_fulfilment", cause="released", actor="system", now=now, lenient=True,
+        stamp="released_at",
+    )  # fmt: skip
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
@@ -172,9 +172,8 @@ def _write(
 
 def _split_promise(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
     """The order's own pair of promise steps ends: its fulfilments' pairs follow it, and it counts nowhere."""
-    for kind in ("collect", "deliver"):
-        found = journey.find(session, kind=kind, subject_ids=order_ids)
-        journey.finish(session, [Done(step, "split") for step in found.values()], by="system", now=now)
+    found = journey.find_kinds(session, kinds=("collect", "deliver"), subject_ids=order_ids)
+    journey.finish(session, [Done(step, "split") for step in found], by="system", now=now)
 
 
 def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:

@@ -69,6 +69,7 @@ class BinStock(Base):
     __table_args__ = (
         CheckConstraint("on_hand >= 0 AND allotted >= 0 AND allotted <= on_hand", name="balance"),
         Index("ix_bin_stock_sku", "warehouse_id", "sku_id"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     bin_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -114,6 +115,7 @@ class Reservation(Base):
             "qty >= 0 AND qty_shipped >= 0 AND qty_released >= 0 AND qty_shipped + qty_released <= qty", name="ledger"
         ),
         Index("ix_reservation_order", "order_id"),
+        {"postgresql_with": {"fillfactor": 70}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -63,7 +63,8 @@ CLAIM_LOST = f"""
 """
 
 FIND = f"""
-    SELECT {_COLUMNS} FROM step WHERE kind = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))
+    SELECT {_COLUMNS} FROM step
+    WHERE kind = ANY(CAST(:kinds AS text[])) AND subject_id = ANY(CAST(:subjects AS uuid[]))
     AND state = ANY(CAST(:states AS text[])) ORDER BY id FOR UPDATE
 """
 

@@ -133,9 +133,20 @@ def find(
 
     For steps that people, customers and carriers perform: pass them on to `finish`.
     """
-    params = {"kind": kind, "subjects": list(subject_ids), "states": list(states)}
-    rows = session.execute(text(step_sql.FIND), params).all()
-    return {row.subject_id: Claimed(*row) for row in rows}
+    found = find_kinds(session, kinds=[kind], subject_ids=subject_ids, states=states)
+    return {step.subject_id: step for step in found}
+
+
+def find_kinds(
+    session: Session,
+    *,
+    kinds: Sequence[str],
+    subject_ids: Sequence[uuid.UUID],
+    states: Sequence[str] = ("open", "claimed"),
+) -> list[Claimed]:
+    """The running steps of several kinds, locked."""
+    params = {"kinds": list(kinds), "subjects": list(subject_ids), "states": list(states)}
+    return [Claimed(*row) for row in session.execute(text(step_sql.FIND), params)]
 
 
 def find_by_id(session: Session, *, step_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Claimed]:

@@ -122,6 +122,7 @@ class OrderLine(Base):
         CheckConstraint("qty_reserved + qty_backordered + qty_cancelled <= qty", name="reserved_not_over"),
         Index("ix_order_line_sku", "sku_id"),
         Index("ix_order_line_backordered", "sku_id", "order_id", postgresql_where="qty_backordered > 0"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

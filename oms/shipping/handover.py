@@ -11,16 +11,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
-from oms.documents import store
-from oms.documents.store import Paper
 from oms.errors import Conflict, InputInvalid, NotFound
-from oms.inventory.models import Warehouse
-from oms.journey import calendar_store, holds, lifecycle
+from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
-from oms.shipping import leaving, list_papers, queries
+from oms.shipping import leaving, list_papers
 from oms.shipping.models import HandOverList, Parcel
 
 SIDES = ("us", "carrier")
@@ -152,18 +149,9 @@ def _depart(session: Session, found: HandOverList, signer: str, actor: str, now:
     session.flush()
     lifecycle.advance(session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now)
     end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
-    _file(session, found, actor, now)
+    if not left:  # else the step `pick_up` files it: printing a long list must hold no order's row
+        list_papers.file(session, list_id=found.id, by=actor, now=now)
     return Signed("handed_over", tuple(left), struck)
-
-
-def _file(session: Session, found: HandOverList, actor: str, now: datetime) -> None:
-    """The list as both signed it, in the language of its warehouse's country (D-1)."""
-    language = "zh_Hans" if session.get_one(Warehouse, found.warehouse_id).country == "CN" else "en"
-    zone = calendar_store.zone_of(session).key
-    listed = queries.hand_over_list(session, ref=str(found.id))
-    content = list_papers.paper_of(session, listed=listed, language=language, zone=zone)
-    paper = Paper("hand_over_list", found.id, "hand_over_list", f"{found.number}.pdf", content)
-    store.put(session, papers=[paper], by=actor, now=now)
 
 
 def end_steps(

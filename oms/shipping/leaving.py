@@ -52,14 +52,15 @@ _LINES = text("""
     UPDATE order_line SET qty_shipped = p.shipped,
            qty_reserved = greatest(qty_reserved - (p.shipped - qty_shipped), 0)
     FROM (
-        SELECT ol.id, CASE WHEN s.bundle THEN floor(min(x.gone / coalesce(bp.qty, 1))) ELSE min(x.gone) END AS shipped
+        SELECT ol.id, CASE WHEN s.bundle THEN floor(min(coalesce(x.gone, 0) / coalesce(bp.qty, 1)))
+                      ELSE min(coalesce(x.gone, 0)) END AS shipped
         FROM order_line ol JOIN sku s ON s.id = ol.sku_id
         LEFT JOIN bundle_part bp ON bp.bundle_id = s.id AND s.bundle
-        LEFT JOIN LATERAL (
-            SELECT coalesce(sum(pl.qty), 0) AS gone FROM fulfilment_line fl
-            JOIN parcel_line pl ON pl.fulfilment_line_id = fl.id
-            JOIN parcel pa ON pa.id = pl.parcel_id AND pa.handed_over_at IS NOT NULL
-            WHERE fl.order_line_id = ol.id AND fl.sku_id = coalesce(bp.part_id, ol.sku_id)) x ON TRUE
+        LEFT JOIN (
+            SELECT fl.order_line_id, fl.sku_id, sum(pl.qty) AS gone FROM parcel pa
+            JOIN parcel_line pl ON pl.parcel_id = pa.id JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+            WHERE pa.order_id = ANY(CAST(:orders AS uuid[])) AND pa.handed_over_at IS NOT NULL GROUP BY 1, 2) x
+          ON x.order_line_id = ol.id AND x.sku_id = coalesce(bp.part_id, ol.sku_id)
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND order_line.qty_shipped < p.shipped
     RETURNING order_line.id, order_line.order_id, order_line.qty_shipped

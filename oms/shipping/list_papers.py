@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms.clock import zone_named
-from oms.documents import hand_over_list
+from oms.documents import hand_over_list, store
 from oms.documents.hand_over_list import CarrierParcels, HandedOverParcel, HandOverListDocument
+from oms.documents.models import Document
+from oms.documents.store import Paper
+from oms.inventory.models import Warehouse
+from oms.journey import calendar_store
 from oms.shipping import queries
+from oms.shipping.models import HandOverList
 
 
 def paper_of(session: Session, *, listed: Any, language: str, zone: str) -> bytes:
@@ -25,6 +33,20 @@ def paper_of(session: Session, *, listed: Any, language: str, zone: str) -> byte
         zone=zone_named(zone),
     )
     return hand_over_list.render(document, language=language)
+
+
+def file(session: Session, *, list_id: uuid.UUID, by: str, now: datetime) -> None:
+    """Keep the list as both signed it, in the language of its warehouse's country (D-1). A repeat prints nothing."""
+    known = select(Document.id).where(Document.subject_id == list_id, Document.kind == "hand_over_list")
+    if session.execute(known.limit(1)).first() is not None:
+        return
+    listed = queries.hand_over_list(session, ref=str(list_id))
+    house = select(Warehouse.country).join(HandOverList, HandOverList.warehouse_id == Warehouse.id)
+    country = session.execute(house.where(HandOverList.id == list_id)).scalar_one()
+    language = "zh_Hans" if country == "CN" else "en"
+    content = paper_of(session, listed=listed, language=language, zone=calendar_store.zone_of(session).key)
+    paper = Paper("hand_over_list", list_id, "hand_over_list", f"{listed.number}.pdf", content)
+    store.put(session, papers=[paper], by=by, now=now)
 
 
 def _parcel(row: Any) -> HandedOverParcel:

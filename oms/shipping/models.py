@@ -30,6 +30,7 @@ class Parcel(Base):
         Index("ix_parcel_order", "order_id"),
         Index("ix_parcel_list", "hand_over_list_id"),
         CheckConstraint("weight_g > 0", name="weight"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
     MACHINES = {"label_status": LABEL, "tracking_status": TRACKING}
 

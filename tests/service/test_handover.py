@@ -23,7 +23,7 @@ from oms.messages import rendering
 from oms.messages.models import Message
 from oms.messages.rendering import House
 from oms.orders.models import OrderLine
-from oms.shipping import closing, handover, tracking
+from oms.shipping import closing, handover, list_papers, tracking
 from oms.shipping.models import HandOverList, Parcel
 from tests.factories.floor import Floor, run_kind
 from tests.factories.orders import make_sku
@@ -79,6 +79,14 @@ def test_parcel_fulfilment_list_and_steps_say_handed_over(
     found = {s.kind: s.state for s in session.query(Step).filter(Step.kind.in_(("hand_over", "pick_up")))}
     assert found == {"hand_over": "done", "pick_up": "open"}
     assert session.query(HistoryEntry).filter_by(event="sales_ledger.shipped").count() == 2
+
+
+def test_the_signed_list_is_filed_once(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    sign_both(session, parcel, business_now)
+    assert parcel.hand_over_list_id
+    for _ in range(2):
+        list_papers.file(session, list_id=parcel.hand_over_list_id, by="system", now=business_now)
     paper = session.query(Document).filter_by(kind="hand_over_list").one()
     assert (paper.subject_id, paper.content[:5]) == (parcel.hand_over_list_id, b"%PDF-")
 
