@@ -16,9 +16,11 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from redis import Redis
+from rq import Worker
 from sqlalchemy import text
 
-from bench import cpu
+from bench import cpu, floor
 from bench.goods import SECRET, company, order_json
 from bench.ground import Ground, ground, log_tail
 
@@ -68,30 +70,47 @@ def post_share(port: int, codes: list[str], numbers: range, times: multiprocessi
 
 
 def run(*, orders: int = 4000) -> dict[str, float]:
-    """Post `orders` orders; return the figures."""
+    """Post `orders` orders; return the figures, with the CPU of the web server, the worker, and PostgreSQL and Redis."""
     with ground() as made:
         with made.database.transaction() as session:
             seeded = company(session)
-        made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app")
-        made.start("workers.run", "inside")
+        servers = list(made.roots)
+        web = made.start(
+            "gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app"
+        ).pid
+        worker = made.start("bench.accept_worker").pid
         made.wait_for_web()
-        _post(made.web_port, seeded.sku_codes, range(1_000_000, 1_000_200))
-        _wait_for(made, 200)
-        before, started = cpu.cpu_ms(made.roots), time.perf_counter()
+        _post(made.web_port, seeded.sku_codes, range(1_000_000, 1_000_400))
+        _wait_for(made, 400)
+        limit_ms = floor.insert_cpu_ms(made)
+        parts = {"web": [web], "worker": [worker], "postgres_and_redis": servers}
+        before = {name: cpu.cpu_ms(roots) for name, roots in parts.items()}
+        started = time.perf_counter()
         times = _post(made.web_port, seeded.sku_codes, range(orders))
         posted = time.perf_counter() - started
-        _wait_for(made, 200 + orders)
+        _wait_for(made, 400 + orders)
         wall = time.perf_counter() - started
-        used = cpu.cpu_ms(made.roots) - before
+        used = {name: (cpu.cpu_ms(roots) - before[name]) / orders for name, roots in parts.items()}
         times.sort()
         return {
             "orders_per_s": orders / wall,
             "requests_per_s": orders / posted,
-            "cpu_ms_per_order": used / orders,
+            "cpu_ms_per_order": sum(used.values()),
+            **{f"of_it_{name}_ms": value for name, value in used.items()},
+            "floor_insert_ms": limit_ms,
+            "ratio_to_floor": sum(used.values()) / limit_ms,
             "p50_ms": times[len(times) // 2] * 1000,
             "p99_ms": times[int(len(times) * 0.99)] * 1000,
-            "peak_pss_mib": cpu.pss_mib(made.roots[2:]),
+            "peak_pss_mib": cpu.pss_mib([web, worker]),
+            **_jobs(made),
         }
+
+
+def _jobs(made: Ground) -> dict[str, float]:
+    """How many jobs the worker did: a ring wakes it, and it claims batches until nothing is left."""
+    redis = Redis.from_url(made.environment["OMS_REDIS_URL"])
+    workers = Worker.all(connection=redis)
+    return {"rq_jobs": float(sum(worker.successful_job_count for worker in workers))}
 
 
 def _post(port: int, codes: list[str], numbers: range) -> list[float]:
