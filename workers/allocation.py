@@ -1,4 +1,4 @@
-"""Step `allocate`."""
+"""Steps `allocate` and `wake`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from oms.journey.steps import Claimed, Done
-from oms.supply import backorders
+from oms.supply import backorders, receipts
 from workers.handlers import Inside
 
 
@@ -16,4 +16,9 @@ def allocate(session: Session, claimed: Sequence[Claimed], now: datetime) -> lis
     return backorders.allocate(session, steps=claimed, now=now)
 
 
+def wake(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    return receipts.wake_orders(session, steps=claimed, now=now)
+
+
 ALLOCATE = Inside(allocate)
+WAKE = Inside(wake)

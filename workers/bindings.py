@@ -16,6 +16,7 @@ BINDINGS: dict[str, str] = {
     "verify": "workers.verification:VERIFY",
     "confirm": "workers.verification:CONFIRM",
     "allocate": "workers.allocation:ALLOCATE",
+    "wake": "workers.allocation:WAKE",
     "release": "workers.picking:RELEASE",
     "wave": "workers.picking:WAVE",
     "book": "workers.booking:BOOK",

@@ -25,12 +25,15 @@ from oms.orders import derived, locking
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What one order got: `short` by SKU where supply has to be raised, `promised` when any piece is reserved."""
+    """What one order got: `short` by SKU where supply has to be raised, `promised` when any piece is reserved.
+
+    `short_lines`: pieces of each (line, SKU); a bundle's line has one for each part.
+    """
 
     order_id: uuid.UUID
     promised: bool
     short: Mapping[uuid.UUID, Decimal]
-    short_lines: Mapping[uuid.UUID, tuple[uuid.UUID, Decimal]]
+    short_lines: Mapping[tuple[uuid.UUID, uuid.UUID], Decimal]
 
 
 _LINES = text("""
@@ -149,9 +152,9 @@ def _mark_lines(session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mappin
 def _allocation(order_id: uuid.UUID, plan: Plan, wants: Sequence[Want]) -> Allocation:
     by_line = {want.line_id: want for want in wants}
     short: dict[uuid.UUID, Decimal] = {}
-    lines: dict[uuid.UUID, tuple[uuid.UUID, Decimal]] = {}
+    lines: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = {}
     for line_id, qty in plan.short.items():
         for sku, per in by_line[line_id].parts.items():
             short[sku] = short.get(sku, Decimal(0)) + per * qty
-            lines[line_id] = (sku, per * qty)
+            lines[line_id, sku] = per * qty
     return Allocation(order_id, bool(plan.promises), short, lines)

@@ -145,6 +145,7 @@ FLOW: dict[str, StepKind] = {
         200,
         {"allocated": ("release",), "short": ("supply", "tell"), "partly": ("release", "supply", "tell")},
     ),
+    "wake": StepKind(SYSTEM, "sku", "release", INSIDE, 200, {"woken": ("allocate",)}),
     "supply": StepKind("buyer", "supply_request", "plan", follows={"received": (), "withdrawn": ()}),
     "release": StepKind(SYSTEM, "order", "release", INSIDE, 200, {"released": ("wave", "collect", "deliver")}),
     # the floor
@@ -162,7 +163,9 @@ FLOW: dict[str, StepKind] = {
         "cut_off",
         follows={"packed": ("book",), "returned": ("pick",), "stopped": ("put_back",)},
     ),
-    "put_back": StepKind("warehouse", "fulfilment", "held_order", follows={"put_back": ("apply_change",)}, runs_on_hold=True),
+    "put_back": StepKind(
+        "warehouse", "fulfilment", "held_order", follows={"put_back": ("apply_change",)}, runs_on_hold=True
+    ),
     # the carrier
     "book": StepKind(
         SYSTEM,

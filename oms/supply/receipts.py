@@ -11,11 +11,12 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.errors import InputInvalid
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.journey import lifecycle, steps
-from oms.journey.steps import Done, NewStep
+from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.supply.models import SupplyRequest
 
@@ -61,8 +62,8 @@ _WAITING = text("""
 """)
 
 
-def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: datetime) -> list[uuid.UUID]:
-    """Book the receipts and wake backorders; return the orders that are allocated again. A repeat books nothing."""
+def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: datetime) -> list[str]:
+    """Book the receipts and wake backorders; return the keys that were new. A repeat books nothing."""
     for place, receipt in enumerate(receipts):
         if receipt.qty <= 0:
             raise InputInvalid("a receipt has no pieces", fields={f"receipts.{place}.qty": "must be more than 0"})
@@ -75,17 +76,28 @@ def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: d
     if not new:
         return []
     _fill_requests(session, new, actor, now)
-    return wake(session, sku_ids=sorted({r.sku_id for r in new}), now=now)
+    wake(session, sku_ids=sorted({r.sku_id for r in new}), now=now)
+    return [r.key for r in new]
 
 
-def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
-    """Open `allocate` in a new round for the oldest backorders that free stock can serve."""
-    waiting = list(session.execute(_WAITING, {"skus": list(sku_ids)}).scalars())
+def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Have the oldest backorders of these SKUs allocated again, by a step of its own.
+
+    Whoever frees stock holds its rows, and orders are locked before stock: so other orders are woken later.
+    """
+    new = [NewStep("wake", sku_id, key=f"{sku_id}:{db.new_id()}") for sku_id in sku_ids]
+    steps.open_steps(session, new, now=now)
+
+
+def wake_orders(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Step `wake`: open `allocate` in a new round for the oldest backorders that free stock can serve."""
+    skus = sorted({step.subject_id for step in steps})
+    waiting = list(session.execute(_WAITING, {"skus": skus}).scalars())
     locking.touch(session, order_ids=waiting)
     rounds = locking.raise_round(session, order_ids=waiting)
     new = [NewStep("allocate", order_id, order_id=order_id, round=rounds[order_id]) for order_id in waiting]
-    steps.open_steps(session, new, now=now)
-    return waiting
+    first, *others = steps
+    return [Done(first, "woken", tuple(new)), *(Done(step, "woken") for step in others)]
 
 
 def _fill_requests(session: Session, new: Sequence[Receipt], actor: str, now: datetime) -> None:

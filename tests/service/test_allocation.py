@@ -19,6 +19,7 @@ from oms.orders.models import Order, OrderLine
 from oms.supply import backorders, receipts
 from oms.supply.models import SupplyRequest
 from oms.supply.receipts import Receipt
+from tests.factories.floor import run_kind
 from tests.factories.orders import make_channel, make_order, make_sku, make_stock, make_warehouse
 
 
@@ -88,8 +89,9 @@ def test_a_receipt_wakes_the_oldest_backorder_and_counts_once(session: Session, 
     session.add(place)
     session.flush()
     goods = Receipt("GRN-1", house.id, sku.id, place.id, Decimal(2))
-    assert receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now) == [order.id]
+    assert receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now) == ["GRN-1"]
     assert receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now) == []
+    run_kind(session, "wake", receipts.wake_orders, business_now)
     session.refresh(order)
     claimed = steps.claim(session, kind="allocate", limit=5, lease_s=30, worker="test")
     assert [d.outcome for d in backorders.allocate(session, steps=claimed, now=business_now)] == ["allocated"]
@@ -134,3 +136,22 @@ def _work_one(database: Database) -> bool:
         now = db.now(session)
         steps.finish(session, backorders.allocate(session, steps=claimed, now=now), by="system", now=now)
     return bool(claimed)
+
+
+def test_an_order_that_is_still_short_asks_for_nothing_that_is_on_its_way(
+    session: Session, business_now: datetime
+) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    make_stock(session, house, sku, 12)
+    order = make_order(session, lines=[{"qty": Decimal(20), "sku_id": sku.id}], status="confirmed")
+    _allocate(session, [order], business_now)
+    place = Bin(warehouse_id=house.id, code="R-1")
+    session.add(place)
+    session.flush()
+    receipts.receive(
+        session, receipts=[Receipt("G1", house.id, sku.id, place.id, Decimal(5))], actor="bob", now=business_now
+    )
+    run_kind(session, "wake", receipts.wake_orders, business_now)
+    assert [d.outcome for d in run_kind(session, "allocate", backorders.allocate, business_now)] == ["short"]
+    request = session.query(SupplyRequest).populate_existing().one()
+    assert (request.qty, request.qty_received) == (8, 5)

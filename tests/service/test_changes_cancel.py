@@ -23,7 +23,7 @@ from oms.journey.models import Step
 from oms.messages.models import Message
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.shipping.models import Parcel
-from oms.supply import backorders
+from oms.supply import backorders, receipts
 from oms.supply.models import SupplyRequest
 from tests.factories.changes import apply_all, living_steps, pack, pick, statements, unbalanced, wish
 from tests.factories.floor import Floor, confirmed_order, released, run_kind
@@ -173,6 +173,7 @@ def test_freed_pieces_go_to_the_oldest_backorder(session: Session, floor: Floor,
     waiting = _allocated(session, floor, business_now)
     wish(session, first, business_now, kind="cancellation")
     apply_all(session, business_now)
+    run_kind(session, "wake", receipts.wake_orders, business_now)
     run_kind(session, "allocate", backorders.allocate, business_now)
     lines = session.query(OrderLine).filter_by(order_id=waiting.id).populate_existing()
     assert {(line.qty_reserved, line.qty_backordered) for line in lines} == {(2, 0)}

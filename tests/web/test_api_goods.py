@@ -109,8 +109,9 @@ def test_goods_received_wake_the_orders_that_wait(short):
         for n, sku in enumerate(short.skus)
     ]
     floor = person(short, "warehouse")
-    assert floor.post("/receipts", {"receipts": rows}).get_json()["allocated_again"] == [str(short.order.id)]
-    assert floor.post("/receipts", {"receipts": rows}).get_json()["allocated_again"] == []
+    assert floor.post("/receipts", {"receipts": rows}).get_json()["booked"] == ["GRN-1/0", "GRN-1/1"]
+    assert floor.post("/receipts", {"receipts": rows}).get_json()["booked"] == []
+    assert short.rows("SELECT count(*) FROM step WHERE kind = 'wake' AND state = 'open'") == [(2,)]
     assert short.rows("SELECT DISTINCT on_hand FROM stock") == [(5,)]
 
 

@@ -59,10 +59,9 @@ class ReceiptsIn(Schema):
     receipts = fields.List(fields.Nested(ReceiptIn), required=True, validate=validate.Length(min=1, max=500))
 
 
-class Woken(Schema):
-    booked = fields.Integer(required=True)
-    allocated_again = fields.List(
-        fields.UUID(), required=True, metadata={"description": "orders that waited and are allocated again"}
+class Booked(Schema):
+    booked = fields.List(
+        fields.String(), required=True, metadata={"description": "keys that were new; a repeat books nothing"}
     )
 
 
@@ -83,14 +82,14 @@ def listed(args: dict[str, Any]) -> dict[str, Any]:
 @blp.post("/receipts")
 @idempotent
 @blp.arguments(ReceiptsIn)
-@blp.response(201, Woken)
+@blp.response(201, Booked)
 @right("stock.change")
 def receive(given: dict[str, Any]) -> dict[str, Any]:
     """Book goods received into their bins; the oldest backorders that they can serve are allocated again."""
     with edge.transaction() as session:
         found = _receipts(session, given["receipts"])
-        orders = receipts.receive(session, receipts=found, actor=me().actor, now=db.now(session))
-    return {"booked": len(found), "allocated_again": orders}
+        booked = receipts.receive(session, receipts=found, actor=me().actor, now=db.now(session))
+    return {"booked": booked}
 
 
 def _receipts(session: Session, given: Sequence[dict[str, Any]]) -> list[Receipt]:
