@@ -15,6 +15,10 @@ Node = Mapping[str, Any]
 
 EMPTY: Node = {}
 
+#: A null that some program wrote as a word; "Null" is a surname.
+_NULL_WORDS = frozenset({"NULL", "null"})
+_TRUTH_WORDS = {"true": True, "false": False}
+
 
 class Fields:
     """Reads the typed fields of one order and keeps the problems found on the way."""
@@ -87,9 +91,9 @@ def sequence(raw: object) -> str | None:
 
 
 def text(raw: object) -> str | None:
-    """The text without white space around it; None for blank and for what is no text or number."""
+    """The text without white space around it; None for blank, a written null, and what is no text or number."""
     if isinstance(raw, str):
-        return raw.strip() or None
+        return _written(raw)
     if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
         return identity(raw)
     return None
@@ -98,10 +102,22 @@ def text(raw: object) -> str | None:
 def identity(raw: object) -> str | None:
     """An id as exact text, whether it was sent as text or as a number above 2^53."""
     if isinstance(raw, str):
-        return raw.strip() or None
+        return _written(raw)
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         return None
     return f"{raw:f}" if isinstance(raw, Decimal) else str(raw)
+
+
+def truth(raw: object) -> bool | None:
+    """true or false, also where they were written as words; None for anything else."""
+    if isinstance(raw, bool):
+        return raw
+    return _TRUTH_WORDS.get(raw.strip().lower()) if isinstance(raw, str) else None
+
+
+def _written(raw: str) -> str | None:
+    found = raw.strip()
+    return None if found in _NULL_WORDS else found or None
 
 
 def node(raw: object) -> Node:
@@ -124,7 +140,7 @@ def joined(*raws: object, by: str = " ") -> str | None:
 def street(*raws: object) -> tuple[str, ...]:
     """The lines of a street address, split where the sender put several in one."""
     found = (line.strip() for raw in raws if isinstance(raw, str) for line in raw.splitlines())
-    return tuple(line for line in found if line)
+    return tuple(line for line in found if line and line not in _NULL_WORDS)
 
 
 def unreadable(*, channel: str, source: str, error: Exception) -> ChannelOrder:

@@ -11,7 +11,7 @@ from connectors.contacts import settle
 from connectors.money import EXACT, at_least, minor_unit, quantise
 from connectors.problems import problem
 
-#: Kinds that become, or change, a live order: only they are held for what is missing.
+#: Kinds that become, or change, a live order: only they are refused for what is out of bounds.
 LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
 
 #: What is said only where nothing was sent.
@@ -38,11 +38,11 @@ def _summed(order: ChannelOrder) -> ChannelOrder:
 
 
 def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> ChannelOrder:
-    if summed.kind not in LIVE:
+    if not _is_whole(summed):
         return summed
     lines = summed.lines
     found = [
-        *_out_of_bounds(summed),
+        *(_out_of_bounds(summed) if summed.kind in LIVE else ()),
         *_missing(summed),
         *_line_problems(lines),
         *_sum_problems(summed, given_line_totals),
@@ -50,6 +50,11 @@ def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) 
     known = {(problem.code, problem.field) for problem in summed.problems}
     fresh = tuple(new for new in found if (new.code, new.field) not in known and not _said(new, known))
     return replace(summed, problems=(*summed.problems, *fresh))
+
+
+def _is_whole(order: ChannelOrder) -> bool:
+    # A cancellation, a draft or a test may be no more than its id; with lines it is checked like any order.
+    return order.kind in LIVE or (order.kind is not Kind.NOT_AN_ORDER and bool(order.lines))
 
 
 def _said(new: Problem, known: set[tuple[str, str]]) -> bool:

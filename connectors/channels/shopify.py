@@ -22,7 +22,20 @@ from connectors.base import (
     ShipmentNotice,
 )
 from connectors.countries import alpha2
-from connectors.fields import Fields, Node, identity, joined, node, nodes, notice, street, text, unreadable, version
+from connectors.fields import (
+    Fields,
+    Node,
+    identity,
+    joined,
+    node,
+    nodes,
+    notice,
+    street,
+    text,
+    truth,
+    unreadable,
+    version,
+)
 from connectors.json_bytes import Unreadable, parse
 from connectors.money import currency_code
 from connectors.shops import shopify_admin, shopify_amounts
@@ -51,6 +64,7 @@ TOPIC_KIND: dict[str, Kind] = {
 #: payment_gateway_names that mean cash on delivery.
 COD_GATEWAYS = frozenset({"cash on delivery (cod)", "cash on delivery", "cash_on_delivery", "cod", "货到付款"})
 
+_ORDER_TOPICS = ("orders/", "draft_orders/")
 _NOTICES = frozenset({"order_id", "refund_line_items", "fulfillment_id", "order_edit", "abandoned_checkout_url"})
 _ORDER_MARKS = frozenset({"order_number", "financial_status", "total_price"})
 _DRAFT_MARKS = frozenset({"invoice_url", "invoice_sent_at"})
@@ -73,7 +87,8 @@ class Shopify:
             return [unreadable(channel=channel, source=self.source, error=error)]
         topic = message.headers.get("x-shopify-topic", "").strip().lower()
         changed_at = version(message.headers.get("x-shopify-triggered-at"))
-        found = [_Message(channel, topic, changed_at, order).read() for order in _orders(body, topic)]
+        orders = _orders(body, topic) if not topic or topic.startswith(_ORDER_TOPICS) else []
+        found = [_Message(channel, topic, changed_at, order).read() for order in orders]
         return found or [notice(channel=channel, source=self.source, order_id=_order_id(body))]
 
     def verify(self, message: Received, *, secrets: Sequence[str], at: datetime) -> None:
@@ -121,7 +136,7 @@ def _marked(order: Node, *, draft: bool) -> Node:
 
 
 def _is_order(top: Node, *, topic: str) -> bool:
-    if topic.startswith(("orders/", "draft_orders/")) and topic != "orders/edited":
+    if topic.startswith(_ORDER_TOPICS) and topic != "orders/edited":
         return "id" in top
     if _DRAFT_MARKS & top.keys() and "line_items" in top:
         return True
@@ -188,7 +203,7 @@ class _Message:
         )
 
     def _kind(self) -> Kind:
-        if self.order.get("test") is True:
+        if truth(self.order.get("test")):
             return Kind.TEST
         if self.topic.startswith("draft_orders/") or _DRAFT_MARKS & self.order.keys():
             return Kind.DRAFT

@@ -73,7 +73,8 @@ TAX_ID_META = ("_billing_vat_number", "_vat_number", "vat_number", "_billing_vat
 _PING = re.compile(rb"\s*webhook_id=\d+\s*")
 _ORDER_LINK = re.compile(r"/orders/(\d+)(?:/|$)")
 _ENVELOPES = ("data", "order", "orders", "body", "response", "jsonBody")
-_OTHER = frozenset({"refunded_by", "amount", "billing_period"})  # refunds and subscriptions
+_REFUND = frozenset({"refunded_by", "refunded_payment", "amount"})
+_OTHER = _REFUND | {"billing_period"}  # and subscriptions
 
 
 class WooCommerce:
@@ -137,9 +138,8 @@ def _orders(body: object, topic: str, depth: int = 4) -> list[Node]:
     top = node(body)
     if _is_order(top) or (topic.startswith("order.") and identity(top.get("id"))):
         return [top]
-    if not depth:
-        return []
-    return [found for name in _ENVELOPES if name in top for found in _orders(top[name], topic, depth - 1)]
+    inner = [top[name] for name in _ENVELOPES if name in top] if depth else []
+    return [found for item in inner for found in _orders(item, topic, depth - 1)]
 
 
 def _is_order(top: Node) -> bool:
@@ -150,11 +150,13 @@ def _is_order(top: Node) -> bool:
 
 
 def _order_id(body: object) -> str | None:
-    """The order that a refund, a note or a parcel belongs to, from its links."""
+    """The order that a refund, a note or a parcel belongs to."""
     items = nodes(body) + [item for name in _ENVELOPES for item in nodes(node(body).get(name))]
     links = [link for item in items for link in nodes(node(item.get("_links")).get("up"))]
     found = {match[1] for link in links if (match := _ORDER_LINK.search(str(link.get("href"))))}
-    found |= {identity(item.get("order_id")) or "" for item in items} - {""}
+    found |= {identity(item.get("order_id")) or "" for item in items}
+    found |= {identity(item.get("parent_id")) or "" for item in items if _REFUND & item.keys()}
+    found -= {"", "0"}
     return found.pop() if len(found) == 1 else None
 
 
@@ -293,8 +295,5 @@ def _with_pickup(address: Address | None, order: Node) -> Address | None:
     point = next((line for line in _shipping(order) if "pickup" in str(line.get("method_id")).lower()), None)
     if point is None:
         return address
-    place = next(
-        (text(entry.get("value")) for entry in nodes(point.get("meta_data")) if entry.get("key") == "pickup_location"),
-        None,
-    )
+    place = text(_meta(point).get("pickup_location"))
     return replace(address or Address(), pickup_point=place or text(point.get("method_title")))

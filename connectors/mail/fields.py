@@ -12,6 +12,8 @@ from connectors.mail.numbers import number_of
 from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
 
 _MAX_LINE = 600
+#: What underlines a heading.
+_UNDERLINE = re.compile(r"[=_*~–—\u2500-\u257f-]{3,}")
 #: Labels inside an address block that belong to it; any other ends the block.
 _IN_BLOCK = frozenset(
     "phone email ship_name company customer_name first_name last_name street street_2 city region area postal_code country"
@@ -125,7 +127,7 @@ def _value_below(lines: Sequence[str], at: int, pair: Pair, found: Scan) -> int:
     """A label alone on its line: its value is the next line, unless that is a label again."""
     for below in range(at + 1, min(at + 3, len(lines))):
         text = lines[below].strip()
-        if not text:
+        if not text or _UNDERLINE.fullmatch(text):
             continue
         if len(text) <= 200 and not list(pairs_of(text)) and not list(heading_of(text)):
             _note(pair, text, f"{pair.label}: {text}", below, found)
@@ -147,6 +149,8 @@ def _section(lines: Sequence[str], at: int, pair: Pair, found: Scan, *, is_sente
         if not text:
             if kept or below > at + 2:
                 break
+        elif not kept and _UNDERLINE.fullmatch(text):
+            pass
         elif not _take_block_line(text, below, pair, kept, found):
             break
         found.used.add(below)

@@ -27,7 +27,7 @@ FIELDS: dict[str, str] = {
     "payment_terms": "zahlungsbedingungen|zahlungsart|selected payment method|payment processing method|payment terms|terms of payment|terms|payment method|payment|pay method|payment type|paid via|"
     "付款方式|付款条件|结算方式|支付方式|付款条款|账期|付款",
     "payment_status": "payment status|financial status|付款状态|支付状态",
-    "customer_name": "customer|customer name|buyer|buyer name|ordered by|name|full name|purchaser|contact name|sold to|from|"
+    "customer_name": "auftraggeber|besteller|customer|customer name|buyer|buyer name|ordered by|name|full name|purchaser|contact name|sold to|from|"
     "客户|客户姓名|订货人|订购人|姓名|采购员|采购人|下单人|经办人|采购联系人|顾客姓名|买家|买方联系人",
     "ship_name": "ansprechpartner|recipient|recipient name|attention|attn|contact|contact person|receiver|receiver name|consignee|ship to name|"
     "deliver to name|收货人|收件人|联系人|收货人姓名|收件人姓名|收货联系人|收货人名称|聯絡人",
@@ -57,7 +57,7 @@ FIELDS: dict[str, str] = {
     "tax": "mehrwertsteuer|ust|tax|sales tax|vat amount|gst|total tax|tax amount|taxes|vat total|iva|mwst|estimated tax|hst|税额|税费|税金|增值税|"
     "税额合计",
     "fees": "handling fee|handling|fee|fees|surcharge|small order surcharge|手续费|服务费|附加费",
-    "total": "gesamtbetrag|gesamtsumme|endsumme|支付总额|实际支付价格|实际支付|订单总计|total|order total|grand total|total amount|amount due|total due|total price|total value|order value|total cost|"
+    "total": "rechnungsbetrag|gesamtbetrag|gesamtsumme|endsumme|支付总额|实际支付价格|实际支付|订单总计|total|order total|grand total|total amount|amount due|total due|total price|total value|order value|total cost|"
     "total payable|order amount|total order value|po total|invoice total|net amount due|total (incl. vat)|"
     "合计|总计|总额|总金额|总价|订单总额|订单金额|订单总金额|应付金额|应付总额|应付款|合计金额|价税合计|金额合计|合計|總計|共计",
     "paid": "paid|amount paid|total paid|paid amount|paid by customer|实付|已付|实付款|已付金额|实付金额|已付款",

@@ -15,23 +15,29 @@ _CENT = Decimal("0.01")
 _SIX = Decimal("0.000001")
 
 
-def settle(items: Sequence[Item], *, goods_total: Decimal | None) -> list[Item]:
+def settle(items: Sequence[Item], *, goods_total: Decimal | None, prints_totals: bool = False) -> list[Item]:
     """Give each item a unit price where its total says it.
 
-    Shops print the line's total under "Price" (WooCommerce does): where the prices add up to the goods' total and
-    quantity x price does not, they are line totals.
+    Shops print the line's total under "Price" (WooCommerce does, `prints_totals`): where the prices add up to the
+    goods' total and quantity x price does not, they are line totals.
     """
     settled = [_from_total(_regrouped(item)) for item in items]
-    if goods_total is None or any(item.total for item in items):
+    if any(item.total for item in items):
         return settled
+    if goods_total is None:
+        return _as_totals(settled) if prints_totals else settled
     prices = [
         (item.price.value.value if item.price else _ZERO, item.qty.value if item.qty else _ZERO) for item in settled
     ]
     as_units = sum((price * qty for price, qty in prices), _ZERO)
     as_totals = sum((price for price, _ in prices), _ZERO)
     if abs(as_units - goods_total) > _CENT >= abs(as_totals - goods_total):
-        return [_from_total(replace(item, total=item.price, price=None)) for item in settled]
+        return _as_totals(settled)
     return settled
+
+
+def _as_totals(items: Sequence[Item]) -> list[Item]:
+    return [_from_total(replace(item, total=item.price, price=None)) for item in items]
 
 
 def _regrouped(item: Item) -> Item:

@@ -48,7 +48,7 @@ def read_mail(raw: bytes, config: ChannelConfig) -> list[ChannelOrder]:
     speech, verdict, sheets = max(judged, key=_worth)
     if verdict.kind is Kind.NOT_AN_ORDER:
         number = number_named(speech.draft, speech.letter.subject)
-        return [_element(config.name, number.value if number else mail.message_id, ())]
+        return [_element(config.name, number.value if number else None, ())]
     return _orders(speech, verdict, sheets)
 
 

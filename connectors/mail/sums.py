@@ -20,6 +20,10 @@ _FREE = re.compile(r"^\W*(?:free\b|gratis|包邮|免运费|免邮|included|nil\b
 _COUNTED = re.compile(r"^\W*\d[\d,.]*\s*(?:items?|pcs|pieces|units?|lines?|boxes|件|个|箱|项|种|套)\b", re.I)
 _PERCENT_ONLY = re.compile(r"^\W*\d{1,3}(?:\.\d+)?\s?%\W*$")
 _INCLUDED = re.compile(r"\bincl(?:\.|uding|udes)?\b.{0,20}(?:vat|tax|gst)|含税|\b(?:vat|tax|gst) included", re.I)
+#: The words of WooCommerce's mail to the shop's owner, with a table of goods below them.
+_WOOCOMMERCE = re.compile(
+    r"\breceived (?:the following|an) order from\b.*?\bproduct\s+(?:quantity|qty)\s+price\b", re.I | re.S
+)
 #: A sign that several currencies share means the one of the country that all addresses are in.
 _BY_COUNTRY = {
     "$": {"US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "HK": "HKD", "SG": "SGD", "TW": "TWD", "MX": "MXN"},
@@ -43,7 +47,8 @@ def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str |
     """Read the sums and settle prices against them; amounts stay as sent."""
     said = {key: figure for key in _KEYS if (figure := _figure(draft, key))}
     parts = {key: abs(figure.value.value) for key, figure in said.items()}
-    items = settle(draft.items, goods_total=parts.get("subtotal") or _goods_total(parts))
+    goods_total = parts.get("subtotal") or _goods_total(parts)
+    items = settle(draft.items, goods_total=goods_total, prints_totals=bool(_WOOCOMMERCE.search(draft.text[:2000])))
     net = _net(items, parts)
     result = Sums(items)
     result.currency, evidence = _currency(draft, items, said, addresses, configured)

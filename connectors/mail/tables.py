@@ -12,7 +12,8 @@ from connectors.mail.found import Found, found
 from connectors.mail.items import Item, bare_code, is_code, named_code
 from connectors.mail.labels import field_of
 
-RULE = re.compile(r"[\s|+:=_*–—-]{3,}")
+#: A line that only divides: dashes, box drawings and the like.
+RULE = re.compile(r"[\s|+:=_*–—\u2500-\u257f-]{3,}")
 _OPTION = re.compile(r"(?P<name>[^:：]{1,40})[:：]\s*(?P<value>.{1,80})")
 _SUMS = frozenset("subtotal discount shipping tax fees total paid payment_terms note".split())
 MAX_ROWS = 2000

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from connectors.base import Line, Totals
-from connectors.fields import Fields, Node, identity, joined, node, nodes, text
+from connectors.fields import Fields, Node, identity, joined, node, nodes, text, truth
 from connectors.money import quantise
 
 _ZERO = Decimal(0)
@@ -54,7 +54,7 @@ def _line(item: Node, fields: Fields, where: str, currency: str | None, *, edite
         unit_price=fields.amount(item.get("price"), f"{where}.unit_price"),
         discount=None if discount is None else quantise(discount * share, currency),
         tax=None if tax is None else quantise(tax * share, currency),
-        requires_shipping=item.get("requires_shipping") is not False,
+        requires_shipping=truth(item.get("requires_shipping")) is not False,
         options=_options(item),
     )
 
@@ -88,13 +88,12 @@ def shipping_lines(order: Node) -> list[Node]:
 def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) -> Totals:
     """The totals of an order; `paid` is set by the payment status."""
     now = "current_" if edited else ""
-    included = order.get("taxes_included")
     return Totals(
         discount=_order_discount(order, fields, lines, now),
         shipping=_shipping_price(order, fields, edited=edited),
         fees=_fees(order, fields, edited=edited),
         tax=fields.amount(order.get(f"{now}total_tax"), "totals.tax"),
-        tax_included=included if isinstance(included, bool) else None,
+        tax_included=truth(order.get("taxes_included")),
         total=fields.amount(order.get(f"{now}total_price"), "totals.total"),
     )
 

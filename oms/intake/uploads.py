@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors.base import ChannelOrder, Severity
+from connectors.base import ChannelOrder, Kind, Severity
 
 #: Problems that hold an order which nobody can ask back about, but that a waiting sender mends in the file.
 MENDABLE = frozenset({"qty_invalid", "qty_missing", "sku_missing", "no_lines"})
@@ -24,7 +24,9 @@ class Wrong:
 
 
 def strict(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:
-    """The order and its JSON with mendable problems as refusals."""
+    """The order and its JSON with mendable problems as refusals; a cancellation needs no more than its number."""
+    if order.kind is Kind.CANCELLATION:
+        return order, dict(shape)
     problems = tuple(replace(one, severity=Severity.REFUSE) if one.code in MENDABLE else one for one in order.problems)
     told = [
         one | {"severity": Severity.REFUSE.value} if one["code"] in MENDABLE else one

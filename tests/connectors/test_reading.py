@@ -233,9 +233,15 @@ def test_a_line_total_is_checked_too():
 
 
 @pytest.mark.parametrize("kind", [Kind.DRAFT, Kind.TEST, Kind.CANCELLATION, Kind.NOT_AN_ORDER])
-def test_only_a_live_order_is_held_for_what_is_missing(kind):
+def test_only_a_live_order_is_held_for_missing_lines(kind):
     assert finish(ChannelOrder("c", "s", kind=kind)).problems == ()
     assert finish(ChannelOrder("c", "s")).problems != ()
+
+
+@pytest.mark.parametrize("kind", [Kind.DRAFT, Kind.TEST, Kind.CANCELLATION])
+def test_a_message_with_lines_is_checked_whatever_its_kind(kind):
+    wrong = replace(ORDER, kind=kind, currency=None, totals=Totals(tax_included=False, total=Decimal("1.00")))
+    assert {found.code for found in finish(wrong).problems} == {"currency_missing", "total_mismatch"}
 
 
 def test_an_amount_out_of_bounds_is_refused():

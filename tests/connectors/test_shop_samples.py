@@ -12,12 +12,12 @@ pytestmark = pytest.mark.samples
 
 #: file -> for each element (kind, id, number, currency, lines, total, number of lines, codes that hold or refuse).
 FACTS: dict[str, list[tuple[object, ...]]] = {
-    "shopify/draft_order.json": [("draft", "517119332", "#D1", "CAD", "1151.90", "1027.41", 2, set())],
+    "shopify/draft_order.json": [("draft", "517119332", "#D1", "CAD", "1151.90", "1027.41", 2, {"total_mismatch"})],
     "shopify/fulfillment.json": [("not_an_order", "450789469", None, None, None, None, 0, set())],
     "shopify/fulfillment_event.json": [("not_an_order", "2776493818019", None, None, None, None, 0, set())],
     "shopify/go_fulfillment_order.json": [("not_an_order", "3183479", None, None, None, None, 0, set())],
     "shopify/go_order_risk.json": [("not_an_order", "450789469", None, None, None, None, 0, set())],
-    "shopify/go_order_with_transaction.json": [("test", "123456", "#9999", "USD", "0.00", "10.00", 2, set())],
+    "shopify/go_order_with_transaction.json": [("test", "123456", "#9999", "USD", "0.00", "10.00", 2, {"sku_missing"})],
     "shopify/go_orderlineitems_valid.json": [("not_an_order", None, None, None, None, None, 0, set())],
     "shopify/order.json": [("order", "450789469", "#1001", "USD", "597.00", "409.94", 3, {"total_mismatch"})],
     "shopify/orders.json": [
