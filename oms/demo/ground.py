@@ -32,8 +32,8 @@ class Ground:
             embedded.release_redis(self.environment["OMS_REDIS_URL"])
 
 
-def prepare() -> Ground:
-    """Find or start PostgreSQL and Redis, make the run's own database, migrate and seed it.
+def find() -> Ground:
+    """Find or start PostgreSQL and Redis, make the run's own empty database.
 
     With OMS_DATABASE_URL and OMS_REDIS_URL set, databases are made on those servers; the ones named stay untouched.
     """
@@ -41,19 +41,22 @@ def prepare() -> Ground:
     place = make_place()
     servers: list[Server] = []
     database_server, redis_server = found.database_url, found.redis_url
-    if database_server is None:
-        servers.append(embedded.postgres(place.folder / "postgres", durable=True))
-        database_server = servers[-1].url
     if redis_server is None:
         servers.append(embedded.redis(place.folder / "redis", durable=True))
         redis_server = servers[-1].url
+    if database_server is None:
+        servers.append(embedded.postgres(place.folder / "postgres", durable=True))
+        database_server = servers[-1].url
     database_url = embedded.create_database(database_server, f"oms_demo_{os.getpid()}")
     redis_url = embedded.claim_redis(redis_server) if found.redis_url else redis_server
-    environment = place.environment(database_url, redis_url)
-    schema.upgrade(database_url)
-    _keep_organisation(environment)
-    seed.seed(environment, place)
-    return Ground(place, environment, servers, found.database_url, found.redis_url)
+    return Ground(place, place.environment(database_url, redis_url), servers, found.database_url, found.redis_url)
+
+
+def fill(ground: Ground) -> None:
+    """Migrate the database and seed it; once for each run."""
+    schema.upgrade(ground.environment["OMS_DATABASE_URL"])
+    _keep_organisation(ground.environment)
+    seed.seed(ground.environment, ground.place)
 
 
 def _keep_organisation(environment: dict[str, str]) -> None:

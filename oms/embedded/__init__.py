@@ -6,16 +6,28 @@ Servers listen on a unix socket in a private folder, never on TCP.
 
 from __future__ import annotations
 
-from oms.embedded.databases import claim_redis, create_database, drop_database, empty_redis, release_redis, url_of
+from oms.embedded.databases import (
+    APP_ROLE,
+    as_app,
+    claim_redis,
+    create_database,
+    drop_database,
+    empty_redis,
+    make_app_role,
+    release_redis,
+    url_of,
+)
 from oms.embedded.launch import postgres, prepare_postgres, prepare_redis, redis
 from oms.embedded.programs import Found, find_postgres, find_redis, find_servers
 from oms.embedded.server import Server, ServerFault, User, reap
 
 __all__ = [
+    "APP_ROLE",
     "Found",
     "Server",
     "ServerFault",
     "User",
+    "as_app",
     "claim_redis",
     "create_database",
     "drop_database",
@@ -23,6 +35,7 @@ __all__ = [
     "find_postgres",
     "find_redis",
     "find_servers",
+    "make_app_role",
     "postgres",
     "prepare_postgres",
     "prepare_redis",

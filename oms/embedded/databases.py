@@ -11,6 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 REDIS_DATABASES = 16
 CLAIM = "oms:claimed"
+#: The role that the product runs as; the owner's role only migrates.
+APP_ROLE = "oms_app"
 
 
 def create_database(server_url: str, name: str, *, template: str | None = None) -> str:
@@ -36,6 +38,23 @@ def url_of(server_url: str, name: str) -> str:
     scheme, _, rest = head.partition("://")
     host = rest.partition("/")[0]
     return f"{scheme}://{host}/{name}" + (f"?{options}" if options else "")
+
+
+def make_app_role(server_url: str) -> None:
+    """Make the role that the product runs as: it may write rows but never change what is append-only, nor any table.
+
+    The migrations grant it what it needs, so make it before them; making it again changes nothing.
+    """
+    with psycopg.connect(_plain(server_url), autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP_ROLE,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APP_ROLE)))
+
+
+def as_app(url: str) -> str:
+    """The URL of the same database for the application's role, on a server that trusts its socket."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{APP_ROLE}@{rest.partition('@')[2]}"
 
 
 def claim_redis(server_url: str) -> str:
