@@ -14,11 +14,14 @@ COMPLEXITY = 8
 
 #: path -> why it may be longer than FILE_LINES.
 LONG_FILES: dict[str, str] = {
+    "migrations/versions/0001_the_house.py": "every table of the first release; never edited again",
     "connectors/base.py": "the one schema and the two protocols, read in one go by whoever writes a channel",
 }
 
 #: path:function -> why it may be longer than FUNCTION_LINES.
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "migrations/versions/0001_the_house.py:upgrade": "one table after the other, as the comparison with the models writes it",
+}
 
 #: path -> why a function in it may switch the complexity rule off.
 COMPLEX_FILES: dict[str, str] = {}
