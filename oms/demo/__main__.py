@@ -16,28 +16,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oms.demo import children, report
-from oms.demo.children import Child
-from oms.demo.ground import Ground, prepare
+from oms.demo.ground import Ground, fill, find
 from oms.demo.supervisor import Supervisor
 from oms.embedded import ServerFault
 
 #: After this long the day is given up; what stands is shown.
 DAY_S = 420.0
-_READY_S = 60.0
+_READY_S = 90.0
+_REST_S = 90.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo; return the exit code."""
     options = _options(argv)
+    started = time.monotonic()
     try:
-        ground = prepare()
+        ground = find()
     except ServerFault as fault:
         print(f"demo: {fault}", file=sys.stderr)
         return 2
     boss = Supervisor(ground.place.folder, ground.environment, ground.servers)
     boss.stop_on_signals()
     try:
-        return _day(boss, ground, options)
+        return _day(boss, ground, options, started)
     finally:
         boss.stop()
         ground.leave()
@@ -50,22 +51,33 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _day(boss: Supervisor, ground: Ground, options: argparse.Namespace) -> int:
-    started = time.monotonic()
+def _day(boss: Supervisor, ground: Ground, options: argparse.Namespace, started: float) -> int:
     print(f"demo: everything of this run lies in {ground.place.folder}", flush=True)
-    for child in [*children.peers(ground.place), *children.product(ground.place)]:
+    # Those that do not look into the database by themselves start while it is filled.
+    for child in [*children.peers(ground.place), children.web(ground.place)]:
         boss.start(child)
-    _note_pids(boss, ground)
-    if not boss.watch(lambda: _ready(ground) or time.monotonic() - started > _READY_S) or not _ready(ground):
+    fill(ground)
+    for child in children.workers():
+        boss.start(child)
+    if not boss.watch(lambda: _ready(ground) or _over(started, _READY_S)) or not _ready(ground):
         print(f"demo: the web server does not answer; see {ground.place.folder}/log", file=sys.stderr)
-        return 1
+        return 130 if boss.stopping else 1
+    print(
+        f"demo: {len(boss.pids())} processes are up after {time.monotonic() - started:.0f} s; the day begins",
+        flush=True,
+    )
     boss.start(children.robots(ground.place.folder / "robots.json"))
-    _note_pids(boss, ground)
-    ended = boss.watch(lambda: boss.ended("robots") == 0 or time.monotonic() - started > DAY_S)
-    if not ended:
+    if not boss.watch(lambda: boss.ended("robots") == 0 or _over(started, DAY_S)):
         return 130
-    found = report.make(ground, restarts=boss.restarts, seconds=time.monotonic() - started)
-    print(report.table(found))
+    rests = time.monotonic()
+    if not boss.watch(lambda: report.at_rest(ground) or _over(rests, _REST_S)):
+        return 130
+    return _end(boss, ground, options, started)
+
+
+def _end(boss: Supervisor, ground: Ground, options: argparse.Namespace, started: float) -> int:
+    found = report.make(ground, restarts=boss.restarts, cpu_s=boss.cpu_s(), seconds=time.monotonic() - started)
+    print(report.table(found), flush=True)
     if options.report:
         options.report.write_text(json.dumps(found, indent=1, default=str, ensure_ascii=False), encoding="utf-8")
     if options.exit:
@@ -75,6 +87,10 @@ def _day(boss: Supervisor, ground: Ground, options: argparse.Namespace) -> int:
     return 0
 
 
+def _over(since: float, limit_s: float) -> bool:
+    return time.monotonic() - since > limit_s
+
+
 def _ready(ground: Ground) -> bool:
     try:
         with urllib.request.urlopen(f"{ground.place.base_url}/healthz", timeout=2) as answer:
@@ -82,13 +98,6 @@ def _ready(ground: Ground) -> bool:
     except (urllib.error.URLError, OSError):
         return False
 
-
-def _note_pids(boss: Supervisor, ground: Ground) -> None:
-    """For those who want to see what happens when one of them is killed."""
-    (ground.place.folder / "pids.json").write_text(json.dumps(boss.pids(), indent=1), encoding="utf-8")
-
-
-__all__ = ["Child", "main"]
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -41,7 +41,7 @@ def peers(place: Place) -> list[Child]:
     carrier = (
         *(*python, "connectors.sandbox.carrier", "--state", str(place.folder / "carrier")),
         *("--port", str(place.carrier_port), "--webhook-url", f"{place.base_url}/webhooks/carrier/sandbox"),
-        *("--secret", place.carrier_secret, *common),
+        *("--secret", place.carrier_secret, "--speed", "2", *common),
     )
     shop = (
         *(*python, "connectors.sandbox.shop", "--state", str(place.folder / "shop"), "--port", str(place.shop_port)),
@@ -55,12 +55,16 @@ def peers(place: Place) -> list[Child]:
     return [Child("carrier", carrier), Child("shop", shop), Child("mailbox", mailbox)]
 
 
-def product(place: Place) -> list[Child]:
-    """The product as it runs anywhere: web, one worker process a queue, sweep, mailbox listener."""
-    python = (sys.executable, "-m")
+def web(place: Place) -> Child:
+    """The web server, as it runs anywhere."""
     bind = ("-b", f"127.0.0.1:{place.web_port}")
+    return Child("web", (sys.executable, "-m", "gunicorn", "-c", "oms/web/gunicorn_conf.py", *bind, "wsgi:app"))
+
+
+def workers() -> list[Child]:
+    """The rest of the product: one worker process a queue, sweep, mailbox listener."""
+    python = (sys.executable, "-m")
     return [
-        Child("web", (*python, "gunicorn", "-c", "oms/web/gunicorn_conf.py", *bind, "wsgi:app")),
         Child("workers", (*python, "workers.run")),
         Child("sweep", (*python, "workers.sweep")),
         Child("mail-listener", (*python, "workers.mailbox")),

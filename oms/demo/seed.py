@@ -60,6 +60,7 @@ def seed(environ: dict[str, str], place: Place) -> None:
         channels = _channels(session, place, now)
         _policy(session, now)
         world: dict[str, Any] = {
+            "began_at": now.isoformat(),
             "base_url": place.base_url,
             "shop_url": place.shop_url,
             "mailbox_url": place.mailbox_url,

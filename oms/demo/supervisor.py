@@ -6,14 +6,18 @@ Runs in the main thread of one process; a child that dies is started again, afte
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from oms.demo.children import ROOT, Child
 from oms.embedded import Server
@@ -34,22 +38,27 @@ class _Running:
 
 @dataclass(slots=True)
 class Supervisor:
-    """`servers` are PostgreSQL and Redis where we start them ourselves; logs are files in `folder`."""
+    """`servers` are PostgreSQL and Redis where we start them ourselves; logs are files in `folder`.
+
+    `pids.json` in `folder` always names the process of each, for those who want to see what happens when one is killed.
+    """
 
     folder: Path
     environment: Mapping[str, str]
     servers: list[Server] = field(default_factory=list)
     restarts: dict[str, int] = field(default_factory=dict)
+    stopping: bool = False
     _running: dict[str, _Running] = field(default_factory=dict)
-    _stopping: bool = False
+    _server_young: dict[str, float] = field(default_factory=dict)
 
     def start(self, child: Child) -> None:
         """Start a child; its output goes to `<folder>/log/<name>.log`."""
         self._running[child.name] = _Running(child, self._spawn(child), time.monotonic())
+        self._note_pids()
 
     def watch(self, until: Callable[[], bool]) -> bool:
         """Look after the children until `until()` holds or a signal says stop; True when `until` held."""
-        while not self._stopping:
+        while not self.stopping:
             for server in self.servers:
                 self._look_after_server(server)
             for running in self._running.values():
@@ -64,10 +73,10 @@ class Supervisor:
         return self._running[name].process.poll()
 
     def stop_on_signals(self) -> None:
-        """End `watch` on SIGTERM and SIGINT."""
+        """End `watch` on SIGTERM and SIGINT; the terminal's Ctrl-C reaches the children too, which end by themselves."""
 
         def stop(signum: int, frame: FrameType | None) -> None:
-            self._stopping = True
+            self.stopping = True
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
@@ -92,11 +101,21 @@ class Supervisor:
         found = {name: running.process.pid for name, running in self._running.items()}
         return found | {server.name: server.pid for server in self.servers if server.pid}
 
+    def cpu_s(self) -> dict[str, float]:
+        """Seconds of processor time that each child or server has used since its last start, with its own children."""
+        return {name: round(_cpu_s(pid), 1) for name, pid in self.pids().items()}
+
     def _look_after_server(self, server: Server) -> None:
         process = server.process
-        if process is not None and process.poll() is not None:
-            self.restarts[server.name] = self.restarts.get(server.name, 0) + 1
-            server.spawn()
+        if process is None or process.poll() is None:
+            return
+        moment = time.monotonic()
+        if moment - self._server_young.get(server.name, -_YOUNG_S) < _YOUNG_S:
+            return
+        self._server_young[server.name] = moment
+        self._tell(server.name, process.returncode)
+        server.spawn()
+        self._note_pids()
 
     def _look_after(self, running: _Running) -> None:
         code = running.process.poll()
@@ -107,9 +126,19 @@ class Supervisor:
             young = moment - running.started < _YOUNG_S
             running.again_at = moment + (1.0 if young else 0.0)
         if moment >= running.again_at:
-            name = running.child.name
-            self.restarts[name] = self.restarts.get(name, 0) + 1
+            self._tell(running.child.name, code)
             running.process, running.started, running.again_at = self._spawn(running.child), moment, 0.0
+            self._note_pids()
+
+    def _tell(self, name: str, code: int) -> None:
+        self.restarts[name] = self.restarts.get(name, 0) + 1
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        print(f"demo: {name} {how} and is started again", flush=True)
+
+    def _note_pids(self) -> None:
+        new = self.folder / "pids.json.new"
+        new.write_text(json.dumps(self.pids(), indent=1), encoding="utf-8")
+        new.replace(self.folder / "pids.json")
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
         logs = self.folder / "log"
@@ -126,6 +155,17 @@ class Supervisor:
                 # One thread, and nothing but a system call between fork and exec.
                 preexec_fn=lambda: die_with(parent),  # noqa: PLW1509
             )
+
+
+def _cpu_s(pid: int) -> float:
+    total = 0.0
+    with suppress(psutil.Error):
+        top = psutil.Process(pid)
+        for process in [top, *top.children(recursive=True)]:
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 def die_with(parent: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from oms.demo.robots.wire import World
@@ -70,7 +70,7 @@ class AfterSales:
         made = self._susan.post("/tickets", body, key=f"ticket-{case.key}")
         path = f"/tickets/{made['id']}"
         self._world.person("maria").post(f"{path}/pass-on", key=f"pass-{case.key}")
-        due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        due = (self._world.day + timedelta(days=2)).isoformat()
         contact = {"note": "Called the customer.", "remedy": "A new cup is sent free of charge.", "remedy_due_at": due}
         self._susan.post(f"{path}/contact", contact, key=f"contact-{case.key}")
         self._susan.post(

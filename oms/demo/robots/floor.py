@@ -1,26 +1,43 @@
-"""The floor: waves, picks and checks by scan, cartons, hand-over; goods received for what was short."""
+"""The floor, two people on each task: waves, picks and checks by scan, cartons, hand-over; goods received for what was short."""
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from oms.demo.robots.wire import Person, World
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One of those who share a task: each takes what falls to them, so that no two do the same."""
+
+    login: str
+    place: int
+    of: int
+
+    def has(self, work_id: str) -> bool:
+        return uuid.UUID(work_id).int % self.of == self.place
+
+
+TEAM = (Team("liu", 0, 2), Team("pedro", 1, 2))
+
+
 class Picker:
     """Plans waves and walks their lists, one scan a stop, as a phone would send them."""
 
-    name = "picker"
-
-    def __init__(self, world: World) -> None:
-        self._me = world.person("liu")
+    def __init__(self, world: World, team: Team) -> None:
+        self._me = world.person(team.login)
+        self._team = team
+        self.name = f"picker {team.login}"
 
     def work(self) -> bool:
-        for code in ("SZ", "SH"):
+        for code in ("SZ", "SH") if self._team.place == 0 else ():
             self._me.post("/waves/plan", {"warehouse": code}, key=f"plan-{uuid.uuid4()}")
-        waves = [w for status in ("released", "in_progress") for w in self._me.items("/waves", status=status)]
+        found = [w for status in ("released", "in_progress") for w in self._me.items("/waves", status=status)]
+        waves = [w for w in found if self._team.has(w["id"])]
         for wave in waves:
             self._walk(wave["id"])
         return bool(waves)
@@ -47,13 +64,14 @@ class Picker:
 class Packer:
     """Checks each piece by scan, boxes it, puts it on the scale."""
 
-    name = "packer"
-
-    def __init__(self, world: World) -> None:
-        self._me = world.person("pedro")
+    def __init__(self, world: World, team: Team) -> None:
+        self._me = world.person(team.login)
+        self._team = team
+        self.name = f"packer {team.login}"
 
     def work(self) -> bool:
-        ready = [f for status in ("picked", "short", "packing") for f in self._me.items("/fulfilments", status=status)]
+        found = [f for status in ("picked", "short", "packing") for f in self._me.items("/fulfilments", status=status)]
+        ready = [f for f in found if self._team.has(f["id"])]
         for fulfilment in ready:
             self._pack(self._me.get(f"/fulfilments/{fulfilment['id']}"))
         return bool(ready)

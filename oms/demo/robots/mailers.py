@@ -8,6 +8,7 @@ import smtplib
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import format_datetime
 
 from openpyxl import Workbook
 
@@ -41,18 +42,23 @@ class Mailers:
         return [f"{c.key} is not sent" for c in CASES if c.channel == "mail" and c.key not in self._world.placed]
 
     def _send(self, case: Case) -> None:
+        mail = self._world.kept(f"{case.key}.eml", lambda: bytes(self._written(case)))
         customer = CUSTOMERS[case.customer]
-        mail = EmailMessage()
+        try:
+            with smtplib.SMTP("127.0.0.1", self._world.smtp_port, timeout=10) as server:
+                server.sendmail(customer.email, [ORDERS_ADDRESS], mail)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Later(str(error)) from error
+
+    def _written(self, case: Case) -> EmailMessage:
+        customer = CUSTOMERS[case.customer]
+        mail = EmailMessage(policy=policy.SMTP)
         mail["From"] = f"{customer.name} <{customer.email}>"
         mail["To"] = ORDERS_ADDRESS
         mail["Message-ID"] = f"<demo-{case.key}@customer.example>"
-        mail["Date"] = "Sun, 22 Nov 2026 08:00:00 +0000"
+        mail["Date"] = format_datetime(self._world.day)
         _WRITERS[case.how](mail, case, customer)
-        try:
-            with smtplib.SMTP("127.0.0.1", self._world.smtp_port, timeout=10) as server:
-                server.send_message(mail)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Later(str(error)) from error
+        return mail
 
 
 def po_number(case: Case) -> str:

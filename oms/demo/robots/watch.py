@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from oms.demo.robots.wire import Later, Unwelcome, World
+
+_TRIES, _PAUSE_S = 20, 1.0
 
 #: login -> the pages that they open
 PAGES: dict[str, tuple[str, ...]] = {
@@ -23,10 +27,18 @@ def orders_now(world: World) -> list[dict[str, Any]]:
 def visit_pages(world: World) -> None:
     """Sign in as one of each group and open their pages; a page that is refused fails the day."""
     for login, paths in PAGES.items():
-        browser = world.browser()
-        try:
-            browser.sign_in(login)
-            for path in paths:
-                browser.get(path)
-        except Later as error:
-            raise Unwelcome(f"{login} could not open {paths}: {error}") from error
+        for attempt in range(_TRIES):
+            try:
+                _visit(world, login, paths)
+                break
+            except Later as error:
+                if attempt == _TRIES - 1:
+                    raise Unwelcome(f"{login} could not open {paths}: {error}") from error
+                time.sleep(_PAUSE_S)
+
+
+def _visit(world: World, login: str, paths: Sequence[str]) -> None:
+    browser = world.browser()
+    browser.sign_in(login)
+    for path in paths:
+        browser.get(path)

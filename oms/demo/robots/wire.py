@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,7 @@ class Browser:
 class World:
     """What all robots share: where things are, and the notes that the report reads."""
 
+    began_at: str
     base_url: str
     shop_url: str
     mailbox_url: str
@@ -121,6 +124,26 @@ class World:
     notes_path: Path
     placed: dict[str, str] = field(default_factory=dict)
     http: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        """Robots that were killed know from their notes what they had placed."""
+        if self.notes_path.exists():
+            self.placed.update(json.loads(self.notes_path.read_text(encoding="utf-8"))["placed"])
+
+    @property
+    def day(self) -> datetime:
+        """When the day began: what is written in letters and forms stays the same when it is written again."""
+        return datetime.fromisoformat(self.began_at)
+
+    def kept(self, name: str, made: Callable[[], bytes]) -> bytes:
+        """A file that a customer made; sent again it is the same file."""
+        path = self.notes_path.parent / "files" / name
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            new = path.with_suffix(".new")
+            new.write_bytes(made())
+            os.replace(new, path)
+        return path.read_bytes()
 
     def person(self, login: str) -> Person:
         return Person(login, self.base_url, self.keys[login])
