@@ -116,7 +116,12 @@ def _code_clash(given: str | None, found: ChineseAddress) -> tuple[str, ...]:
 
 def _plain(text: str) -> str:
     return (
-        _SPACE.sub("", text[:_LONGEST_ADDRESS]).removeprefix("中华人民共和国").removeprefix("中国").replace("臺", "台")
+        _SPACE.sub("", text[:_LONGEST_ADDRESS])
+        .removeprefix("中华人民共和国")
+        .removeprefix("中国")
+        .replace("臺", "台")
+        .replace("台灣", "台湾")
+        .replace("澳門", "澳门")
     )
 
 

@@ -24,6 +24,17 @@ from connectors.problems import problem
 
 MAX_CHARS = 5_000
 
+#: A label that a name follows without a colon: `收件人王小明，`.
+_NAME_LABEL = re.compile(
+    r"(收货人|收件人|联系人|收貨人|聯絡人)(?!姓名|名称|电话|手机|地址|信息|所在|電話)(?=[\u4e00-\u9fff]{2,4}(?:[\s,;。]|\d|$))"
+)
+#: Places outside the mainland by which a phone is dialled.
+_DIALLED_IN = (
+    (re.compile(r"[台臺][湾灣]|[台臺]北市|新北市|桃[园園]市|[台臺]中市|[台臺]南市|高雄市"), "TW"),
+    (re.compile(r"香港|九[龙龍]|新界"), "HK"),
+    (re.compile(r"澳[门門]"), "MO"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
@@ -68,6 +79,7 @@ def _tidy(text: str) -> str:
     plain = unicodedata.normalize("NFKC", spaced).replace("…", " ")
     plain = "".join(sign for sign in plain if sign == "\n" or unicodedata.category(sign) not in ("Cf", "Cc", "Cs"))
     plain = re.sub(r"【([^】\d]{1,8})】[ :]*", r" \1: ", plain)
+    plain = _NAME_LABEL.sub(r"\1:", plain)
     plain = re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
     plain = re.sub(r"([€$£¥]\s?\d{1,6}),(\d{2})(?!\d)", r"\1.\2", plain)
     return re.sub(r"(\d{1,6}),(\d{2})(?=\s?(?:€|EUR))", r"\1.\2", plain)
@@ -76,7 +88,8 @@ def _tidy(text: str) -> str:
 def _country_named(text: str) -> str | None:
     """The country that a western block names, by which its phone is dialled."""
     words = [piece.strip(" .") for piece in re.split(r"[\n,;.]", text) if 3 < len(piece.strip(" .")) < 40]
-    return next((code for word in words[:200] if (code := alpha2(word))), None)
+    named = next((code for word in words[:200] if (code := alpha2(word))), None)
+    return named or next((code for pattern, code in _DIALLED_IN if pattern.search(text)), None)
 
 
 def _result(block: Block) -> Pasted:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connectors.paste_goods import Goods, goods_in
-from connectors.paste_people import Phone, digits_left, phone_texts, read_phone
+from connectors.paste_people import Phone, chinese_name, digits_left, phone_texts, read_phone
 from connectors.paste_places import Place
 
 #: How sure a field is that a label introduced.
@@ -17,8 +17,14 @@ _MAX_PHONES = 8
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)
 _SEPARATORS = re.compile(
     r"[\n;。、|?!\x1f]+|,(?!\d{3}(?:\D|$))|(?<=[a-z0-9]{3})\.\s+(?=[A-Z])|(?<=[\w-])\s+(?:to|for)\s+(?=[A-Z][a-z])"
+    r"|(?<=\w)\s*[和及与]\s*(?=[\d一二两三四五六七八九十]{1,4}\s*[个個箱盒包袋瓶套台件支条张把双桶罐只])"
+    r"|(?<=\w)(?=(?:寄|送|发)[到往至]|(?<![寄送发])到[\u4e00-\u9fff]{2,7}[省市区县])|\s+[给給]\s+"
     r"|(?<=\S)\s+(?:and|&|plus)\s+(?=\d|one\b|two\b|three\b|four\b|five\b)"
 )
+
+
+_PHONE_LABEL = re.compile(r"(?<![A-Za-z])(?:tel|phone|mobile|mob|cell|ph|call)\.?\s*$", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"(?<=[\sA-Za-z0-9)])([\u4e00-\u9fff]{2,4})\s*$")
 
 
 @dataclass(slots=True)
@@ -55,12 +61,19 @@ def contacts_out(block: Block, text: str) -> str:
         end = _dialled_end(block, text, start, longest)
         if end:
             block.phones.insert(first, text[start:end])
-            text = text[:start] + "\x1f" + text[end:]
+            text = _without_label(text[:start]) + "\x1f" + text[end:]
     lone = digits_left(text) if not block.phones else None
     if lone and not goods_in(_line_of(text, lone)):
         block.phones.append(text[lone[0] : lone[1]])
         text = text[: lone[0]] + "\x1f" + text[lone[1] :]
     return text
+
+
+def _without_label(before: str) -> str:
+    """What stands before a phone, without its label, and with a name parted from what stands before that."""
+    before = _PHONE_LABEL.sub("", before)
+    name = _NAME_BEFORE.search(before)
+    return f"{before[: name.start(1)]}\x1f{name[1]}" if name and chinese_name(name[1]) else before
 
 
 def phone_of(text: str, country: str | None) -> Phone:

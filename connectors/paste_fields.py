@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from connectors.countries import alpha2
 from connectors.paste_block import LABELLED, Block, contacts_out, pieces_of
-from connectors.paste_goods import Goods, goods_among, goods_in, is_code
+from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_labels import Labelled
 from connectors.paste_people import chinese_name, is_company, phone_texts, western_name
 from connectors.paste_places import chinese_place, is_chinese, looks_western, western_place
@@ -21,7 +21,9 @@ def take_labelled(block: Block, told: Labelled) -> list[str]:
     address: list[str] = []
     parts: dict[str, str] = {}
     for name, value in told.values:
-        if name in ("sku", "qty", "price"):
+        if name == "unit" and not is_bare_count(f"1{value}"):
+            name = "company"  # 单位 is also who one works for
+        if name in ("sku", "qty", "unit", "price"):
             if name in parts:
                 _part_goods(block, parts)
                 parts = {}
@@ -91,6 +93,7 @@ def _part_goods(block: Block, parts: dict[str, str]) -> None:
     except ValueError:
         block.unsure.append((sku or "", ", ".join(parts.values())))
         return
+    unit = parts.get("unit") or unit
     source = ", ".join(parts.values())
     if qty is None and block.goods and sku is None:
         return

@@ -16,7 +16,7 @@ _MAX_TOKENS = 250
 _CAN_BE_GOODS = re.compile(
     r"[\d一二两三四五六七八九十百].*[^\W\d]|[^\W\d].*[\d一二两三四五六七八九十百]|" + "one|two|three|ten", re.IGNORECASE
 )
-_UNITS_CN = "(?:公斤|千克|毫升|件套|[个件只箱盒包袋瓶套台支条张把双对斤克吨米桶罐卷本份打块片提枚株顶辆部根听排扎捆筐枝朵串粒碗杯])"
+_UNITS_CN = "(?:公斤|千克|毫升|件套|[个件只箱盒包袋瓶套台支条张把双对斤克吨米桶罐卷本份打块片提枚株顶辆部根听排扎捆筐枝朵串粒碗杯個隻條張雙對臺])"
 _UNITS_EN = (
     "pcs?|pieces?|each|ea|units?|boxes|box|cases?|cartons?|ctns?|sets?|packs?|packets?|pks?|bottles?|bags?|cans?|rolls?|pairs?"
     "|dozens?|doz|kgs?|kilos?|grams?|g|lbs?|pounds?|oz|lit(?:er|re)s?|l|ml|stück|stueck|stk|met(?:er|re)s?|m|pallets?|tins?|jars?|trays?|bundles?"
@@ -44,12 +44,14 @@ _PRICE = re.compile(
 _SKU = re.compile(
     r"(?=[A-Za-z0-9._/-]*\d)(?=[A-Za-z0-9._/-]*[A-Za-z-])[A-Za-z0-9][A-Za-z0-9._/-]{1,39}|[A-Z]{2,12}(?:[-_][A-Z]{1,12})+|\d{5,18}"
 )
+_COUNT_BEHIND = re.compile(r"x\d{1,4}")  # the count in `SKU-88 x2`
+_LABEL_OF_CODE = re.compile(r"^(?:(?:货号|编码|编号|款号)[.:#\s]*|(?:sku|item|art)[.:#\s]+)", re.IGNORECASE)
 _MEASURE = re.compile(r"\d+(?:\.\d+)?(?:g|kg|ml|l|cm|mm|m|oz|lb|w|v|pcs)", re.IGNORECASE)
 _GOODS = r"(?P<goods>[^\s].{0,70}?)"
 #: The ways to say how many of what, surest first: name, pattern, whether only a code of goods will do, confidence.
 _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
     (re.compile(rf"(?P<qty>{_NUM}){_TIMES}{_GOODS}"), False, "0.9"),
-    (re.compile(rf"{_GOODS}\s*(?<![A-Za-z]){_X}\s*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?"), False, "0.9"),
+    (re.compile(rf"{_GOODS}\s*(?:(?<![A-Za-z])[xX]|[×✕✖*])\s*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?"), False, "0.9"),
     (re.compile(rf"{_GOODS}[\s:-]*(?:数量|qty|quantity)[\s:]*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?", re.IGNORECASE), False, "0.9"),
     (re.compile(rf"(?P<qty>{_NUM}|{_NUM_CN}|{_NUM_WORD})\s*(?P<unit>{_UNIT})\s*(?:of\s+|的)?{_GOODS}", re.IGNORECASE), False, "0.85"),
     (re.compile(rf"{_GOODS}[\s:,-]*(?P<qty>{_NUM}|{_NUM_CN})\s*(?P<unit>{_UNIT})", re.IGNORECASE), False, "0.85"),
@@ -60,7 +62,8 @@ _COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]
 _BULLET = re.compile(r"^\s*(?:[-*•·●▪]\s+|[-•·●▪]|\(?\d{1,2}[.)]\s+|\d{1,2}、\s*)")
 _LEAD = re.compile(
     r"^(?:你好|您好|麻烦|请|要货|要的是|帮我|给我|我要|我想要|我想|我们要|想要|要|再来|来|再要|加|订购|订货|订|下单|采购|购买|买|需要|发货|发|订单|货品|商品|产品|和|以及|还有"
-    r"|could you|can you|can i get|can we get|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)[\s:,，：!！]*",
+    r"|請寄|請發|請給我|請|麻煩|幫我|訂購|訂|寄|来个"
+    r"|(?:could you|can you|can i get|can we get|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)(?![A-Za-z]))[\s:,，：!！]*",
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"[\s,]+(?:please|pls|thanks|thank you|谢谢)$", re.IGNORECASE)
@@ -110,7 +113,7 @@ def goods_among(tokens: Sequence[str]) -> tuple[list[Goods], list[str]]:
 
 def is_code(text: str) -> bool:
     """Whether the word can be a code of goods: letters with digits, a dash, or five digits and more."""
-    return bool(_SKU.fullmatch(text)) and not _MEASURE.fullmatch(text)
+    return bool(_SKU.fullmatch(text)) and not _MEASURE.fullmatch(text) and not _COUNT_BEHIND.fullmatch(text)
 
 
 def is_bare_count(text: str) -> bool:
@@ -203,13 +206,16 @@ def _goods(
 def _code_and_name(text: str) -> tuple[str | None, str | None]:
     words = re.split(r"[\s()\[\]【】]+", text)
     for word in (words[0], words[-1], *words[1:-1]):
-        code = re.sub(r"^(?:sku|货号|编码|编号|款号|item|art)[.:#\s]*", "", word, flags=re.IGNORECASE) or word
+        code = _LABEL_OF_CODE.sub("", word) or word
         if is_code(code):
             name = " ".join(other for other in words if other and other != word).strip(" :-")
             return code, re.sub(r"(?i)\b(?:sku|货号|item)\b:?", "", name).strip(" :-") or None
     stuck = re.fullmatch(r"([A-Za-z]*[-A-Za-z]*\d[A-Za-z0-9-]*)([\u4e00-\u9fff].*)", text)
     if stuck and is_code(stuck[1]):
         return stuck[1], stuck[2]
+    behind = re.fullmatch(r"([\u4e00-\u9fff]+)([A-Z]{1,6}-?\d{2,}[A-Z0-9-]*)", text)
+    if behind and is_code(behind[2]):
+        return behind[2], behind[1]
     return None, text
 
 

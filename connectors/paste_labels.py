@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 #: Field -> the labels that introduce it, English and Chinese.
 LABELS: dict[str, str] = {
-    "name": "收货人姓名 收件人姓名 收货人 收件人 联系人 客户姓名 客户名称 客户 姓名 名字 name|full name|contact name|contact|attn|attention|recipient|customer name|customer|receiver|consignee",
+    "name": "收貨人 聯絡人 收货人姓名 收件人姓名 收货人 收件人 联系人 客户姓名 客户名称 客户 姓名 名字 name|full name|contact name|contact|attn|attention|recipient|customer name|customer|receiver|consignee",
     "company": "公司名称 公司 单位名称 company name|company|business",
-    "phone": "收货电话 收件电话 联系电话 手机号码 手机号 手机 电话号码 电话 联系方式 tel|telephone|phone number|phone no|phone|mobile|cell|contact number",
+    "phone": "聯絡電話 聯繫電話 電話 手機 收货电话 收件电话 联系电话 手机号码 手机号 手机 电话号码 电话 联系方式 tel|telephone|phone number|phone no|phone|mobile|cell|contact number",
     "email": "邮箱 电子邮件 电邮 e-mail|email",
     "region_text": "所在地区 所在区域 省市区 地区 收货地区",
-    "address": "收货地址 收件地址 送货地址 详细地址 街道地址 地址 shipping address|delivery address|ship to|deliver to|address|addr",
+    "address": "收貨地址 送貨地址 收货地址 收件地址 送货地址 详细地址 街道地址 地址 shipping address|delivery address|ship to|deliver to|address|addr",
     "postal_code": "邮政编码 邮编 postal code|postcode|zip code|zip",
     "country": "国家 country",
-    "goods": "订购商品 订购产品 订货明细 商品信息 商品名称 产品名称 订单内容 订单明细 订单 商品 产品 货品 货物 品名 订购 订货 items ordered|order items|items|item|goods|products|product|order",
+    "goods": "貨品 貨物 產品 訂單 订购商品 订购产品 订货明细 商品信息 商品名称 产品名称 订单内容 订单明细 订单 商品 产品 货品 货物 品名 订购 订货 items ordered|order items|items|item|goods|products|product|order",
     "sku": "货号 商品编码 编码 款号 型号 sku|item no|item code|product code|part no|code",
-    "qty": "数量 件数 quantity|qty",
-    "price": "单价 价格 unit price|price",
-    "note": "买家留言 订单备注 备注 留言 附言 notes|note|remarks|remark|comments|comment|message|special instructions|delivery instructions",
+    "qty": "數量 数量 件数 quantity|qty",
+    "unit": "计量单位 单位 單位 unit|uom",
+    "price": "單價 单价 价格 unit price|price",
+    "note": "備註 买家留言 订单备注 备注 留言 附言 notes|note|remarks|remark|comments|comment|message|special instructions|delivery instructions",
     "order_number": "订单号 订单编号 采购单号 po number|po no|po|order number|order no",
 }  # fmt: skip
 #: Fields whose value may run over several lines; others end with their line.
@@ -99,7 +100,7 @@ def _value(field: str, text: str) -> tuple[str, str]:
         value, blank, rest = stripped.partition("\n\n")
         return value.strip(), rest if blank else ""
     first, _, rest = stripped.lstrip("\n").partition("\n")
-    if field in ("name", "phone", "qty", "price", "sku", "postal_code", "email", "order_number", "country"):
+    if field in ("name", "phone", "qty", "unit", "price", "sku", "postal_code", "email", "order_number", "country"):
         cut = re.search(
             r"[;；。|]|[,，](?!\d{2,5}\s*(?:$|[,，;；\n]))" if field == "phone" else r"[,，;；。|、]", first
         )

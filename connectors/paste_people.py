@@ -95,6 +95,7 @@ def read_phone(text: str, *, country: str | None, field: str) -> Phone:
 def chinese_name(text: str) -> str | None:
     """The name when the text is a Chinese person's name and nothing else, without its title."""
     plain = text.strip(" ,.:;()")
+    plain = plain[:-1].rstrip(" (") if len(plain) > 2 and plain.endswith("收") else plain
     if _NO_NAMES.search(plain) or addresses_cn.starts_here(plain):
         return None
     titled = _CN_TITLED.fullmatch(plain)

@@ -15,7 +15,7 @@ from connectors.paste_people import chinese_name, is_talk
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _LEAD = re.compile(
-    r"^(?:寄到|寄往|寄给|寄|送到|送至|送往|送|发到|发往|发至|发给|发|收货地址|地址|收货|到|在|ship(?:ped)? to|deliver(?:ed)? to|send (?:it |them )?to|address|to)[:\s]*",
+    r"^(?:寄到|寄往|寄给|寄|送到|送至|送往|送|发到|发往|发至|发给|发|收货地址|地址|收货|到|在|(?:ship(?:ped)? to|deliver(?:ed)? to|send (?:it |them )?to|address|to)(?![A-Za-z]))[:\s]*",
     re.IGNORECASE,
 )
 #: A word that goes on with an address: a house, a part of a building, a quarter.

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
+from connectors.money import amount
 from connectors.paste_block import Block, pieces_of
 from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_people import chinese_name, is_company, is_talk, western_name
 from connectors.paste_places import chinese_place, chinese_words, is_chinese, looks_western, western_place
 
+_UNIT_PRICE = re.compile(
+    r"(?:单价|單價|价格)\s*:?\s*[¥￥]?\s*(?P<price>\d{1,9}(?:\.\d{1,4})?)\s*(?P<tail>元|块)?(?:/\w+)?"
+)
 _STUCK = re.compile(r"(?<=[号室楼栋座层市区县镇村路院城厦园店个件盒箱包瓶袋])(?=[A-Za-z]{1,6}-?\d)")
 _GREETING = re.compile(
     r"^(?:你好|您好|亲|在吗|谢谢|感谢|多谢|好的|麻烦了?|thanks?(?: you)?|many thanks|hi|hello|dear \w+|hey|regards|best regards|cheers|please|ok)[!！,.~\s]*$",
     re.IGNORECASE,
 )
 _ORDINARY = re.compile(
-    r"^(?:deliver|deliver to|ship|tel|电话|手机|手机号|联系电话|联系人|地址|收货地址|收货人|收件人|数量|姓名|邮编|phone|tel|mobile|call|email|address|name|我要|我想|帮我|请|订|下单|订购|发|寄|和|and|to|for|at|of|the|order|items?|goods)[:：\s]*$",
+    r"^(?:deliver|deliver to|ship|tel|电话|手机|手机号|联系电话|联系人|地址|收货地址|收货人|收件人|数量|姓名|邮编|phone|tel|mobile|call|email|address|name|我要|我想|帮我|请|订|下单|订购|发|寄|给|給|請|和|and|to|for|at|of|the|order|items?|goods)[:：\s]*$",
     re.IGNORECASE,
 )
 
@@ -25,6 +30,8 @@ def goods_out(block: Block, text: str) -> list[str]:
     """Take the goods out of a text; return the pieces that are none."""
     pieces: list[str] = []
     for piece in _paired(pieces_of(text)):
+        if _price_behind(block, piece):
+            continue
         found, piece = _behind_colon(piece)
         if found:
             block.goods.append(found)
@@ -44,6 +51,16 @@ def people_and_place(block: Block, pieces: list[str]) -> None:
         _chinese(block, pieces)
     else:
         _western(block, pieces)
+
+
+def _price_behind(block: Block, piece: str) -> bool:
+    """Give `单价199元` to the goods that were named just before; whether it was one."""
+    said = _UNIT_PRICE.fullmatch(piece)
+    if said is None or not block.goods or block.goods[-1].price is not None:
+        return False
+    currency = "CNY" if said["tail"] else block.goods[-1].currency
+    block.goods[-1] = replace(block.goods[-1], price=amount(said["price"]), currency=currency)
+    return True
 
 
 def _behind_colon(piece: str) -> tuple[Goods | None, str]:

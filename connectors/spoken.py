@@ -15,6 +15,8 @@ from connectors.own_json import OwnOrder
 from connectors.paste import MAX_CHARS, Pasted, parse_paste
 from connectors.totals import finish
 
+#: A chat line may begin with a bracket too: `[Sticker] ...`.
+_IS_JSON = re.compile(r"\s*(?:\{|\[\s*[\[\]{\"0-9-])")
 #: Keys of our own JSON of which an order has at least one; `text` is a pasted block inside it.
 _MARKS = frozenset({"lines", "customer", "ship_to", "text", "channel_order_id", "channel_order_number"})
 
@@ -29,7 +31,7 @@ def translated(body: bytes, *, channel: str, source: str, country: str | None) -
     """Translate what the order specialist's page posts, or a pasted block of text; one element an order."""
     try:
         text = _text(body)
-        if text.lstrip().startswith(("{", "[")):
+        if _IS_JSON.match(text):
             return _from_json(parse(body), channel=channel, source=source, country=country)
     except Unreadable as error:
         return [unreadable(channel=channel, source=source, error=error)]
@@ -75,7 +77,7 @@ def _text(body: bytes) -> str:
 def _bounded(text: str) -> str:
     if not text.strip():
         raise Unreadable("the message is empty")
-    if len(text) > MAX_CHARS and not text.lstrip().startswith(("{", "[")):
+    if len(text) > MAX_CHARS and not _IS_JSON.match(text):
         raise Unreadable(f"the text is longer than {MAX_CHARS} characters; paste one order at a time")
     return text
 
