@@ -26,7 +26,9 @@ STATIC = Path(__file__).parent / "static"
 
 def register(app: Flask) -> None:
     """Give the templates of this application, and the macros they import, their filters and names."""
-    app.jinja_env.filters.update(when=when, day=day, due=due, money=money, qty=qty, told=told, amount=amount)
+    app.jinja_env.filters.update(
+        when=when, day=day, due=due, clock=clock, money=money, qty=qty, told=told, amount=amount
+    )
     app.jinja_env.globals.update(
         asset=asset,
         csrf_field=csrf_field,
@@ -85,12 +87,17 @@ def day(at: datetime | None) -> str:
 
 def due(step: Any, now: datetime) -> Markup:
     """How a step stands against its clock, as a badge: overdue, due soon, paused, or in time."""
-    left = step.due_at - now
     if step.state == "paused":
         return _badge("paused", gettext("paused"))
+    return clock(step.due_at, step.opened_at, now)
+
+
+def clock(due_at: datetime, since: datetime, now: datetime) -> Markup:
+    """How something that began at `since` stands against its time."""
+    left = due_at - now
     if left < timedelta(0):
         return _badge("overdue", gettext("overdue by %(span)s", span=span(-left)))
-    tone = "soon" if left < (step.due_at - step.opened_at) / 4 else "calm"
+    tone = "soon" if left < (due_at - since) / 4 else "calm"
     return _badge(tone, gettext("due in %(span)s", span=span(left)))
 
 

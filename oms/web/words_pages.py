@@ -128,15 +128,19 @@ PAGES = {
     "template": table("""
         confirmation       | Confirmation              | 订单确认
         signature_request  | Confirmation to sign      | 待签回确认
-        payment_request    | Payment request           | 付款通知
         progress           | Progress                  | 进度通知
         backordered        | Out of stock              | 缺货通知
-        dispatched         | On its way                | 发货通知
+        collected          | On its way                | 发货通知
         delivered          | Delivered                 | 签收通知
+        closed             | Thanks and survey         | 完结通知
         cancelled          | Cancelled                 | 取消通知
+        rejected           | Refused                   | 拒单通知
+        change_declined    | Change declined           | 变更驳回
         refunded           | Refund                    | 退款通知
-        ticket_received    | Ticket received           | 工单受理
+        ticket_opened      | Ticket opened             | 工单受理
+        ticket_answered    | Ticket answered           | 工单答复
         return_approved    | Return approved           | 退货批准
+        return_declined    | Return declined           | 退货拒绝
         survey             | Survey                    | 满意度调查
     """),
     "direction": table("""
@@ -149,7 +153,16 @@ PAGES = {
         hold.released             | Hold released                   | 解除挂起
         order.amended             | Order amended                   | 修改订单
         order.changed             | Order changed                   | 订单已变更
-        order.received            | Order received                  | 订单已接收
+        order.ordered             | Order received                  | 订单已接收
+        confirmation.requested    | Confirmation sent to sign       | 已发确认待签回
+        confirmation.not_required | Confirmation sent               | 已发确认
+        fulfilment.released       | Released to the warehouse       | 下达仓库
+        sales_ledger.shipped      | Goods left stock                | 出库记账
+        return.requested          | Return requested                | 申请退货
+        satisfaction.scored       | Customer scored                 | 客户评价
+        ticket.opened             | Ticket opened                   | 建立工单
+        ticket.noted              | Ticket note                     | 工单记录
+        ticket.serious            | Told to the management          | 通知管理层
         review.approved           | Review: approved                | 审单: 批准
         review.amended            | Review: amended                 | 审单: 修改
         review.escalated          | Review: passed to the manager   | 审单: 上报经理
@@ -195,6 +208,7 @@ PAGES = {
         supply_request  | Supply request   | 供应需求
         hold            | Hold             | 挂起
         confirmation    | Confirmation     | 订单确认
+        order_line      | Order line       | 订单行
     """),
     "axis": table("""
         status          | Status       | 状态

@@ -7,6 +7,21 @@ from oms.web.word_tables import table
 STORY = {
     "cause_told": table("""
         accepted              | accepted                   | 已接单
+        inbound message       | inbound message            | 原始单
+        ordered               | received                   | 已接收
+        confirmation given    | confirmation given         | 已给出确认
+        scan                  | the carrier's scan         | 物流扫描
+        all delivered         | all delivered              | 全部签收
+        signed for            | signed for                 | 已签收
+        verification          | verification               | 审单
+        back to review        | back to review             | 退回审单
+        short at allocation   | short at allocation        | 占用时缺货
+        complaint             | complaint                  | 投诉
+        question              | question                   | 咨询
+        no_reason             | no reason needed           | 无理由退货
+        in                    | from the customer          | 客户来信
+        out                   | to the customer            | 回复客户
+        internal              | internal                   | 内部
         confirmed             | confirmed                  | 已确认
         held by rule          | held by rule               | 规则挂起
         passed                | passed                     | 通过

@@ -163,6 +163,7 @@ _DEEDS: Mapping[str, Callable[[Session, Draft, Looked, str, datetime], None]] = 
 
 def _save(session: Session, draft: Draft, now: datetime) -> str:
     channel = _channel(session, draft)
+    entry_form.check(draft)
     known = read_back.known_goods(session, draft=draft, channel=channel, now=now)
     order = entry_form.order_json(draft, channel, {code: row.list_price for code, row in known.items()})
     raw = orjson.dumps(order)
@@ -200,6 +201,7 @@ def _page(draft: Draft, looked: Looked) -> Response:
     with edge.transaction() as session:
         own = me().channel_id
         channels = [c for c in parties.channels(session, ways=SPOKEN) if own in (None, c.id)]
+    channels.sort(key=lambda c: SPOKEN.index(c.way))
     if channels and not draft.get("channel"):
         draft.values["channel"] = channels[0].name
     return acting.page("entry/form.html", looked.refused, draft=draft, looked=looked, channels=channels)

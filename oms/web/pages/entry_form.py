@@ -122,6 +122,22 @@ def order_json(draft: Draft, channel: Channel, prices: Mapping[str, Decimal | No
     }
 
 
+def check(draft: Draft) -> None:
+    """Refuse lines whose numbers cannot be read, each beside its field; the same for a form without goods."""
+    faults: dict[str, str] = {}
+    for place, line in enumerate(draft.filled()):
+        if not line.get("sku"):
+            faults[f"lines.{place}.sku"] = gettext("Please fill this in.")
+        if (quantity(line.get("qty")) or 0) <= 0:
+            faults[f"lines.{place}.qty"] = gettext("Give a number over 0.")
+        if line.get("unit_price") and not _is_price(line["unit_price"]):
+            faults[f"lines.{place}.unit_price"] = gettext("Give a number that is not negative.")
+    if not draft.filled():
+        faults["lines"] = gettext("Add at least one line of goods.")
+    if faults:
+        raise InputInvalid(gettext("The order is not complete."), fields=faults)
+
+
 def started_at(draft: Draft, now: datetime) -> datetime:
     """When the customer began to speak; a time that cannot be is taken as now."""
     try:
@@ -137,6 +153,11 @@ def quantity(given: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
+
+
+def _is_price(given: str) -> bool:
+    found = quantity(given)
+    return found is not None and found >= 0
 
 
 def _line(line: Mapping[str, str], prices: Mapping[str, Decimal | None]) -> dict[str, Any]:

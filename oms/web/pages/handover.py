@@ -106,7 +106,7 @@ def _index(refused: Refused | None = None) -> Response:
             after=after[0] if after else None,
         )
     page = paged(rows, limit=ROWS, key=lambda row: (row.id,))
-    return acting.page("handover/index.html", refused, page=page, status=status, here=here, houses=houses)
+    return acting.page("handover/index.html", refused, page=page, status=status, at_house=here, houses=houses)
 
 
 def _page(ref: str, refused: Refused | None = None) -> Response:

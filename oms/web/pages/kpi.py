@@ -50,17 +50,18 @@ def show(month: str) -> Response:
         report, now = _report(session, month)
         known = _people(session, report) if by == PERSON else {}
     figures = {f.kpi: f for f in report.figures if f.group is None}
+    groups = _groups(report, by)
     return acting.page(
         "kpi/show.html",
         report=report,
         headlines=[figures[kpi] for kpi in HEADLINES if kpi in figures],
         figures=[figures[kpi] for kpi in KPIS if kpi in figures],
-        groups=_groups(report, by),
+        groups=groups,
         by=by,
         dimensions=_dimensions(),
         name=_name,
         group_name=lambda value: _group_name(by, value, known),
-        columns=[kpi for kpi in KPIS if by in KPIS[kpi].dimensions],
+        columns=[kpi for kpi in KPIS if any(own[kpi].of for own in groups.values() if kpi in own)],
         before=report.month.previous(),
         after=_next(report.month, now),
         now=now,

@@ -31,7 +31,9 @@ _AXES = {
     ("supply_request", "status"): "supply",
     ("wave", "status"): "wave",
 }
-_DETAIL = {"pick_task", "message", "inbound_message", "wave"}
+_DETAIL = {"pick_task", "message", "inbound_message", "wave", "order_line"}
+#: Told by the status that goes with it.
+_TWICE = {"step.taken", "wave.released", "confirmation.requested", "confirmation.not_required", "fulfilment.released"}
 _BAD = {"cancelled", "rejected", "expired", "declined", "refused", "failed", "short", "lost", "damaged"}
 _GOOD = {"confirmed", "closed", "delivered", "accepted", "paid", "fulfilled", "succeeded"}
 
@@ -58,7 +60,7 @@ def _matters(entry: Entry) -> bool:
         return False
     if entry.what == "ended":
         return bool(entry.late) or flow.FLOW[entry.event].performer not in (flow.SYSTEM, flow.CARRIER)
-    return entry.subject_type not in _DETAIL and entry.event not in ("step.taken", "wave.released")
+    return entry.subject_type not in _DETAIL and entry.event not in _TWICE
 
 
 def _line(entry: Entry, names: Mapping[str, str]) -> Told:

@@ -57,7 +57,7 @@ def index() -> Response:
         ]
         now = db.now(session)
     rows.sort(key=lambda row: row.cut_off_at)
-    return acting.page("packing/index.html", fulfilments=rows, here=here, houses=houses, now=now)
+    return acting.page("packing/index.html", fulfilments=rows, at_house=here, houses=houses, now=now)
 
 
 @pages.get("/pack/find")

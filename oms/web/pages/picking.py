@@ -41,7 +41,7 @@ def index() -> Response:
         ]
         progress = queries.progress(session, wave_ids=[row.id for row in rows])
         now = db.now(session)
-    return acting.page("picking/index.html", waves=rows, progress=progress, here=here, houses=houses, now=now)
+    return acting.page("picking/index.html", waves=rows, progress=progress, at_house=here, houses=houses, now=now)
 
 
 @pages.get("/pick/find")

@@ -28,7 +28,7 @@ def index() -> Response:
         here, houses = house.houses(session)
         rows = floor.to_put_back(session, warehouse_id=here.id, limit=ROWS)
         now = db.now(session)
-    return acting.page("put_back/index.html", fulfilments=rows, here=here, houses=houses, now=now)
+    return acting.page("put_back/index.html", fulfilments=rows, at_house=here, houses=houses, now=now)
 
 
 @pages.get("/put-back/<fulfilment_id>")

@@ -66,4 +66,4 @@ def _page(refused: Refused | None = None) -> Response:
             for row in queries.requests(session, limit=ROWS, status=status)
             if row.warehouse == here.code
         ]
-    return acting.page("receiving/form.html", refused, here=here, houses=houses, awaited=awaited)
+    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited)

@@ -83,7 +83,7 @@ def _page(refused: Refused | None = None) -> Response:
         progress=progress,
         people=people,
         status=status,
-        here=here,
+        at_house=here,
         houses=houses,
         now=now,
     )

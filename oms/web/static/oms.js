@@ -46,7 +46,7 @@ function refresh(id) {
 // data-scan: the field takes the scanner's input and is focused again after every scan.
 const scan = document.querySelector("[data-scan]");
 if (scan) {
-  scan.focus();
+  if (!scan.autofocus) scan.focus();
   document.addEventListener("click", (event) => { if (!event.target.closest("input, select, textarea, button, a, summary, label")) scan.focus(); });
 }
 
@@ -57,3 +57,7 @@ document.addEventListener("toggle", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.pop[open]")) open.open = false;
 });
+
+// On a phone the menu is a strip: show where one is.
+const current = document.querySelector(".menu [aria-current]");
+if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft - 40;

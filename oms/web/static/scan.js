@@ -68,5 +68,5 @@ document.addEventListener("submit", async (event) => {
   }
 }, true);
 
-focusScan();
+if (!document.querySelector("[data-scan][autofocus]")) focusScan();
 tell(document.querySelector("#verdict") && document.querySelector("#verdict").dataset.answer);

@@ -1,0 +1,107 @@
+"""Tickets, returns and refunds on their pages; the customer's own pages without a login."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from oms import db
+from tests.factories.day import Day, make_day
+from tests.web.site import post
+
+
+@pytest.fixture
+def day(site) -> Day:
+    with site.transaction() as session:
+        return make_day(session, db.now(session))
+
+
+def test_a_ticket_goes_from_opening_to_its_cause(site, day):
+    desk, service = site.client("order_specialist"), site.client("customer_service")
+    form = {"order": day.held.number, "kind": "question", "subject": "When?", "body": "Where is it?"}
+    opened = post(desk, "/tickets/new", form, page="/tickets/new")
+    url = opened.location.partition("?")[0]
+    assert post(desk, f"{url}/pass-on", {"owner": ""}, page=url).status_code == 303
+    due = (db_now(site) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    told = {"text": "Tomorrow.", "remedy": "We asked the carrier.", "remedy_due_at": due}
+    assert post(service, f"{url}/contact", told, page=url).status_code == 303
+    assert post(service, f"{url}/close", {"cause": "pick", "solution": "ok"}, page=url).status_code == 422
+    closed = post(service, f"{url}/close", {"cause": "carrier", "solution": "It arrived."}, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert "Carrier" in service.get(url).get_data(as_text=True)
+
+
+def db_now(site):
+    with site.transaction() as session:
+        return db.now(session)
+
+
+def test_a_ticket_without_words_is_refused_beside_its_field(site):
+    client = site.client("customer_service")
+    answer = post(client, "/tickets/new", {"kind": "question", "subject": " ", "body": "x"}, page="/tickets")
+    assert answer.status_code in (403, 422)
+    desk = site.client("order_specialist")
+    answer = post(desk, "/tickets/new", {"kind": "question", "subject": " ", "body": "x"}, page="/tickets/new")
+    assert answer.status_code == 422
+    assert 'id="h-subject"' in answer.get_data(as_text=True)
+
+
+def test_a_return_goes_from_request_to_the_refund_that_finance_pays(site, day):
+    service, floor = site.client("customer_service"), site.client("warehouse")
+    inspector, finance = site.client("quality_inspector"), site.client("finance")
+    url = f"/returns/{day.return_id}"
+    [(line, sku)] = site.rows("SELECT order_line_id, sku_id FROM return_line WHERE return_id = :r", r=day.return_id)
+    key = f"{line}.{sku}"
+    assert post(service, f"{url}/decide", {"decision": "decline"}, page=url).status_code == 422
+    assert post(service, f"{url}/decide", {"decision": "approve"}, page=url).status_code == 303
+    assert post(floor, f"{url}/receive", {f"qty.{key}": "9"}, page=url).status_code == 422
+    assert post(floor, f"{url}/receive", {f"qty.{key}": "1"}, page=url).status_code == 303
+    found = {f"restock.{key}": "1", f"scrap.{key}": "1", f"finding.{key}": "unopened"}
+    assert post(inspector, f"{url}/inspect", found, page=url).status_code == 422
+    assert post(inspector, f"{url}/inspect", found | {f"scrap.{key}": "0"}, page=url).status_code == 303
+    [(refund, amount)] = site.rows("SELECT id, amount FROM refund")
+    assert amount == 10
+    assert post(finance, f"/refunds/{refund}/pay-out", {}, page="/refunds").status_code == 303
+    assert site.rows("SELECT status FROM refund") == [("succeeded",)]
+
+
+def test_a_refund_over_what_was_paid_is_refused_with_the_most_that_may_be(site, day):
+    client, url = site.client("customer_service"), f"/orders/{day.shipped.order_id}"
+    answer = post(client, f"{url}/refunds", {"refund_amount": "999", "reason": "sorry"}, page=url)
+    assert answer.status_code == 422
+    assert "at most" in answer.get_data(as_text=True)
+
+
+def test_the_customer_reads_and_signs_once_without_a_login(site, day):
+    client, url = site.app.test_client(), f"/sign/{day.token}"
+    page = client.get(url)
+    assert day.to_sign.number in page.get_data(as_text=True)
+    assert post(client, url, {"answer": "signed", "name": ""}, page=url).status_code == 422
+    thanks = post(client, url, {"answer": "signed", "name": "Li Lei"}, page=url)
+    assert "Your signature has reached us" in thanks.get_data(as_text=True)
+    assert site.rows("SELECT confirmation, status FROM orders WHERE id = :o", o=day.to_sign.id) == [
+        ("accepted", "confirmed")
+    ]
+    assert 'value="declined"' not in client.get(url).get_data(as_text=True)
+
+
+def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(site, day):
+    with site.transaction() as session:
+        session.merge(day.to_sign).language = "zh_Hans"
+    page = site.app.test_client().get(f"/sign/{day.token}", headers={"Accept-Language": "en"})
+    assert "订单确认书" in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("url", ["/sign/nonsense", f"/rate/{uuid.uuid4()}.nonsense", "/rate/nonsense"])
+def test_a_link_that_is_none_shows_nothing(site, url):
+    assert site.app.test_client().get(url).status_code == 404
+
+
+def test_the_customer_scores_once(site, day):
+    client, url = site.app.test_client(), f"/rate/{day.survey}"
+    assert post(client, url, {}, page=url).status_code == 422
+    assert "Thank you" in post(client, url, {"service": "5", "comment": "<b>"}, page=url).get_data(as_text=True)
+    assert site.rows("SELECT service, goods FROM score") == [(5, None)]
+    assert "Already answered" in client.get(url).get_data(as_text=True)

@@ -1,0 +1,127 @@
+"""The floor's pages: picking by scan, shorts, packing, hand-over, goods in."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from oms import db
+from tests.factories.day import Day, make_day
+from tests.web.site import post
+
+
+@pytest.fixture
+def day(site) -> Day:
+    with site.transaction() as session:
+        return make_day(session, db.now(session))
+
+
+def stops(site, day: Day):
+    return site.rows(
+        "SELECT t.id, t.stop, b.code AS bin, s.code AS sku, t.qty FROM pick_task t JOIN bin b ON b.id = t.bin_id "
+        "JOIN sku s ON s.id = t.sku_id WHERE t.wave_id = :w AND t.fulfilment_id = :f ORDER BY t.stop",
+        w=day.wave.id,
+        f=day.to_pick.id,
+    )
+
+
+def scan(client, day: Day, stop, code: str, scan_id: str = ""):
+    form = {"bin": stop.bin, "at": stop.stop, "code": code, "scan_id": scan_id or str(uuid.uuid4())}
+    url = f"/pick/{day.wave.number}"
+    return post(client, f"/pick/{day.wave.id}/scan", form, page=url)
+
+
+def test_a_right_scan_goes_on_and_a_wrong_one_says_what_to_do(site, day):
+    client, (first, second) = site.client("warehouse"), stops(site, day)
+    assert "answer=wrong_bin" in scan(client, day, first, second.sku).location
+    assert "answer=unknown_code" in scan(client, day, first, "nonsense").location
+    right = scan(client, day, first, first.sku)
+    assert "answer=ok" in right.location
+    page = client.get(right.location).get_data(as_text=True)
+    assert second.bin in page
+    assert 'data-answer="ok"' in page
+
+
+def test_the_same_scan_sent_twice_counts_once(site, day):
+    client, (first, _) = site.client("warehouse"), stops(site, day)
+    for _ in range(2):
+        assert "answer=ok" in scan(client, day, first, first.sku, "device-1").location
+    assert site.rows("SELECT qty_picked FROM pick_task WHERE id = :t", t=first.id) == [(1,)]
+
+
+def test_the_bins_own_code_is_answered_and_counts_nothing(site, day):
+    client, (first, second) = site.client("warehouse"), stops(site, day)
+    assert "answer=bin_right" in scan(client, day, first, first.bin).location
+    assert "answer=wrong_bin" in scan(client, day, first, second.bin).location
+    assert site.rows("SELECT count(*) FROM scan WHERE stage = 'pick' AND fulfilment_id = :f", f=day.to_pick.id) == [
+        (0,)
+    ]
+
+
+def test_a_short_stop_needs_its_reason_and_ends_the_list(site, day):
+    client = site.client("warehouse")
+    url = f"/pick/{day.wave.id}/short"
+    refused = post(client, url, {"task": stops(site, day)[0].id, "reason": "lazy"}, page=f"/pick/{day.wave.number}")
+    assert refused.status_code == 422
+    for stop in stops(site, day):
+        form = {"task": stop.id, "reason": "not_found"}
+        assert post(client, url, form, page=f"/pick/{day.wave.number}").status_code == 303
+    assert site.rows("SELECT status FROM wave WHERE id = :w", w=day.wave.id) == [("completed",)]
+    assert "The list is done" in client.get(f"/pick/{day.wave.number}").get_data(as_text=True)
+
+
+def test_a_checked_fulfilment_is_closed_in_the_carton_shown_and_a_wrong_weight_is_asked_about(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    assert "Every piece is checked" in client.get(url).get_data(as_text=True)
+    box = {"boxes.0.carton_code": "M", "boxes.0.weight_g": "5000"}
+    alarm = post(client, f"{url}/close", box, page=url)
+    assert alarm.status_code == 422
+    assert "The weight is right because" in alarm.get_data(as_text=True)
+    assert post(client, f"{url}/close", box | {"boxes.0.weight_g": "heavy"}, page=url).status_code == 422
+    closed = post(client, f"{url}/close", box | {"boxes.0.weight_g": "720"}, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert "Packing slip" in client.get(url).get_data(as_text=True)
+
+
+def test_a_piece_too_many_at_the_packing_table_is_told(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    form = {"code": day.floor.skus[0].code, "scan_id": "p-1"}
+    assert "answer=too_many" in post(client, f"{url}/check", form, page=url).location
+
+
+def test_both_sides_sign_the_hand_over_list_we_first(site, day):
+    client, url = site.client("shipping_clerk"), f"/hand-over/{day.parcel.hand_over_list_id}"
+    early = post(client, f"{url}/sign", {"side": "carrier", "signer": "Ma"}, page=url)
+    assert early.status_code == 409
+    assert post(client, f"{url}/sign", {"side": "us", "signer": ""}, page=url).status_code == 422
+    for side in ("us", "carrier"):
+        assert post(client, f"{url}/sign", {"side": side, "signer": "Ma"}, page=url).status_code == 303
+    assert site.rows("SELECT count(*) FROM parcel WHERE handed_over_at IS NULL AND label_status = 'used'") == [(0,)]
+    assert "Signed by both" in client.get(url).get_data(as_text=True)
+
+
+def test_an_unknown_parcel_at_the_dock_is_told_on_the_page(site, day):
+    answer = post(site.client("shipping_clerk"), "/hand-over/scan", {"code": "W-NONE"}, page="/hand-over")
+    assert answer.status_code == 409
+    assert "W-NONE" in answer.get_data(as_text=True)
+
+
+def test_goods_are_booked_in_once_by_their_delivery_note(site, day):
+    client, sku = site.client("warehouse"), day.floor.skus[0]
+    [(bin_code, before)] = site.rows(
+        "SELECT b.code, k.on_hand FROM bin_stock s JOIN bin b ON b.id = s.bin_id AND b.kind = 'pick' "
+        "JOIN stock k ON k.sku_id = s.sku_id AND k.warehouse_id = s.warehouse_id WHERE s.sku_id = :s",
+        s=sku.id,
+    )
+    form = {"warehouse": day.floor.warehouse.code, "note": "DN-1/1", "code": sku.code, "qty": "5", "bin": bin_code}
+    for _ in range(2):
+        assert post(client, "/receive", form, page="/receive").status_code == 303
+    assert site.rows("SELECT on_hand FROM stock WHERE sku_id = :s", s=sku.id) == [(before + 5,)]
+    wrong = post(client, "/receive", form | {"bin": "NOWHERE", "note": "DN-2"}, page="/receive")
+    assert "There is no bin NOWHERE" in wrong.get_data(as_text=True)
+
+
+def test_planning_now_with_nothing_to_plan_says_so(site, day):
+    answer = post(site.client("warehouse"), "/waves/plan", {"warehouse": day.floor.warehouse.code}, page="/waves")
+    assert "said=nothing_waits" in answer.location
