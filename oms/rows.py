@@ -5,15 +5,15 @@ Values go through the column types (encryption too), so a row is what an ORM ins
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, TextClause, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, any_, literal, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from oms.db import Base
 
@@ -25,6 +25,11 @@ class _Insert:
     statement: TextClause
     #: column -> (how a value is bound, what a row gets that does not name it)
     columns: tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]
+
+
+def among(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column IN values` with one array for all values: the same statement for any number of them."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def insert_rows(
@@ -64,7 +69,7 @@ def _insert(
     casts = ", ".join(f"CAST(:c{n} AS {_array_type(c)}[])" for n, c in enumerate(named))
     names = ", ".join(f'"{c.name}"' for c in named)
     read = ", ".join(f'CAST(x."{c.name}" AS JSONB)' if _is_json(c) else f'x."{c.name}"' for c in named)
-    sql = f'INSERT INTO {table.name} ({names}) SELECT {read} FROM unnest({casts}) AS x({names})'
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {read} FROM unnest({casts}) AS x({names})"
     if unless is not None:
         target = f" ({', '.join(unless)})" if unless else ""
         sql += f" ON CONFLICT{target} DO NOTHING"

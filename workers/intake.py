@@ -19,6 +19,7 @@ from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
+from oms.rows import among
 from oms.settings import Settings
 from workers import replies
 from workers.handlers import Inside, Outside
@@ -59,7 +60,7 @@ def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundM
     statement = (
         select(InboundMessage, Channel)
         .join(Channel, Channel.id == InboundMessage.channel_id)
-        .where(InboundMessage.id.in_(ids))
+        .where(among(InboundMessage.id, ids))
         .order_by(InboundMessage.id)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.documents.models import Document
-
-_KEY = (Document.subject_id, Document.kind, Document.sha256)
+from oms.rows import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Paper:
 
 
 def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) -> list[uuid.UUID]:
-    """Store the papers; return the id of each, in their order. Two statements; a repeat gets the first one's id."""
+    """Store the papers; return the id of each, in their order. One statement, two for a repeat, which gets the first one's id."""
     if not papers:
         return []
     keys = [(p.subject_id, p.kind, hashlib.sha256(p.content).digest()) for p in papers]
@@ -53,10 +51,24 @@ def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) ->
         }
         for p, key in zip(papers, keys, strict=True)
     ]
-    session.execute(pg_insert(Document).on_conflict_do_nothing(index_elements=list(_KEY)), rows)
-    found = session.execute(select(Document.id, *_KEY).where(tuple_(*_KEY).in_(set(keys))))
-    ids = {(row.subject_id, row.kind, bytes(row.sha256)): row.id for row in found}
-    return [ids[key] for key in keys]
+    written = set(insert_rows(session, Document, rows, unless=("subject_id", "kind", "sha256"), returning="id"))
+    ids = {key: row["id"] for key, row in zip(keys, rows, strict=True) if row["id"] in written}
+    again = [key for key in keys if key not in ids]
+    return [(ids | _standing(session, again))[key] for key in keys] if again else [ids[key] for key in keys]
+
+
+_STANDING = text("""
+    SELECT d.subject_id, d.kind, d.sha256, d.id FROM document d
+    JOIN unnest(CAST(:subjects AS uuid[]), CAST(:kinds AS text[]), CAST(:shas AS bytea[])) AS k(subject, kind, sha)
+      ON d.subject_id = k.subject AND d.kind = k.kind AND d.sha256 = k.sha
+""")
+
+
+def _standing(
+    session: Session, keys: Sequence[tuple[uuid.UUID, str, bytes]]
+) -> dict[tuple[uuid.UUID, str, bytes], uuid.UUID]:
+    columns = {"subjects": [k[0] for k in keys], "kinds": [k[1] for k in keys], "shas": [k[2] for k in keys]}
+    return {(r.subject_id, r.kind, bytes(r.sha256)): r.id for r in session.execute(_STANDING, columns)}
 
 
 def read(session: Session, *, document_id: uuid.UUID) -> Document | None:

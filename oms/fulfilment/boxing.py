@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from oms.errors import InputInvalid
 from oms.fulfilment.models import Carton
+from oms.rows import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def checked_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dic
 
 def cartons(session: Session, *, codes: Sequence[str]) -> dict[str, Carton]:
     """The cartons of these codes; InputInvalid naming one that there is not."""
-    found = {c.code: c for c in session.execute(select(Carton).where(Carton.code.in_(codes))).scalars()}
+    found = {c.code: c for c in session.execute(select(Carton).where(among(Carton.code, sorted(set(codes))))).scalars()}
     for place, code in enumerate(codes):
         if code not in found:
             raise InputInvalid(

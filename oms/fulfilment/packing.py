@@ -26,6 +26,7 @@ from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.errors import NewError
 from oms.orders import locking
+from oms.rows import among
 
 ZERO = Decimal(0)
 
@@ -93,7 +94,7 @@ def packable(session: Session, *, fulfilment_id: uuid.UUID) -> Fulfilment:
 
 def packable_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Fulfilment]:
     """The fulfilments that stand at the packing table; NotFound or Conflict for the first that does not."""
-    statement = select(Fulfilment).where(Fulfilment.id.in_(fulfilment_ids))
+    statement = select(Fulfilment).where(among(Fulfilment.id, fulfilment_ids))
     rows = session.execute(statement.execution_options(populate_existing=True)).scalars()
     found = {fulfilment.id: fulfilment for fulfilment in rows}
     if len(found) < len(set(fulfilment_ids)):

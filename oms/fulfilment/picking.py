@@ -28,6 +28,7 @@ from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
+from oms.rows import among
 
 ZERO = Decimal(0)
 
@@ -194,7 +195,7 @@ def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str,
     pending = set(
         session.execute(
             select(PickTask.fulfilment_id).where(
-                PickTask.fulfilment_id.in_(fulfilment_ids), PickTask.status == "pending"
+                among(PickTask.fulfilment_id, fulfilment_ids), PickTask.status == "pending"
             )
         ).scalars()
     )
@@ -212,7 +213,7 @@ def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str,
     empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short))
     journey.finish(session, [_ended(step, short, empty) for step in found.values()], by=actor, now=now)
     # A list whose last stop was short is done too.
-    for wave_id in session.execute(select(Fulfilment.wave_id).where(Fulfilment.id.in_(ended)).distinct()).scalars():
+    for wave_id in session.execute(select(Fulfilment.wave_id).where(among(Fulfilment.id, ended)).distinct()).scalars():
         if wave_id is not None:
             _complete_wave(session, wave_id, actor, now)
     return ended

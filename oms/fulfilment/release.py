@@ -22,7 +22,7 @@ from oms.orders import locking
 from oms.orders.models import Order
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
-from oms.rows import insert_rows
+from oms.rows import among, insert_rows
 
 # What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse.
 _READY = text("""
@@ -87,7 +87,7 @@ def _promises(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
     rows = session.execute(
         select(
             Order.id, Order.ship_country, Order.requested_service, Order.promised_ship_at, Order.promised_deliver_at
-        ).where(Order.id.in_(order_ids))
+        ).where(among(Order.id, order_ids))
     )
     return {
         r.id: _Promise(r.ship_country or "*", r.requested_service, r.promised_ship_at, r.promised_deliver_at)

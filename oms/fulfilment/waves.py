@@ -24,7 +24,7 @@ from oms.fulfilment.routes import Route, plan_route
 from oms.fulfilment.wave_rules import BinPieces, Ready, Take
 from oms.journey import lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.rows import insert_rows
+from oms.rows import among, insert_rows
 
 _BINS = text("""
     SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
@@ -91,7 +91,7 @@ def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]
     statement = (
         select(Fulfilment, FulfilmentLine)
         .join(FulfilmentLine, FulfilmentLine.fulfilment_id == Fulfilment.id)
-        .where(Fulfilment.id.in_(fulfilment_ids), Fulfilment.status == "released", Fulfilment.wave_id.is_(None))
+        .where(among(Fulfilment.id, fulfilment_ids), Fulfilment.status == "released", Fulfilment.wave_id.is_(None))
         .order_by(Fulfilment.cut_off_at, Fulfilment.id, FulfilmentLine.id)
     )
     found: dict[uuid.UUID, Ready] = {}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms.orders.models import Order
+from oms.rows import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def contacts(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     """The contact of each order; `message_id` is the inbound message it came from."""
     statement = select(
         Order.id, Order.number, Order.channel_order_number, Order.contact, Order.language, Order.message_id
-    ).where(Order.id.in_(order_ids))
+    ).where(among(Order.id, order_ids))
     return {
         row.id: Contact(
             row.id,

@@ -15,6 +15,7 @@ from oms.messages.outbox import Notice
 from oms.orders import locking
 from oms.orders.contacts import Contact, contacts
 from oms.orders.models import Order
+from oms.rows import among
 
 
 def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
@@ -24,7 +25,7 @@ def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[
     moved = lifecycle.advance(
         session, Order, ids, to="closed", cause="all delivered", actor="system", now=now, lenient=True
     )
-    session.execute(update(Order).where(Order.id.in_(moved)).values(closed_at=now))
+    session.execute(update(Order).where(among(Order.id, moved)).values(closed_at=now))
     people = contacts(session, order_ids=moved)
     told: dict[object, list[NewStep]] = {}
     for step in outbox.put(session, notices=[_notice(person) for person in people.values()], now=now):

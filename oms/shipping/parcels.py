@@ -27,7 +27,7 @@ from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
-from oms.rows import insert_rows
+from oms.rows import among, insert_rows
 from oms.shipping import rules
 from oms.shipping.models import Parcel, ParcelLine
 from oms.shipping.rules import Contents
@@ -71,7 +71,7 @@ def close_boxes(
     """
     closing = Closing(fulfilment_id, boxes, weight_reason)
     ids = close_many(session, closings=[closing], actor=actor, staff_id=staff_id, now=now)[fulfilment_id]
-    statement = select(Parcel).where(Parcel.id.in_(ids)).order_by(Parcel.position)
+    statement = select(Parcel).where(among(Parcel.id, ids)).order_by(Parcel.position)
     return list(session.execute(statement).scalars())
 
 

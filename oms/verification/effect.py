@@ -17,6 +17,7 @@ from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders.contacts import contacts
 from oms.orders.models import Order
+from oms.rows import among
 from oms.verification import facts, promise
 
 _PROMISE = text("""
@@ -119,7 +120,7 @@ def after_customer(
     known = facts.load(session, order_ids=order_ids, now=now)
     dates = promise.feasible_dates(session, orders=[known[o] for o in order_ids], now=now)
     told = session.execute(
-        select(Order.id, Order.promised_ship_at, Order.promised_deliver_at).where(Order.id.in_(order_ids))
+        select(Order.id, Order.promised_ship_at, Order.promised_deliver_at).where(among(Order.id, order_ids))
     )
     promises = {
         row.id: Promised(

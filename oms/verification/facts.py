@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from oms.journey.policy import Policy
 from oms.orders.models import Order
 from oms.parties.models import Channel, Customer
+from oms.rows import among
 from oms.verification.order_facts import ZERO, ChannelFacts, CustomerFacts, Limits, LineFacts, OrderFacts
 
 _ORDERS = (
@@ -81,7 +82,7 @@ _CREDIT = text("""
 
 def load(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, OrderFacts]:
     """The facts of each order. Four statements; lines without any piece left (cancelled) are left out."""
-    rows: Sequence[Any] = session.execute(_ORDERS.where(Order.id.in_(order_ids))).all()
+    rows: Sequence[Any] = session.execute(_ORDERS.where(among(Order.id, order_ids))).all()
     lines = _lines(session, order_ids, now)
     credit = {row.id: row for row in session.execute(_CREDIT, {"ids": list(order_ids)})}
     return {row.id: _order(row, lines.get(row.id, ()), credit.get(row.id)) for row in rows}
