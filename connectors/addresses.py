@@ -14,6 +14,10 @@ _US_STATES = frozenset(
     " SD TN TX UT VT VA WA WV WI WY DC PR".split()
 )
 _CA_PROVINCES = frozenset("AB BC MB NB NL NS NT NU ON PE QC SK YT".split())
+_IN_STATES = frozenset(
+    "andhra pradesh|assam|bihar|chhattisgarh|delhi|goa|gujarat|haryana|himachal pradesh|jharkhand|karnataka|kerala|madhya pradesh"
+    "|maharashtra|odisha|punjab|rajasthan|tamil nadu|telangana|uttar pradesh|uttarakhand|west bengal".split("|")
+)
 _AU_STATES = frozenset("NSW QLD SA TAS VIC WA ACT NT".split())
 
 
@@ -36,7 +40,7 @@ _SHAPES = (
     _postal(rf"(?:{_CITY}\s+)?(?P<region>NSW|QLD|SA|TAS|VIC|WA|ACT|NT)\s+(?P<code>\d{{4}})", "AU"),
     _postal(rf"(?P<code>\d{{4}}\s?[A-Z]{{2}})\s+{_CITY}", "NL"),
     _postal(rf"(?:[A-Z]{{1,3}}-)?(?P<code>\d{{4,6}}|\d{{3}}\s\d{{2}}|\d{{2}}-\d{{3}})\s+{_CITY}", None),
-    _postal(rf"(?:{_CITY}\s+)?(?P<code>\d{{5}}(?:-\d{{4}})?|\d{{6}}|\d{{4}}|\d{{3}}-\d{{4}})", None),
+    _postal(rf"(?:{_CITY}(?:\s*[-–])?\s+)?(?P<code>\d{{5}}(?:-\d{{4}})?|\d{{6}}|\d{{4}}|\d{{3}}-\d{{4}})", None),
 )
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|av|lane|ln|drive|dr|boulevard|blvd|way|court|ct|place|pl|square|sq|terrace|close|crescent"
@@ -78,6 +82,8 @@ def parse(text: str, *, country: str | None = None) -> Address:
     city = parts.get("city") or _popped_city(head)
     if city and region is None and parts.get("city") in _US_STATES | _CA_PROVINCES | _AU_STATES:
         region, city = city, _popped_city(head)
+    if city and region is None and city.lower() in _IN_STATES and head:
+        region, city, named = city, _popped_city(head) or city, named or "IN"
     lines = tuple(head) + tuple(part for part in tail if part != region)
     known = named or country or shaped or alpha2(city)  # Singapore is its own city
     return Address(lines=lines, city=city, region=region, postal_code=parts.get("code"), country=known)

@@ -79,6 +79,7 @@ def _tidy(text: str) -> str:
     plain = unicodedata.normalize("NFKC", spaced).replace("…", " ")
     plain = "".join(sign for sign in plain if sign == "\n" or unicodedata.category(sign) not in ("Cf", "Cc", "Cs"))
     plain = re.sub(r"【([^】\d]{1,8})】[ :]*", r" \1: ", plain)
+    plain = re.sub(r"(?<![\w*])\*([^*\n]{1,80})\*(?![\w*])", r"\1", plain)  # *bold* in a messenger
     plain = _NAME_LABEL.sub(r"\1:", plain)
     plain = re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
     plain = re.sub(r"([€$£¥]\s?\d{1,6}),(\d{2})(?!\d)", r"\1.\2", plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,6 +14,10 @@ from connectors.paste_people import chinese_name, is_company, phone_texts, weste
 from connectors.paste_places import chinese_place, is_chinese, looks_western, western_place
 from connectors.sheet_cells import price as read_price
 from connectors.sheet_cells import qty_and_unit
+
+#: `Qty: 2 × $45.00 = $90.00`
+_TIMES_PRICE = re.compile(r"(?P<qty>\d{1,6})\s*[×xX*@]\s*(?P<price>[^\d\s=]{0,3}\s?\d[\d.,]*)\s*(?:=.*)?")
+_CALLS = re.compile(r"\b(?:call|tel|phone|mobile)\b|电话|手机|\+\d", re.IGNORECASE)
 
 
 def take_labelled(block: Block, told: Labelled) -> list[str]:
@@ -45,7 +50,7 @@ def _take(block: Block, name: str, value: str) -> list[str]:
     if name == "phone":
         block.phones.append(value)
     elif name == "goods":
-        _labelled_goods(block, value)
+        return _labelled_goods(block, contacts_out(block, value) if _CALLS.search(value) else value)
     elif name == "note":
         block.notes.append(value)
     elif name == "company":
@@ -68,8 +73,12 @@ def _take_name(block: Block, value: str) -> list[str]:
     return left
 
 
-def _labelled_goods(block: Block, value: str) -> None:
-    for piece in pieces_of(value):
+def _labelled_goods(block: Block, value: str) -> list[str]:
+    """Take goods; return what follows them and is a person or a place."""
+    pieces, first = pieces_of(value), len(block.goods)
+    for at, piece in enumerate(pieces):
+        if len(block.goods) > first and (western_name(piece) or (looks_western(piece) and not goods_in(piece))):
+            return pieces[at:]
         found = goods_in(piece)
         if found:
             block.goods.append(found)
@@ -81,10 +90,14 @@ def _labelled_goods(block: Block, value: str) -> None:
             block.unsure.append((text, piece))
         elif text:
             block.notes.append(text)
+    return []
 
 
 def _part_goods(block: Block, parts: dict[str, str]) -> None:
     sku = parts.get("sku")
+    times = _TIMES_PRICE.fullmatch(parts.get("qty", ""))
+    if times:
+        parts = {**parts, "qty": times["qty"], "price": times["price"]}
     try:
         qty, unit = qty_and_unit(parts.get("qty", ""), mark=".")
         price, currency = (

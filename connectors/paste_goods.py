@@ -59,6 +59,7 @@ _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
     (re.compile(rf"(?P<qty>\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
 )  # fmt: skip
 _COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
+_COUNTED_TWICE = re.compile(r"\w\s?[×✕✖*]\s?\d+\s+\w")
 _BULLET = re.compile(r"^\s*(?:[-*•·●▪]\s+|[-•·●▪]|\(?\d{1,2}[.)]\s+|\d{1,2}、\s*)")
 _LEAD = re.compile(
     r"^(?:你好|您好|麻烦|请|要货|要的是|帮我|给我|我要|我想要|我想|我们要|想要|要|再来|来|再要|加|订购|订货|订|下单|采购|购买|买|需要|发货|发|订单|货品|商品|产品|和|以及|还有"
@@ -196,7 +197,7 @@ def _goods(
         return None  # 500g绿茶 2包 counts the packs
     if sku is None and (is_address(text) or is_address(source.strip())):
         return None
-    if sku and name and (is_address(name) or _COUNTED.search(name)):
+    if name and (_COUNTED_TWICE.search(name) or (sku and (is_address(name) or _COUNTED.search(name)))):
         return None  # the words of more than one thing
     unit = match.groupdict().get("unit")
     sure = Decimal(confidence) if sku else Decimal(confidence) - Decimal("0.15")

@@ -31,6 +31,9 @@ _NO_NAMES = re.compile(
 _EN_WORD = r"(?:[A-ZÀ-Þ][\w'’.-]*|van|von|der|den|de|la|le|di|da|del|bin|al|O'[A-Z]\w+)"
 _EN_NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?(?P<name>[A-ZÀ-Þ][\w'’.-]*(?:\s+{_EN_WORD}){{1,3}})")
 _EN_TITLE = re.compile(r"^(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+")
+_EN_SITE = re.compile(
+    r"\s(?:Park|Estate|Centre|Center|Plaza|Mall|Towers?|Heights|Gardens|Apartments|Residency|Hospital)$"
+)
 _EN_UPPER = re.compile(r"(?P<name>[A-ZÀ-Þ]{2,}(?:\s+[A-ZÀ-Þ'.-]{1,}){1,3})")
 _EN_COMPANY = re.compile(
     r"\b(?:ltd|limited|inc|llc|llp|gmbh|ag|co|corp|corporation|company|s\.?a\.?|b\.?v\.?|s\.?r\.?l|plc|pty|store|stores|shop|market|trading|wholesale"
@@ -110,7 +113,7 @@ def western_name(text: str, *, lone: bool = False) -> str | None:
     plain = text.strip(" ,.:;()")
     if re.search(r"\d", plain) or _NOT_NAMES_EN.search(plain) or alpha2(plain) or _EN_COMPANY.search(plain):
         return None
-    if addresses.names_street(_EN_TITLE.sub("", plain) + " 1"):
+    if addresses.names_street(_EN_TITLE.sub("", plain) + " 1") or _EN_SITE.search(plain):
         return None
     match = _EN_NAME.fullmatch(plain) or _EN_UPPER.fullmatch(plain)
     if match:
@@ -121,7 +124,11 @@ def western_name(text: str, *, lone: bool = False) -> str | None:
 def is_company(text: str) -> bool:
     """Whether the text names a firm, a shop or a house of that kind and is no address."""
     plain = text.strip(" ,.:;")
-    if re.search(r"\d", plain) or len(plain) > 60:
+    if (
+        re.search(r"\d", plain)
+        or len(plain) > 60
+        or re.match(r"(?:near|opp|opposite|behind|next to)\b", plain, re.IGNORECASE)
+    ):
         return False
     return bool(
         _CN_COMPANY.fullmatch(plain) or (_EN_COMPANY.search(plain) and not addresses.names_street(plain + " 1"))

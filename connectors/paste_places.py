@@ -28,7 +28,7 @@ _NAME_BEHIND = tuple(
 _POSTAL_CN = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _STREET_BEFORE_NUMBER = re.compile(r"[^\W\d][^\d,]{3,50}\s\d{1,4}\s?[a-zA-Z]?(?:[-/]\d{1,4})?")
 _STREET_END = re.compile(
-    r"(\b(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Place|Pl|Square|Terrace|Close|Crescent|Highway|Parkway|Pkwy)\b\.?)(?=\s+[A-Z])"
+    r"(\b(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Place|Pl|Square|Terrace|Close|Crescent|Highway|Parkway|Pkwy)\b\.?)(?=\s+[A-Z][a-z])"
 )
 
 

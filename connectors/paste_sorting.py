@@ -15,6 +15,7 @@ from connectors.paste_places import chinese_place, chinese_words, is_chinese, lo
 _UNIT_PRICE = re.compile(
     r"(?:单价|單價|价格)\s*:?\s*[¥￥]?\s*(?P<price>\d{1,9}(?:\.\d{1,4})?)\s*(?P<tail>元|块)?(?:/\w+)?"
 )
+_FEW = re.compile(r"\d{1,2}\s+[^\W\d][^\d,]{1,30}")
 _STUCK = re.compile(r"(?<=[号室楼栋座层市区县镇村路院城厦园店个件盒箱包瓶袋])(?=[A-Za-z]{1,6}-?\d)")
 _GREETING = re.compile(
     r"^(?:你好|您好|亲|在吗|谢谢|感谢|多谢|好的|麻烦了?|thanks?(?: you)?|many thanks|hi|hello|dear \w+|hey|regards|best regards|cheers|please|ok)[!！,.~\s]*$",
@@ -142,9 +143,17 @@ def _western(block: Block, pieces: list[str]) -> None:
             place.append(piece)
         else:
             left.append(piece)
-    if place:
+    if place and all(_FEW.fullmatch(piece) for piece in place) and not block.goods:
+        block.goods.extend(_few(piece) for piece in place)
+    elif place:
         block.place = western_place(place, country=block.country)
     _leave(block, left)
+
+
+def _few(piece: str) -> Goods:
+    """`2 Burger` where nothing else could be an address."""
+    count, name = piece.split(maxsplit=1)
+    return Goods(None, name, Decimal(count), None, None, None, Decimal("0.5"), piece)
 
 
 def _is_of_place(piece: str, before: list[str], after: list[str]) -> bool:
