@@ -16,6 +16,9 @@ from workers.process import Process, current
 #: A ring may fall into the last moments of a drain, so it looks once more after this long.
 LOOK_AGAIN_S = 0.15
 
+#: The queue whose last drain in this process ended with an error.
+_BROKEN_OFF: list[str] = []
+
 _DUE_KINDS = text("""
     SELECT k.kind FROM unnest(CAST(:kinds AS text[])) WITH ORDINALITY AS k(kind, place)
     WHERE EXISTS (SELECT 1 FROM step s WHERE s.kind = k.kind AND s.state = 'open' AND s.run_after <= clock_timestamp())
@@ -32,6 +35,19 @@ def drain_job(queue: str) -> int:
 
 def drain(process: Process, queue: str, *, look_again: bool = True) -> int:
     """Work until nothing of `queue` is due; return how many steps were claimed."""
+    if _BROKEN_OFF:
+        # The database went away in the middle: what this process had claimed is worked on by nobody now.
+        with process.database.transaction() as session:
+            steps.abandon(session, worker=process.name)
+        _BROKEN_OFF.clear()
+    try:
+        return _drain(process, queue, look_again)
+    except Exception:
+        _BROKEN_OFF[:] = [queue]
+        raise
+
+
+def _drain(process: Process, queue: str, look_again: bool) -> int:
     bound = handlers(queue)
     worked = 0
     while True:

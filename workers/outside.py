@@ -6,9 +6,12 @@ After a crash the peer is asked first, and what it has is adopted.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors.base import ConnectorError
 from oms import db, effects
@@ -24,6 +27,9 @@ log = logging.getLogger(__name__)
 THREADS = 4
 #: Longer than the sum of all time-outs of one step: look-up and call, 13 s each, and the database's.
 LEASE_S = 60
+
+#: How long an answer waits to be written down when the database is away.
+RECORD_S = 20
 
 _CIRCUITS = Circuits()
 _POOL: list[ThreadPoolExecutor] = []
@@ -43,8 +49,16 @@ def _guarded(process: Process, handler: Outside, step: Claimed) -> None:
         log.info("step taken over", extra={"step": str(step.id), "kind": step.kind})
     except Exception as error:
         log.exception("step failed", extra={"step": str(step.id), "kind": step.kind})
+        _put_back(process, step, error)
+
+
+def _put_back(process: Process, step: Claimed, error: Exception) -> None:
+    """Without a database the step stays claimed until its lease is ended; the other threads are not disturbed."""
+    try:
         with process.database.transaction() as session:
             steps.retry(session, step, error=f"{type(error).__name__}: {error}")
+    except DBAPIError:
+        log.warning("step not put back", extra={"step": str(step.id), "kind": step.kind})
 
 
 def _one(process: Process, handler: Outside, step: Claimed) -> None:
@@ -62,7 +76,7 @@ def _one(process: Process, handler: Outside, step: Claimed) -> None:
         _failed(process, handler, step, request, error)
         return
     _CIRCUITS.succeeded(request.peer)
-    _record(process, handler, step, request, answer, adopted=adopted)
+    _record_patiently(process, handler, step, request, answer, adopted=adopted)
 
 
 def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bool]:
@@ -85,6 +99,21 @@ def _call(handler: Outside, request: Any, first: bool) -> tuple[Any, bool]:
         if found is not None:
             return found, True
     return handler.call(request), False
+
+
+def _record_patiently(
+    process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool
+) -> None:
+    """What a peer has done must be known: a database that is started again is waited for, within the lease."""
+    until = time.monotonic() + RECORD_S
+    while True:
+        try:
+            _record(process, handler, step, request, answer, adopted=adopted)
+            return
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
 
 
 def _record(process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool) -> None:

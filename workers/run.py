@@ -18,10 +18,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
 
 from oms import settings as oms_settings
 from oms.cli.logs import configure
-from oms.journey import flow
+from oms.db import Database, make_engine
+from oms.journey import flow, steps
 from workers import bindings, doorbell, process
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = oms_settings.load(os.environ)
     for queue in queues:
         bindings.handlers(queue)  # imported once, shared by all children
+    process.calm_collector()  # before the fork, so that the children share these pages
     children: dict[int, str] = {}
     stopping: list[bool] = []
 
@@ -63,9 +66,24 @@ def _look_after(children: dict[int, str], settings: oms_settings.Settings, stopp
             return
         queue = children.pop(pid, None)
         if queue and not stopping:
+            _abandon(settings, pid)
             time.sleep(_RESTART_S)
             if not stopping:
                 children[_fork(queue, settings)] = queue
+
+
+def _abandon(settings: oms_settings.Settings, pid: int) -> None:
+    """What a dead child had claimed is free at once; without a database its leases run out by themselves."""
+    engine = make_engine(settings.database_url, role="worker", pool_size=1)
+    try:
+        with Database(engine).transaction() as session:
+            count = steps.abandon(session, worker=process.name_of(pid))
+        log.warning("worker process died", extra={"pid": pid, "claims": count})
+    except DBAPIError as error:
+        log.warning("claims of a dead worker stand", extra={"pid": pid, "error": type(error).__name__})
+    finally:
+        # The next child is forked from this process: it must not inherit a connection.
+        engine.dispose()
 
 
 def _fork(queue: str, settings: oms_settings.Settings) -> int:
@@ -79,6 +97,8 @@ def _fork(queue: str, settings: oms_settings.Settings) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         code = serve(queue, settings)
+    except Exception:  # the outermost frame: what ended a worker must be on record
+        log.exception("worker ended", extra={"queue": queue})
     finally:
         os._exit(code)
 

@@ -10,6 +10,28 @@ CANCELLED = ("cancelled", "cancelled", "none")
 RETURNED = ("closed", "delivered", "partially_returned")
 
 
+#: Parcels of the day: one an order, two where a carton is too small.
+LABELS = 29
+
+#: template -> how many mails customers get by it. What is sent once is sent once, whatever was killed meanwhile.
+MAILS = {
+    "signature_request": 6,
+    "progress": 6,
+    "confirmation": 22,
+    "cancelled": 1,
+    "backordered": 1,
+    "collected": 29,
+    "out_for_delivery": 29,
+    "delivered": 29,
+    "closed": 28,
+    "return_approved": 1,
+    "refunded": 1,
+    "ticket_opened": 1,
+    "ticket_answered": 1,
+    "survey": 1,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One order. `how`: the shape of the message. `then`: what happens to it on the way. `wanted` None: never an order."""

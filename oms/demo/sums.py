@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.demo.place import ORDERS_ADDRESS
+from oms.demo.scenario import LABELS, MAILS
 from oms.journey import flow
 
 #: Asked for again and again, so there is always one of them to come.
@@ -75,9 +76,15 @@ def mails_repeated(folder: Path) -> int:
 
 
 def disagreements(found: Mapping[str, Any]) -> list[str]:
-    """Where we and the peers count differently."""
+    """Where we, the peers and the scenario count differently."""
     labels, mails = found["labels"], sum(found["mails"].values())
-    words = []
+    words = [
+        f"{found['mails'].get(name, 0)} mails {name} were sent, wanted {MAILS.get(name, 0)}"
+        for name in sorted({*MAILS, *found["mails"]})
+        if found["mails"].get(name, 0) != MAILS.get(name, 0)
+    ]
+    if labels["here"] != LABELS:
+        words.append(f"we have {labels['here']} labels, wanted {LABELS}")
     if labels["here"] != labels["at_the_carrier"]:
         words.append(f"we have {labels['here']} labels, the carrier has made {labels['at_the_carrier']}")
     if mails != found["mails_at_customers"]:

@@ -104,6 +104,10 @@ GIVE_BACK = """
     WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed'
 """
 
+ABANDON = """
+    UPDATE step SET lease_until = clock_timestamp() WHERE state = 'claimed' AND worker = :worker RETURNING id
+"""
+
 RENEW = """
     UPDATE step SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[])) AS g(id, token)

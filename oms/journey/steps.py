@@ -208,6 +208,11 @@ def give_back(session: Session, steps: Iterable[Claimed]) -> None:
     session.execute(text(step_sql.GIVE_BACK), params)
 
 
+def abandon(session: Session, *, worker: str) -> int:
+    """End the leases of a worker process that is known to be dead, so that others need not wait; return how many."""
+    return len(session.execute(text(step_sql.ABANDON), {"worker": worker}).all())
+
+
 def renew(session: Session, steps: Sequence[Claimed], *, lease_s: int) -> list[uuid.UUID]:
     """Lengthen the leases; return the steps that are still ours."""
     params = {"ids": [s.id for s in steps], "tokens": [s.token for s in steps], "lease_s": lease_s}

@@ -7,8 +7,12 @@ prometheus_client looks at its folder only once. Two processes of eight threads;
 from __future__ import annotations
 
 import atexit
+import ctypes
+import gc
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from typing import Any
 
@@ -34,6 +38,19 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     atexit.register(lambda: shutil.rmtree(_folder, ignore_errors=True) if os.getpid() == _master else None)
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """Have the kernel end a worker with its master, however that dies: an orphan would keep the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
+
+
 def on_starting(server: Any) -> None:
     """Logs of requests are written by `oms/web/watch.py`; gunicorn only tells of its own life."""
     server.log.info("oms web: %s processes of %s threads", workers, threads)
+
+
+def post_worker_init(worker: Any) -> None:
+    """What was imported is never garbage: the collector need not walk it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -8,12 +8,11 @@ from typing import Any
 
 #: (what people call it, states of the order, states of its fulfilment; empty: any)
 _STAGES: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
-    ("ended", frozenset({"closed", "cancelled", "refused"}), frozenset()),
+    ("ended", frozenset({"closed", "cancelled", "rejected", "expired"}), frozenset()),
     ("on the way", frozenset(), frozenset({"shipped", "partially_shipped", "delivered", "partially_delivered"})),
     ("in the warehouse", frozenset({"in_fulfilment"}), frozenset()),
     ("confirmed", frozenset({"confirmed"}), frozenset()),
     ("with the customer", frozenset({"awaiting_confirmation"}), frozenset()),
-    ("on hold", frozenset({"on_hold"}), frozenset()),
 )
 
 
