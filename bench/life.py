@@ -31,7 +31,7 @@ from oms.intake.inbox import NewMessage
 from oms.journey import steps
 from oms.shipping import booking, handover, parcels
 from oms.shipping.parcels import Closing
-from workers import bindings
+from workers import bindings, process
 from workers.handlers import Inside
 
 LIMIT_CPU_MS = 3.0
@@ -64,6 +64,8 @@ def run(*, orders: int = 2000) -> dict[str, float]:
     with ground() as made:
         with made.database.transaction() as session:
             seeded = company(session)
+        bindings.handlers("inside")
+        process.calm_collector()  # as the workers do
         _live(made, seeded, range(1_000_000, 1_000_200))
         limit_ms = floor.insert_cpu_ms(made)
         started = time.perf_counter()

@@ -174,8 +174,13 @@ def silent(queues: Iterable[str]) -> None:
     """The ring that does nothing: the sweep finds the work."""
 
 
-def make_engine(url: str, *, role: str = "worker", pool_size: int = 5, max_overflow: int = 5) -> Engine:
-    """An engine with the time-outs of `role`; make one in each process, after any fork."""
+def make_engine(
+    url: str, *, role: str = "worker", pool_size: int = 5, max_overflow: int = 5, pre_ping: bool = True
+) -> Engine:
+    """An engine with the time-outs of `role`; make one in each process, after any fork.
+
+    Without `pre_ping` the caller itself tries again when a kept connection turns out to be dead.
+    """
     timeout_ms = STATEMENT_TIMEOUT_S[role] * 1000
     options = f"-c jit=off -c statement_timeout={timeout_ms} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
     engine = create_engine(
@@ -183,7 +188,7 @@ def make_engine(url: str, *, role: str = "worker", pool_size: int = 5, max_overf
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=2,
-        pool_pre_ping=True,
+        pool_pre_ping=pre_ping,
         # Errors are logged, and values may be private.
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5},

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -52,10 +53,14 @@ def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) ->
         for p, key in zip(papers, keys, strict=True)
     ]
     written = set(insert_rows(session, Document, rows, unless=("subject_id", "kind", "sha256"), returning="id"))
-    ids = {key: row["id"] for key, row in zip(keys, rows, strict=True) if row["id"] in written}
+    ids: dict[_Key, Any] = {key: row["id"] for key, row in zip(keys, rows, strict=True) if row["id"] in written}
     again = [key for key in keys if key not in ids]
-    return [(ids | _standing(session, again))[key] for key in keys] if again else [ids[key] for key in keys]
+    if again:
+        ids |= _standing(session, again)
+    return [ids[key] for key in keys]
 
+
+_Key = tuple[uuid.UUID, str, bytes]  # subject, kind, hash
 
 _STANDING = text("""
     SELECT d.subject_id, d.kind, d.sha256, d.id FROM document d
@@ -64,9 +69,7 @@ _STANDING = text("""
 """)
 
 
-def _standing(
-    session: Session, keys: Sequence[tuple[uuid.UUID, str, bytes]]
-) -> dict[tuple[uuid.UUID, str, bytes], uuid.UUID]:
+def _standing(session: Session, keys: Sequence[_Key]) -> dict[_Key, uuid.UUID]:
     columns = {"subjects": [k[0] for k in keys], "kinds": [k[1] for k in keys], "shas": [k[2] for k in keys]}
     return {(r.subject_id, r.kind, bytes(r.sha256)): r.id for r in session.execute(_STANDING, columns)}
 

@@ -58,9 +58,7 @@ def confirm(session: Session, *, wave_ids: Sequence[uuid.UUID], actor: str, now:
     _move_to_packing(session, tasks, actor, now)
     session.execute(LINE_PROGRESS, {"orders": orders})
     lifecycle.advance(session, PickTask, [task.id for task in tasks], to="picked", **given)
-    picked = settle(session, fulfilment_ids=fulfilments, actor=actor, now=now)
-    _complete(session, wave_ids, given)
-    return picked
+    return settle(session, fulfilment_ids=fulfilments, actor=actor, now=now)
 
 
 def _move_to_packing(session: Session, tasks: Sequence[Row[Any]], actor: str, now: datetime) -> None:
@@ -76,17 +74,3 @@ def _move_to_packing(session: Session, tasks: Sequence[Row[Any]], actor: str, no
             Move(f"paper:{task.id}:to", *place, on_hand=task.left_over, bin_id=targets[task.warehouse_id], **same)
         )
     ledger.post(session, moves, actor=actor, now=now)
-
-
-def _complete(session: Session, wave_ids: Sequence[uuid.UUID], given: dict[str, Any]) -> None:
-    done = session.execute(
-        text("""SELECT id FROM wave WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
-                SELECT 1 FROM pick_task t WHERE t.wave_id = wave.id AND t.status = 'pending')"""),
-        {"ids": list(wave_ids)},
-    )
-    ids = list(done.scalars())
-    lifecycle.advance(session, Wave, ids, to="completed", lenient=True, **given)
-    session.execute(
-        text("UPDATE wave SET completed_at = :now WHERE id = ANY(CAST(:ids AS uuid[])) AND completed_at IS NULL"),
-        {"now": given["now"], "ids": ids},
-    )

@@ -213,10 +213,25 @@ def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str,
     empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short))
     journey.finish(session, [_ended(step, short, empty) for step in found.values()], by=actor, now=now)
     # A list whose last stop was short is done too.
-    for wave_id in session.execute(select(Fulfilment.wave_id).where(among(Fulfilment.id, ended)).distinct()).scalars():
-        if wave_id is not None:
-            _complete_wave(session, wave_id, actor, now)
+    lists = session.execute(_LISTS_OF, {"ids": ended}).scalars()
+    complete_waves(session, wave_ids=list(lists), actor=actor, now=now)
     return ended
+
+
+_LISTS_OF = text("SELECT DISTINCT wave_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[])) AND wave_id IS NOT NULL")
+
+_DONE_WAVES = text("""
+    SELECT id FROM wave WHERE id = ANY(CAST(:ids AS uuid[])) AND status <> 'completed'
+    AND NOT EXISTS (SELECT 1 FROM pick_task t WHERE t.wave_id = wave.id AND t.status = 'pending') ORDER BY id
+""")
+
+
+def complete_waves(session: Session, *, wave_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
+    """Complete the lists that have no open stop left; return those completed now."""
+    ids = list(session.execute(_DONE_WAVES, {"ids": list(wave_ids)}).scalars())
+    return lifecycle.advance(
+        session, Wave, ids, to="completed", cause="last task", actor=actor, now=now, lenient=True, stamp="completed_at"
+    )
 
 
 def _ended(step: journey.Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) -> Done:
@@ -228,14 +243,8 @@ def _ended(step: journey.Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) 
 
 
 def _complete_wave(session: Session, wave_id: uuid.UUID, actor: str, now: datetime) -> bool:
-    left = session.execute(
-        select(PickTask.id).where(PickTask.wave_id == wave_id, PickTask.status == "pending").limit(1)
-    ).first()
-    if left is not None:
-        return False
-    lifecycle.advance(session, Wave, [wave_id], to="completed", cause="last task", actor=actor, now=now, lenient=True)
-    session.execute(text("UPDATE wave SET completed_at = :now WHERE id = :id"), {"now": now, "id": wave_id})
-    return True
+    complete_waves(session, wave_ids=[wave_id], actor=actor, now=now)
+    return session.execute(select(Wave.status).where(Wave.id == wave_id)).scalar_one() == "completed"
 
 
 def _answer(session: Session, answer: str, task_id: uuid.UUID | None, *, completed: bool) -> Answer:

@@ -89,19 +89,28 @@ def plan_now(session: Session, *, warehouse_id: uuid.UUID) -> int:
 
 def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]:
     statement = (
-        select(Fulfilment, FulfilmentLine)
+        select(
+            Fulfilment.id,
+            Fulfilment.order_id,
+            Fulfilment.warehouse_id,
+            Fulfilment.carrier_id,
+            Fulfilment.service,
+            Fulfilment.cut_off_at,
+            FulfilmentLine.id,
+            FulfilmentLine.sku_id,
+            FulfilmentLine.qty,
+        )
         .join(FulfilmentLine, FulfilmentLine.fulfilment_id == Fulfilment.id)
         .where(among(Fulfilment.id, fulfilment_ids), Fulfilment.status == "released", Fulfilment.wave_id.is_(None))
         .order_by(Fulfilment.cut_off_at, Fulfilment.id, FulfilmentLine.id)
     )
     found: dict[uuid.UUID, Ready] = {}
-    for row, line in session.execute(statement):
-        own = found.get(row.id)
+    rows: Sequence[Any] = session.execute(statement).all()
+    for fulfilment_id, *about, line_id, sku_id, qty in rows:
+        own = found.get(fulfilment_id)
         if own is None:
-            own = found[row.id] = Ready(
-                row.id, row.order_id, row.warehouse_id, row.carrier_id, row.service, row.cut_off_at, []
-            )
-        own.lines.append((line.id, line.sku_id, line.qty))
+            own = found[fulfilment_id] = Ready(fulfilment_id, *about, [])
+        own.lines.append((line_id, sku_id, qty))
     return list(found.values())
 
 

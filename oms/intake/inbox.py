@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -62,23 +62,29 @@ def receive(session: Session, *, channel_id: uuid.UUID, received: Sequence[NewMe
 
 
 def receive_all(
-    session: Session, *, arrivals: Sequence[Arrival], now: datetime, due_at: datetime | None = None
+    session: Session, *, arrivals: Sequence[Arrival], now: datetime | None = None, span: timedelta | None = None
 ) -> list[Receipt]:
     """Store messages with a step `accept` for each new one; return a receipt for each, in their order.
 
-    One statement, and more only when an event id came again. A repeat changes nothing. `due_at`: of the
-    steps, from a caller that keeps the clock; else it is read.
+    One statement, and more only when an event id came again. A repeat changes nothing. `now` None: the
+    database's business time, read by the statement itself. `span`: the time that `accept` has, from a caller
+    that keeps it; else it is read.
     """
     if not arrivals:
         return []
     rows = [_row(arrival) for arrival in arrivals]
-    due_at = due_at or due.due_times(session, {"accept"}, now=now)["accept"]
-    stored = _insert(session, rows, now, due_at)
+    stored = _insert(session, rows, now, accept_span(session) if span is None else span)
     again = [row for row in rows if row["id"] not in stored]
     known = _known(session, again) if again else {}
     reused = [_beside(row) for row in again if known[row["channel"], row["event"]][1] != row["sha"]]
-    apart = _quarantine(session, reused, now)
+    apart = _quarantine(session, reused, now or db.now(session)) if reused else {}
     return [_receipt(row, stored, known, apart) for row in rows]
+
+
+def accept_span(session: Session) -> timedelta:
+    """How long `accept` may take: by a wall clock, so the same at any hour."""
+    now = db.now(session)
+    return due.due_times(session, {"accept"}, now=now)["accept"] - now
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:
@@ -102,9 +108,9 @@ def _row(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime, due_at: datetime) -> set[uuid.UUID]:
+def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime | None, span: timedelta) -> set[uuid.UUID]:
     kind = flow.FLOW["accept"]
-    extra = {"step": db.new_ids(len(rows)), "performer": kind.performer, "now": now, "due": due_at}
+    extra = {"step": db.new_ids(len(rows)), "performer": kind.performer, "now": now, "span": span}
     stored = set(session.execute(_RECEIVE, _columns(rows) | extra).scalars())
     if stored and kind.queue:
         db.ring_after(session, {kind.queue})
@@ -160,7 +166,7 @@ _NEW = """
 _MESSAGE = """
     INSERT INTO inbound_message (id, channel_id, event_id, way, body_sha256, body, headers, size, status, reason,
                                  received_at, received_by)
-    SELECT n.id, n.channel, n.event, n.way, n.sha, n.body, n.headers, n.size, {status}, :now, n.by FROM n
+    SELECT n.id, n.channel, n.event, n.way, n.sha, n.body, n.headers, n.size, {status}, {now}, n.by FROM n
     ORDER BY n.channel, n.event, n.id
     ON CONFLICT (channel_id, event_id) DO NOTHING
 """
@@ -168,13 +174,16 @@ _MESSAGE = """
 # Ordered by what is unique, so that two processes that store the same events never wait for each other in a ring.
 _RECEIVE = text(f"""
     WITH n AS MATERIALIZED ({_NEW.format(more=", CAST(:step AS uuid[])", names=", step")}),
-    kept AS ({_MESSAGE.format(status="'received', NULL")} RETURNING id),
+    t AS MATERIALIZED (
+        SELECT coalesce(CAST(:now AS timestamptz), clock_timestamp() + make_interval(secs => coalesce(
+                   (SELECT offset_s FROM business_clock WHERE id = 1), 0))) AS now),
+    kept AS ({_MESSAGE.format(status="'received', NULL", now="(SELECT now FROM t)")} RETURNING id),
     opened AS (
         INSERT INTO step (id, kind, key, subject_type, subject_id, round, performer, state, attempt, run_after,
                           opened_at, due_at, first_due_at, escalation, token)
         SELECT n.step, 'accept', n.id || '\\:0', 'inbound_message', n.id, 0, :performer, 'open', 0, clock_timestamp(),
-               :now, :due, :due, 0, 0
-        FROM n JOIN kept ON kept.id = n.id)
+               t.now, t.now + CAST(:span AS interval), t.now + CAST(:span AS interval), 0, 0
+        FROM n JOIN kept ON kept.id = n.id CROSS JOIN t)
     SELECT id FROM kept
 """)
 
@@ -187,5 +196,5 @@ _KNOWN = """
 
 _QUARANTINE = f"""
     WITH n AS MATERIALIZED ({_NEW.format(more="", names="")})
-    {_MESSAGE.format(status="'quarantined', :reason")} RETURNING id
+    {_MESSAGE.format(status="'quarantined', :reason", now=":now")} RETURNING id
 """

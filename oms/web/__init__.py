@@ -66,13 +66,15 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
     settings = settings or deploy.load(os.environ)
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
     logs.configure(settings.environment)
+    # Webhooks are stored over connections of their own, without a question before each use: the committer tries again.
+    inbox = database or _database(settings, ring, pool_size=2, pre_ping=False)
     database = database or _database(settings, ring)
     app = Flask(__name__)
     app.request_class = _Request
     app.json = _Json(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.body_limit + 1, MAX_FORM_MEMORY_SIZE=settings.body_limit)
     app.url_map.strict_slashes = False
-    edge.install(app, edge.Edge(settings, database, Committer(database, webhooks.Keeper()), Limits(settings.redis_url)))
+    edge.install(app, edge.Edge(settings, database, Committer(inbox, webhooks.Keeper()), Limits(settings.redis_url)))
     _wire(app)
     if settings.proxies:
         hops = settings.proxies
@@ -96,8 +98,9 @@ def _wire(app: Flask) -> None:
     api.register(app)
 
 
-def _database(settings: Settings, ring: Ring) -> Database:
-    engine = make_engine(settings.database_url, role="web", pool_size=CONNECTIONS, max_overflow=CONNECTIONS)
+def _database(settings: Settings, ring: Ring, *, pool_size: int = CONNECTIONS, pre_ping: bool = True) -> Database:
+    url = settings.database_url
+    engine = make_engine(url, role="web", pool_size=pool_size, max_overflow=pool_size, pre_ping=pre_ping)
     # Connections must not be shared with a parent that used them before it forked.
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return Database(engine, ring)

@@ -113,6 +113,15 @@ class Committer:
                 waiting.woken.set()
 
     def _store(self, batch: list[_Waiting]) -> None:
+        try:
+            self._write_all(batch)
+        except OperationalError as fault:
+            if not fault.connection_invalidated:
+                raise
+            # The kept connection had died; what may be stored already is found again as a duplicate.
+            self._write_all(batch)
+
+    def _write_all(self, batch: list[_Waiting]) -> None:
         with self._database.transaction() as session:
             receipts = self._write(session, [waiting.arrival for waiting in batch])
         for waiting, receipt in zip(batch, receipts, strict=True):

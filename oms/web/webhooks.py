@@ -19,12 +19,10 @@ from werkzeug.wrappers import Response
 
 from connectors import registry
 from connectors.base import Received, SignatureInvalid, SignedChannel
-from oms import db
 from oms.accounts.rights import ANYONE
 from oms.errors import NotFound, NotSignedIn, Unavailable
 from oms.intake import inbox
 from oms.intake.inbox import Arrival, NewMessage, Receipt
-from oms.journey import due
 from oms.parties import channels
 from oms.parties.channels import KnownChannel
 from oms.web import auth, edge, metrics
@@ -59,10 +57,9 @@ class Keeper:
         self._kept = Cached()
 
     def __call__(self, session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        now = db.now(session)
-        # The clock of `accept` is a wall clock: the same span at any hour, changed only by a manager.
-        span: timedelta = self._kept.get("accept", lambda kind: due.due_times(session, {kind}, now=now)[kind] - now)
-        return inbox.receive_all(session, arrivals=arrivals, now=now, due_at=now + span)
+        # The same span at any hour, changed only by a manager.
+        span: timedelta = self._kept.get("accept", lambda _: inbox.accept_span(session))
+        return inbox.receive_all(session, arrivals=arrivals, span=span)
 
 
 @hooks.post("/webhooks/<name>")
