@@ -175,3 +175,40 @@ def test_order_markup_gives_the_goods_that_the_text_leaves_out():
     html = f'<script type="application/ld+json">{markup}</script><p>You have received an order from Ann Lee.</p>'
     order = one(mail("New order", html=html, sender="shop@shop.example"))
     assert (order.channel_order_id, order.currency, lines_of(order)) == ("W-5", "EUR", [("abc123", "3", "9.50")])
+
+
+WOO_WORDS = "You've received the following order from Ann Lee:\n\nOrder #{number} (May 28, 2026)\n\n"
+
+
+def test_a_shop_that_prints_line_totals_is_read_so_even_without_a_sum():
+    body = WOO_WORDS.format(number=771) + "Product    Quantity    Price\n-----\nHook (#H-1)    3    $130.20\n"
+    order = one(mail("New customer order (771)", body, sender="shop@us.example"))
+    assert lines_of(order) == [("H-1", "3", "43.40")]
+    assert order.totals.lines == Decimal("130.20")
+
+
+def test_rules_drawn_with_lines_divide_a_table():
+    rule = "─" * 30
+    rows = "House Blend     2    $28.00\nRoll            1     $6.50"
+    table = f"Product         Qty    Price\n{rule}\n{rows}\n{rule}\nTotal:               $34.50\n"
+    order = one(mail("New Order: #772", WOO_WORDS.format(number=772) + table, sender="shop@us.example"))
+    assert [(line.name, line.unit_price) for line in order.lines] == [
+        ("House Blend", Decimal("14.00")),
+        ("Roll", Decimal("6.50")),
+    ]
+
+
+def test_underlined_headings_open_their_blocks():
+    body = (
+        "Auftraggeber:\n-----------\nHans Moser\n\nLieferadresse:\n-----------\nHans Moser\nGürtel 9\n1090 Wien\nÖsterreich\n\n"
+        "Bestellartikel:\n-----------\n2 x Kaffee 500g  EUR 7,90\n\nRechnungsbetrag: EUR 15,80\n"
+    )
+    order = one(mail("Neue Bestellung 20260012", body, sender="shop@us.example"))
+    assert order.ship_to is not None
+    assert (order.ship_to.lines, order.ship_to.city, order.ship_to.country) == (("Gürtel 9",), "Wien", "AT")
+    assert (order.customer.name, order.totals.total) == ("Hans Moser", Decimal("15.80"))
+
+
+def test_a_notice_without_an_order_number_has_no_id():
+    order = one(mail("Your parcel is on its way", "The courier brings your parcel today."))
+    assert (order.kind, order.channel_order_id) == (Kind.NOT_AN_ORDER, None)

@@ -18,6 +18,7 @@ from connectors.paste import MAX_CHARS, parse_paste
 from connectors.paste_goods import goods_in
 from connectors.paste_people import chinese_name, western_name
 from tests.connectors.pasted_blocks import BLOCKS
+from tests.connectors.pasted_shapes import SHAPES
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -28,6 +29,28 @@ def test_a_block_says_who_where_and_what(block):
     told = (place.region, place.city, place.district, place.lines)
     goods = [(line.sku or line.name, line.qty) for line in found.lines]
     assert (found.name, found.phone, told, goods) == BLOCKS[block]
+
+
+@pytest.mark.parametrize("block", SHAPES)
+def test_goods_and_people_are_told_apart_in_other_shapes_too(block):
+    found = parse_paste(block)
+    assert found.address is not None
+    place = (found.address.region, found.address.city, found.address.lines)
+    goods = [(line.sku or line.name, line.qty, line.unit) for line in found.lines]
+    assert (found.name, found.phone, place, goods) == SHAPES[block]
+
+
+def test_a_price_said_behind_the_goods_is_theirs():
+    (line,) = parse_paste("帮我订10套扳手TB-10，单价199元，货到付款").lines
+    assert (line.sku, line.name, line.qty, line.unit_price) == ("TB-10", "扳手", Decimal(10), Decimal(199))
+    (line,) = parse_paste("Qty: 2 × $45.00 = $90.00").lines
+    assert (line.qty, line.unit_price) == (Decimal(2), Decimal("45.00"))
+
+
+def test_talk_that_begins_with_a_bracket_is_no_broken_json():
+    (order,) = read("[图片] 王五 13800138000 广东省深圳市南山区科技园路1号 A001 2件", InstantMessage)
+    assert (order.kind, order.lines[0].sku, codes(order) & {"unreadable"}) == (Kind.ORDER, "A001", set())
+    assert codes(read('[{"lines": ')[0]) == {"unreadable"}
 
 
 def read(text: str | bytes, channel: type[Phone] | type[InstantMessage] = Phone, **known: str):

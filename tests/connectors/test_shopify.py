@@ -232,3 +232,20 @@ def test_a_draft_keeps_its_own_discount_beside_those_of_its_lines():
         Decimal("17.00"),
         {"sku_missing", "address_missing"},
     )
+
+
+def test_a_null_and_a_truth_written_as_words_are_what_they_mean():
+    order = shopify_order(test="FALSE", taxes_included="TRUE")
+    order["shipping_address"] = {**ADDRESS, "address2": "NULL", "company": "null"}
+    order["line_items"][0]["requires_shipping"] = "FALSE"
+    found = only("shopify", order)
+    assert found.ship_to is not None
+    assert (found.ship_to.company, found.ship_to.lines) == (None, ("Hauptstr. 5",))
+    assert (found.kind, found.totals.tax_included, found.lines[0].requires_shipping) == (Kind.ORDER, True, False)
+    assert only("shopify", shopify_order(test="true")).kind is Kind.TEST
+
+
+@pytest.mark.parametrize("topic", ["checkouts/create", "carts/update", "app/uninstalled", "refunds/create"])
+def test_what_another_topic_brings_is_no_order(topic):
+    found = only("shopify", shopify_order(), **{"x-shopify-topic": topic})
+    assert (found.kind, found.lines, found.problems) == (Kind.NOT_AN_ORDER, (), ())

@@ -202,3 +202,8 @@ def test_an_order_of_the_older_api_is_read_too():
     (found,) = translate("woocommerce", {"order": legacy})
     assert (found.version, found.problems) == ("2015-01-26T20:00:22Z", ())
     assert (found.ship_to.city, dict(found.lines[0].options)) == ("San Francisco", {"size": "M"})
+
+
+def test_a_refund_names_the_order_it_gives_back():
+    found = only("woocommerce", {"id": 726, "parent_id": 723, "amount": "10.00", "refunded_by": 1, "line_items": []})
+    assert (found.kind, found.channel_order_id, found.problems) == (Kind.NOT_AN_ORDER, "723", ())
