@@ -110,11 +110,14 @@ def order_json(draft: Draft, channel: Channel, prices: Mapping[str, Decimal | No
     address: dict[str, Any] = {part: draft.get(f"ship_to.{part}") or None for part in ADDRESS}
     address["lines"] = draft.get("ship_to.lines").splitlines()
     has_address = bool(address["lines"] or address["city"])
+    lines = [_line(line, prices) for line in draft.filled()]
     return {
         "currency": channel.currency,
+        # What was read back to the customer is what the order says.
+        "totals": {"total": _total(lines)},
         "customer": customer,
         "ship_to": address if has_address else None,
-        "lines": [_line(line, prices) for line in draft.filled()],
+        "lines": lines,
         "payment": {"terms": draft.get("payment.terms") or channel.payment_terms, "status": "none"},
         "requested": {"deliver_by": _deliver_by()},
         "buyer_message": draft.get("buyer_message") or None,
@@ -167,6 +170,13 @@ def _line(line: Mapping[str, str], prices: Mapping[str, Decimal | None]) -> dict
         "qty": line.get("qty", "").replace(",", ".") or None,
         "unit_price": str(price) if price else None,
     }
+
+
+def _total(lines: list[dict[str, Any]]) -> str | None:
+    amounts = [(quantity(line["qty"]), quantity(line["unit_price"])) for line in lines]
+    if not all(qty is not None and price is not None for qty, price in amounts):
+        return None
+    return f"{sum(((qty or 0) * (price or 0) for qty, price in amounts), Decimal(0)):f}"
 
 
 def _deliver_by() -> str | None:
