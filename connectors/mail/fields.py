@@ -26,6 +26,8 @@ _ENDS_BLOCK = re.compile(
     re.I,
 )
 _PHONE_LINE = re.compile(r"[+(]?\d[\d\s().-]{6,20}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.I)
+#: `收货人：李明 13812345678`
+_NAMED_PHONE = re.compile(r"(?P<name>[^\d+]{2,40}?)[\s,，/、(（]+(?P<phone>\+?\d[\d\s-]{6,18}\d)[)）]?")
 _EMAIL_LINE = re.compile(r"(?:mailto:)?[^\s@<>]{1,80}@[^\s@<>]{2,120}")
 #: "Please ship 5 x ABC-1 to" with the address below.
 _SENDS_TO = re.compile(r"\b(?:ship|deliver|send|dispatch)\b.{0,80}\bto:?$|(?:发到|寄到|送到|送至|寄至)[:：]?$", re.I)
@@ -116,6 +118,10 @@ def _note(pair: Pair, value: str, source: str, at: int, found: Scan, section: st
         return
     if pair.key == "tax_id" and _AMOUNT.fullmatch(value):
         pair = Pair(pair.label, "tax", pair.kind, value)
+    both = _NAMED_PHONE.fullmatch(value) if pair.key in ("ship_name", "customer_name") else None
+    if both:
+        value = both["name"]
+        found.labelled.append(Labelled("phone", both["phone"], source, at, section))
     if value and not (pair.key == "order_number" and number_of(value) is None):
         target = found.columns if pair.kind == "column" else found.labelled
         target.append(Labelled(pair.key, value, source, at, section))

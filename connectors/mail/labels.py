@@ -134,6 +134,7 @@ _BRACKETED = re.compile(r"[\(（\[【][^()（）\[\]【】]{0,24}[\)）\]】]")
 def normal(text: str) -> str:
     """A label as the tables hold it: lower case, no brackets, no marks around it, single spaces, no space in Chinese."""
     text = re.sub(r"(?<=[A-Za-z])\s?#", " no ", text)
+    text = text.strip()[1:-1] if _BRACKETED.fullmatch(text.strip()) else text
     text = _PERCENT.sub(" ", text)
     plain = _BRACKETED.sub(" ", text[:120]).casefold() if len(text) > 2 else text.casefold()
     stripped = " ".join(plain.strip(_EDGES).split())

@@ -128,6 +128,9 @@ def _currency(
         return named, [label_evidence(label.source, "0.95")]
     figures = [*_figures(items), *said.values()]
     codes = {figure.value.currency: figure.source for figure in figures if figure.value.currency}
+    for figure in said.values():
+        if not figure.value.currency and (code := currency_named(figure.source)):
+            codes.setdefault(code, figure.source)
     if draft.currency:
         codes.setdefault(draft.currency, draft.currency)
     if len(codes) == 1:
