@@ -1,19 +1,146 @@
-"""What services refuse, in simplified Chinese: whole texts, and patterns for those that carry values."""
+"""What services refuse, in simplified Chinese: whole texts, and patterns for those that carry values.
+
+A text without a row stays English; a row whose text no service says any more does no harm.
+"""
 
 from __future__ import annotations
 
 import re
 
-from oms.web.word_tables import table
+#: English | 中文; `*` stands for a value, which the Chinese takes in the same order.
+_ROWS = """
+say why | 请说明理由
+say why it is declined | 请说明驳回理由
+say why it is refused | 请说明拒绝理由
+say why it changes | 请说明修改理由
+say why they may pass | 请说明放行理由
+a decision needs its reason | 请填写处理理由
+approving findings needs a reason | 放行问题订单须说明理由
+who asks may not decide (G-1): another person has to | 申请人不得审批，须由他人处理
+who asks for a change may not approve it: another person must | 申请人不得审批自己的变更
+who asks for a refund may not approve it: another person must | 申请人不得审批自己的退款
+who approved a refund may not pay it out: another person must | 审批人不得办理同一笔退款
+a refund of * or more needs another person's approval first | 退款达到 * 须先由他人审批
+refusing an order for good needs the general manager or the deputy (V-5): escalate it | 拒绝订单须总经理批准，请上报
+mend first: * | 请先修正：*
+*: * is no SKU that we know | *：* 不是已知 SKU
+1 step(s) were taken over meanwhile | 此任务已被他人处理，请重新加载
+no field of this name can be amended; use names such as ship_to.city or lines.0.qty | 此项不能修改
+name at least one field to amend | 请至少修改一项
+changes: name at least one field to amend | 请至少修改一项
+another change of this order waits for its decision: decide on that one first | 此订单另有变更待审批，请先处理
+the goods have been handed over: open a ticket or a return instead | 货物已交接，请改用工单或退货
+the request is not complete | 申请不完整
+the order is *: there is nothing left to change | 订单状态为 *，已无可变更内容
+this request is *: it waits for no decision | 申请状态为 *，无需审批
+nothing was changed | 没有任何修改
+a number cannot be read | 数字无法识别
+the ticket is not complete | 工单不完整
+the answer is not complete | 答复不完整
+the note is not complete | 记录不完整
+the ticket cannot be closed like this | 工单不能这样关闭
+contact the customer first (S-1) | 请先联系客户
+ticket * is closed already | 工单 * 已关闭
+the remedy is missing | 缺少处理方案
+the expected completion lies in the future | 完成时间须晚于当前
+these goods cannot be returned like this | 这些商品不能这样退货
+is no shipped line of this order | 不是此订单已发货的行
+more than 0 and at most *, what was shipped and is not returned | 须大于 0 且不超过 *（已发货未退数量）
+more than 0 and at most *, what was paid and not given back | 须大于 0 且不超过 *（已付未退金额）
+name each line once | 每行只填一次
+the * days of return without reason are over | 已超过 * 天无理由退货期
+the goods do not fit the return | 货物与退货单不符
+* is not on this return: put it aside and open a ticket | * 不在此退货单内：请另放并建工单
+* piece(s) of * were approved: count again | 已批准 * 件 *，请重新清点
+scan at least one piece | 请至少扫描一件
+the inspection is not complete | 质检不完整
+restocked and scrapped pieces must add up to *, what was received | 可再售与报废之和须等于收货数 *
+say what was found | 请填写质检结果
+goods need a bin | 请指定库位
+name a pick bin of this warehouse | 请填写本仓的拣货库位
+return * is *: it does not wait for this | 退货单 * 状态为 *，不能执行此操作
+that amount cannot be refunded | 该金额不能退款
+this refund was asked for already | 此退款已申请
+the refund is *: it waits for no payout | 退款状态为 *，无需付款
+the refund is *: there is nothing to approve | 退款状态为 *，无需审批
+no such carton | 没有此纸箱
+no carton *: scan its label | 没有纸箱 *：请扫描箱标
+the boxes are not right yet | 箱子信息有误
+no box to close | 没有可封的箱
+the weight is wrong: open the box and check it, or say why it is right | 重量不符：请开箱检查，或说明重量无误的理由
+weighed * g, its goods should weigh * g | 称重 * 克，应为 * 克
+carton * holds * g at most | 纸箱 * 最多承重 * 克
+another scan counted the last piece: look at the list again | 最后一件已被扫描，请查看清单
+another scan took the last piece of this stop: look at the list again | 此处最后一件已被拣走，请查看清单
+this order was stopped (*): put its goods aside for put-back | 订单已停止（*）：请将货物放一旁待返架
+this order was stopped (*): leave its goods and take the next stop | 订单已停止（*）：请留下货物，继续下一站
+fulfilment * is *: there is nothing to pack | 发货单 * 状态为 *，无需打包
+nothing of this fulfilment waits to be put back | 此发货单没有待返架货物
+a short needs its reason | 请选择少拣原因
+this stop is settled already: look at the list again | 此站已处理，请查看清单
+a signature names its side and its signer | 请填写签字人
+the signer's name | 签字人姓名
+no parcel has the code *: scan the label's barcode | 没有条码为 * 的包裹：请扫描面单条码
+parcel * has no label that is good for a journey: * | 包裹 * 没有有效面单：*
+the order of parcel * was stopped (*): keep it in the house | 包裹 * 的订单已停止（*）：请留在仓内
+list *: we sign first, so that the carrier signs what no longer changes | 交接单 *：须我方先签
+list * holds no parcel that may leave | 交接单 * 没有可交接的包裹
+this parcel is on no list that is still in the house | 此包裹不在未交接的交接单上
+parcel * has no label to take back: it is * | 包裹 * 没有可作废的面单：*
+parcel * waits for no mending: its label is * | 包裹 * 无需处理：面单状态 *
+a case ends with its finding | 请填写处理结果
+say what the carrier answered and what was done | 请填写承运商答复及处理
+this case is settled already | 此异常已处理
+a payment needs an amount over 0 and the bank's reference | 请填写大于 0 的金额和银行流水号
+an amount over 0 | 大于 0 的金额
+the bank's reference | 银行流水号
+the signer's name is missing | 请填写签字人姓名
+write your name | 请填写您的姓名
+this confirmation waits for no signature | 此确认无需签字
+this link has run out: answer our e-mail or ask for a new link | 链接已过期：请回复邮件或索取新链接
+this order waits for no signature any more | 此订单已无需签字
+this confirmation was answered already: * | 此确认已答复：*
+waiving the signature needs the manager (I-4) | 免签须部门经理批准
+the paper cannot be filed | 文件无法归档
+the scores are not complete | 评分不完整
+give at least one score from * to * | 请至少给出一项 * 到 * 分的评分
+the message is *: only a quarantined one is read again | 消息状态为 *，只有已隔离的消息可重新读取
+some goods are unknown: look for them in /skus | 有未知商品，请搜索 SKU
+the order cannot be read: mend the fields named | 订单无法识别，请修正所列字段
+this is no order: give goods and an address or a customer | 不是订单：请填写商品及地址或客户
+give goods and an address or a customer | 请填写商品及地址或客户
+orders are not entered by hand on * | 渠道 * 不能人工录入订单
+a value holds from now on or later; what was stays | 只能从现在或将来生效，历史不变
+*: * is past: a value holds from now on or later; what was stays | *：* 已过去，只能从现在或将来生效
+*: * does not fit: * | *：* 不符合要求（*）
+*: say why it changes | *：请说明修改理由
+must not be empty | 不能为空
+must not be negative | 不能为负数
+give two letters such as CN | 请填写两位国家代码，如 CN
+give a whole number from * to * (*) | 请输入 * 到 * 的整数（*）
+give a whole number from * (*) | 请输入不小于 * 的整数（*）
+* is missing | 缺少 *
+* is too long | * 过长
+* must be over 0 | * 须大于 0
+unknown code | 无法识别的条码
+no such bin | 没有此库位
+no such carton: * | 没有此纸箱：*
+which order? | 请填写订单号
+when is it done? | 请填写完成时间
+"""
 
-_TEXTS = {
-    row.en: row.zh_Hans
-    for row in table("""
-    a | a decision needs its reason | 请填写理由
-""").values()
-}
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = ()
+def _rows() -> list[tuple[str, str]]:
+    pairs = (line.split(" | ") for line in _ROWS.strip().splitlines())
+    return [(english.strip(), chinese.strip()) for english, chinese in pairs]
+
+
+_TEXTS = {english: chinese for english, chinese in _rows() if "*" not in english}
+_PATTERNS = tuple(
+    (re.compile("(.+?)".join(map(re.escape, english.split("*"))), re.DOTALL), chinese.replace("*", "{}"))
+    for english, chinese in _rows()
+    if "*" in english
+)
 
 
 def told(fault: str, language: str) -> str:

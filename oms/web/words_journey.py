@@ -43,6 +43,7 @@ JOURNEY = {
         allocate        | Allocate stock            | 分仓占用
         supply          | Supply what is short      | 供应需求
         release         | Release                   | 下达
+        wake            | Wake backorders           | 唤醒缺货订单
         wave            | Plan the wave             | 排波次
         pick            | Pick                      | 拣货
         short_pick      | Settle a short pick       | 少拣处理

@@ -249,6 +249,7 @@ PAGES = {
         waived                | Waived                  | 免签
         paid                  | Paid                    | 已付款
         allocated             | Allocated               | 已占用
+        woken                 | Woken                   | 已唤醒
         short                 | Short                   | 缺货
         partly                | Partly                  | 部分
         received              | Received                | 已收到

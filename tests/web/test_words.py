@@ -7,10 +7,13 @@ import re
 import pytest
 
 from oms.accounts.rights import ROLES
+from oms.aftersales import asking, closing, return_rules
 from oms.aftersales.states import REFUND, RETURN, TICKET
+from oms.fulfilment import shorts
 from oms.fulfilment.states import FULFILMENT, PICK_TASK, WAVE
 from oms.intake.states import INBOUND
 from oms.journey import flow
+from oms.journey.policy_defaults import POLICY
 from oms.messages.models import MESSAGE
 from oms.orders.states import CONFIRMATION, FULFILMENT_STATES, ORDER, PAYMENT, RETURN_STATES
 from oms.shipping.states import HAND_OVER_LIST, LABEL, TRACKING
@@ -39,6 +42,13 @@ CODES = {
     "ticket": set(TICKET.moves),
     "return": set(RETURN.moves),
     "refund": set(REFUND.moves),
+    "outcome": {outcome for row in flow.FLOW.values() for outcome in row.follows},
+    "return_reason": set(return_rules.REASONS),
+    "stage": set(closing.STAGES),
+    "cause": set(closing.CAUSES),
+    "short_reason": set(shorts.REASONS),
+    "setting": {key.partition(".")[0] for key in POLICY},
+    "change_kind": set(asking.KINDS),
 }
 
 
