@@ -774,7 +774,7 @@ def upgrade() -> None:
         sa.Column("short_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("qty > 0 AND qty_picked >= 0 AND qty_picked <= qty", name=op.f("ck_pick_task_ledger")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pick_task")),
-        postgresql_with={"fillfactor": 50},
+        postgresql_with={"fillfactor": 35},
     )
     op.create_index("ix_pick_task_fulfilment", "pick_task", ["fulfilment_id"], unique=False)
     op.create_index("ix_pick_task_wave", "pick_task", ["wave_id", "stop"], unique=False)
@@ -846,7 +846,7 @@ def upgrade() -> None:
             "round",
             name=op.f("uq_reservation_order_line_id_warehouse_id_sku_id_round"),
         ),
-        postgresql_with={"fillfactor": 70},
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_reservation_order", "reservation", ["order_id"], unique=False)
     op.create_table(
@@ -1058,7 +1058,7 @@ def upgrade() -> None:
         "step",
         ["performer", "due_at", "id"],
         unique=False,
-        postgresql_where=sa.text("state IN ('open','claimed','paused')"),
+        postgresql_where=sa.text("state IN ('open','claimed','paused') AND performer <> 'system'"),
     )
     op.create_table(
         "step_pause",

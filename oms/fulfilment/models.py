@@ -101,7 +101,7 @@ class PickTask(Base):
         CheckConstraint("qty > 0 AND qty_picked >= 0 AND qty_picked <= qty", name="ledger"),
         Index("ix_pick_task_wave", "wave_id", "stop"),
         Index("ix_pick_task_fulfilment", "fulfilment_id"),
-        {"postgresql_with": {"fillfactor": 50}},
+        {"postgresql_with": {"fillfactor": 35}},
     )
     MACHINES = {"status": PICK_TASK}
 

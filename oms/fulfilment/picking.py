@@ -204,11 +204,10 @@ def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str,
         return []
     short = shorts.short_fulfilments(session, fulfilment_ids=ended)
     for state, ids in (("picked", [f for f in ended if f not in short]), ("short", [f for f in ended if f in short])):
-        lifecycle.advance(session, Fulfilment, ids, to=state, cause="last task", actor=actor, now=now, lenient=True)
-    session.execute(
-        text("UPDATE fulfilment SET picked_by = :actor WHERE id = ANY(CAST(:ids AS uuid[]))"),
-        {"actor": actor, "ids": ended},
-    )
+        lifecycle.advance(
+            session, Fulfilment, ids, to=state, cause="last task", actor=actor, now=now, lenient=True,
+            also={"picked_by": actor},
+        )  # fmt: skip
     found = journey.find(session, kind="pick", subject_ids=ended)
     empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short))
     journey.finish(session, [_ended(step, short, empty) for step in found.values()], by=actor, now=now)

@@ -17,6 +17,7 @@ from oms.fulfilment.models import PickTask, Wave
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.journey import lifecycle
+from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived, locking
 
 REASONS = ("not_found", "damaged", "wrong_goods", "expired")
@@ -78,6 +79,22 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     session.execute(_LINE, params)
     derived.refresh(session, order_ids=[task.order_id])
     return task.fulfilment_id
+
+
+def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """Step `short_pick`: what was missing is allocated again at once, here or in a sister warehouse (F-2, A-8).
+
+    What no warehouse has raises supply there, and the customer is told. Two shorts of one order ask once.
+    """
+    orders = sorted({step.order_id for step in steps if step.order_id is not None})
+    locking.touch(session, order_ids=orders)
+    rounds = locking.raise_round(session, order_ids=orders)
+    done = []
+    for step in steps:
+        number = rounds.pop(step.order_id, None) if step.order_id else None
+        new = () if number is None else (NewStep("allocate", step.order_id, order_id=step.order_id, round=number),)  # type: ignore[arg-type]
+        done.append(Done(step, "settled", new))
+    return done
 
 
 def short_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:

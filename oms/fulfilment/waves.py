@@ -106,11 +106,14 @@ def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]
     )
     found: dict[uuid.UUID, Ready] = {}
     rows: Sequence[Any] = session.execute(statement).all()
-    for fulfilment_id, *about, line_id, sku_id, qty in rows:
+    for row in rows:
+        fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, *line = row
         own = found.get(fulfilment_id)
         if own is None:
-            own = found[fulfilment_id] = Ready(fulfilment_id, *about, [])
-        own.lines.append((line_id, sku_id, qty))
+            own = found[fulfilment_id] = Ready(
+                fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, []
+            )
+        own.lines.append((line[0], line[1], line[2]))
     return list(found.values())
 
 

@@ -115,7 +115,7 @@ class Reservation(Base):
             "qty >= 0 AND qty_shipped >= 0 AND qty_released >= 0 AND qty_shipped + qty_released <= qty", name="ledger"
         ),
         Index("ix_reservation_order", "order_id"),
-        {"postgresql_with": {"fillfactor": 70}},
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

@@ -91,6 +91,6 @@ _LOAD = """
            min(due_at)
     FROM step
     WHERE state IN ('open', 'claimed', 'paused') AND performer = ANY(CAST(:performers AS text[]))
-      AND (assignee_id IS NULL OR assignee_id = :staff)
+      AND performer <> 'system' AND (assignee_id IS NULL OR assignee_id = :staff)
     GROUP BY kind ORDER BY min(due_at), kind
 """

@@ -21,8 +21,8 @@ _MOVE = """
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]))
                   AS w(id, entry_id, data)),
     cur AS (SELECT t.id, w.entry_id, w.data, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
-            WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id FOR UPDATE OF t),
-    moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur WHERE t.id = cur.id
+            WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id{lock}),
+    moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur WHERE t.id = cur.id AND t.{axis} = cur.was
               RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id),
     told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
              SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to, coalesce(CAST(data AS jsonb), CAST(:data AS jsonb))
@@ -59,12 +59,13 @@ def advance(
     each: Mapping[uuid.UUID, Mapping[str, Any]] | None = None,
     lenient: bool = False,
     stamp: str | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> list[uuid.UUID]:
     """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
 
     The allowed moves stand in `model.MACHINES[axis]`. Raises IllegalTransition naming the rows that
     are elsewhere; with `lenient` they stay where they are instead. `data` is told of all, `each` of one by its id.
-    `stamp` names a column that keeps the moment of the first such move.
+    `stamp` names a column that keeps the moment of the first such move; `also` sets columns in the same write.
     """
     if not ids:
         return []
@@ -82,21 +83,25 @@ def advance(
         "cause": cause,
         "data": json.dumps(dict(data or {}), default=str),
         "each": [json.dumps(dict(each[i]), default=str) for i in ids] if each else [],
+        **{f"also_{column}": value for column, value in (also or {}).items()},
     }
-    moved = list(session.execute(_move(model, axis, stamp), params).scalars())
+    moved = list(session.execute(_move(model, axis, stamp, tuple(also or ())), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
     return moved
 
 
 @cache
-def _move(model: type[db.Base], axis: str, stamp: str | None) -> TextClause:
+def _move(model: type[db.Base], axis: str, stamp: str | None, also: tuple[str, ...]) -> TextClause:
     """The statement for one axis of one table; an order's own history names the order itself."""
     table = model.__tablename__
     own = "t.id" if table == "orders" else "NULL::uuid"
     order_column = "t.order_id" if "order_id" in model.__table__.columns else own
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
-    return text(_MOVE.format(table=table, axis=axis, order_column=order_column, stamp=stamped))
+    stamped += "".join(f", {column} = :also_{column}" for column in also)
+    # What belongs to an order is written under that order's lock; a row that moved all the same is no longer `was`.
+    lock = " FOR UPDATE OF t" if order_column == "NULL::uuid" else ""
+    return text(_MOVE.format(table=table, axis=axis, order_column=order_column, stamp=stamped, lock=lock))
 
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:

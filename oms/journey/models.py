@@ -30,7 +30,7 @@ class Step(Base):
             "performer",
             "due_at",
             "id",
-            postgresql_where=text("state IN ('open','claimed','paused')"),
+            postgresql_where=text("state IN ('open','claimed','paused') AND performer <> 'system'"),
         ),
         Index("ix_step_order", "order_id"),
         Index("ix_step_subject", "subject_id"),

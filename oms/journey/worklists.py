@@ -155,7 +155,7 @@ _COLUMNS = "id, kind, subject_type, subject_id, order_id, performer, assignee_id
 
 _WAITING = f"""
     SELECT {_COLUMNS} FROM step
-    WHERE state IN ('open', 'claimed', 'paused') AND performer = ANY(CAST(:performers AS text[]))
+    WHERE state IN ('open', 'claimed', 'paused') AND performer = ANY(CAST(:performers AS text[])) AND performer <> 'system'
       AND (CAST(:kind AS text) IS NULL OR kind = :kind)
       AND (NOT CAST(:mine AS boolean) OR assignee_id = :staff)
       AND (CAST(:before AS timestamptz) IS NULL OR (due_at < :before AND state <> 'paused'))

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
@@ -209,9 +209,6 @@ def _parcel(one: _Packed, actor: str, now: datetime) -> dict[str, Any]:
     }
 
 
-_PACKED_BY = text("UPDATE fulfilment SET packed_by = :actor WHERE id = ANY(CAST(:ids AS uuid[]))")
-
-
 def _pass_on(
     session: Session,
     fulfilments: Mapping[uuid.UUID, Fulfilment],
@@ -224,8 +221,8 @@ def _pass_on(
     # One box may be closed without a first look at the list: the state passes through packing all the same.
     unlooked = [f.id for f in fulfilments.values() if f.status != "packing"]
     lifecycle.advance(session, Fulfilment, unlooked, to="packing", cause="boxed", actor=actor, now=now, lenient=True)
-    lifecycle.advance(session, Fulfilment, ids, to="packed", cause="boxed", actor=actor, now=now)
-    session.execute(_PACKED_BY, {"ids": ids, "actor": actor})
+    by = {"packed_by": actor}
+    lifecycle.advance(session, Fulfilment, ids, to="packed", cause="boxed", actor=actor, now=now, also=by)
     if staff_id is not None:
         waiting = journey.find(session, kind="pack", subject_ids=ids, states=("open",))
         journey.take(session, step_ids=[s.id for s in waiting.values()], staff_id=staff_id, now=now)
