@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -21,6 +21,9 @@ from oms.parties.models import Channel
 
 #: The round of a step `tell_channel` says what is told; a parcel has one of each.
 ROUNDS = {"collected": 0, "delivered": 1}
+
+#: Scans that were made one after the other reach us in any order within this time.
+OUT_OF_ORDER = timedelta(minutes=10)
 
 _PARCELS = text("""
     SELECT p.id, p.order_id, p.fulfilment_id, p.waybill_number, p.tracking_url, c.name AS carrier,
@@ -81,9 +84,13 @@ def tell(
 
 
 def announce(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime) -> list[NewStep]:
-    """Tell customers that a parcel comes today (F-10); return the steps to open. One that was delivered is not announced."""
+    """Tell customers that a parcel comes today (F-10); return the steps to open. One that was delivered is not announced.
+
+    Scans come in any order within minutes, and who is told must not hang on which of two came first: a delivery of
+    the last ten minutes does not count.
+    """
     parcels = session.execute(_PARCELS, {"ids": list(parcel_ids)}).all() if parcel_ids else []
-    coming = [p for p in parcels if p.delivered_at is None]
+    coming = [p for p in parcels if p.delivered_at is None or p.delivered_at > now - OUT_OF_ORDER]
     people = contacts(session, order_ids=sorted({p.order_id for p in coming})) if coming else {}
     return outbox.put(session, notices=[_notice(p, people[p.order_id], "out_for_delivery") for p in coming], now=now)
 

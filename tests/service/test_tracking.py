@@ -205,3 +205,14 @@ def test_qty_of_a_parcel_left_behind_is_not_shipped(session: Session, floor: Flo
         line.qty_shipped for line in session.query(OrderLine).filter_by(order_id=first.order_id).populate_existing()
     )
     assert shipped == [Decimal(0), Decimal(1)]
+
+
+@pytest.mark.parametrize(("minutes", "told_of_it"), [(1, 1), (60, 0)])
+def test_a_delivered_parcel_is_announced_only_when_its_scans_crossed(
+    session: Session, floor: Floor, business_now: datetime, minutes: int, told_of_it: int
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    later = business_now + timedelta(minutes=minutes)
+    told(session, parcel, "delivered", business_now, business_now)
+    told(session, parcel, "out_for_delivery", business_now, later)
+    assert session.query(Message).filter_by(key=f"out_for_delivery:{parcel.id}").count() == told_of_it
