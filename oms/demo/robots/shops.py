@@ -22,13 +22,14 @@ class Shops:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._cancelled: set[str] = set()
 
     def work(self) -> bool:
         """Place what is not placed yet; return whether anything was done."""
         open_cases = [c for c in CASES if c.channel.startswith("web-") and c.key not in self._world.placed]
         for case in open_cases:
             self._place(case)
-        return bool(open_cases)
+        return bool(open_cases) | self._cancel()
 
     def undone(self) -> list[str]:
         return [
@@ -37,17 +38,34 @@ class Shops:
 
     def _place(self, case: Case) -> None:
         order = order_of(case)
-        body = {"channel": case.channel, "key": case.key, "order": order, "webhook": _WEBHOOK[case.how]}
-        placed = self._post("/admin/place", body)
+        placed = self._post("/admin/place", self._placing(case))
         channel_order_id = placed["channel_order_id"]
         named = {"channel": case.channel, "channel_order_id": channel_order_id}
         if case.how == "stale":
             # The first version is held back; the newer one arrives, and the older one after it.
             changed = {"buyer_message": None, "ship_to": {**order["ship_to"], "lines": ["Via Appia 77"]}}
             self._post("/admin/update", {**named, "key": f"{case.key}-moved", "order": changed, "webhook": "stale"})
-        if "cancel" in case.then:
-            self._post("/admin/cancel", {**named, "webhook": "once"})
         self._world.placed[case.key] = placed["channel_order_number"]
+
+    def _cancel(self) -> bool:
+        """Who thinks better of it does so when the order has long arrived; a repeat changes nothing at the shop."""
+        moved = False
+        for case in CASES:
+            if "cancel" not in case.then or case.key in self._cancelled or case.key not in self._world.placed:
+                continue
+            number = self._world.placed[case.key]
+            found = self._world.person("ana").items("/orders", q=number)
+            if any(o["channel"] == case.channel and o["channel_order_number"] == number for o in found):
+                placed = self._post("/admin/place", self._placing(case))
+                named = {"channel": case.channel, "channel_order_id": placed["channel_order_id"]}
+                self._post("/admin/cancel", {**named, "webhook": "once"})
+                self._cancelled.add(case.key)
+                moved = True
+        return moved
+
+    @staticmethod
+    def _placing(case: Case) -> dict[str, Any]:
+        return {"channel": case.channel, "key": case.key, "order": order_of(case), "webhook": _WEBHOOK[case.how]}
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         url = self._world.shop_url + path
