@@ -18,6 +18,8 @@ _CLOCK = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+#: `Mar-01-24`, as eBay writes it: the month is named, so that only the year may stand last.
+_EBAY = re.compile(r"([A-Z][a-z]{2})-(\d{2})-(\d{2})", re.ASCII)
 _WORDS = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%d-%B-%Y")
 
 
@@ -131,6 +133,9 @@ def _compact(text: str) -> datetime | None:
 
 
 def _words(text: str) -> datetime | None:
+    short = _EBAY.fullmatch(text)
+    if short:
+        return _words(f"{short[1]} {short[2]} 20{short[3]}")
     match = re.fullmatch(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?(.*?\b\d{4})(?:,? (?:at )?(\d{1,2}:.*))?", text)
     if match is None:
         return None

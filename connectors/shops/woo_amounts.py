@@ -6,6 +6,7 @@ Every amount is without tax, whatever the shop shows its customers; the tax come
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from connectors.base import Line, Totals
 from connectors.fields import Fields, Node, identity, nodes, text
 from connectors.money import EXACT
 
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 _RECEIVED = frozenset({"paid", "partially_refunded", "refunded"})
@@ -95,7 +97,7 @@ def _line(item: Node, fields: Fields, where: str, parents: set[str | None]) -> L
     return Line(
         line_ref=identity(item.get("id")),
         sku=text(item.get("sku")),
-        name=html.unescape(name) if name else None,
+        name=_plain(name) if name else None,
         qty=qty,
         unit="EA",
         unit_price=price,
@@ -110,10 +112,15 @@ def _options(item: Node) -> Mapping[str, str]:
     entries = nodes(item.get("meta_data")) or nodes(item.get("meta"))
     named = {text(entry.get("key")): text(entry.get("value")) for entry in entries}
     return {
-        html.unescape(key.removeprefix("pa_")): html.unescape(value)
+        _plain(key.removeprefix("pa_")): _plain(value)
         for key, value in named.items()
         if key and value and not key.startswith("_")
     }
+
+
+def _plain(text: str) -> str:
+    """Text without the tags and entities that plugins put into it."""
+    return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
 def _net(found: Sequence[Line]) -> Decimal:

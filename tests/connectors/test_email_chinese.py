@@ -126,3 +126,10 @@ G001 保温杯 50.00 3 150.00
     assert (order.totals.shipping, order.totals.total, codes(order)) == (Decimal("10.00"), Decimal("160.00"), set())
     assert order.ship_to is not None
     assert (order.ship_to.district, order.ship_to.lines) == ("西湖区", ("文三路100号",))
+
+
+def test_a_phone_behind_the_receivers_name_is_no_part_of_it():
+    body = "采购订单 PO20260309\n货号 数量 单价\nM-001 5 2.00\n合计（元）：10.00\n收货地址：江苏省苏州市姑苏区人民路8号\n收货人：李明 13812345678\n"
+    order = one(mail("采购订单 PO20260309", body))
+    assert order.ship_to is not None
+    assert (order.ship_to.name, order.ship_to.phone, order.currency) == ("李明", "+8613812345678", "CNY")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -265,3 +265,7 @@ def test_json_that_is_not_strict_is_unreadable(body):
 
 def test_brackets_inside_text_are_no_depth():
     assert json_bytes.parse(b'"' + b"[" * 500 + b'\\"{"') == "[" * 500 + '"{'
+
+
+def test_a_named_month_leaves_no_doubt_of_the_day():
+    assert dates.utc("Mar-01-24", assume=UTC) == datetime(2024, 3, 1, tzinfo=UTC)

@@ -207,3 +207,11 @@ def test_an_order_of_the_older_api_is_read_too():
 def test_a_refund_names_the_order_it_gives_back():
     found = only("woocommerce", {"id": 726, "parent_id": 723, "amount": "10.00", "refunded_by": 1, "line_items": []})
     assert (found.kind, found.channel_order_id, found.problems) == (Kind.NOT_AN_ORDER, "723", ())
+
+
+def test_tags_and_entities_of_plugins_are_no_part_of_a_name_or_an_option():
+    order = woo_order()
+    told = "Left <strong><span class='x'>+&#36;</span>1.00</strong>"
+    order["line_items"][0] |= {"name": "Cup &amp; <em>lid</em>", "meta_data": [{"key": "Print", "value": told}]}
+    (first, *_) = only("woocommerce", order).lines
+    assert (first.name, first.options) == ("Cup & lid", {"Print": "Left +$1.00"})
