@@ -19,6 +19,7 @@ BINDINGS: dict[str, str] = {
     "wake": "workers.allocation:WAKE",
     "release": "workers.picking:RELEASE",
     "wave": "workers.picking:WAVE",
+    "short_pick": "workers.picking:SHORT_PICK",
     "book": "workers.booking:BOOK",
     "void_label": "workers.booking:VOID_LABEL",
     "pick_up": "workers.booking:PICK_UP",

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError
 from oms import db, effects
@@ -25,6 +26,8 @@ from workers.process import Process
 log = logging.getLogger(__name__)
 
 THREADS = 4
+#: Attempts at a peer that does not answer, ten minutes apart from the sixth on: about three days.
+PEER_ATTEMPTS = 430
 #: Longer than the sum of all time-outs of one step: look-up and call, 13 s each, and the database's.
 LEASE_S = 60
 
@@ -125,6 +128,15 @@ def _record(process: Process, handler: Outside, step: Claimed, request: Any, ans
         steps.finish(session, [done], by="system", now=now)
 
 
+def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
+    """A peer that is away for hours is asked again for days: only then somebody has to look."""
+    wait_s = error.retry_after_s or steps.delay_s(step.attempt)
+    if step.attempt < PEER_ATTEMPTS:
+        steps.retry(session, step, error=str(error), after_s=wait_s)
+    else:
+        steps.park(session, step, error=str(error))
+
+
 def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:
     if not error.permanent:
         _CIRCUITS.failed(request.peer)
@@ -134,7 +146,7 @@ def _failed(process: Process, handler: Outside, step: Claimed, request: Any, err
             state = "refused" if error.permanent else "unknown"
             effects.record(session, key=request.key, state=state, now=now, error=str(error))
         if not error.permanent:
-            steps.retry(session, step, error=str(error), after_s=getattr(error, "retry_after_s", None))
+            _later(session, step, error)
         elif handler.refused is None:
             steps.park(session, step, error=str(error))
         else:

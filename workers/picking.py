@@ -1,4 +1,4 @@
-"""Steps `release` and `wave`."""
+"""Steps `release`, `wave` and `short_pick`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from oms.fulfilment import release as releases
-from oms.fulfilment import waves
+from oms.fulfilment import shorts, waves
 from oms.journey.steps import Claimed, Done
 from workers.handlers import Inside
 
@@ -21,5 +21,10 @@ def plan_waves(session: Session, claimed: Sequence[Claimed], now: datetime) -> l
     return waves.plan(session, steps=claimed, now=now)
 
 
+def settle_shorts(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    return shorts.source_again(session, steps=claimed, now=now)
+
+
+SHORT_PICK = Inside(settle_shorts)
 RELEASE = Inside(release)
 WAVE = Inside(plan_waves)

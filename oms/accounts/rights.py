@@ -74,7 +74,6 @@ RIGHTS: dict[str, frozenset[str]] = {
         "pick": "warehouse",
         "pack": "warehouse",
         "put_back": "warehouse",
-        "short_pick.settle": "order_specialist order_manager",
         # the carrier
         "parcel.read": f"{_OFFICE} {_FLOOR} sales_rep auditor distributor",
         "book": "shipping_clerk",

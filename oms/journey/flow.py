@@ -156,7 +156,7 @@ FLOW: dict[str, StepKind] = {
         "cut_off",
         follows={"picked": ("pack",), "short": ("pack", "short_pick"), "stopped": ("put_back",)},
     ),
-    "short_pick": StepKind("order_specialist", "fulfilment", "held_order", follows={"settled": ("allocate",)}),
+    "short_pick": StepKind(SYSTEM, "fulfilment", "release", INSIDE, 100, {"settled": ("allocate",)}),
     "pack": StepKind(
         "warehouse",
         "fulfilment",

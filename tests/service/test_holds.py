@@ -24,7 +24,7 @@ def _held(session: Session, now: datetime, **given: str) -> tuple[Step, NewHold]
 
 
 def test_a_hold_pauses_the_orders_steps_with_its_evidence(session: Session, business_now: datetime) -> None:
-    step, hold = _held(session, business_now)
+    step, _ = _held(session, business_now)
     pause = session.query(StepPause).filter_by(step_id=step.id).one()
     assert (step.state, pause.reason, pause.evidence) == ("paused", "ours", "address")
 

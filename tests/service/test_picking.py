@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from oms.db import new_id
 from oms.errors import Conflict, InputInvalid
-from oms.fulfilment import boxing, packing, picking, shorts
+from oms.fulfilment import boxing, packing, picking, release, shorts
 from oms.fulfilment.models import Fulfilment, PickTask, Scan
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import Answer, PickScan
 from oms.inventory.models import Bin, Stock
 from oms.journey.models import ErrorEvent, Step
 from oms.orders.models import OrderLine
-from tests.factories.floor import Floor, make_floor, released, wave_of
+from oms.supply import backorders
+from tests.factories.floor import Floor, make_floor, released, run_kind, wave_of
 
 WORKER = "staff:bob"
 
@@ -34,7 +35,14 @@ def _scan(session: Session, fulfilment: Fulfilment, now: datetime, **given: obje
     task = session.query(PickTask).filter_by(wave_id=wave.id, status="pending").order_by(PickTask.stop).first()
     place = session.get(Bin, task.bin_id)
     code = session.execute(text("SELECT code FROM sku WHERE id = :id"), {"id": task.sku_id}).scalar_one()
-    values = {"scan_id": str(new_id()), "wave_id": wave.id, "bin_code": place.code, "code": code, "qty": task.qty, **given}
+    values = {
+        "scan_id": str(new_id()),
+        "wave_id": wave.id,
+        "bin_code": place.code,
+        "code": code,
+        "qty": task.qty,
+        **given,
+    }
     return picking.scan(session, scanned=PickScan(**values), actor=WORKER, staff_id=None, now=now)
 
 
@@ -50,14 +58,21 @@ def _kinds(session: Session, fulfilment: Fulfilment) -> dict[str, str]:
     return {row.kind: row.state for row in rows.populate_existing()}
 
 
-def test_release_plans_the_cheapest_carrier_that_keeps_the_promise(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_release_plans_the_cheapest_carrier_that_keeps_the_promise(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now)
     assert (fulfilment.service, fulfilment.status) == ("economy", "released")
     pair = session.query(Step).filter_by(order_id=fulfilment.order_id, kind="collect").order_by(Step.opened_at, Step.id)
-    assert {(s.subject_type, s.state, s.outcome) for s in pair} == {("order", "done", "split"), ("fulfilment", "open", None)}
+    assert {(s.subject_type, s.state, s.outcome) for s in pair} == {
+        ("order", "done", "split"),
+        ("fulfilment", "open", None),
+    }
 
 
-def test_the_last_right_scan_ends_the_pick_and_opens_the_pack(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_the_last_right_scan_ends_the_pick_and_opens_the_pack(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now, qty=2)
     answer = _pick_all(session, fulfilment, business_now)
     assert answer.wave_completed
@@ -66,11 +81,15 @@ def test_the_last_right_scan_ends_the_pick_and_opens_the_pack(session: Session, 
     assert {line.qty_picked for line in session.query(OrderLine).filter_by(order_id=fulfilment.order_id)} == {2}
 
 
-def test_picked_goods_stand_in_the_packing_bin_and_stay_promised(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_picked_goods_stand_in_the_packing_bin_and_stay_promised(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now)
     _pick_all(session, fulfilment, business_now)
     stock = session.query(Stock).filter_by(sku_id=floor.skus[0].id).one()
-    bins = session.execute(text("SELECT sum(on_hand) FROM bin_stock WHERE sku_id = :s"), {"s": floor.skus[0].id}).scalar_one()
+    bins = session.execute(
+        text("SELECT sum(on_hand) FROM bin_stock WHERE sku_id = :s"), {"s": floor.skus[0].id}
+    ).scalar_one()
     assert (stock.on_hand, stock.reserved, bins) == (10, 1, 10)
 
 
@@ -101,7 +120,9 @@ def test_a_scan_sent_twice_counts_once(session: Session, floor: Floor, business_
     assert sum(t.qty_picked for t in session.query(PickTask).populate_existing()) == 1
 
 
-def test_a_short_lowers_the_ledger_and_backorders_the_line(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_a_short_lowers_the_ledger_and_backorders_the_line(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now, qty=2)
     wave = wave_of(session, fulfilment)
     task = session.query(PickTask).filter_by(wave_id=wave.id).first()
@@ -109,10 +130,15 @@ def test_a_short_lowers_the_ledger_and_backorders_the_line(session: Session, flo
     picking.settle(session, fulfilment_ids=[done], actor=WORKER, now=business_now)
     _scan(session, fulfilment, business_now)
     stock = session.query(Stock).filter_by(sku_id=task.sku_id).populate_existing().one()
-    line = session.query(OrderLine).filter_by(order_id=fulfilment.order_id, sku_id=task.sku_id).populate_existing().one()
+    line = (
+        session.query(OrderLine).filter_by(order_id=fulfilment.order_id, sku_id=task.sku_id).populate_existing().one()
+    )
     assert (stock.on_hand, stock.reserved) == (8, 0)
     assert (line.qty_reserved, line.qty_backordered) == (0, 2)
-    assert {k: v for k, v in _kinds(session, fulfilment).items() if k in ("pack", "short_pick")} == {"pack": "open", "short_pick": "open"}
+    assert {k: v for k, v in _kinds(session, fulfilment).items() if k in ("pack", "short_pick")} == {
+        "pack": "open",
+        "short_pick": "open",
+    }
 
 
 def _check(session: Session, fulfilment: Fulfilment, code: str, now: datetime, qty: int = 1) -> packing.PackAnswer:
@@ -120,7 +146,9 @@ def _check(session: Session, fulfilment: Fulfilment, code: str, now: datetime, q
     return packing.scan(session, scanned=scanned, actor="staff:amy", staff_id=None, now=now)
 
 
-def test_a_carton_closes_only_when_every_piece_was_checked(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_a_carton_closes_only_when_every_piece_was_checked(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now)
     _pick_all(session, fulfilment, business_now)
     assert not _check(session, fulfilment, floor.skus[0].code, business_now).checked
@@ -130,7 +158,9 @@ def test_a_carton_closes_only_when_every_piece_was_checked(session: Session, flo
     assert len(boxing.checked(session, fulfilment_id=fulfilment.id)) == 2
 
 
-def test_a_wrong_piece_at_packing_is_a_mis_pick_of_the_picker_caught(session: Session, floor: Floor, business_now: datetime) -> None:
+def test_a_wrong_piece_at_packing_is_a_mis_pick_of_the_picker_caught(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
     fulfilment = released(session, floor, business_now)
     _pick_all(session, fulfilment, business_now)
     answer = _check(session, fulfilment, floor.skus[0].code, business_now, qty=5)
@@ -143,3 +173,21 @@ def test_nothing_can_be_packed_before_it_is_picked(session: Session, floor: Floo
     fulfilment = released(session, floor, business_now)
     with pytest.raises(Conflict, match="nothing to pack"):
         _check(session, fulfilment, floor.skus[0].code, business_now)
+
+
+def test_what_was_short_is_sourced_again_at_once(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    task = session.query(PickTask).filter_by(wave_id=wave_of(session, fulfilment).id).first()
+    done = shorts.report_short(session, task_id=task.id, reason="damaged", actor=WORKER, now=business_now)
+    picking.settle(session, fulfilment_ids=[done], actor=WORKER, now=business_now)
+    _scan(session, fulfilment, business_now)
+    assert [d.outcome for d in run_kind(session, "short_pick", shorts.source_again, business_now)] == ["settled"]
+    assert [d.outcome for d in run_kind(session, "allocate", backorders.allocate, business_now)] == ["allocated"]
+    run_kind(session, "release", release.release, business_now)
+    again = (
+        session.query(Fulfilment)
+        .filter(Fulfilment.order_id == fulfilment.order_id, Fulfilment.id != fulfilment.id)
+        .one()
+    )
+    lines = session.execute(text("SELECT qty FROM fulfilment_line WHERE fulfilment_id = :id"), {"id": again.id})
+    assert (again.part, [row.qty for row in lines]) == (1, [2])
