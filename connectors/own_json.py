@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from connectors.base import Address, ChannelOrder, Customer, Invoice, Kind, Line, Payment, Requested, Totals
 from connectors.countries import alpha2
-from connectors.fields import Node, identity, street, version
+from connectors.fields import Node, identity, notice, street, version
 from connectors.money import currency_code
 from connectors.strict_fields import StrictFields
 from connectors.totals import finish
@@ -61,7 +61,17 @@ class OwnOrder:
             invoice=self._invoice(),
         )
         given = [fields.amount(line.get("total"), f"lines.{at}.total") for at, line in enumerate(lines)]
-        return finish(self._named(found), given_line_totals=given)
+        named = finish(self._named(found), given_line_totals=given)
+        return named if named.kind is not Kind.NOT_AN_ORDER else self._notice(named)
+
+    def _notice(self, named: ChannelOrder) -> ChannelOrder:
+        """What says itself that it is no order keeps its ids and nothing else."""
+        return notice(
+            channel=self.channel,
+            source=self.source,
+            order_id=named.channel_order_id,
+            number=named.channel_order_number,
+        )
 
     def _named(self, found: ChannelOrder) -> ChannelOrder:
         order_id = found.channel_order_id or found.channel_order_number

@@ -125,3 +125,9 @@ def test_yen_have_no_decimals_and_dinars_three():
     dinar = generic(currency="KWD", lines=line(unit_price="1.2345", total="2.469"), totals={"total": "2.469"})
     assert (to_json(dinar)["lines"][0]["unit_price"], to_json(dinar)["totals"]["total"]) == ("1.2345", "2.469")
     assert dinar.problems == ()
+
+
+def test_what_says_that_it_is_no_order_keeps_only_its_ids():
+    found = only("generic", generic_order(kind="not_an_order", totals={"total": "1.00"}))
+    assert (found.kind, found.channel_order_id is not None) == (Kind.NOT_AN_ORDER, True)
+    assert (found.lines, found.problems, found.totals.total) == ((), (), None)
