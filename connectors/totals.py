@@ -38,13 +38,11 @@ def _summed(order: ChannelOrder) -> ChannelOrder:
 
 
 def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> ChannelOrder:
-    if not _is_whole(summed):
+    if summed.kind is Kind.NOT_AN_ORDER:
         return summed
-    lines = summed.lines
     found = [
         *(_out_of_bounds(summed) if summed.kind in LIVE else ()),
-        *_missing(summed),
-        *_line_problems(lines),
+        *([*_missing(summed), *_line_problems(summed.lines)] if _is_whole(summed) else ()),
         *_sum_problems(summed, given_line_totals),
     ]
     known = {(problem.code, problem.field) for problem in summed.problems}
@@ -53,8 +51,8 @@ def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) 
 
 
 def _is_whole(order: ChannelOrder) -> bool:
-    # A cancellation, a draft or a test may be no more than its id; with lines it is checked like any order.
-    return order.kind in LIVE or (order.kind is not Kind.NOT_AN_ORDER and bool(order.lines))
+    # A cancellation, a draft or a test may be no more than its id; with lines nothing of an order may be missing.
+    return order.kind in LIVE or bool(order.lines)
 
 
 def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
