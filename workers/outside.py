@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -39,10 +40,16 @@ _POOL: list[ThreadPoolExecutor] = []
 
 
 def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None:
-    """Do each step in a thread of its own; return when all have ended."""
+    """Do the steps of each subject one after the other, those of different subjects at once; return when all have ended.
+
+    Two calls about one thing would meet at the peer: a parcel is told as sent before it is told as delivered.
+    """
     if not _POOL:
         _POOL.append(ThreadPoolExecutor(THREADS, thread_name_prefix="outside"))
-    list(_POOL[0].map(lambda step: _guarded(process, handler, step), claimed))
+    of_subject: dict[uuid.UUID, list[Claimed]] = {}
+    for step in sorted(claimed, key=lambda step: step.round):
+        of_subject.setdefault(step.subject_id, []).append(step)
+    list(_POOL[0].map(lambda mine: [_guarded(process, handler, step) for step in mine], of_subject.values()))
 
 
 def _guarded(process: Process, handler: Outside, step: Claimed) -> None:

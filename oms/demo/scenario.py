@@ -17,7 +17,7 @@ LABELS = 29
 MAILS = {
     "signature_request": 6,
     "progress": 6,
-    "confirmation": 22,
+    "confirmation": 23,
     "cancelled": 1,
     "backordered": 1,
     "collected": 29,

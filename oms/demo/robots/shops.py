@@ -48,14 +48,15 @@ class Shops:
         self._world.placed[case.key] = placed["channel_order_number"]
 
     def _cancel(self) -> bool:
-        """Who thinks better of it does so when the order has long arrived; a repeat changes nothing at the shop."""
+        """Who thinks better of it does so when the order waits for the payment; a repeat changes nothing at the shop."""
         moved = False
         for case in CASES:
             if "cancel" not in case.then or case.key in self._cancelled or case.key not in self._world.placed:
                 continue
             number = self._world.placed[case.key]
             found = self._world.person("ana").items("/orders", q=number)
-            if any(o["channel"] == case.channel and o["channel_order_number"] == number for o in found):
+            mine = [o for o in found if (o["channel"], o["channel_order_number"]) == (case.channel, number)]
+            if mine and mine[0]["status"] == "awaiting_confirmation":
                 placed = self._post("/admin/place", self._placing(case))
                 named = {"channel": case.channel, "channel_order_id": placed["channel_order_id"]}
                 self._post("/admin/cancel", {**named, "webhook": "once"})
