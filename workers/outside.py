@@ -49,7 +49,12 @@ def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None
     of_subject: dict[uuid.UUID, list[Claimed]] = {}
     for step in sorted(claimed, key=lambda step: step.round):
         of_subject.setdefault(step.subject_id, []).append(step)
-    list(_POOL[0].map(lambda mine: [_guarded(process, handler, step) for step in mine], of_subject.values()))
+    list(_POOL[0].map(lambda mine: _in_turn(process, handler, mine), of_subject.values()))
+
+
+def _in_turn(process: Process, handler: Outside, mine: Sequence[Claimed]) -> None:
+    for step in mine:
+        _guarded(process, handler, step)
 
 
 def _guarded(process: Process, handler: Outside, step: Claimed) -> None:
