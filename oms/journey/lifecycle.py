@@ -69,26 +69,34 @@ def advance(
     """
     if not ids:
         return []
+    params = _move_params(model, ids, axis, to, data, each) | {"now": now, "actor": actor, "cause": cause}
+    params |= {f"also_{column}": value for column, value in (also or {}).items()}
+    moved = list(session.execute(_move(model, axis, stamp, tuple(also or ())), params).scalars())
+    if len(moved) < len(set(ids)) and not lenient:
+        _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
+    return moved
+
+
+def _move_params(
+    model: type[db.Base],
+    ids: Sequence[uuid.UUID],
+    axis: str,
+    to: str,
+    data: Mapping[str, Any] | None,
+    each: Mapping[uuid.UUID, Mapping[str, Any]] | None,
+) -> dict[str, Any]:
     machine: Machine = model.MACHINES[axis]  # type: ignore[attr-defined]
     table = model.__tablename__
-    params = {
+    return {
         "ids": list(ids),
         "entry_ids": db.new_ids(len(ids)),
         "allowed": machine.sources(to),
         "to": to,
         "subject_type": table.removesuffix("s") if table == "orders" else table,
-        "now": now,
-        "actor": actor,
         "event": f"{axis}.{to}",
-        "cause": cause,
         "data": json.dumps(dict(data or {}), default=str),
         "each": [json.dumps(dict(each[i]), default=str) for i in ids] if each else [],
-        **{f"also_{column}": value for column, value in (also or {}).items()},
     }
-    moved = list(session.execute(_move(model, axis, stamp, tuple(also or ())), params).scalars())
-    if len(moved) < len(set(ids)) and not lenient:
-        _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
-    return moved
 
 
 @cache
