@@ -21,6 +21,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
 WORK: dict[str, tuple[str, str]] = {
     "pick": ("picking.of_fulfilment", "fulfilment_id"),
     "pack": ("packing.show", "fulfilment_id"),
+    "sample_review": ("samples.show", "order_id"),
     "put_back": ("put_back.show", "fulfilment_id"),
 }
 

@@ -20,6 +20,7 @@ PAGES = {
         escalated         | Passed on to the order manager. | 已上报部门经理。
         returned          | Handed back to the order specialist. | 已退回订单专员。
         rejected          | The order is refused for good; the customer is told. | 订单已拒绝，并通知客户。
+        sample_checked    | The sample is checked. | 抽检已完成。
         message_retried   | The message is read again. | 已重新读取该消息。
         ticket_opened     | The ticket is open. | 工单已建立。
         ticket_passed     | Passed on to customer service. | 已转交售后。

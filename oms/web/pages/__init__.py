@@ -23,6 +23,7 @@ from oms.web.pages import (
     receiving,
     refunds,
     returns,
+    samples,
     settings,
     sign_in,
     tickets,
@@ -41,6 +42,7 @@ PAGES: tuple[Blueprint, ...] = (
     order_actions.pages,
     order_changes.pages,
     holds.pages,
+    samples.pages,
     inbound.pages,
     # the floor
     waves.pages,
