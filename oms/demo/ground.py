@@ -26,10 +26,14 @@ class Ground:
     def leave(self) -> None:
         """On servers of somebody else take away what the run made there; our own keep their files."""
         if self.given_database:
-            name = self.environment["OMS_DATABASE_URL"].rsplit("/", 1)[1].partition("?")[0]
-            embedded.drop_database(self.given_database, name)
+            embedded.drop_database(self.given_database, database_name())
         if self.given_redis:
             embedded.release_redis(self.environment["OMS_REDIS_URL"])
+
+
+def database_name() -> str:
+    """The database of this run."""
+    return f"oms_demo_{os.getpid()}"
 
 
 def find() -> Ground:
@@ -47,7 +51,7 @@ def find() -> Ground:
     if database_server is None:
         servers.append(embedded.postgres(place.folder / "postgres", durable=True))
         database_server = servers[-1].url
-    database_url = embedded.create_database(database_server, f"oms_demo_{os.getpid()}")
+    database_url = embedded.create_database(database_server, database_name())
     redis_url = embedded.claim_redis(redis_server) if found.redis_url else redis_server
     return Ground(place, place.environment(database_url, redis_url), servers, found.database_url, found.redis_url)
 
