@@ -55,7 +55,11 @@ def typed() -> Draft:
     """The form as it was sent."""
     form, draft = request.form, Draft()
     for name in form:
-        if not name.startswith("lines.") and name not in ("csrf_token", "do"):
+        if name.startswith("evidence."):
+            confidence, _, source = form[name].partition(" ")
+            read_at = str(quantity(confidence) or 0)
+            draft.evidence[name.removeprefix("evidence.")[:60]] = {"confidence": read_at, "source": source[:200]}
+        elif not name.startswith("lines.") and name not in ("csrf_token", "do"):
             draft.values[name] = form[name].replace("\x00", "").strip()[: acting.LONG * 5]
     for place in range(MOST_LINES):
         if f"lines.{place}.sku" not in form:
