@@ -14,6 +14,8 @@ say why it is declined | 请说明驳回理由
 say why it is refused | 请说明拒绝理由
 say why it changes | 请说明修改理由
 say why they may pass | 请说明放行理由
+say what is wrong | 请说明问题
+say what is wrong with the order | 请说明订单的问题
 a decision needs its reason | 请填写处理理由
 approving findings needs a reason | 放行问题订单须说明理由
 who asks may not decide (G-1): another person has to | 申请人不得审批，须由他人处理
