@@ -46,19 +46,20 @@ FINISH = f"""
     SELECT id FROM fin
 """
 
+# ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
 CLAIM = f"""
     UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
-    WHERE id IN (SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
-                 ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}})
+    WHERE id = ANY(ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
+                         ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}}))
     RETURNING {_COLUMNS}
 """
 
 CLAIM_LOST = f"""
     UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
-    WHERE id IN (SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
-                 ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1)
+    WHERE id = ANY(ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
+                         ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1))
     RETURNING {_COLUMNS}
 """
 
