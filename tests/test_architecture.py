@@ -36,6 +36,7 @@ NAMES_THAT_SAY_NOTHING = {
 CATCHES_ALL: dict[str, str] = {
     "workers/inside.py": "one step must not stop the queue; the batch is halved",
     "workers/outside.py": "one step must not stop the queue; the step is tried again",
+    "workers/run.py": "the outermost frame of a forked worker: what ended it must be on record",
     "workers/sweep.py": "the sweep outlives every fault of one part",
 }
 
