@@ -116,7 +116,9 @@ def _works_for(process: psutil.Process, folder: str) -> bool:
 
 
 def _started(options: Sequence[str]) -> subprocess.Popen[str]:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Servers of its own: those that are given to the tests must not be killed.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMS_", "COV_"))}
+    environ = {**kept, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "oms.demo", *options]
     return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

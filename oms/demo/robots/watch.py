@@ -12,10 +12,12 @@ _TRIES, _PAUSE_S = 20, 1.0
 
 #: login -> the pages that they open
 PAGES: dict[str, tuple[str, ...]] = {
-    "chen": ("/", "/orders"),
-    "susan": ("/", "/tickets", "/returns"),
-    "liu": ("/", "/waves"),
-    "zhao": ("/", "/kpi", "/holds"),
+    "chen": ("/", "/orders", "/orders/enter", "/holds"),
+    "susan": ("/", "/orders", "/tickets", "/returns"),
+    "liu": ("/", "/waves", "/pick", "/pack"),
+    "sun": ("/", "/hand-over"),
+    "fiona": ("/", "/refunds"),
+    "zhao": ("/", "/worklist", "/kpi", "/holds", "/parked"),
 }
 
 
