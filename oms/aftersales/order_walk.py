@@ -32,10 +32,10 @@ class Leg:
 # fmt: off
 WALK: tuple[Leg, ...] = (
     Leg(1, "message", "oms/web/webhooks.py, oms/intake/inbox.py", ("reread",)),
-    Leg(2, "intake", "oms/intake/acceptance.py", ("accept", "review_message", "enter")),
+    Leg(2, "intake", "oms/intake/acceptance.py", ("accept", "enter")),
     Leg(3, "verification and confirmation", "oms/verification/review.py, confirmation.py",
         ("verify", "review", "final_review", "finance_review", "sample_review", "confirm", "sign", "pay")),
-    Leg(4, "allocation and supply", "oms/inventory/reservations.py, oms/supply/backorders.py", ("allocate", "supply", "release")),
+    Leg(4, "allocation and supply", "oms/inventory/reservations.py, oms/supply/backorders.py", ("allocate", "wake", "supply", "release")),
     Leg(5, "wave and pick list", "oms/fulfilment/waves.py, routes.py", ("wave",)),
     Leg(6, "picking and packing", "oms/fulfilment/picking.py, packing.py", ("pick", "short_pick", "put_back", "pack")),
     Leg(7, "carrier and hand-over", "oms/shipping/booking.py, handover.py",
