@@ -46,7 +46,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
         for message, channel in messages
     ]
     found = acceptance.accept(session, messages=translated, now=now)
-    mails = [m for m, _ in messages if m.way == "mail" and found[m.id].outcome == "not_an_order"]
+    mails = [m for m, _ in messages if m.way == "mail" and found[m.id].outcome == "quarantined"]
     replies.take(session, mails=mails, now=now)
     return [
         Done(step, found[step.subject_id].outcome, tuple(found[step.subject_id].opens))

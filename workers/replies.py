@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,15 +12,28 @@ from sqlalchemy.orm import Session
 from connectors.mail.message import open_mail
 from connectors.mail.thread import thread_of
 from oms.errors import Conflict
+from oms.intake import known
 from oms.intake.models import InboundMessage
+from oms.journey import lifecycle
 from oms.verification import confirmation
 
 log = logging.getLogger(__name__)
 
+ANSWER = "the customer's answer to our confirmation"
 
-def take(session: Session, *, mails: Sequence[InboundMessage], now: datetime) -> int:
-    """Take the plain replies as answers; return how many. One that contradicts an earlier answer waits for a person."""
-    return sum(_take(session, mail, now) for mail in mails)
+
+def take(session: Session, *, mails: Sequence[InboundMessage], now: datetime) -> list[uuid.UUID]:
+    """Take the plain replies as answers; return those mails, which then count as accepted.
+
+    One that contradicts an earlier answer stays quarantined and waits for a person.
+    """
+    taken = [mail.id for mail in mails if _take(session, mail, now)]
+    lifecycle.advance(
+        session, InboundMessage, taken, to="accepted", cause=ANSWER, actor="system", now=now, lenient=True
+    )
+    if taken:
+        session.execute(known.SET_REASONS, {"ids": taken, "reasons": [ANSWER] * len(taken)})
+    return taken
 
 
 def _take(session: Session, mail: InboundMessage, now: datetime) -> bool:

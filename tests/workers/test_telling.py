@@ -19,6 +19,7 @@ from oms.documents.models import Document
 from oms.effects import Effect
 from oms.intake import inbox
 from oms.intake.inbox import NewMessage
+from oms.intake.models import InboundMessage
 from oms.journey import steps
 from oms.journey.models import Step
 from oms.journey.steps import NewStep
@@ -195,3 +196,4 @@ def test_a_reply_that_comes_in_signs_the_order(process: Process, mailbox: Peer) 
     with process.database.transaction() as session:
         found = session.get_one(Order, order.id)
         assert (found.status, found.confirmation) == ("confirmed", "accepted")
+        assert session.query(InboundMessage).one().status == "accepted"
