@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 
 import pytest
@@ -17,6 +16,7 @@ from connectors.output import from_json, to_json
 from connectors.paste import MAX_CHARS, parse_paste
 from connectors.paste_goods import goods_in
 from connectors.paste_people import chinese_name, western_name
+from tests import stopwatch
 from tests.connectors.pasted_blocks import BLOCKS
 from tests.connectors.pasted_shapes import SHAPES
 
@@ -232,9 +232,9 @@ def test_phones_without_a_code_are_dialled_in_the_channels_country():
     ["a", "1 ", "张", "x ", "@1 ", "-", "A1 ", "A1 2件 ", "广东省 ", "13800138000 ", "+1 234 ", "姓名:", "name: a\n", "Ab ", "我要", "5kg rice ", "a@b.c", "1 Main St ", "(", "1."],
 )  # fmt: skip
 def test_no_text_takes_long(bite):
-    began = time.process_time()
-    read((bite * MAX_CHARS)[:MAX_CHARS])
-    assert time.process_time() - began < 2
+    with stopwatch.cpu() as spent:
+        read((bite * MAX_CHARS)[:MAX_CHARS])
+    assert spent.s < 2
 
 
 WORDS = st.sampled_from(
@@ -251,10 +251,10 @@ def test_any_talk_becomes_one_element_of_the_schema(text):
 
 
 def test_a_megabyte_is_answered_at_once():
-    began = time.process_time()
-    (order,) = read(b"x " * 500_000)
+    with stopwatch.cpu() as spent:
+        (order,) = read(b"x " * 500_000)
     assert codes(order) == {"unreadable"}
-    assert time.process_time() - began < 2
+    assert spent.s < 2
 
 
 def test_labels_for_company_country_and_number_are_taken():

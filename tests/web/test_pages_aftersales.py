@@ -93,7 +93,9 @@ def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(si
     assert "订单确认书" in page.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("url", ["/sign/nonsense", "/rate/0192f0c1-5a5a-7000-8000-000000000001.nonsense", "/rate/nonsense"])
+@pytest.mark.parametrize(
+    "url", ["/sign/nonsense", "/rate/0192f0c1-5a5a-7000-8000-000000000001.nonsense", "/rate/nonsense"]
+)
 def test_a_link_that_is_none_shows_nothing(site, url):
     assert site.app.test_client().get(url).status_code == 404
 
