@@ -1,47 +1,105 @@
-"""`python -m bench [NAME] [--json]`: run the benchmarks and print each figure beside its limit and floor."""
+"""`python3 dev.py bench [NAME] [--json]`: run the benchmarks and print each figure beside its goals.
+
+Goals are reported, reached or missed by how much; only `--check` fails, when a ratio to the limit is 25 % worse than the baseline.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
-from bench import intake, life
+from bench import baseline, runner
+from bench.table import BENCHMARKS, Benchmark
 
-#: name -> (run, what it measures, most CPU ms per order, floor of the machine as measured for the limit alone)
-BENCHMARKS: dict[str, tuple[Callable[[], dict[str, float]], str, float, str]] = {
-    "intake": (intake.run, "request -> Order row, one order a request", intake.LIMIT_CPU_MS, "0.75-0.97"),
-    "life": (life.run, "accepted -> shipped, in batches", life.LIMIT_CPU_MS, "0.19"),
-}
+CHECKED = [name for name, row in BENCHMARKS.items() if row.short is not None]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one or all; exit 1 when a figure is over its limit."""
-    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS))
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--runs", type=int, default=1, help="run so often and give the run in the middle")
-    options = parser.parse_args(argv)
-    names = [options.name] if options.name else list(BENCHMARKS)
-    found = {name: middle([BENCHMARKS[name][0]() for _ in range(options.runs)]) for name in names}
+    """Run one or all, or check; 1 only when a check finds a ratio worse."""
+    options = _parser().parse_args(argv)
+    if options.list:
+        return _list()
+    names = (
+        [options.name] if options.name else CHECKED if options.check or options.update_baseline else list(BENCHMARKS)
+    )
+    if options.check:
+        return _check([name for name in names if name in CHECKED])
+    found: dict[str, dict[str, float]] = {}
+    for name in names:
+        found[name] = runner.measure(name, _arguments(options, BENCHMARKS[name]), runs=options.runs)
+        if not options.json:
+            print("\n".join(_report(name, BENCHMARKS[name], found[name])), flush=True)
     if options.json:
         print(json.dumps(found, indent=1))
-    else:
-        for name in names:
-            _, about, limit, floor = BENCHMARKS[name]
-            print(f"\n{name}: {about}; limit {limit} ms CPU an order, floor {floor} ms")
-            for figure, value in found[name].items():
-                print(f"  {figure:<28}{value:>12.3f}")
-            print(f"  {'share of the limit':<28}{found[name]['cpu_ms_per_order'] / limit:>12.2f}")
-    return int(any(found[name]["cpu_ms_per_order"] > BENCHMARKS[name][2] for name in names))
+    if options.update_baseline:
+        baseline.write(found)
+    return 0
 
 
-def middle(runs: list[dict[str, float]]) -> dict[str, float]:
-    """The run with the median CPU time, and how busy the machine was: others on it cost caches, so CPU too."""
-    chosen = sorted(runs, key=lambda run: run["cpu_ms_per_order"])[len(runs) // 2]
-    return chosen | {"load_average": os.getloadavg()[0], "runs": float(len(runs))}
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS))
+    parser.add_argument("--list", action="store_true", help="which there are, their goals, which of them --check runs")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--runs", type=int, default=1, help="run so often and give the figure in the middle")
+    parser.add_argument("--short", action="store_true", help="the short form, as --check runs it")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=NUMBER", help="an argument of the benchmark"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="compare each ratio with the baseline; 1 when one is worse"
+    )
+    parser.add_argument("--update-baseline", action="store_true", help="run those of --check and keep their ratios")
+    return parser
+
+
+def _arguments(options: argparse.Namespace, row: Benchmark) -> dict[str, float]:
+    short = options.short or options.update_baseline
+    chosen = dict((row.short if short else None) or row.long)
+    for word in options.set:
+        name, _, value = word.partition("=")
+        chosen[name] = float(value) if "." in value else int(value)
+    return chosen
+
+
+def _check(names: list[str]) -> int:
+    known = baseline.read()
+
+    def measure(name: str) -> Mapping[str, float]:
+        print(f"{name} ...", flush=True)
+        return runner.measure(name, BENCHMARKS[name].short or {})
+
+    verdicts = baseline.check(measure, names, known)
+    print("\n".join(verdict.line() for verdict in verdicts))
+    worse = [verdict for verdict in verdicts if verdict.is_worse]
+    print(
+        f"{len(worse)} of {len(verdicts)} ratios are {baseline.WORSE - 1:.0%} worse than the baseline, twice measured"
+    )
+    return int(bool(worse))
+
+
+def _report(name: str, row: Benchmark, figures: Mapping[str, float]) -> list[str]:
+    lines = [f"\n{name}: {row.about}", f"  limit: {row.limit}; floor known: {row.floor}"]
+    lines += [f"  {figure:<36}{value:>14.3f}" for figure, value in figures.items()]
+    for goal in row.goals:
+        if goal.figure not in figures:
+            lines.append(f"  goal {goal.figure} {goal.text()}: not measured in this run")
+        elif goal.is_reached(figures[goal.figure]):
+            lines.append(f"  goal {goal.figure} {goal.text()}: reached")
+        else:
+            lines.append(
+                f"  goal {goal.figure} {goal.text()}: MISSED by {goal.miss_percent(figures[goal.figure]):.0f} %"
+            )
+    return lines
+
+
+def _list() -> int:
+    for name, row in BENCHMARKS.items():
+        print(f"{name:<10}{'checked' if row.short is not None else 'long':<9}{row.about}")
+        print(f"{'':<19}goals: {', '.join(f'{goal.figure} {goal.text()}' for goal in row.goals)}; limit: {row.limit}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""THE table of benchmarks: what each measures, the goals it is held against, the floor known for such work.
+
+A new benchmark is a module of this package with `run(**short) -> dict[str, float]` and a row here. Names of figures:
+
+* `cpu_ms_per_order` (or `cpu_ms_per_page`): user + sys of all server processes with PostgreSQL, `orders_per_s`, `p50_ms`,
+  `p99_ms`, `peak_pss_mib`;
+* every figure whose name begins with `ratio` is one to a limit that was measured in the same run, higher is worse; these
+  are what `--check` compares. `bench/rounds.py` takes product and limit in turns, so that both feel the same neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure to reach: at most `most`, or at least `least`."""
+
+    figure: str
+    most: float | None = None
+    least: float | None = None
+
+    def is_reached(self, value: float) -> bool:
+        return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
+
+    def miss_percent(self, value: float) -> float:
+        """By how many percent of the goal the value is on the wrong side; 0 when it is reached."""
+        if self.is_reached(value):
+            return 0.0
+        wanted = self.most if self.most is not None else self.least
+        assert wanted is not None
+        return abs(value - wanted) / wanted * 100
+
+    def text(self) -> str:
+        return f"<= {self.most:g}" if self.most is not None else f">= {self.least:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One row: `short` are the arguments of the form that `--check` runs; None keeps it out of `--check`."""
+
+    module: str
+    about: str
+    limit: str
+    floor: str
+    goals: tuple[Goal, ...]
+    short: Mapping[str, float] | None = None
+    long: Mapping[str, float] = field(default_factory=dict)
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "intake": Benchmark(
+        "bench.intake",
+        "one order a request: signature, bytes stored, step, 202 after commit; translated and written in batches",
+        "bare psycopg, 100 orders in one set-based statement",
+        "0.75-0.97 ms for the request alone",
+        (Goal("cpu_ms_per_order", most=1.4), Goal("orders_per_s", least=1200)),
+        short={"orders": 2000},
+    ),
+    "life": Benchmark(
+        "bench.life",
+        "accepted -> shipped through the services in batches, with history, steps, stock ledger, papers",
+        "bare psycopg, 100 orders in one set-based statement",
+        "0.19 ms for five bare stages",
+        (Goal("cpu_ms_per_order", most=1.2), Goal("orders_per_s", least=1500)),
+        short={"orders": 1000},
+    ),
+}
