@@ -1,4 +1,4 @@
-"""The house's rules that a program can hold: who imports whom, where things are, what SQL stays portable."""
+"""The house's rules that a program can hold: who imports whom, where things are."""
 
 from __future__ import annotations
 
@@ -42,27 +42,6 @@ CATCHES_ALL: dict[str, str] = {
 
 #: path -> why it may commit; all others leave that to `Database.transaction`.
 COMMITS: dict[str, str] = {"oms/db.py": "the one transaction"}
-
-TRIGGER = r"\bCREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b"
-#: path -> why it may make triggers: no correctness needs one.
-MAKES_TRIGGERS: dict[str, str] = {
-    "migrations/versions/0001_the_house.py": "a second guard of tables that are only written to (docs/decisions/0019)",
-}
-
-#: What is not in every PostgreSQL-compatible engine, or not in PostgreSQL 15.
-NOT_PORTABLE = {
-    r"\bpg_(try_)?advisory": "advisory lock",
-    r"^\s*(LISTEN|NOTIFY|UNLISTEN)\s+\w": "LISTEN/NOTIFY",
-    r"\bpg_notify\b": "NOTIFY",
-    r"\bLOCK\s+TABLE\b": "LOCK TABLE",
-    r"\b(INITIALLY\s+DEFERRED|DEFERRABLE)\b": "deferrable constraint",
-    r"\bpgcrypto\b|\bpgp_sym_|\bgen_salt\(": "pgcrypto",
-    r"-x-icu\b|\bICU_LOCALE\b|provider\s*=\s*icu": "ICU collation",
-    TRIGGER: "trigger",
-    r"\buuidv7\(\)": "PostgreSQL 18 function",
-    r"\bRETURNING\s+(WITH\s*\(|old\.|new\.)": "PostgreSQL 18 RETURNING",
-    r"\)\s+VIRTUAL\b": "PostgreSQL 18 column",
-}
 
 
 def test_imports_go_one_way():
@@ -111,28 +90,6 @@ def test_services_never_commit():
         if isinstance(node, ast.Attribute) and node.attr == "commit"
     }
     assert found - set(COMMITS) == set()
-
-
-def test_statements_stay_portable():
-    found = [
-        f"{source.path}:{line}: {what}"
-        for source in sources(*PRODUCT, "migrations")
-        for line, string in source.strings()
-        for pattern, what in NOT_PORTABLE.items()
-        if re.search(pattern, string, re.IGNORECASE) and not (pattern == TRIGGER and source.path in MAKES_TRIGGERS)
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize("argument", ["deferrable", "initially"])
-def test_no_constraint_is_deferrable(argument):
-    found = [
-        f"{source.path}:{node.value.lineno}"
-        for source in sources("oms", "migrations")
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.keyword) and node.arg == argument
-    ]
-    assert found == []
 
 
 def test_the_top_level_is_as_the_owner_fixed_it():

@@ -17,6 +17,8 @@ from oms.web.committer import Committer
 from oms.web.counting import Limits
 
 KEY = "oms"
+#: Set in a joined session's `info` when one of its parts failed: it must not be committed.
+FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,16 @@ def settings_of(app: Flask) -> Settings:
 def transaction() -> Iterator[Session]:
     """The view's transaction: committed at the end, then the doorbell rings for the steps it opened.
 
-    Inside an API call with an Idempotency-Key it is a savepoint of the call's one transaction, so that
-    the answer is stored with what it tells of, or not at all.
+    Inside an API call with an Idempotency-Key it is part of the call's one transaction, so that the answer
+    is stored with what it tells of, or not at all: one that fails leaves nothing of the whole call.
     """
     joined: Session | None = g.get("joined_session") if has_app_context() else None
     if joined is not None:
-        with joined.begin_nested():
+        try:
             yield joined
+        except BaseException:
+            joined.info[FAILED] = True
+            raise
         return
     with edge().database.transaction() as session:
         yield session

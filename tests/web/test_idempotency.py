@@ -96,3 +96,28 @@ def test_a_call_whose_first_is_still_at_work_is_told_to_come_again(people_api, m
 @pytest.mark.parametrize("key", ["x" * 129, "\x01", "ключ".encode().decode("latin-1")])
 def test_a_key_that_is_no_short_plain_text_is_refused(people_api, key):
     assert call(people_api, key=key).status_code == 422
+
+
+def test_a_view_that_answers_although_one_of_its_transactions_failed_keeps_nothing(site):
+    """There are no savepoints: what the failed part wrote would otherwise be committed with the answer."""
+    blp = Blueprint("careless", __name__)
+
+    @blp.post("/careless")
+    @idempotent
+    @blp.response(201, Schema)
+    @right("staff.change")
+    def create():
+        try:
+            with transaction() as session:
+                new = staff.NewStaff("half", "P", ["hr"], PASSWORD)
+                staff.create(session, new=[new], environment="test", actor=me().actor, now=db.now(session))
+                raise Conflict("half way")
+        except Conflict:
+            return {}, 201
+
+    site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
+    headers = site.key("admin") | {"Idempotency-Key": "k1"}
+    answer = site.app.test_client().post("/api/v1/careless", json={}, headers=headers)
+    assert answer.status_code == 500
+    assert site.rows("SELECT count(*) FROM staff WHERE login = 'half'") == [(0,)]
+    assert site.rows("SELECT count(*) FROM idempotency_key") == [(0,)]

@@ -64,6 +64,9 @@ def _answered(session: Session, key: str, view: Callable[[], Response]) -> Respo
         response = view()
     finally:
         edge.joined(None)
+    if edge.FAILED in session.info:
+        # There are no savepoints: what the failed part wrote would be committed with this answer.
+        raise RuntimeError(f"{request.endpoint} answered although one of its transactions failed")
     kept = {name: response.headers[name] for name in _KEPT if name in response.headers}
     answer = Answer(response.status_code, kept, response.get_data())
     idempotency.finish(session, owner=owner, key=key, answer=answer)
