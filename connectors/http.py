@@ -6,17 +6,25 @@ It never repeats a call: the Step that made it does.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from connectors.base import ConnectorError
+from connectors.deadline import Deadline, watched
 from connectors.json_bytes import Unreadable, parse
 
 TIMEOUT_S = (3.0, 10.0)
+#: From connecting to the last byte, for a peer that trickles.
+WHOLE_S = 20.0
 MAX_ANSWER_BYTES = 20_000_000
 
 #: Refusals that pass: the peer is busy, locked, too early or being asked too often.
@@ -57,6 +65,7 @@ class Client:
     auth: tuple[str, str] | None = None
     secrets: Sequence[str] = ()
     timeout_s: tuple[float, float] = TIMEOUT_S
+    whole_s: float = WHOLE_S
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Answer:
         """GET below the base address, or an absolute address of the same host (a next page)."""
@@ -86,15 +95,16 @@ class Client:
     ) -> Answer:
         url = self._url(path)
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.request(
-                    method, url, params=params, json=json, data=body, headers={**self.headers, **(headers or {})},
-                    auth=self.auth, timeout=self.timeout_s, allow_redirects=False, stream=True,
-                ) as response:  # fmt: skip
-                    answer = Answer(response.status_code, _lower(response.headers), _bounded(response))
+            with Deadline(self.whole_s) as deadline, _session() as session, session.request(
+                method, url, params=params, json=json, data=body, headers={**self.headers, **(headers or {})},
+                auth=self.auth, timeout=self.timeout_s, allow_redirects=False, stream=True,
+            ) as response:  # fmt: skip
+                answer = Answer(response.status_code, _lower(response.headers), _bounded(response))
+                if deadline.passed:  # without a length a body that was cut off looks whole
+                    raise requests.ReadTimeout
         except requests.RequestException as error:
-            raise self._error(f"{method} {url}: {type(error).__name__}", permanent=_hopeless(error)) from error
+            said = f"not done after {self.whole_s:g} s" if deadline.passed else type(error).__name__
+            raise self._error(f"{method} {url}: {said}", permanent=_hopeless(error)) from error
         if 200 <= answer.status < 300:
             return answer
         raise self._refused(method, url, answer)
@@ -120,6 +130,38 @@ class Client:
     def _hidden(self) -> list[str]:
         sent = [value.removeprefix("Bearer ") for name, value in self.headers.items() if name.lower() != "content-type"]
         return [*self.secrets, *sent, *(self.auth or ())]
+
+
+class _Plain(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return watched(super()._new_conn())
+
+
+class _Tls(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return watched(super()._new_conn())
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _Tls
+
+
+class _WatchedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *words: Any, **named: Any) -> None:
+        super().init_poolmanager(*words, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _WatchedAdapter())
+    return session
 
 
 def redact(message: str, *, secrets: Sequence[str]) -> str:

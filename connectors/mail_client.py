@@ -9,6 +9,7 @@ from __future__ import annotations
 import imaplib
 import re
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +21,11 @@ from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
 from connectors.base import ConnectorError
+from connectors.deadline import Deadline, watched
 
 TIMEOUT_S = 20.0
+#: From connecting to the server's last word about one mail: less than the lease of the step that sends it.
+SENDING_S = 28.0
 #: RFC 2177 allows 29 minutes. Far shorter, because news that comes in one packet with the server's go-ahead
 #: waits unseen in the reader's buffer until the IDLE ends, and to find connections that died silently.
 IDLE_FOR_S = 20.0
@@ -50,6 +54,7 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     security: str = "none"
     timeout_s: float = TIMEOUT_S
+    sending_s: float = SENDING_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def send(settings: SmtpSettings, message: bytes, envelope: Envelope) -> None:
     if not recipients:
         raise ConnectorError("the mail has no recipient", permanent=True)
     try:
-        with _smtp(settings) as server:
+        with Deadline(settings.sending_s) as deadline, _smtp(settings) as server:
             refused = server.sendmail(envelope.sender, recipients, message)
     except smtplib.SMTPRecipientsRefused as fault:
         raise _refused_recipients(fault.recipients) from fault
@@ -130,7 +135,8 @@ def send(settings: SmtpSettings, message: bytes, envelope: Envelope) -> None:
         said = f"the mail server answered {code} to {type(fault).__name__}"
         raise ConnectorError(said, permanent=500 <= code < 600, status=code) from fault
     except (OSError, smtplib.SMTPException) as fault:
-        raise ConnectorError(f"the mail server: {type(fault).__name__}", permanent=False) from fault
+        said = f"not done after {settings.sending_s:g} s" if deadline.passed else type(fault).__name__
+        raise ConnectorError(f"the mail server: {said}", permanent=False) from fault
     if refused:
         raise _refused_recipients(refused)
 
@@ -141,15 +147,24 @@ def _refused_recipients(refused: dict[str, tuple[int, bytes]]) -> ConnectorError
     return ConnectorError(message, permanent=all(code >= 500 for code in codes), status=codes[0])
 
 
+class _Plain(smtplib.SMTP):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return watched(socket.create_connection((host, port), timeout, self.source_address))
+
+
+class _Tls(smtplib.SMTP_SSL):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        opened = watched(socket.create_connection((host, port), timeout, self.source_address))
+        return self.context.wrap_socket(opened, server_hostname=host)
+
+
 @contextmanager
 def _smtp(settings: SmtpSettings) -> Iterator[smtplib.SMTP]:
     if settings.security == "tls":
         context = ssl.create_default_context()
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.host, settings.port, timeout=settings.timeout_s, context=context
-        )
+        server: smtplib.SMTP = _Tls(settings.host, settings.port, timeout=settings.timeout_s, context=context)
     else:
-        server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_s)
+        server = _Plain(settings.host, settings.port, timeout=settings.timeout_s)
     with server:
         if settings.security == "starttls":
             server.starttls(context=ssl.create_default_context())

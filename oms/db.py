@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from psycopg import Connection, OperationalError
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     CheckConstraint,
@@ -41,7 +45,12 @@ log = logging.getLogger(__name__)
 Ring = Callable[[Iterable[str]], None]
 
 #: Seconds of `statement_timeout` for each kind of process.
-STATEMENT_TIMEOUT_S = {"web": 5, "worker": 30, "report": 120}
+STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120}
+#: How much longer than its own time-out a statement's answer is waited for: a server that hangs ends nothing itself.
+ANSWER_GRACE_S = 3
+BEGIN_S = 5
+#: A server whose machine is gone says nothing: how soon the kernel finds out, on TCP.
+TCP_PATIENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 
 class Timestamp(TypeDecorator[datetime]):
@@ -174,6 +183,29 @@ def silent(queues: Iterable[str]) -> None:
     """The ring that does nothing: the sweep finds the work."""
 
 
+class PatientConnection(Connection[Any]):
+    """A connection that waits `patience_s` for an answer, not for ever.
+
+    `statement_timeout` is the server's own, so a server that hangs (a frozen disk, a dead path) never applies it. What
+    became of the statement is not known then, so the connection is closed and an OperationalError raised.
+    """
+
+    patience_s: float = 30
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        # What begins a transaction, or asks whether the server is there, has nothing to wait for.
+        usual_s = BEGIN_S if self.pgconn.transaction_status == TransactionStatus.IDLE else self.patience_s
+        patience_s = usual_s if timeout is None else timeout
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, patience_s)
+        except OperationalError as fault:
+            if time.monotonic() - began < patience_s:
+                raise
+            self.pgconn.finish()
+            raise OperationalError(f"the database did not answer within {patience_s:g} s") from fault
+
+
 def make_engine(
     url: str, *, role: str = "worker", pool_size: int = 5, max_overflow: int = 5, pre_ping: bool = True
 ) -> Engine:
@@ -191,10 +223,18 @@ def make_engine(
         pool_pre_ping=pre_ping,
         # Errors are logged, and values may be private.
         hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": options, "connect_timeout": 5} | TCP_PATIENCE,
     )
+    patience_s = STATEMENT_TIMEOUT_S[role] + ANSWER_GRACE_S
+    event.listen(engine, "do_connect", lambda _dialect, _record, words, named: _patient(words, named, patience_s))
     event.listen(engine, "connect", _send_arrays_binary)
     return engine
+
+
+def _patient(words: list[Any], named: dict[str, Any], patience_s: float) -> PatientConnection:
+    connection = PatientConnection.connect(*words, **named)
+    connection.patience_s = patience_s
+    return connection
 
 
 def _send_arrays_binary(connection: Any, _record: Any) -> None:

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 _RESTART_S = 1.0
+_REDIS_CONNECT_S = 5
+#: RQ waits 15 s less for a ring, and 5 s less for any answer: a Redis that hangs is left within 29 s.
+_WORKER_TTL_S = 34
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,13 +117,13 @@ def serve(queue: str, settings: oms_settings.Settings) -> int:
     """Answer the doorbell of one queue until told to stop; one queue a process (reliability R1)."""
     process.start(settings, doorbell.ring)
     doorbell.ring([queue])
-    connection = Redis.from_url(settings.redis_url)
+    connection = Redis.from_url(settings.redis_url, socket_connect_timeout=_REDIS_CONNECT_S)
     try:
         worker = SimpleWorker(
             [Queue(queue, connection=connection, serializer=JSONSerializer)],
             connection=connection,
             serializer=JSONSerializer,
-            worker_ttl=60,
+            worker_ttl=_WORKER_TTL_S,
             maintenance_interval=30,
             log_job_description=False,
         )

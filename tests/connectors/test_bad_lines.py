@@ -1,0 +1,147 @@
+"""Peers behind a bad line: nobody is waited for without end, and what became of a call is never guessed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from connectors import mail_client
+from connectors.base import ConnectorError
+from connectors.http import Client
+from connectors.mail_client import Envelope, SmtpSettings
+from oms import db
+from tests.connectors.sandbox_peers import Peer
+from tests.torture.proxy import FAULTS, NONE, Fault, FaultProxy, schedule
+
+ENVELOPE = Envelope("us@oms.example", ["a@b.example"])
+MAIL = b"From: us@oms.example\r\nTo: a@b.example\r\nMessage-ID: <1@oms.example>\r\n\r\nhi\r\n"
+#: A trickle keeps each single wait far below the time-out of one read.
+TRICKLE = Fault("trickle", slice_bytes=1, pause_s=0.05)
+
+
+@pytest.fixture(scope="module")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    peer = Peer("mailbox", tmp_path_factory.mktemp("mailbox"), "--account", "shop@tea.example:x", "--password", "y")
+    yield peer.start()
+    peer.kill()
+
+
+@pytest.fixture
+def web(mailbox: Peer) -> Iterator[FaultProxy]:
+    proxy = FaultProxy("carrier", mailbox.port()).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def post(mailbox: Peer) -> Iterator[FaultProxy]:
+    proxy = FaultProxy("smtp", mailbox.port("smtp_port")).start()
+    yield proxy
+    proxy.stop()
+
+
+def client(proxy: FaultProxy, read_s: float = 1.0) -> Client:
+    return Client(f"http://127.0.0.1:{proxy.port}", timeout_s=(1.0, read_s), whole_s=1.5)
+
+
+def test_an_answer_that_trickles_is_given_up_after_its_whole_time(web):
+    web.fault(TRICKLE)
+    began = time.monotonic()
+    with pytest.raises(ConnectorError, match=r"not done after 1\.5 s") as raised:
+        client(web, read_s=9).get("/healthz")
+    assert 1.4 < time.monotonic() - began < 3
+    assert not raised.value.permanent
+
+
+@pytest.mark.parametrize("name", ["reset", "reset at once", "cut", "half-open", "clogged", "down"])
+def test_a_broken_line_is_a_fault_that_passes(web, name):
+    web.fault(FAULTS[name])
+    began = time.monotonic()
+    with pytest.raises(ConnectorError) as raised:
+        client(web).get("/healthz").json()
+    assert time.monotonic() - began < 3
+    assert not raised.value.permanent
+    web.fault(NONE)
+    assert client(web).get("/healthz").status == 200
+
+
+@pytest.mark.parametrize("name", ["late", "slow bytes"])
+def test_a_slow_line_is_waited_for(web, name):
+    web.fault(FAULTS[name])
+    assert client(web).get("/healthz").status == 200
+
+
+def test_a_mail_server_that_trickles_is_given_up_after_its_whole_time(post):
+    post.fault(TRICKLE)
+    settings = SmtpSettings("127.0.0.1", post.port, timeout_s=1.0, sending_s=1.5)
+    began = time.monotonic()
+    with pytest.raises(ConnectorError, match=r"not done after 1\.5 s"):
+        mail_client.send(settings, MAIL, ENVELOPE)
+    assert time.monotonic() - began < 3
+    post.fault(NONE)
+    mail_client.send(settings, MAIL, ENVELOPE)
+
+
+@pytest.fixture
+def database(clean_database, monkeypatch) -> Iterator[tuple[FaultProxy, db.Database]]:
+    """A database behind a proxy; its answers are waited for one second."""
+    parts = urlsplit(clean_database.url)
+    folder = parse_qs(parts.query)["host"][0]
+    proxy = FaultProxy("postgresql", Path(folder) / ".s.PGSQL.5432").start()
+    monkeypatch.setitem(db.STATEMENT_TIMEOUT_S, "web", 1)
+    monkeypatch.setattr(db, "ANSWER_GRACE_S", 0)
+    monkeypatch.setattr(db, "BEGIN_S", 0.5)
+    url = f"postgresql://{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
+    engine = db.make_engine(url, role="web", pool_size=2, max_overflow=0)
+    yield proxy, db.Database(engine)
+    engine.dispose()
+    proxy.stop()
+
+
+def test_a_statement_that_is_never_answered_is_given_up(database):
+    proxy, ours = database
+    with pytest.raises(OperationalError, match="did not answer within 1 s"):
+        select_twice(ours, proxy)
+
+
+def select_twice(ours: db.Database, proxy: FaultProxy) -> None:
+    with ours.transaction() as session:
+        session.execute(text("SELECT 1"))
+        proxy.fault(FAULTS["half-open"])
+        session.execute(text("SELECT 2"))
+
+
+@pytest.mark.parametrize("name", ["half-open", "clogged"])
+def test_a_database_that_falls_silent_is_given_up_and_found_again(database, name):
+    proxy, ours = database
+    with ours.transaction() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+    proxy.fault(FAULTS[name])
+    began = time.monotonic()
+    with pytest.raises(DBAPIError, match=r"did not answer|timeout expired"), ours.transaction() as session:
+        session.execute(text("SELECT 2"))
+    # The kept connection is tried, then a new one is made: each has its limit.
+    assert time.monotonic() - began < 8
+    proxy.fault(NONE)
+    with ours.transaction() as session:
+        assert session.execute(text("SELECT 3")).scalar_one() == 3
+
+
+def test_a_slow_statement_is_ended_by_the_server_itself(database):
+    _proxy, ours = database
+    with pytest.raises(OperationalError), ours.transaction() as session:
+        session.execute(text("SELECT pg_sleep(30)"))
+
+
+def test_a_schedule_comes_from_its_seed_and_has_every_fault():
+    spells = schedule(7, "redis", length_s=200, spell_s=8, rest_s=8)
+    assert spells == schedule(7, "redis", length_s=200, spell_s=8, rest_s=8)
+    assert spells != schedule(8, "redis", length_s=200, spell_s=8, rest_s=8)
+    assert {spell.fault.name for spell in spells} == set(FAULTS)
+    assert all(spell.at_s + spell.for_s <= 200 for spell in spells)
