@@ -1,6 +1,9 @@
 """The worker processes: one per queue, forked from one parent after import, each with its own engine.
 
 python -m workers.run [QUEUE ...]      every queue of flow.py when none is named
+
+SIGTERM lets each child end its batch; one that has not ended after STOP_S is killed, which loses nothing: its claims
+are given free and its transaction never was.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -33,6 +38,9 @@ _RESTART_S = 1.0
 _REDIS_CONNECT_S = 5
 #: RQ waits 15 s less for a ring, and 5 s less for any answer: a Redis that hangs is left within 29 s.
 _WORKER_TTL_S = 34
+#: A child gets so long to end its batch; one that waits for a lost Redis or database would take minutes.
+STOP_S = 10.0
+_STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,18 +53,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     process.calm_collector()  # before the fork, so that the children share these pages
     children: dict[int, str] = {}
     stopping: list[bool] = []
+    _stop_on_signals(children, stopping)
+    for queue in queues:
+        _fork(queue, settings, children, stopping)
+    _look_after(children, settings, stopping)
+    return 0
+
+
+def _stop_on_signals(children: dict[int, str], stopping: list[bool]) -> None:
+    """Pass a stop on to the children; kill those that linger."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
         stopping.append(True)
-        for pid in list(children):
-            os.kill(pid, signal.SIGTERM)
+        _tell(children, signal.SIGTERM)
+        signal.setitimer(signal.ITIMER_REAL, STOP_S)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    for queue in queues:
-        children[_fork(queue, settings)] = queue
-    _look_after(children, settings, stopping)
-    return 0
+    def kill(signum: int, frame: FrameType | None) -> None:
+        log.warning("worker processes killed: they did not end in time", extra={"count": len(children)})
+        _tell(children, signal.SIGKILL)
+
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop)
+    signal.signal(signal.SIGALRM, kill)
+
+
+def _tell(children: dict[int, str], number: signal.Signals) -> None:
+    for pid in list(children):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _look_after(children: dict[int, str], settings: oms_settings.Settings, stopping: list[bool]) -> None:
@@ -71,8 +95,7 @@ def _look_after(children: dict[int, str], settings: oms_settings.Settings, stopp
         if queue and not stopping:
             _abandon(settings, pid)
             time.sleep(_RESTART_S)
-            if not stopping:
-                children[_fork(queue, settings)] = queue
+            _fork(queue, settings, children, stopping)
 
 
 def _abandon(settings: oms_settings.Settings, pid: int) -> None:
@@ -89,16 +112,32 @@ def _abandon(settings: oms_settings.Settings, pid: int) -> None:
         engine.dispose()
 
 
-def _fork(queue: str, settings: oms_settings.Settings) -> int:
+def _fork(queue: str, settings: oms_settings.Settings, children: dict[int, str], stopping: list[bool]) -> None:
+    """Fork the child of one queue, unless told to stop.
+
+    Stop signals wait meanwhile: one that came between would miss a child that is not yet known, and that child would
+    run the parent's handler.
+    """
     parent = os.getpid()
-    pid = os.fork()
-    if pid:
-        return pid
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        if stopping:
+            return
+        pid = os.fork()
+        if pid == 0:
+            _be_child(queue, settings, parent)
+        children[pid] = queue
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+
+
+def _be_child(queue: str, settings: oms_settings.Settings, parent: int) -> NoReturn:
     code = 1
     try:
+        for number in (*_STOP_SIGNALS, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
         die_with(parent)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
         code = serve(queue, settings)
     except Exception:  # the outermost frame: what ended a worker must be on record
         log.exception("worker ended", extra={"queue": queue})

@@ -1,0 +1,87 @@
+"""A stop reaches every worker process, whenever it comes, and one that lingers is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from oms import settings as oms_settings
+from tests.servers import ROOT
+from workers import run
+
+#: Forks slowly, so that the stop comes in the middle of it.
+SLOW_FORKS = """
+import os, sys, time
+from workers import run
+fork = os.fork
+def slow():
+    pid = fork()
+    time.sleep(0.3)
+    return pid
+os.fork = slow
+print("up", flush=True)
+sys.exit(run.main())
+"""
+
+STUBBORN = """
+import signal, sys, time
+from workers import run
+def deaf(queue, settings):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf", flush=True)
+    time.sleep(600)
+run.serve, run.STOP_S = deaf, 0.5
+sys.exit(run.main(["inside"]))
+"""
+
+
+def started(environ: dict[str, str], program: str) -> subprocess.Popen[str]:
+    full = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, "-c", program], env=full, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def left_after(process: subprocess.Popen[str], timeout_s: float) -> list[psutil.Process]:
+    """Stop the parent; its exit is waited for; the children that outlive it."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout_s)
+    return psutil.wait_procs(children, timeout=2)[1]
+
+
+@pytest.mark.parametrize("after_s", [0.15, 0.45, 0.75, 1.5])
+def test_a_stop_between_two_forks_leaves_no_process(environ: dict[str, str], after_s: float) -> None:
+    with started(environ, SLOW_FORKS) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        forking = until(lambda: psutil.Process(process.pid).children())
+        time.sleep(after_s)
+        assert forking
+        assert left_after(process, timeout_s=run.STOP_S - 1) == []
+        assert process.returncode == 0
+
+
+def test_a_worker_that_does_not_end_is_killed(environ: dict[str, str]) -> None:
+    with started(environ, STUBBORN) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "deaf\n"
+        assert left_after(process, timeout_s=10) == []
+
+
+def test_nothing_is_forked_after_a_stop(environ: dict[str, str]) -> None:
+    children: dict[int, str] = {}
+    run._fork("inside", oms_settings.load(environ), children, [True])
+    assert children == {}
+
+
+def until(found: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    ends_at = time.monotonic() + 20
+    while not (some := found()) and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    return some
