@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from oms.errors import Conflict, NotFound
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.fulfilment.picking import LINE_PROGRESS
-from oms.inventory import ledger
 from oms.inventory.bins import packing_bin
-from oms.inventory.ledger import Move
+from oms.inventory.carrying import Carried, carry
 from oms.inventory.models import Bin
 from oms.journey import holds, lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
@@ -139,24 +138,14 @@ def end(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, no
 def _move_goods(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> None:
     goods = [_Goods(*row) for row in session.execute(_PICKED, {"ids": list(fulfilment_ids)})]
     packing = {w: packing_bin(session, warehouse_id=w) for w in sorted({g.warehouse_id for g in goods})}
-    moves = [move for g in goods for move in _moves(g, packing[g.warehouse_id])]
-    ledger.post(session, moves, actor=actor, now=now)
-
-
-def _moves(g: _Goods, packing: uuid.UUID) -> tuple[Move, Move]:
-    def move(end: str, bin_id: uuid.UUID, qty: Decimal) -> Move:
-        return Move(
-            f"put_back:{g.task_id}:{end}",
-            g.warehouse_id,
-            g.sku_id,
-            "put_back",
-            on_hand=qty,
-            bin_id=bin_id,
-            order_id=g.order_id,
-            subject_id=g.task_id,
+    carried = [
+        Carried(
+            f"put_back:{g.task_id}", g.warehouse_id, g.sku_id, packing[g.warehouse_id], g.bin_id, g.qty,
+            Decimal(0), g.order_id, g.task_id,
         )
-
-    return move("from", packing, -g.qty), move("to", g.bin_id, g.qty)
+        for g in goods
+    ]  # fmt: skip
+    carry(session, carried, cause="put_back", actor=actor, now=now)
 
 
 def _wake(session: Session, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> dict[uuid.UUID, NewStep]:

@@ -20,15 +20,13 @@ from oms.fulfilment import codes, scan_rules, shorts
 from oms.fulfilment.models import Fulfilment, PickTask, Scan, Wave
 from oms.fulfilment.scan_rules import Verdict, Wanted
 from oms.fulfilment.scans import replay, write_scan
-from oms.inventory import ledger
 from oms.inventory.bins import packing_bin
-from oms.inventory.ledger import Move
+from oms.inventory.carrying import Carried, carry
 from oms.inventory.models import Bin
 from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
-from oms.rows import among
 
 ZERO = Decimal(0)
 
@@ -58,12 +56,10 @@ class Answer:
 _COUNT = text("""
     WITH t AS (UPDATE pick_task SET qty_picked = qty_picked + :qty, picked_by = :actor, picked_at = :now
                WHERE id = :task AND status = 'pending' AND qty_picked + :qty <= qty
-               RETURNING fulfilment_line_id, bin_id, sku_id, qty - qty_picked AS left_over),
+               RETURNING fulfilment_line_id, qty - qty_picked AS left_over),
     l AS (UPDATE fulfilment_line SET qty_picked = qty_picked + :qty FROM t WHERE fulfilment_line.id = t.fulfilment_line_id
-          RETURNING fulfilment_line.order_line_id),
-    b AS (UPDATE bin_stock SET allotted = allotted - :qty FROM t
-          WHERE bin_stock.bin_id = t.bin_id AND bin_stock.sku_id = t.sku_id RETURNING bin_stock.bin_id)
-    SELECT t.left_over, l.order_line_id FROM t, l, b
+          RETURNING fulfilment_line.order_line_id)
+    SELECT t.left_over, l.order_line_id FROM t, l
 """)
 
 # A bundle's line is picked as often as every part allows; a plain line's part is itself.
@@ -175,49 +171,35 @@ def _take_step(session: Session, fulfilment_id: uuid.UUID, staff_id: uuid.UUID |
 def _move_to_packing(session: Session, task: PickTask, verdict: Verdict, actor: str, now: datetime) -> None:
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     target = packing_bin(session, warehouse_id=warehouse_id)
-    ledger.ensure_rows(session, places=[(warehouse_id, task.sku_id, target)])
-    base = f"pick:{task.id}:{task.qty_picked}"
-    common: dict[str, Any] = {
-        "warehouse_id": warehouse_id,
-        "sku_id": task.sku_id,
-        "order_id": task.order_id,
-        "subject_id": task.id,
-    }
-    moves = [
-        Move(f"{base}:from", cause="pick", on_hand=-verdict.qty, bin_id=task.bin_id, **common),
-        Move(f"{base}:to", cause="pick", on_hand=verdict.qty, bin_id=target, **common),
-    ]
-    ledger.post(session, moves, actor=actor, now=now)
+    key, qty = f"pick:{task.id}:{task.qty_picked}", verdict.qty
+    carried = Carried(key, warehouse_id, task.sku_id, task.bin_id, target, qty, qty, task.order_id, task.id)
+    carry(session, [carried], cause="pick", actor=actor, now=now)
 
 
 def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
     """End the step `pick` of fulfilments whose every task is picked or short; return those that are picked."""
-    pending = set(
-        session.execute(
-            select(PickTask.fulfilment_id).where(
-                among(PickTask.fulfilment_id, fulfilment_ids), PickTask.status == "pending"
-            )
-        ).scalars()
-    )
-    ended = [f for f in fulfilment_ids if f not in pending]
+    ends = session.execute(_ENDED, {"ids": list(fulfilment_ids)}).all()
+    ended, short = [row.fulfilment_id for row in ends], {row.fulfilment_id for row in ends if row.short}
     if not ended:
         return []
-    short = shorts.short_fulfilments(session, fulfilment_ids=ended)
     for state, ids in (("picked", [f for f in ended if f not in short]), ("short", [f for f in ended if f in short])):
         lifecycle.advance(
             session, Fulfilment, ids, to=state, cause="last task", actor=actor, now=now, lenient=True,
             also={"picked_by": actor},
         )  # fmt: skip
     found = journey.find(session, kind="pick", subject_ids=ended)
-    empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short))
+    empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short)) if short else set()
     journey.finish(session, [_ended(step, short, empty) for step in found.values()], by=actor, now=now)
     # A list whose last stop was short is done too.
-    lists = session.execute(_LISTS_OF, {"ids": ended}).scalars()
-    complete_waves(session, wave_ids=list(lists), actor=actor, now=now)
+    complete_waves(session, wave_ids=sorted({row.wave_id for row in ends if row.wave_id}), actor=actor, now=now)
     return ended
 
 
-_LISTS_OF = text("SELECT DISTINCT wave_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[])) AND wave_id IS NOT NULL")
+_ENDED = text("""
+    SELECT t.fulfilment_id, f.wave_id, bool_or(t.status = 'short') AS short
+    FROM pick_task t JOIN fulfilment f ON f.id = t.fulfilment_id WHERE t.fulfilment_id = ANY(CAST(:ids AS uuid[]))
+    GROUP BY 1, 2 HAVING NOT bool_or(t.status = 'pending') ORDER BY 1
+""")
 
 _DONE_WAVES = text("""
     SELECT id FROM wave WHERE id = ANY(CAST(:ids AS uuid[])) AND status <> 'completed'

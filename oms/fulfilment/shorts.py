@@ -97,12 +97,6 @@ def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -
     return done
 
 
-def short_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of which something was short."""
-    found = select(PickTask.fulfilment_id).where(PickTask.fulfilment_id.in_(fulfilment_ids), PickTask.status == "short")
-    return set(session.execute(found).scalars())
-
-
 def empty_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of which nothing at all was found, so that there is nothing to pack."""
     rows = session.execute(

@@ -31,6 +31,17 @@ STOCK: dict[str, Invariant] = {
              ON b.warehouse_id = s.warehouse_id AND b.sku_id = s.sku_id
            WHERE coalesce(s.on_hand, 0) <> coalesce(b.on_hand, 0)""",
     ),
+    "bin_is_sum_of_moves": Invariant(
+        "I1",
+        "what lies in a bin is what movements brought there and took away",
+        """SELECT b.bin_id || ' ' || b.sku_id AS subject, 'holds ' || b.on_hand || ', moved ' || coalesce(m.qty, 0) AS detail
+           FROM bin_stock b LEFT JOIN (
+               SELECT bin_id, sku_id, sum(qty) AS qty FROM (
+                   SELECT bin_id, sku_id, on_hand - coalesce(carried, 0) AS qty FROM stock_move WHERE bin_id IS NOT NULL
+                   UNION ALL SELECT to_bin_id, sku_id, carried FROM stock_move WHERE to_bin_id IS NOT NULL) x
+               GROUP BY 1, 2) m ON m.bin_id = b.bin_id AND m.sku_id = b.sku_id
+           WHERE b.on_hand <> coalesce(m.qty, 0)""",
+    ),
     "allotted_is_on_pick_lists": Invariant(
         "I1",
         "a bin's allotted pieces are those that open pick tasks still want",

@@ -111,6 +111,11 @@ def ensure_rows(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID
     )
 
 
+def lock_places(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Lock the stock rows of (warehouse, SKU), in the one order."""
+    session.execute(_LOCK_PLACES, {"warehouses": [p[0] for p in places], "skus": [p[1] for p in places]})
+
+
 def post(session: Session, moves: Sequence[Move], *, actor: str, now: datetime) -> list[str]:
     """Write movements and change the balances; return the keys that were new. A repeat changes nothing.
 
@@ -118,8 +123,7 @@ def post(session: Session, moves: Sequence[Move], *, actor: str, now: datetime) 
     """
     if not moves:
         return []
-    places = sorted({(m.warehouse_id, m.sku_id) for m in moves})
-    session.execute(_LOCK_PLACES, {"warehouses": [p[0] for p in places], "skus": [p[1] for p in places]})
+    lock_places(session, places=list({(m.warehouse_id, m.sku_id) for m in moves}))
     row = session.execute(
         _POST,
         {

@@ -80,13 +80,20 @@ class BinStock(Base):
 
 
 class StockMove(Base):
-    """One movement with its cause: `on_hand` and `reserved` are the changes; their sums are the balances (I1)."""
+    """One movement with its cause: `on_hand` and `reserved` are the changes; their sums are the balances (I1).
+
+    Goods that are carried from one bin to another change neither: `carried` pieces from `bin_id` to `to_bin_id`.
+    """
 
     __tablename__ = "stock_move"
     __table_args__ = (
         UniqueConstraint("key"),
         Index("ix_stock_move_stock", "warehouse_id", "sku_id", "id"),
-        Index("ix_stock_move_order", "order_id"),
+        CheckConstraint(
+            "(to_bin_id IS NULL AND carried IS NULL)"
+            " OR (bin_id IS NOT NULL AND to_bin_id IS NOT NULL AND carried > 0 AND on_hand = 0 AND reserved = 0)",
+            name="carried",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -97,7 +104,9 @@ class StockMove(Base):
     bin_id: Mapped[uuid.UUID | None]
     on_hand: Mapped[Decimal] = mapped_column(Qty, default=Decimal(0))
     reserved: Mapped[Decimal] = mapped_column(Qty, default=Decimal(0))
-    #: receipt | reserve | unreserve | ship | short | count | restock | scrap | opening
+    to_bin_id: Mapped[uuid.UUID | None]
+    carried: Mapped[Decimal | None] = mapped_column(Qty)
+    #: receipt | reserve | unreserve | ship | pick | short | count | restock | scrap | opening
     cause: Mapped[str]
     order_id: Mapped[uuid.UUID | None]
     subject_id: Mapped[uuid.UUID | None]

@@ -23,12 +23,16 @@ _MOVE = """
     cur AS (SELECT t.id, w.entry_id, w.data, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
             WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id{lock}),
     moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur WHERE t.id = cur.id AND t.{axis} = cur.was
-              RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id),
+              RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id{whole}),
     told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
-             SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to, coalesce(CAST(data AS jsonb), CAST(:data AS jsonb))
-             FROM moved)
+             {told})
     SELECT id FROM moved
 """
+_EACH = """SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to,
+                    coalesce(CAST(data AS jsonb), CAST(:data AS jsonb)) FROM moved"""
+# Parts of one thing that move together are one entry of that thing, with their ids in it.
+_WHOLE = """SELECT (array_agg(entry_id ORDER BY id))[1], order_id, :subject_type, whole_id, :now, :actor, :event, :cause, was, :to,
+                    jsonb_build_object(CAST(:parts AS text), jsonb_agg(id ORDER BY id)) FROM moved GROUP BY order_id, whole_id, was"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class Note:
     was: str | None = None
     became: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """In `also`: what another column of the same row holds."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Whose parts move: their moves are one entry of `subject_type`, whose id the parts keep in `column`."""
+
+    subject_type: str
+    column: str
 
 
 def advance(
@@ -60,18 +79,27 @@ def advance(
     lenient: bool = False,
     stamp: str | None = None,
     also: Mapping[str, Any] | None = None,
+    whole: Whole | None = None,
 ) -> list[uuid.UUID]:
     """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
 
     The allowed moves stand in `model.MACHINES[axis]`. Raises IllegalTransition naming the rows that
     are elsewhere; with `lenient` they stay where they are instead. `data` is told of all, `each` of one by its id.
     `stamp` names a column that keeps the moment of the first such move; `also` sets columns in the same write.
+    `whole`: the rows are parts of something else, and what moves of each is told in one entry of that.
     """
     if not ids:
         return []
     params = _move_params(model, ids, axis, to, data, each) | {"now": now, "actor": actor, "cause": cause}
-    params |= {f"also_{column}": value for column, value in (also or {}).items()}
-    moved = list(session.execute(_move(model, axis, stamp, tuple(also or ())), params).scalars())
+    if whole is not None:
+        params |= {
+            "subject_type": whole.subject_type,
+            "parts": model.__tablename__,
+            "event": f"{model.__tablename__}.{to}",
+        }
+    params |= {f"also_{column}": value for column, value in (also or {}).items() if not isinstance(value, Own)}
+    written = tuple((c, value.column if isinstance(value, Own) else None) for c, value in (also or {}).items())
+    moved = list(session.execute(_move(model, axis, stamp, written, whole), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
     return moved
@@ -100,16 +128,20 @@ def _move_params(
 
 
 @cache
-def _move(model: type[db.Base], axis: str, stamp: str | None, also: tuple[str, ...]) -> TextClause:
+def _move(
+    model: type[db.Base], axis: str, stamp: str | None, also: tuple[tuple[str, str | None], ...], whole: Whole | None
+) -> TextClause:
     """The statement for one axis of one table; an order's own history names the order itself."""
     table = model.__tablename__
-    own = "t.id" if table == "orders" else "NULL::uuid"
-    order_column = "t.order_id" if "order_id" in model.__table__.columns else own
+    itself = "t.id" if table == "orders" else "NULL::uuid"
+    order_column = "t.order_id" if "order_id" in model.__table__.columns else itself
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
-    stamped += "".join(f", {column} = :also_{column}" for column in also)
+    stamped += "".join(f", {column} = {f't.{own}' if own else f':also_{column}'}" for column, own in also)
     # What belongs to an order is written under that order's lock; a row that moved all the same is no longer `was`.
     lock = " FOR UPDATE OF t" if order_column == "NULL::uuid" else ""
-    return text(_MOVE.format(table=table, axis=axis, order_column=order_column, stamp=stamped, lock=lock))
+    told, kept = (_WHOLE, f", t.{whole.column} AS whole_id") if whole else (_EACH, "")
+    parts = {"order_column": order_column, "stamp": stamped, "lock": lock, "told": told, "whole": kept}
+    return text(_MOVE.format(table=table, axis=axis, **parts))
 
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:

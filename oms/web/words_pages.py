@@ -158,6 +158,7 @@ PAGES = {
         confirmation.requested    | Confirmation sent to sign       | 已发确认待签回
         confirmation.not_required | Confirmation sent               | 已发确认
         fulfilment.released       | Released to the warehouse       | 下达仓库
+        pick_task.picked          | Stops picked                    | 拣货完成
         sales_ledger.shipped      | Goods left stock                | 出库记账
         return.requested          | Return requested                | 申请退货
         satisfaction.scored       | Customer scored                 | 客户评价

@@ -36,6 +36,7 @@ CONTROLS: dict[str, str] = {
     "never_oversold": "UPDATE stock SET reserved = on_hand + 1",
     "balance_is_sum_of_moves": "UPDATE stock SET on_hand = on_hand + 1",
     "bins_add_up": "UPDATE bin_stock SET on_hand = on_hand + 1",
+    "bin_is_sum_of_moves": "DELETE FROM stock_move WHERE cause = 'pick'",
     "allotted_is_on_pick_lists": "UPDATE pick_task SET qty_picked = 0, status = 'pending'",
     "reserved_is_promised": "UPDATE reservation SET qty_shipped = 0",
     "nothing_reserved_for_ended_orders": "UPDATE reservation SET qty_shipped = 0",

@@ -33,7 +33,14 @@ _AXES = {
 }
 _DETAIL = {"pick_task", "message", "inbound_message", "wave", "order_line"}
 #: Told by the status that goes with it.
-_TWICE = {"step.taken", "wave.released", "confirmation.requested", "confirmation.not_required", "fulfilment.released"}
+_TWICE = {
+    "step.taken",
+    "wave.released",
+    "confirmation.requested",
+    "confirmation.not_required",
+    "fulfilment.released",
+    "pick_task.picked",
+}
 _BAD = {"cancelled", "rejected", "expired", "declined", "refused", "failed", "short", "lost", "damaged"}
 _GOOD = {"confirmed", "closed", "delivered", "accepted", "paid", "fulfilled", "succeeded"}
 
