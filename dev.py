@@ -74,8 +74,9 @@ def bench(rest: list[str]) -> int:
 
 
 def torture(rest: list[str]) -> int:
-    say("there are no torture runs yet: `python3 dev.py test` has the crash tests that exist")
-    return 2
+    ensure("dev")
+    os.chdir(ROOT)
+    return become([str(PYTHON), "-m", "tests.torture", *rest])
 
 
 def test(rest: list[str]) -> int:

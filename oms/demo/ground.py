@@ -22,27 +22,28 @@ class Ground:
     servers: list[Server] = field(default_factory=list)
     given_database: str | None = None
     given_redis: str | None = None
+    run: str = "demo"
 
     def leave(self) -> None:
         """On servers of somebody else take away what the run made there; our own keep their files."""
         if self.given_database:
-            embedded.drop_database(self.given_database, database_name())
+            embedded.drop_database(self.given_database, database_name(self.run))
         if self.given_redis:
             embedded.release_redis(self.environment["OMS_REDIS_URL"])
 
 
-def database_name() -> str:
+def database_name(run: str) -> str:
     """The database of this run."""
-    return f"oms_demo_{os.getpid()}"
+    return f"oms_{run}_{os.getpid()}"
 
 
-def find() -> Ground:
-    """Find or start PostgreSQL and Redis, make the run's own empty database.
+def find(run: str = "demo") -> Ground:
+    """Find or start PostgreSQL and Redis, make the own empty database of a run of that name.
 
     With OMS_DATABASE_URL and OMS_REDIS_URL set, databases are made on those servers; the ones named stay untouched.
     """
     found = embedded.find_servers()
-    place = make_place()
+    place = make_place(run)
     servers: list[Server] = []
     database_server, redis_server = found.database_url, found.redis_url
     if redis_server is None:
@@ -51,9 +52,9 @@ def find() -> Ground:
     if database_server is None:
         servers.append(embedded.postgres(place.folder / "postgres", durable=True))
         database_server = servers[-1].url
-    database_url = embedded.create_database(database_server, database_name())
+    database_url = embedded.create_database(database_server, database_name(run))
     redis_url = embedded.claim_redis(redis_server) if found.redis_url else redis_server
-    return Ground(place, place.environment(database_url, redis_url), servers, found.database_url, found.redis_url)
+    return Ground(place, place.environment(database_url, redis_url), servers, found.database_url, found.redis_url, run)
 
 
 def fill(ground: Ground) -> None:

@@ -82,9 +82,9 @@ class Place:
         }
 
 
-def make_place() -> Place:
+def make_place(run: str = "demo") -> Place:
     """A fresh folder in the system's temporary place, which PostgreSQL's own user may enter, and free ports."""
-    name = f"oms-demo-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    name = f"oms-{run}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)

@@ -53,7 +53,7 @@ class Supervisor:
 
     def start(self, child: Child) -> None:
         """Start a child; its output goes to `<folder>/log/<name>.log`."""
-        self._running[child.name] = _Running(child, self._spawn(child), time.monotonic())
+        self._running[child.name] = _Running(child, self.spawn(child), time.monotonic())
         self._note_pids()
 
     def watch(self, until: Callable[[], bool]) -> bool:
@@ -113,7 +113,7 @@ class Supervisor:
         if moment - self._server_young.get(server.name, -_YOUNG_S) < _YOUNG_S:
             return
         self._server_young[server.name] = moment
-        self._tell(server.name, process.returncode)
+        self.tell(server.name, process.returncode)
         server.spawn()
         self._note_pids()
 
@@ -126,11 +126,12 @@ class Supervisor:
             young = moment - running.started < _YOUNG_S
             running.again_at = moment + (1.0 if young else 0.0)
         if moment >= running.again_at:
-            self._tell(running.child.name, code)
-            running.process, running.started, running.again_at = self._spawn(running.child), moment, 0.0
+            self.tell(running.child.name, code)
+            running.process, running.started, running.again_at = self.spawn(running.child), moment, 0.0
             self._note_pids()
 
-    def _tell(self, name: str, code: int) -> None:
+    def tell(self, name: str, code: int) -> None:
+        """Say that one died; called before it is started again."""
         self.restarts[name] = self.restarts.get(name, 0) + 1
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         print(f"demo: {name} {how} and is started again", flush=True)
@@ -140,7 +141,8 @@ class Supervisor:
         new.write_text(json.dumps(self.pids(), indent=1), encoding="utf-8")
         new.replace(self.folder / "pids.json")
 
-    def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
+    def spawn(self, child: Child) -> subprocess.Popen[bytes]:
+        """A new process of the child."""
         logs = self.folder / "log"
         logs.mkdir(exist_ok=True)
         parent = os.getpid()

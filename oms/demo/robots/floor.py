@@ -28,9 +28,10 @@ TEAM = (Team("liu", 0, 2), Team("pedro", 1, 2))
 class Picker:
     """Plans waves and walks their lists, one scan a stop, as a phone would send them."""
 
-    def __init__(self, world: World, team: Team) -> None:
+    def __init__(self, world: World, team: Team, *, papers: bool = True) -> None:
         self._me = world.person(team.login)
         self._team = team
+        self._papers = papers
         self.name = f"picker {team.login}"
 
     def work(self) -> bool:
@@ -46,7 +47,8 @@ class Picker:
         return []
 
     def _walk(self, wave_id: str) -> None:
-        self._me.raw(f"/waves/{wave_id}/pick-list.pdf?language=zh_Hans")
+        if self._papers:
+            self._me.raw(f"/waves/{wave_id}/pick-list.pdf?language=zh_Hans")
         for stop in self._me.get(f"/waves/{wave_id}")["stops"]:
             if stop["status"] != "pending":
                 continue
@@ -64,9 +66,10 @@ class Picker:
 class Packer:
     """Checks each piece by scan, boxes it, puts it on the scale."""
 
-    def __init__(self, world: World, team: Team) -> None:
+    def __init__(self, world: World, team: Team, *, papers: bool = True) -> None:
         self._me = world.person(team.login)
         self._team = team
+        self._papers = papers
         self.name = f"packer {team.login}"
 
     def work(self) -> bool:
@@ -89,7 +92,8 @@ class Packer:
             self._me.post("/pack-checks", body, key=f"pack-{scan}")
         body = {"boxes": _boxes(self._me.get(f"/fulfilments/{fulfilment['id']}"))}
         self._me.post(f"/fulfilments/{fulfilment['id']}/boxes", body, key=f"box-{fulfilment['id']}")
-        self._me.raw(f"/fulfilments/{fulfilment['id']}/packing-slip.pdf")
+        if self._papers:
+            self._me.raw(f"/fulfilments/{fulfilment['id']}/packing-slip.pdf")
 
 
 def _boxes(fulfilment: dict[str, Any]) -> list[dict[str, Any]]:
@@ -108,13 +112,15 @@ class Clerk:
 
     name = "shipping clerk"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, papers: bool = True) -> None:
         self._me = world.person("sun")
+        self._papers = papers
 
     def work(self) -> bool:
         lists = [row for s in ("open", "signed_by_us") for row in self._me.items("/hand-over-lists", status=s)]
         for row in lists:
-            self._me.raw(f"/hand-over-lists/{row['id']}.pdf")
+            if self._papers:
+                self._me.raw(f"/hand-over-lists/{row['id']}.pdf")
             for side, signer in (("us", "Sun Wei 孙伟"), ("carrier", "Driver Ma 马师傅")):
                 body = {"side": side, "signer": signer}
                 self._me.post(f"/hand-over-lists/{row['id']}/sign", body, key=f"sign-{row['id']}-{side}")

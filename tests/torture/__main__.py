@@ -1,0 +1,110 @@
+"""`python3 dev.py torture [--level NAME ...] [--seed N] [--long] [--report FILE]`: run levels and print their verdicts.
+
+`--level ci` is the short form of every level and is the default; `--long` takes the full form. Each level runs in a
+process of its own. Exit 0 only if every level passed; a red one prints the command that plays it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.torture.options import Options, say
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """`run` names 'module:function', which takes Options and returns a verdict.Outcome."""
+
+    run: str
+    about: str
+    #: part of `--level ci`
+    ci: bool = True
+
+
+#: THE table of levels.
+LEVELS: dict[str, Level] = {
+    "t1": Level("tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what is asked; the number of red levels, at most 1, is the exit code."""
+    options = _arguments(argv)
+    names = list(dict.fromkeys(name for word in options.level for name in _named(word)))
+    seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
+    if len(names) == 1:
+        found = [_run(names[0], options, seed)]
+    else:
+        found = [_run_apart(name, options, seed) for name in names]
+    if options.report:
+        options.report.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
+    red = [one["level"] for one in found if not one["ok"]]
+    say(f"\ntorture: {len(found) - len(red)} of {len(found)} levels passed{', RED: ' + ', '.join(red) if red else ''}")
+    return 1 if red else 0
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    lines = "\n".join(f"  {name:<10}{level.about}" for name, level in LEVELS.items())
+    parser = argparse.ArgumentParser(
+        prog="dev.py torture", description=f"{__doc__}\n{lines}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ["ci", "all", *LEVELS]
+    parser.add_argument("--level", nargs="+", default=["ci"], choices=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--seed", type=int, help="plays the same traffic and faults again; none: a new one")
+    parser.add_argument("--long", action="store_true", help="the full form")
+    parser.add_argument("--keep", action="store_true", help="leave the run's folder with logs and database")
+    parser.add_argument(
+        "--orders", type=int, help="by hand: another number of orders; goals of size are then not asked"
+    )
+    parser.add_argument("--seconds", type=float, help="by hand: another length")
+    parser.add_argument("--report", type=Path, help="write the verdicts as JSON to this file")
+    return parser.parse_args(argv)
+
+
+def _named(word: str) -> list[str]:
+    if word in LEVELS:
+        return [word]
+    return [name for name, level in LEVELS.items() if level.ci or word == "all"]
+
+
+def _run(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+    module, _, function = LEVELS[name].run.partition(":")
+    began = time.monotonic()
+    options = Options(seed, given.long, given.keep, given.orders, given.seconds)
+    outcome = getattr(importlib.import_module(module), function)(options)
+    outcome.figures["seconds"] = round(time.monotonic() - began, 1)
+    say(outcome.as_text())
+    return outcome.as_json()
+
+
+def _run_apart(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """A level in a process of its own: what one leaves in memory is nothing to the next."""
+    say(f"\n== {name}: {LEVELS[name].about}")
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        words = ["--level", name, "--seed", str(seed), "--report", report.name]
+        words += [word for word, asked in (("--long", given.long), ("--keep", given.keep)) if asked]
+        ended = subprocess.run([sys.executable, "-m", "tests.torture", *words], cwd=ROOT, check=False)
+        try:
+            found: list[dict[str, Any]] = json.loads(Path(report.name).read_text(encoding="utf-8"))
+        except ValueError:
+            replay = f"python3 dev.py torture --level {name} --seed {seed}{' --long' if given.long else ''}"
+            wrong = [f"the level itself ended with exit code {ended.returncode} before its verdict"]
+            return {"level": name, "seed": seed, "ok": False, "wrong": wrong, "figures": {}, "replay": replay}
+        return found[0]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,16 @@
+"""Positive controls: the product deliberately broken, one way each. The harness must catch every one of them."""
+
+from __future__ import annotations
+
+import importlib
+
+#: name -> 'module:function' that breaks the process it is called in
+CONTROLS: dict[str, str] = {}
+
+
+def apply(name: str) -> None:
+    """Break this process as `name` says; the empty name leaves it whole."""
+    if not name:
+        return
+    module, _, function = CONTROLS[name].partition(":")
+    getattr(importlib.import_module(module), function)()

@@ -1,0 +1,156 @@
+"""Two ledgers held against each other: what others were told and gave us, and what stands with us."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from email import message_from_binary_file, policy
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.demo.place import ORDERS_ADDRESS
+from tests.torture.plan import CONFLICT, ORDER, POISON, Shot
+from tests.torture.traffic import Ack
+
+_MESSAGES = text("""
+    SELECT m.event_id, encode(m.body_sha256, 'hex') AS sha256, m.status FROM inbound_message m
+    JOIN channel c ON c.id = m.channel_id WHERE c.name = :channel
+""")
+_ORDERS = text("""
+    SELECT o.channel_order_id, o.number, o.status, o.fulfilment_status FROM orders o
+    JOIN channel c ON c.id = o.channel_id WHERE c.name = :channel
+""")
+_LABELS = text("""
+    SELECT reference, waybill_number, label_status FROM parcel WHERE waybill_number IS NOT NULL OR label_status <> 'none'
+""")
+_MAILS = text("SELECT mail_id FROM message WHERE status = 'sent'")
+_SHIPPED = text("""
+    SELECT k.code AS sku, -sum(m.on_hand) AS qty FROM stock_move m JOIN sku k ON k.id = m.sku_id
+    WHERE m.cause = 'ship' GROUP BY k.code
+""")
+
+
+def accepted(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str]:
+    """Every delivery was answered 2xx, and what was answered 2xx stands byte for byte (its hash) exactly once."""
+    stand = Counter((row.event_id, row.sha256) for row in session.execute(_MESSAGES, {"channel": channel}))
+    wrong = [f"refused: {a.kind} {a.event_id} was answered {a.status}" for a in acks if not 200 <= a.status < 300]
+    for ack in {(a.event_id, a.sha256): a for a in acks if 200 <= a.status < 300}.values():
+        beside = f"{ack.event_id}#{ack.sha256[:16]}"
+        times = stand[ack.event_id, ack.sha256] + stand[beside, ack.sha256]
+        if times == 0:
+            wrong.append(f"LOST: {ack.kind} {ack.event_id} was accepted and does not stand")
+        elif times > 1:
+            wrong.append(f"DOUBLE: {ack.kind} {ack.event_id} stands {times} times")
+    return wrong
+
+
+def quarantined(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str]:
+    """Poison and the second bytes under a known id lie in quarantine."""
+    status = {(row.event_id, row.sha256): row.status for row in session.execute(_MESSAGES, {"channel": channel})}
+    wrong = []
+    for ack in acks:
+        if ack.kind in (POISON, CONFLICT) and 200 <= ack.status < 300:
+            names = (ack.event_id, f"{ack.event_id}#{ack.sha256[:16]}")
+            found = {status.get((name, ack.sha256)) for name in names} - {None}
+            # Of two contents under one id the one that came first stands; the other must be set apart.
+            if ack.kind == POISON and found != {"quarantined"}:
+                wrong.append(f"poison {ack.event_id} is {found or 'nowhere'}, not in quarantine")
+    return wrong
+
+
+def orders(session: Session, shots: Sequence[Shot], acks: Sequence[Ack], *, channel: str) -> list[str]:
+    """Each accepted order is one order, and nothing else became one."""
+    found = Counter(row.channel_order_id for row in session.execute(_ORDERS, {"channel": channel}))
+    sent = {shot.order_id for shot in shots if shot.kind == ORDER}
+    taken = {ack.order_id for ack in acks if ack.order_id and 200 <= ack.status < 300}
+    wrong = [f"LOST: order {order} was accepted and is none" for order in sorted(taken - found.keys())]
+    wrong += [f"DOUBLE: {order} is {times} orders" for order, times in sorted(found.items()) if times > 1]
+    return wrong + [f"order {order} was never sent" for order in sorted(found.keys() - sent)]
+
+
+def unfinished(session: Session, *, channel: str) -> list[str]:
+    """Orders that are neither delivered nor cancelled."""
+    ends = {("closed", "delivered"), ("cancelled", "cancelled")}
+    rows = session.execute(_ORDERS, {"channel": channel})
+    return [
+        f"order {r.number} ({r.channel_order_id}) ended as {r.status}/{r.fulfilment_status}"
+        for r in rows
+        if (r.status, r.fulfilment_status) not in ends
+    ]
+
+
+def shipped(session: Session, shots: Sequence[Shot], *, channel: str) -> list[str]:
+    """The pieces that left the house are those of the delivered orders, counted from what was sent to us."""
+    delivered = {
+        row.channel_order_id for row in session.execute(_ORDERS, {"channel": channel}) if row.status == "closed"
+    }
+    wanted: Counter[str] = Counter()
+    for shot in shots:
+        if shot.kind == ORDER and shot.order_id in delivered:
+            for line in json.loads(shot.body)["lines"]:
+                wanted[line["sku"]] += int(line["qty"])
+    left = {row.sku: Decimal(row.qty) for row in session.execute(_SHIPPED)}
+    return [
+        f"{sku}: {left.get(sku, 0)} pieces left, {wanted.get(sku, 0)} were ordered and delivered"
+        for sku in sorted({*left, *wanted})
+        if left.get(sku, Decimal(0)) != wanted.get(sku, 0)
+    ]
+
+
+def labels(session: Session, folder: Path) -> list[str]:
+    """Each label at the carrier is ours and each of ours is at the carrier; void there means void here."""
+    with sqlite3.connect(f"file:{folder}/carrier/carrier.sqlite?mode=ro", uri=True) as book:
+        there = {
+            reference: (waybill, voided is not None)
+            for reference, waybill, voided in book.execute("SELECT reference, waybill_number, voided_at FROM shipment")
+        }
+    here = {row.reference: (row.waybill_number, row.label_status == "voided") for row in session.execute(_LABELS)}
+    wrong = [
+        f"label {there[r]} of {r} is at the carrier alone"
+        for r in sorted(there.keys() - here.keys())
+        if not there[r][1]
+    ]
+    wrong += [f"label {here[r]} of {r} is unknown at the carrier" for r in sorted(here.keys() - there.keys())]
+    both = sorted(there.keys() & here.keys())
+    return wrong + [f"label of {r}: {here[r]} with us, {there[r]} there" for r in both if here[r] != there[r]]
+
+
+def mails(session: Session, folder: Path) -> tuple[list[str], dict[str, int]]:
+    """Each sent mail lies at its customer, by Message-ID; how many came more than once, byte for byte the same."""
+    sent = Counter(str(row.mail_id).strip("<>") for row in session.execute(_MAILS))
+    arrived: dict[str, set[bytes]] = {}
+    copies: Counter[str] = Counter()
+    for path in (p for place in ("new", "cur") for p in (folder / "mailbox" / "mail").glob(f"*/{place}/*")):
+        if path.parts[-3] != ORDERS_ADDRESS:
+            name, content = _mail(path)
+            arrived.setdefault(name, set()).add(content)
+            copies[name] += 1
+    wrong = [f"LOST: mail {name} was sent and did not arrive" for name in sorted(sent.keys() - arrived.keys())]
+    wrong += [f"mail {name} arrived and counts as not sent" for name in sorted(arrived.keys() - sent.keys())]
+    wrong += [f"DOUBLE: {times} messages are mail {name}" for name, times in sent.items() if times > 1]
+    wrong += [f"DOUBLE: mail {name} came with {len(seen)} contents" for name, seen in arrived.items() if len(seen) > 1]
+    return wrong, {"mails": len(sent), "mails_repeated": sum(copies.values()) - len(copies)}
+
+
+def _mail(path: Path) -> tuple[str, bytes]:
+    content = path.read_bytes()
+    with path.open("rb") as file:
+        name = message_from_binary_file(file, policy=policy.compat32)["Message-ID"]
+    return str(name).strip("<>"), content
+
+
+def summary(acks: Sequence[Ack]) -> dict[str, Any]:
+    """How the senders fared."""
+    slow = sorted(ack.slowest_s for ack in acks)
+    return {
+        "deliveries": len(acks),
+        "attempts": sum(ack.attempts for ack in acks),
+        "by_kind": dict(Counter(ack.kind for ack in acks)),
+        "slowest_answer_s": slow[-1] if slow else 0,
+    }

@@ -1,0 +1,115 @@
+"""T1: random kill. Orders come in while every half second somebody dies, is told to end or is frozen beyond the lease."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from tests.torture import floor, plan, progress, traffic, verdict
+from tests.torture.faults import LABELS, SERVER_LABELS, Fault, Harm, Pace
+from tests.torture.house import BULK, House, Leases, built
+from tests.torture.options import Options
+from tests.torture.plan import Shot
+from tests.torture.verdict import Outcome
+
+#: First progress after a fault: 99 of 100, and all.
+P99_S, MOST_S = 10.0, 36.0
+#: After PostgreSQL was stopped, the next order is accepted within this.
+BACK_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How long and how many."""
+
+    orders: int
+    seconds: float
+    drain_s: float
+    leases: Leases
+    pace: Pace
+    #: each label is reached at least so often, else the run proves nothing
+    least: int
+    faults: int
+
+
+SHORT = Form(500, 60, 240, Leases(3, 6), Pace(), least=1, faults=100)
+LONG = Form(10_000, 600, 3600, Leases(5, 10), Pace(frozen_s=7.5, frozen_outside_s=15), least=5, faults=1000)
+
+
+def run(options: Options) -> Outcome:
+    """One run of T1; `Outcome.wrong` is empty when nothing was lost, doubled or oversold and the goals were met."""
+    form = options.scaled(LONG if options.long else SHORT)
+    shots = plan.make(options.seed, orders=form.orders, seconds=form.seconds)
+    with built(leases=form.leases, keep=options.keep) as made:
+        options.say(f"t1: {form.orders} orders in {form.seconds:.0f} s, seed {options.seed}, in {made.folder}")
+        made.open()
+        harm = suffer(made, shots, form=form, options=options)
+        outcome = Outcome("t1", options.seed, long=options.long)
+        if not _settle(made, form, outcome, options):
+            outcome.wrong.append(f"not at rest after {form.drain_s:.0f} s: {verdict.left(made)}")
+        found = verdict.judge(made, shots)
+        outcome.wrong += found.wrong
+        outcome.figures |= found.figures
+        seen = progress.sightings(made.folder / "progress.log")
+        outcome.wrong += timely(outcome, harm.done, seen) + reached(harm, form)
+        outcome.figures |= {"faults": len(harm.done), "by_label": harm.counts(), "restarts": made.boss.restarts}
+        outcome.figures["postgresql_errors"] = dict(verdict.server_log(made).most_common(8))
+        return outcome
+
+
+def suffer(made: House, shots: list[Shot], *, form: Form, options: Options) -> Harm:
+    """Traffic and floor at work, harm at its pace; returns when the time is over and all were answered."""
+    ledger = made.folder / "acked.jsonl"
+    made.run_beside("progress", partial(progress.watch, made.own_database_url, made.folder / "progress.log"))
+    sender = made.run_beside(
+        "traffic",
+        partial(
+            traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret, ledger=ledger,
+            connections=traffic.CONNECTIONS,
+        ),
+    )  # fmt: skip
+    made.run_beside("floor", partial(floor.work, made.world()))
+    harm = Harm(made, form.pace, options.seed)
+    ends = time.monotonic() + form.seconds
+
+    def over() -> bool:
+        harm.tick()
+        return time.monotonic() > ends
+
+    made.watch(over)
+    harm.thaw()
+    options.say(f"  {len(harm.done)} faults done; waiting for the last answers")
+    made.watch(lambda: sender.poll() is not None, limit_s=traffic.PATIENCE_S + 60)
+    return harm
+
+
+def _settle(made: House, form: Form, outcome: Outcome, options: Options) -> bool:
+    """The buyer gets what was scarce, the floor goes on; true when all came to rest in time."""
+    made.run_beside("buyer", partial(floor.buy, made.world()))
+    drained = verdict.drain(made, limit_s=form.drain_s)
+    outcome.figures["drain_s"] = drained and round(drained, 1)
+    options.say(f"  drained: {outcome.figures['drain_s']} s")
+    return drained is not None
+
+
+def timely(outcome: Outcome, faults: list[Fault], seen: list[float]) -> list[str]:
+    """Hold the waits for the first progress against the goals."""
+    waits = progress.waits([fault.at for fault in faults], seen)
+    p99, most = progress.quantile(waits, 0.99), max(waits, default=0.0)
+    outcome.figures["first_progress_s"] = {"p50": progress.quantile(waits, 0.5), "p99": p99, "most": most}
+    outcome.figures["first_progress_histogram"] = progress.histogram(waits)
+    wrong = [f"{len(faults) - len(waits)} faults were followed by no progress"] if len(waits) < len(faults) else []
+    wrong += [f"first progress after a fault: p99 {p99:.1f} s, goal {P99_S:.0f} s"] if p99 > P99_S else []
+    return wrong + ([f"first progress after a fault: {most:.1f} s, goal {MOST_S:.0f} s"] if most > MOST_S else [])
+
+
+def reached(harm: Harm, form: Form) -> list[str]:
+    """A label that was not reached often enough, or too few faults in all, prove nothing."""
+    counts, servers = harm.counts(), [s for s in SERVER_LABELS if harm.made.server("postgresql")]
+    wrong = [
+        f"{label} was reached {counts.get(label, 0)} times, wanted {form.least}"
+        for label in (*LABELS, *servers)
+        if counts.get(label, 0) < form.least
+    ]
+    return wrong + ([f"only {len(harm.done)} faults, wanted {form.faults}"] if len(harm.done) < form.faults else [])

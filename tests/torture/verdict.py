@@ -1,0 +1,177 @@
+"""The verdict: when all has come to rest, everything that was promised is held against everything that stands.
+
+findings = verdict.judge(made, shots)          # after `drain`
+outcome = verdict.Outcome("t1", seed, findings.wrong, findings.figures)
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from oms.invariants import check
+from oms.journey import flow, seal
+from tests.torture import ledgers, traffic
+from tests.torture.house import BULK, House
+from tests.torture.plan import Shot
+
+#: Asked for again and again, so there is always one of them to come.
+PERIODIC = ("poll", "track", "compute_kpi", "daily_sample")
+#: Messages shown of one kind of fault; all are in the report.
+SHOWN = 12
+
+_LEFT = text("""
+    SELECT (SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused'))
+               AS steps,
+           (SELECT count(*) FROM orders WHERE status NOT IN ('closed', 'cancelled', 'rejected', 'expired')) AS orders
+""")
+_PARKED = text("SELECT kind, id, error FROM step WHERE state = 'parked' ORDER BY kind LIMIT 50")
+_COUNTS = text("""
+    SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM inbound_message) AS messages,
+           (SELECT count(*) FROM inbound_message WHERE status = 'quarantined') AS quarantined,
+           (SELECT count(*) FROM orders WHERE status = 'closed') AS delivered,
+           (SELECT count(*) FROM orders WHERE status = 'cancelled') AS cancelled,
+           (SELECT count(*) FROM parcel) AS parcels, (SELECT count(*) FROM step) AS steps,
+           (SELECT count(*) FROM history_entry) AS history, (SELECT count(*) FROM step WHERE attempt > 1) AS steps_repeated
+""")
+_IDLE = text("""
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+    AND state_change < clock_timestamp() - interval '5 s'
+""")
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is wrong, in words (empty: nothing), and the figures beside it."""
+
+    wrong: list[str] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one level came to. `replay` is the one command that plays a red run again."""
+
+    level: str
+    seed: int
+    wrong: list[str] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+    long: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.wrong
+
+    @property
+    def replay(self) -> str:
+        return f"python3 dev.py torture --level {self.level} --seed {self.seed}{' --long' if self.long else ''}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "level": self.level, "seed": self.seed, "long": self.long, "ok": self.ok, "wrong": self.wrong,
+            "figures": self.figures, "replay": self.replay,
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For people: what was counted, then what is wrong and how to see it again."""
+        lines = [f"{self.level}: {'passed' if self.ok else 'RED'}   seed {self.seed}"]
+        lines += [f"  {name:<28}{_shown(value)}" for name, value in self.figures.items()]
+        lines += [f"  WRONG: {word}" for word in self.wrong[:SHOWN]]
+        if len(self.wrong) > SHOWN:
+            lines.append(f"  ... and {len(self.wrong) - SHOWN} more")
+        if not self.ok:
+            lines.append(f"  replay: {self.replay}")
+        return "\n".join(lines)
+
+
+def drain(made: House, *, limit_s: float, every_s: float = 1.0) -> float | None:
+    """Wait until the system has nothing left to do and every order has ended; the seconds it took, None when it did not."""
+    began = looked = time.monotonic()
+
+    def over() -> bool:
+        nonlocal looked
+        if time.monotonic() - looked < every_s:
+            return False
+        looked = time.monotonic()
+        return left(made) == {"steps": 0, "orders": 0}
+
+    return time.monotonic() - began if made.watch(over, limit_s=limit_s) else None
+
+
+def left(made: House) -> Mapping[str, int]:
+    """System steps still to be done (parked ones are not), and orders that have not ended."""
+    kinds = [kind for kind, row in flow.FLOW.items() if row.performer == flow.SYSTEM and kind not in PERIODIC]
+    try:
+        with made.database() as session:
+            return dict(session.execute(_LEFT, {"kinds": kinds}).one()._mapping)
+    except OperationalError:  # it is being started again
+        return {"steps": -1, "orders": -1}
+
+
+def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> Findings:
+    """Hold everything against everything; nothing may be at work any more."""
+    acks = traffic.read(ledger or made.folder / "acked.jsonl")
+    found = Findings()
+    if len(acks) != len(shots):
+        found.wrong.append(f"{len(shots)} deliveries were planned, {len(acks)} are in the sender's ledger")
+    with made.database() as session:
+        found.wrong += ledgers.accepted(session, acks, channel=BULK)
+        found.wrong += ledgers.quarantined(session, acks, channel=BULK)
+        found.wrong += ledgers.orders(session, shots, acks, channel=BULK)
+        found.wrong += ledgers.unfinished(session, channel=BULK)
+        found.wrong += ledgers.shipped(session, shots, channel=BULK)
+        found.wrong += ledgers.labels(session, made.folder)
+        wrong, figures = ledgers.mails(session, made.folder)
+        found.wrong += wrong
+        found.wrong += [f"parked: {row.kind} {row.id}: {row.error}" for row in session.execute(_PARKED)]
+        found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures}
+    house_in_order(made, found)
+    return found
+
+
+def house_in_order(made: House, found: Findings) -> None:
+    """What holds whatever was done: the invariants, the sealed history, no deadlock, nobody asleep in a transaction."""
+    with made.database() as session:
+        while seal.seal(session) == seal.BATCH:
+            pass
+    with made.database() as session:
+        violations = check.check(session)
+        history = seal.verify(session)
+        idle = session.execute(_IDLE).scalar_one()
+    found.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
+    if history.broken:
+        found.wrong.append(f"I11 history is broken at {history.broken.seq}: {history.broken.why}")
+    if idle:
+        found.wrong.append(f"I15 {idle} connections are idle in a transaction for over 5 s")
+    deadlocks = server_log(made).get("deadlock detected", 0)
+    if deadlocks:
+        found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks")
+    found.figures |= {
+        "invariants": len(check.INVARIANTS), "violations": len(violations), "sealed": history.sealed,
+        "deadlocks": deadlocks,
+    }  # fmt: skip
+
+
+def server_log(made: House) -> Counter[str]:
+    """PostgreSQL's own errors, by their words; its counters do not survive an immediate stop, its log does."""
+    server = made.server("postgresql")
+    counts: Counter[str] = Counter()
+    if server is None or not server.log_path.exists():
+        return counts
+    for line in server.log_path.read_text(errors="replace").splitlines():
+        _, mark, words = line.partition("ERROR:  ")
+        if mark:
+            counts[words.partition(" at character")[0].partition('"')[0].strip()] += 1
+    return counts
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
