@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -22,24 +23,27 @@ from bench import cpu, floor
 from bench.goods import Company, company, order_json
 from bench.ground import Ground, ground
 from connectors.base import Label
-from oms import db
+from oms import db, settings
 from oms.fulfilment import checking, paper, waves
 from oms.fulfilment.boxing import Box
 from oms.fulfilment.packing import PackScan
 from oms.intake import inbox
 from oms.intake.inbox import NewMessage
 from oms.journey import steps
+from oms.journey.steps import Claimed, Done
 from oms.shipping import booking, handover, parcels
 from oms.shipping.parcels import Closing
-from workers import bindings, process
-from workers.handlers import Inside
+from workers import bindings, drain, process
+from workers.handlers import Handler, Inside
+from workers.process import Process
 
 LIMIT_CPU_MS = 3.0
 BATCH = 200
 #: Three lines of two pieces, 300 g each, in a carton of 200 g.
 BOX_WEIGHT_G = 2000
-STAGES = ("verify", "confirm", "allocate", "release", "wave", "pick", "check", "close_boxes", "label", "hand_over")
-BY_CLAIM = ("verify", "confirm", "allocate", "release", "wave")
+STAGES = (
+    "verify", "confirm", "allocate", "release", "wave", "steps", "pick", "check", "close_boxes", "label", "hand_over",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -49,14 +53,38 @@ class Meter:
     made: Ground
     python: dict[str, float] = field(default_factory=dict)
     postgres: dict[str, float] = field(default_factory=dict)
+    reading_s: float = 0.0
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Add what is done inside to the stage."""
-        python, postgres = time.process_time(), cpu.cpu_ms(self.made.roots)
+        """Add what is done inside to the stage; a stage inside another is not counted twice."""
+        known = self._counted()
+        start = self._clocks()
         yield
-        self.python[name] = (time.process_time() - python) * 1000
-        self.postgres[name] = cpu.cpu_ms(self.made.roots) - postgres
+        used = [now - then for now, then in zip(self._clocks(), start, strict=True)]
+        inner = [now - then for now, then in zip(self._counted(), known, strict=True)]
+        self.python[name] = self.python.get(name, 0.0) + used[0] - inner[0]
+        self.postgres[name] = self.postgres.get(name, 0.0) + used[1] - inner[1]
+
+    def _counted(self) -> tuple[float, float]:
+        return sum(self.python.values()), sum(self.postgres.values())
+
+    def _clocks(self) -> tuple[float, float]:
+        """CPU ms of Python and of PostgreSQL so far; what reading /proc costs is not Python's."""
+        before = time.process_time()
+        postgres = cpu.cpu_ms(self.made.roots)
+        self.reading_s += time.process_time() - before
+        return (time.process_time() - self.reading_s) * 1000, postgres
+
+    def timed(self, kind: str, handler: Handler) -> Handler:
+        """The handler with its work counted as the stage `kind`."""
+        assert isinstance(handler, Inside)
+
+        def work(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+            with self.stage(kind):
+                return handler.work(session, claimed, now)
+
+        return Inside(work)
 
 
 def run(*, orders: int = 2000) -> dict[str, float]:
@@ -97,13 +125,13 @@ def _live(made: Ground, seeded: Company, numbers: range) -> Meter:
     meter = Meter(made)
     for start in range(0, len(numbers), BATCH):
         _receive(made, seeded, numbers[start : start + BATCH])
-    by_claim(made, "accept")
-    for name in BY_CLAIM:
-        if name == "wave":
-            with made.database.transaction() as session:
-                waves.plan_now(session, warehouse_id=seeded.warehouse_id)
-        with meter.stage(name):
-            by_claim(made, name)
+    by_claim(made, "accept", meter)
+    meter.python.clear()
+    meter.postgres.clear()
+    by_claim(made, "verify", meter)
+    with made.database.transaction() as session:
+        waves.plan_now(session, warehouse_id=seeded.warehouse_id)
+    by_claim(made, "wave", meter)
     for name, work in (("pick", _pick), ("check", _check), ("close_boxes", _close), ("label", _label)):
         with meter.stage(name):
             while work(made):
@@ -120,20 +148,16 @@ def _receive(made: Ground, seeded: Company, numbers: range) -> None:
         inbox.receive(session, channel_id=seeded.channel_id, received=messages, now=db.now(session))
 
 
-def by_claim(made: Ground, kind: str) -> int:
-    """Claim and work like a worker until nothing of the kind is due; return how many steps that were."""
-    handler = bindings.handlers("inside")[kind]
-    assert isinstance(handler, Inside)
-    worked = 0
-    while True:
-        with made.database.transaction() as session:
-            claimed = steps.claim(session, kind=kind, limit=BATCH, lease_s=60, worker="bench")
-        if not claimed:
-            return worked
-        with made.database.transaction() as session:
-            now = db.now(session)
-            steps.finish(session, handler.work(session, claimed, now), by="system", now=now)
-        worked += len(claimed)
+def by_claim(made: Ground, kind: str, meter: Meter) -> None:
+    """Work like a worker of the inside queue until nothing of the kind is due, with what it does at once after it.
+
+    The handlers count as stages by their names; claiming, carrying on, ending and committing are the stage `steps`.
+    """
+    worker = Process(settings.load(made.environment), made.database, "bench")
+    bound = {name: meter.timed(name, handler) for name, handler in bindings.handlers("inside").items()}
+    with meter.stage("steps"):
+        while drain.drain_kind(worker, kind, bound):
+            pass
 
 
 def _rows(session: Session, sql: str) -> list[tuple[object, ...]]:

@@ -51,7 +51,7 @@ def _drain(process: Process, queue: str, look_again: bool) -> int:
     bound = handlers(queue)
     worked = 0
     while True:
-        round_worked = sum(drain_kind(process, kind, bound[kind]) for kind in due_kinds(process, bound))
+        round_worked = sum(drain_kind(process, kind, bound) for kind in due_kinds(process, bound))
         worked += round_worked
         if round_worked == 0:
             if not look_again:
@@ -66,8 +66,9 @@ def due_kinds(process: Process, bound: Mapping[str, Handler]) -> list[str]:
         return list(session.execute(_DUE_KINDS, {"kinds": list(bound)}).scalars())
 
 
-def drain_kind(process: Process, kind: str, handler: Handler) -> int:
+def drain_kind(process: Process, kind: str, bound: Mapping[str, Handler]) -> int:
     """Claim one batch of a kind and work on it; return its size."""
+    handler = bound[kind]
     lease_s = process.settings.lease_s if isinstance(handler, Inside) else outside.LEASE_S
     limit = flow.FLOW[kind].batch
     with process.database.transaction() as session:
@@ -75,7 +76,7 @@ def drain_kind(process: Process, kind: str, handler: Handler) -> int:
     if not claimed:
         return 0
     if isinstance(handler, Inside):
-        inside.work(process, handler, claimed)
+        inside.work(process, bound, claimed)
     else:
         outside.work(process, handler, claimed)
     return len(claimed)

@@ -1,19 +1,25 @@
-"""Inside steps: one transaction for the batch; what breaks it is found by halving, and only that is put back."""
+"""Inside steps: one transaction for the batch and what follows it at once; what breaks it is found by halving.
+
+A worker that holds orders at `verify` goes on with `confirm`, `allocate` and `release` before it commits (`at_once` in
+`flow.py`). A step that breaks this way is done alone, one stage at a time, and only the one that fails is put back.
+"""
 
 from __future__ import annotations
 
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Fenced
-from oms.journey import steps
-from oms.journey.steps import Claimed
-from workers.handlers import Inside
+from oms.journey import flow, steps
+from oms.journey.steps import Claimed, Done
+from workers.handlers import Handler, Inside
 from workers.process import Process
 
 log = logging.getLogger(__name__)
@@ -22,13 +28,37 @@ log = logging.getLogger(__name__)
 _AGAIN = {"40001", "40P01", "55P03"}
 _TRIES = 5
 
+Bound = Mapping[str, Handler]
+Finish = Callable[[Process, Bound, Sequence[Claimed], Exception], None]
 
-def work(process: Process, handler: Inside, claimed: Sequence[Claimed]) -> None:
-    """Do a batch. Steps that were taken over leave it; a failing one is isolated by halving."""
+
+def work(process: Process, bound: Bound, claimed: Sequence[Claimed]) -> None:
+    """Do a batch of one kind, and what follows at once of the kinds in `bound`.
+
+    Steps that were taken over leave it; a failing one is isolated by halving.
+    """
+    if flow.FLOW[claimed[0].kind].at_once:
+        _work(process, bound, claimed, alone=_by_stages)
+    else:
+        _stage(process, bound, claimed)
+
+
+def _stage(process: Process, bound: Bound, claimed: Sequence[Claimed]) -> None:
+    """Do this stage only; what follows opens for whoever comes."""
+    kind = claimed[0].kind
+    _work(process, {kind: bound[kind]}, claimed, alone=_put_back)
+
+
+def _by_stages(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception) -> None:
+    log.info("one stage at a time", extra={"step": str(batch[0].id), "kind": batch[0].kind, "error": repr(error)})
+    _stage(process, bound, batch)
+
+
+def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: Finish) -> None:
     batch = list(claimed)
     for attempt in range(_TRIES):
         try:
-            _transact(process, handler, batch)
+            _transact(process, bound, batch)
             return
         except Fenced as fenced:
             batch = [s for s in batch if s.id not in set(fenced.step_ids)]
@@ -36,35 +66,49 @@ def work(process: Process, handler: Inside, claimed: Sequence[Claimed]) -> None:
                 return
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _AGAIN or attempt == _TRIES - 1:
-                _halve(process, handler, batch, error)
+                _halve(process, bound, batch, error, alone=alone)
                 return
             time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
         except Exception as error:  # noqa: BLE001  the worker's outermost frame: one step must not stop the queue
-            _halve(process, handler, batch, error)
+            _halve(process, bound, batch, error, alone=alone)
             return
 
 
-def _transact(process: Process, handler: Inside, batch: Sequence[Claimed]) -> None:
+def _transact(process: Process, bound: Bound, batch: Sequence[Claimed]) -> None:
     with process.database.transaction() as session:
         now = db.now(session)
-        done = handler.work(session, batch, now)
-        if len(done) != len(batch):
-            raise RuntimeError(f"{batch[0].kind}: {len(done)} outcomes for {len(batch)} steps")
-        steps.finish(session, done, by="system", now=now)
+        ended: list[Done] = []
+        held: Sequence[Claimed] = batch
+        while held:
+            done, held = steps.carry_on(session, _done(session, bound, held, now), kinds=bound, now=now)
+            ended += done
+        steps.finish(session, ended, by="system", now=now, worker=process.name)
 
 
-def _halve(process: Process, handler: Inside, batch: Sequence[Claimed], error: Exception) -> None:
+def _done(session: Session, bound: Bound, batch: Sequence[Claimed], now: datetime) -> list[Done]:
+    handler = bound[batch[0].kind]
+    assert isinstance(handler, Inside)
+    done = handler.work(session, batch, now)
+    if len(done) != len(batch):
+        raise RuntimeError(f"{batch[0].kind}: {len(done)} outcomes for {len(batch)} steps")
+    return done
+
+
+def _halve(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception, *, alone: Finish) -> None:
     if len(batch) == 1:
-        _put_back(process, batch[0], error)
+        alone(process, bound, batch, error)
         return
     middle = len(batch) // 2
     for half in (batch[:middle], batch[middle:]):
         with process.database.transaction() as session:
             ours = set(steps.renew(session, half, lease_s=process.settings.lease_s))
-        work(process, handler, [s for s in half if s.id in ours])
+        mine = [s for s in half if s.id in ours]
+        if mine:
+            _work(process, bound, mine, alone=alone)
 
 
-def _put_back(process: Process, step: Claimed, error: Exception) -> None:
+def _put_back(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception) -> None:
+    [step] = batch
     with process.database.transaction() as session:
         state = steps.retry(session, step, error=f"{type(error).__name__}: {error}")
     log.exception("step failed", extra={"step": str(step.id), "kind": step.kind, "state": state}, exc_info=error)

@@ -16,7 +16,6 @@ from oms import db, numbers
 from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
-from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.models import Order
@@ -46,6 +45,10 @@ _PARTS = text("""
 """)
 
 
+#: The order's own pair of promise steps ends: its fulfilments' pairs follow it, and it counts nowhere.
+_SPLIT = (("collect", "split"), ("deliver", "split"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Promise:
     country: str
@@ -61,7 +64,6 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     groups = _groups(session, order_ids)
     planned = _plan(session, groups, _promises(session, order_ids), now)
     _write(session, groups, planned, now)
-    _split_promise(session, order_ids, now)
     moved = [order_id for order_id, _ in groups]
     lifecycle.advance(
         session, Order, moved, to="in_fulfilment", cause="released", actor="system", now=now, lenient=True,
@@ -70,7 +72,7 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
-    return [Done(step, "released", tuple(opens.get(step.subject_id, ()))) for step in steps]
+    return [Done(step, "released", tuple(opens.get(step.subject_id, ())), ends=_SPLIT) for step in steps]
 
 
 Group = tuple[uuid.UUID, uuid.UUID]  # (order, warehouse)
@@ -168,12 +170,6 @@ def _write(
         for row in planned.values()
     ]
     lifecycle.note(session, notes, actor="system", now=now)
-
-
-def _split_promise(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
-    """The order's own pair of promise steps ends: its fulfilments' pairs follow it, and it counts nowhere."""
-    found = journey.find_kinds(session, kinds=("collect", "deliver"), subject_ids=order_ids)
-    journey.finish(session, [Done(step, "split") for step in found], by="system", now=now)
 
 
 def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:

@@ -25,6 +25,8 @@ class StepKind:
     follows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Steps of these kinds go on while a hold stands: they resolve it, or someone outside performs them.
     runs_on_hold: bool = False
+    #: A worker goes on with this kind in the same transaction when it follows for the same order and nothing holds it.
+    at_once: str | None = None
 
 
 FLOW: dict[str, StepKind] = {
@@ -77,6 +79,7 @@ FLOW: dict[str, StepKind] = {
         INSIDE,
         200,
         {"passed": ("confirm",), "held": ("review", "final_review", "finance_review")},
+        at_once="confirm",
     ),
     "review": StepKind(
         "order_specialist",
@@ -116,6 +119,7 @@ FLOW: dict[str, StepKind] = {
             "payment": ("pay", "tell"),
             "signature_and_payment": ("sign", "pay", "tell"),
         },
+        at_once="allocate",
     ),
     "sign": StepKind(
         CUSTOMER,
@@ -144,6 +148,7 @@ FLOW: dict[str, StepKind] = {
         INSIDE,
         200,
         {"allocated": ("release",), "short": ("supply", "tell"), "partly": ("release", "supply", "tell")},
+        at_once="release",
     ),
     "wake": StepKind(SYSTEM, "sku", "release", INSIDE, 200, {"woken": ("allocate",)}),
     "supply": StepKind("buyer", "supply_request", "plan", follows={"received": (), "withdrawn": ()}),

@@ -9,21 +9,28 @@ _NEW = """
         CAST(:n_id AS uuid[]), CAST(:n_parent AS uuid[]), CAST(:n_kind AS text[]), CAST(:n_key AS text[]),
         CAST(:n_type AS text[]), CAST(:n_subject AS uuid[]), CAST(:n_order AS uuid[]), CAST(:n_round AS int[]),
         CAST(:n_performer AS text[]), CAST(:n_assignee AS uuid[]), CAST(:n_after AS timestamptz[]),
-        CAST(:n_due AS timestamptz[]), CAST(:n_remind AS timestamptz[]), CAST(:n_pause_id AS uuid[])
-    ) AS n(id, parent, kind, key, type, subject, ord, round, performer, assignee, run_after, due, remind, pause_id)
+        CAST(:n_due AS timestamptz[]), CAST(:n_remind AS timestamptz[]), CAST(:n_outcome AS text[]),
+        CAST(:n_error AS text[]), CAST(:n_claimed AS bool[]), CAST(:n_pause_id AS uuid[])
+    ) AS n(id, parent, kind, key, type, subject, ord, round, performer, assignee, run_after, due, remind, outcome, error,
+           claimed, pause_id)
 """
 
-# A step whose order is held is born paused, with the pause as evidence.
+# A step whose order is held is born paused, with the pause as evidence; one that ended already is written as it ended.
 _INSERT = """
     n AS (SELECT n.*, h.hold_id, h.pause_reason, h.placed_by FROM new n LEFT JOIN LATERAL (
             SELECT hold.id AS hold_id, hold.pause_reason, hold.placed_by FROM hold
             WHERE hold.order_id = n.ord AND hold.released_at IS NULL AND n.kind <> ALL(CAST(:on_hold AS text[]))
-            ORDER BY hold.placed_at LIMIT 1) h ON TRUE),
+            ORDER BY hold.placed_at LIMIT 1) h ON n.outcome IS NULL),
     ins AS (INSERT INTO step (id, kind, key, subject_type, subject_id, order_id, parent_id, round, performer,
-                assignee_id, state, attempt, run_after, opened_at, due_at, first_due_at, remind_at, escalation, token)
-            SELECT n.id, n.kind, n.key, n.type, n.subject, n.ord, n.parent, n.round, n.performer,
-                n.assignee, CASE WHEN n.hold_id IS NULL THEN 'open' ELSE 'paused' END, 0,
-                coalesce(n.run_after, clock_timestamp()), :now, n.due, n.due, n.remind, 0, 0
+                assignee_id, state, attempt, token, run_after, opened_at, due_at, first_due_at, remind_at, escalation,
+                outcome, error, finished_at, finished_by, claimed_at, worker)
+            SELECT n.id, n.kind, n.key, n.type, n.subject, n.ord, n.parent, n.round, n.performer, n.assignee,
+                CASE WHEN n.outcome IS NOT NULL THEN 'done' WHEN n.hold_id IS NULL THEN 'open' ELSE 'paused' END,
+                CAST(n.claimed AS int), CAST(n.claimed AS int), coalesce(n.run_after, clock_timestamp()), :now,
+                n.due, n.due, n.remind, 0, n.outcome, n.error,
+                CASE WHEN n.outcome IS NOT NULL THEN CAST(:now AS timestamptz) END,
+                CASE WHEN n.outcome IS NOT NULL THEN CAST(:by AS text) END,
+                CASE WHEN n.claimed THEN clock_timestamp() END, CASE WHEN n.claimed THEN CAST(:worker AS text) END
             FROM n ORDER BY n.kind, n.key
             ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
     paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
@@ -33,6 +40,7 @@ _INSERT = """
 
 OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
 
+# When one of them was taken over nothing is written, and the caller raises.
 FINISH = f"""
     WITH fin AS (
         UPDATE step SET state = 'done', finished_at = least(f.at, :now), finished_by = :by, outcome = f.outcome,
@@ -42,8 +50,17 @@ FINISH = f"""
                        AS f(id, token, outcome, error, at)) f
         WHERE step.id = f.id AND step.token = f.token AND step.state IN ('open', 'claimed')
         RETURNING step.id),
-    new AS ({_NEW} WHERE n.parent IN (SELECT id FROM fin)), {_INSERT}
-    SELECT id FROM fin
+    new AS ({_NEW} WHERE (SELECT count(*) FROM fin) = cardinality(CAST(:f_id AS uuid[]))), {_INSERT}
+    SELECT id FROM fin UNION ALL SELECT id FROM ins WHERE state = 'done'
+"""
+
+# Steps of locked orders, so nobody else is at them.
+END_RUNNING = """
+    UPDATE step SET state = 'done', finished_at = :now, finished_by = :by, outcome = e.outcome, lease_until = NULL,
+           remind_at = NULL
+    FROM unnest(CAST(:subjects AS uuid[]), CAST(:kinds AS text[]), CAST(:outcomes AS text[]))
+         AS e(subject, kind, outcome)
+    WHERE step.subject_id = e.subject AND step.kind = e.kind AND step.state IN ('open', 'claimed')
 """
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.

@@ -9,68 +9,23 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.errors import Fenced
-from oms.journey import due, flow, step_sql
+from oms.errors import Conflict, Fenced
+from oms.journey import flow, holds, step_rows, step_sql
+from oms.journey.step_values import Claimed as Claimed
+from oms.journey.step_values import Done as Done
+from oms.journey.step_values import NewStep as NewStep
 
 MAX_ATTEMPTS = 5
 _FIRST_DELAY_S, _LAST_DELAY_S = 1.0, 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A step that this worker holds until its lease ends; `token` fences everyone who held it before."""
-
-    id: uuid.UUID
-    kind: str
-    subject_type: str
-    subject_id: uuid.UUID
-    order_id: uuid.UUID | None
-    parent_id: uuid.UUID | None
-    round: int
-    attempt: int
-    token: int
-    opened_at: datetime
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewStep:
-    """A step to open. `due_at` None: from the kind's clock. `key` None: `<subject_id>:<round>`."""
-
-    kind: str
-    subject_id: uuid.UUID
-    order_id: uuid.UUID | None = None
-    round: int = 0
-    due_at: datetime | None = None
-    run_after: datetime | None = None
-    subject_type: str | None = None
-    assignee_id: uuid.UUID | None = None
-    parent_id: uuid.UUID | None = None
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How one claimed step ended, and the steps that follow it.
-
-    `at`: when it ended, where someone else's clock tells (the carrier's scan); never later than `now`.
-    """
-
-    step: Claimed
-    outcome: str
-    opens: tuple[NewStep, ...] = ()
-    error: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    at: datetime | None = None
+_OPEN, _FINISH = text(step_sql.OPEN), text(step_sql.FINISH)
 
 
 def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> list[uuid.UUID]:
@@ -80,7 +35,8 @@ def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> li
     """
     if not new:
         return []
-    rows = session.execute(text(step_sql.OPEN), _open_params(session, new, now)).all()
+    params = step_rows.params(session, step_rows.opened(new), now=now)
+    rows = session.execute(_OPEN, {**params, "by": None, "worker": None}).all()
     _ring(session, new)
     return [row.id for row in rows]
 
@@ -99,31 +55,78 @@ def claim(session: Session, *, kind: str, limit: int, lease_s: int, worker: str)
     return sorted((Claimed(*row) for row in rows), key=lambda step: step.due_at)
 
 
-def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime) -> None:
-    """End the steps and open what follows, in one statement.
+def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, worker: str | None = None) -> None:
+    """End the steps and open what follows, in one statement; `worker` names who carried on with unwritten ones.
 
     Raises Fenced with the ids that were taken over meanwhile: they leave the batch and the rest runs again.
     """
     if not done:
         return
-    new = [(d, n) for d in done for n in d.opens]
-    for d, n in new:
-        if n.kind not in flow.FLOW[d.step.kind].follows.get(d.outcome, ()):
-            raise ValueError(f"{d.step.kind} -> {d.outcome} may not open {n.kind}: see flow.py")
+    _check_follows(done)
+    rows, also = step_rows.of_ended(done)
+    if also:
+        _end_running(session, also, by=by, now=now)
+    written = [d for d in done if d.step.written]
     params = {
-        "f_id": [d.step.id for d in done],
-        "f_token": [d.step.token for d in done],
-        "f_outcome": [d.outcome for d in done],
-        "f_error": [d.error for d in done],
-        "f_at": [d.at for d in done],
+        "f_id": [d.step.id for d in written],
+        "f_token": [d.step.token for d in written],
+        "f_outcome": [d.outcome for d in written],
+        "f_error": [d.error for d in written],
+        "f_at": [d.at for d in written],
         "by": by,
-        **_open_params(session, [n for _, n in new], now, parents=[d.step.id for d, _ in new]),
+        "worker": worker,
+        **step_rows.params(session, rows, now=now),
     }
-    finished = {row.id for row in session.execute(text(step_sql.FINISH), params)}
-    missing = [d.step.id for d in done if d.step.id not in finished]
+    ended = {row.id for row in session.execute(_FINISH, params)}
+    missing = [d.step.id for d in written if d.step.id not in ended]
     if missing:
         raise Fenced(missing)
-    _ring(session, [n for _, n in new])
+    double = [row.step for row in rows if row.outcome is not None and row.id not in ended]
+    if double:
+        raise Conflict(f"{double[0].kind} of {double[0].subject_id} stands already: it is not carried on with")
+    _ring(session, [row.step for row in rows if row.outcome is None])
+
+
+def _check_follows(done: Sequence[Done]) -> None:
+    for d in done:
+        allowed = flow.FLOW[d.step.kind].follows.get(d.outcome, ())
+        for n in d.opens:
+            if n.kind not in allowed:
+                raise ValueError(f"{d.step.kind} -> {d.outcome} may not open {n.kind}: see flow.py")
+
+
+def _end_running(session: Session, also: Sequence[tuple[uuid.UUID, str, str]], *, by: str, now: datetime) -> None:
+    columns = zip(("subjects", "kinds", "outcomes"), map(list, zip(*also, strict=True)), strict=True)
+    session.execute(text(step_sql.END_RUNNING), {**dict(columns), "by": by, "now": now})
+
+
+def carry_on(
+    session: Session, done: Sequence[Done], *, kinds: Collection[str], now: datetime
+) -> tuple[list[Done], list[Claimed]]:
+    """Take what follows at once into the worker's own transaction: `done` without it, and the steps to do next.
+
+    That is what `flow.py` calls `at_once`, of the `kinds` the worker can do, of (locked) orders that nothing holds.
+    Nobody else sees these steps; `finish` writes each with its end.
+    """
+    wanted = [(n, d.step.id) for d in done for n in d.opens if _at_once(d, n, kinds)]
+    if not wanted:
+        return list(done), []
+    held = holds.standing(session, order_ids=[n.subject_id for n, _ in wanted])
+    taken = [(n, parent) for n, parent in wanted if n.subject_id not in held]
+    own = {parent: n for n, parent in taken}
+    left = [replace(d, opens=tuple(n for n in d.opens if n is not own.get(d.step.id))) for d in done]
+    return left, step_rows.held(session, taken, now=now)
+
+
+def _at_once(d: Done, n: NewStep, kinds: Collection[str]) -> bool:
+    """An order's own next step under its usual key, due as soon as it opens."""
+    return (
+        n.kind in kinds
+        and n.kind == flow.FLOW[d.step.kind].at_once
+        and n.subject_id == d.step.order_id
+        and n.key is None
+        and n.run_after is None
+    )
 
 
 def find(
@@ -251,40 +254,6 @@ def move_due(session: Session, *, kind: str, due: dict[uuid.UUID, datetime]) -> 
     """Set a new due time for the running steps of subjects; `first_due_at` keeps the first (promise rule)."""
     params = {"kind": kind, "subjects": list(due), "dues": list(due.values())}
     session.execute(text(step_sql.MOVE_DUE), params)
-
-
-def _open_params(
-    session: Session, new: Sequence[NewStep], now: datetime, parents: Sequence[uuid.UUID] | None = None
-) -> dict[str, Any]:
-    kinds = {n.kind for n in new if n.due_at is None}
-    dues = due.due_times(session, kinds, now=now) if kinds else {}
-    rows = [flow.FLOW[n.kind] for n in new]
-    due_at = [n.due_at or dues[n.kind] for n in new]
-    return {
-        "n_id": db.new_ids(len(new)),
-        "n_parent": list(parents) if parents else [n.parent_id for n in new],
-        "n_kind": [n.kind for n in new],
-        "n_key": [n.key or f"{n.subject_id}:{n.round}" for n in new],
-        "n_type": [n.subject_type or row.subject.partition("|")[0] for n, row in zip(new, rows, strict=True)],
-        "n_subject": [n.subject_id for n in new],
-        "n_order": [n.order_id for n in new],
-        "n_round": [n.round for n in new],
-        "n_performer": [row.performer for row in rows],
-        "n_assignee": [n.assignee_id for n in new],
-        "n_after": [n.run_after for n in new],
-        "n_due": due_at,
-        "n_remind": [_remind_at(row.performer, now, d) for row, d in zip(rows, due_at, strict=True)],
-        "n_pause_id": db.new_ids(len(new)),
-        "on_hold": list(flow.on_hold_kinds()),
-        "now": now,
-    }
-
-
-def _remind_at(performer: str, now: datetime, due_at: datetime) -> datetime | None:
-    """A quarter of the time before the end, for steps that people perform (X-2)."""
-    if performer in (flow.SYSTEM, flow.CARRIER):
-        return None
-    return due_at - max(timedelta(0), due_at - now) / 4
 
 
 def _ring(session: Session, new: Sequence[NewStep]) -> None:

@@ -40,12 +40,12 @@ class Entry:
 
 def of_order(session: Session, *, order_id: uuid.UUID) -> list[Entry]:
     """Everything that happened to an order and its parts, oldest first. Two statements."""
-    entries = [entry for step in _steps(session, order_id) for entry in _of_step(step)]
-    told = select(HistoryEntry).where(HistoryEntry.order_id == order_id).order_by(HistoryEntry.id)
-    entries += [_of_history(row) for row in session.execute(told).scalars()]
-    # Of things at one moment, history stands between the end of the old step and the start of the new one.
-    places = {"ended": 0, "told": 1, "opened": 2}
-    return sorted(entries, key=lambda entry: (entry.at, places[entry.what]))
+    # Ids rise as they are given out: of things at one moment a step's start comes before its end, then what it told.
+    places = {"opened": 0, "ended": 1, "told": 2}
+    found = [(entry, step.id) for step in _steps(session, order_id) for entry in _of_step(step)]
+    told = select(HistoryEntry).where(HistoryEntry.order_id == order_id)
+    found += [(_of_history(row), row.id) for row in session.execute(told).scalars()]
+    return [entry for entry, _ in sorted(found, key=lambda one: (one[0].at, one[1], places[one[0].what]))]
 
 
 def running(session: Session, *, order_id: uuid.UUID) -> Sequence[Step]:
@@ -55,7 +55,7 @@ def running(session: Session, *, order_id: uuid.UUID) -> Sequence[Step]:
 
 
 def _steps(session: Session, order_id: uuid.UUID) -> Sequence[Step]:
-    return session.execute(select(Step).where(Step.order_id == order_id).order_by(Step.opened_at)).scalars().all()
+    return session.execute(select(Step).where(Step.order_id == order_id)).scalars().all()
 
 
 def _of_step(step: Step) -> list[Entry]:
