@@ -62,7 +62,7 @@ class House:
         claimed = self.claim(kind)
         assert claimed, f"no step {kind} is due"
         if isinstance(handler, Inside):
-            inside.work(self.process, handler, claimed)
+            inside.work(self.process, {kind: handler}, claimed)
         else:
             outside.work(self.process, handler, claimed)
 
