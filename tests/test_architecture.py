@@ -34,6 +34,7 @@ NAMES_THAT_SAY_NOTHING = {
 
 #: path -> why it may catch every exception: the frames that must outlive a fault of one piece of work.
 CATCHES_ALL: dict[str, str] = {
+    "oms/web/quick_door.py": "passes it on: the application behind the door raises it again and tells it",
     "workers/inside.py": "one step must not stop the queue; the batch is halved",
     "workers/outside.py": "one step must not stop the queue; the step is tried again",
     "workers/run.py": "the outermost frame of a forked worker: what ended it must be on record",

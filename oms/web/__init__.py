@@ -32,6 +32,7 @@ from oms.web import (
 )
 from oms.web.committer import Committer
 from oms.web.counting import Limits
+from oms.web.quick_door import QuickDoor
 
 #: Most database connections of one web process; gunicorn gives it eight threads.
 CONNECTIONS = 8
@@ -74,8 +75,10 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
     app.json = _Json(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.body_limit + 1, MAX_FORM_MEMORY_SIZE=settings.body_limit)
     app.url_map.strict_slashes = False
-    edge.install(app, edge.Edge(settings, database, Committer(inbox, webhooks.Keeper()), Limits(settings.redis_url)))
+    owner = edge.Edge(settings, database, Committer(inbox, webhooks.Keeper()), Limits(settings.redis_url))
+    edge.install(app, owner)
     _wire(app)
+    app.wsgi_app = QuickDoor(app.wsgi_app, owner)  # type: ignore[method-assign]
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

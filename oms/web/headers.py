@@ -22,6 +22,13 @@ _POLICY = (
     "object-src 'none'; frame-ancestors 'none'"
 )
 _SHUT = "default-src 'none'; frame-ancestors 'none'"
+_HTTPS_ONLY = "max-age=31536000; includeSubDomains"
+
+
+def for_machines(*, over_https: bool) -> dict[str, str]:
+    """The headers of an answer that is no page: nothing in it may run, and nobody may keep it."""
+    found = {**_FIXED, "Content-Security-Policy": _SHUT, "Cache-Control": "no-store"}
+    return found | ({"Strict-Transport-Security": _HTTPS_ONLY} if over_https else {})
 
 
 def nonce() -> str:
@@ -37,7 +44,7 @@ def protect(response: Response) -> Response:
     is_page = response.mimetype == "text/html"
     response.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce()) if is_page else _SHUT
     if cookies.over_https():
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        response.headers["Strict-Transport-Security"] = _HTTPS_ONLY
     if request.endpoint == "static" and response.status_code == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:

@@ -14,6 +14,8 @@ from oms.web import auth, csrf, headers, metrics
 log = structlog.get_logger("oms.request")
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+#: When the quick door took a request that it then passed on.
+STARTED = "oms.started"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -25,11 +27,22 @@ def register(app: Flask) -> None:
 
 def begin() -> None:
     """Give the request its id (a proxy's own X-Request-ID is kept) and start its clock."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _GIVEN.fullmatch(given) else new_id().hex
-    g.started = time.perf_counter()
+    g.request_id = name_request(request.headers.get("X-Request-ID", ""))
+    g.started = request.environ.get(STARTED) or time.perf_counter()
+
+
+def name_request(given: str) -> str:
+    """The request's id, from its sender or new; log lines carry it from now on."""
+    request_id = given if _GIVEN.fullmatch(given) else new_id().hex
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def count(*, route: str, method: str, status: int, seconds: float) -> None:
+    """Count an answer for the scraper."""
+    metrics.REQUESTS.labels(route, method, str(status)).inc()
+    metrics.SECONDS.labels(route).observe(seconds)
 
 
 def end(response: Response) -> Response:
@@ -40,8 +53,7 @@ def end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "(none)"
     method = request.method if request.method in _METHODS else "(other)"
     seconds = time.perf_counter() - g.started
-    metrics.REQUESTS.labels(route, method, str(response.status_code)).inc()
-    metrics.SECONDS.labels(route).observe(seconds)
+    count(route=route, method=method, status=response.status_code, seconds=seconds)
     if _worth_a_line(route, response.status_code):
         found = auth.known_identity()
         log.info(

@@ -7,9 +7,10 @@ some switch a hook off after a few refusals. 503 only when the bytes were not st
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, request
 from sqlalchemy import text
@@ -27,6 +28,7 @@ from oms.parties import channels
 from oms.parties.channels import KnownChannel
 from oms.web import auth, edge, metrics
 from oms.web.cached import Cached
+from oms.web.edge import Edge
 
 hooks = Blueprint("webhooks", __name__)
 
@@ -35,6 +37,14 @@ _UNKEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 _JSON = "application/json"
 #: Senders sign by the world's clock, not by business time that a test may have moved.
 _CLOCK = text("SELECT clock_timestamp()")
+
+#: WSGI names these two without HTTP_; what comes with it as well is not the header that counts.
+_BARE = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+_TOLD_APART = frozenset(f"HTTP_{key}" for key in _BARE)
+
+ROUTE = "/webhooks/<name>"
+#: Where the quick door leaves the fault that it met, for the application to tell it.
+FAULT = "oms.webhook_fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +72,49 @@ class Keeper:
         return inbox.receive_all(session, arrivals=arrivals, span=span)
 
 
-@hooks.post("/webhooks/<name>")
+@hooks.post(ROUTE)
 @auth.right(ANYONE)
 def receive(name: str) -> Response:
     """202 stored, 200 a repeat or a ping, 401 bad signature, 404 no such hook, 413 too large, 503 not stored."""
-    body = request.get_data(cache=False)
-    headers = {key.lower(): value for key, value in request.headers.items()}
-    door = edge.edge().channels.get(name, _open)
+    fault: Exception | None = request.environ.get(FAULT)
+    if fault is not None:
+        raise fault
+    status, body = take(edge.edge(), name, request.get_data(cache=False), headers_of(request.environ))
+    return Response(body, status, mimetype=_JSON)
+
+
+def take(owner: Edge, name: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Check the signature and store the message: (status, body of the answer). A repeat changes nothing.
+
+    Raises NotFound, NotSignedIn or Unavailable, and then nothing was kept.
+    """
+    door = owner.channels.get(name, lambda _: _open(owner, name))
     if door is None:
         raise NotFound(f"there is no webhook {name!r}")
     message = Received(body, headers, channel=name)
     if door.connector.is_ping(message):
-        return _said("pong", 200)
+        return 200, b'{"status":"pong"}'
     _verify(door, message)
-    receipt = edge.edge().committer.submit(Arrival(door.channel.id, _new(door, message)))
+    receipt = owner.committer.submit(Arrival(door.channel.id, _new(door, message)))
     if receipt.outcome == inbox.STORED:
-        return _said("accepted", 202)
-    return _said(receipt.outcome, 200)
+        return 202, b'{"status":"accepted"}'
+    return 200, b'{"status":"%s"}' % receipt.outcome.encode()
 
 
-def _said(word: str, status: int) -> Response:
-    return Response(f'{{"status":"{word}"}}', status, mimetype=_JSON)
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The request's headers by lower-case name."""
+    found = {
+        key[5:].replace("_", "-").lower(): value
+        for key, value in environ.items()
+        if key.startswith("HTTP_") and key not in _TOLD_APART
+    }
+    return found | {name: value for key, name in _BARE.items() if (value := environ.get(key))}
 
 
-def _open(name: str) -> _Door | None:
+def _open(owner: Edge, name: str) -> _Door | None:
     """Look a channel up; None when there is none, it is switched off, or it does not sign."""
     try:
-        with edge.transaction() as session:
+        with owner.database.transaction() as session:
             found = channels.by_name(session, names=[name]).get(name)
             at, looked = session.execute(_CLOCK).scalar_one(), time.monotonic()
     except SQLAlchemyError as fault:
