@@ -185,11 +185,11 @@ def _price(found: dict[str, object]) -> Decimal:
 def _moment(found: dict[str, object], name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(_text(found, name))
-    except ValueError as fault:
+        if moment.tzinfo is None:
+            raise ValueError("no time zone")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:  # the first and the last day of the calendar lie beyond it elsewhere
         raise _strange(name, found.get(name)) from fault
-    if moment.tzinfo is None:
-        raise _strange(name, found.get(name))
-    return moment.astimezone(UTC)
 
 
 def _bytes(found: dict[str, object], name: str) -> bytes:

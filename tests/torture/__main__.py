@@ -37,6 +37,7 @@ class Level:
 #: THE table of levels.
 LEVELS: dict[str, Level] = {
     "t1": Level("tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second"),
+    "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),
 }
 
 

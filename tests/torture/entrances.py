@@ -43,7 +43,7 @@ PASTES = (
 SCAN = {
     "type": "tracking.updated",
     "data": {
-        "waybill_number": "SB1", "status": "in_transit", "at": "2026-11-18T01:00:00+08:00", "place": "深圳", "signed_by": None,
+        "waybill_number": "SB1", "status": "DEPARTED_HUB", "at": "2026-11-18T01:00:00+08:00", "place": "深圳", "signed_by": None,
     },
 }  # fmt: skip
 

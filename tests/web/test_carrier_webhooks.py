@@ -78,6 +78,19 @@ def test_what_cannot_be_understood_is_answered_2xx_and_changes_nothing(site, par
     assert site.rows("SELECT count(*) FROM tracking_event") == [(0,)]
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_the_calendar_is_not_understood(site, parcel, at):
+    answer = knock(site, body(parcel, at=at))
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "not_understood"})
+    assert site.rows("SELECT count(*) FROM tracking_event") == [(0,)]
+
+
+@pytest.mark.parametrize("at", ["0001-01-02T00:00:00+00:00", "9999-12-30T23:59:59+00:00"])
+def test_a_moment_at_the_edge_of_the_calendar_breaks_nothing(site, parcel, at):
+    assert knock(site, body(parcel, "DELIVERED", at=at)).status_code in (200, 202)
+    assert knock(site, body(parcel)).status_code == 202
+
+
 def test_a_scan_of_a_parcel_that_is_not_ours_is_answered_2xx(site, parcel):
     stranger = Parcel(waybill_number="SBX999999999")
     assert knock(site, body(stranger)).status_code == 200
