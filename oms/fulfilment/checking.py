@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
+from oms.fulfilment import locks
 from oms.fulfilment.models import Fulfilment, Scan
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import LINE_PROGRESS
 from oms.journey import lifecycle
-from oms.orders import locking
 from oms.rows import insert_rows
 
 _LINES = text("""
@@ -40,25 +40,23 @@ _COUNT = text("""
     WHERE fulfilment_line.id = c.line
 """)
 
-_ORDERS = text("SELECT DISTINCT order_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[]))")
-
 
 def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datetime) -> list[str]:
     """Judge and record the scans in their order; return `ok` or what is wrong with each. A known scan id is `ok` again.
 
     One that is wrong counts nothing and is recorded; what stands at no packing table is `not_yours`.
     """
-    ids = sorted({s.fulfilment_id for s in scans})
-    locking.touch(session, order_ids=list(session.execute(_ORDERS, {"ids": ids}).scalars()))
+    ids = list({s.fulfilment_id for s in scans})
+    orders = locks.take_orders(session, fulfilment_ids=ids)
     lines = session.execute(_LINES, {"ids": ids}).all()
     codes = {r.code: (r.sku_id, r.qty) for r in session.execute(_CODES, {"codes": sorted({s.code for s in scans})})}
     rows, counted, answers = _judge(scans, lines, codes, actor, now)
     new = set(insert_rows(session, Scan, rows, unless=("scan_id",), returning="scan_id"))
     lines_of = [(line, qty) for scan_id, line, qty in counted if scan_id in new]
     session.execute(_COUNT, {"lines": [line for line, _ in lines_of], "qtys": [qty for _, qty in lines_of]})
-    started = sorted({row["fulfilment_id"] for row in rows if row["accepted"]})
+    started = list({row["fulfilment_id"] for row in rows if row["accepted"]})
     lifecycle.advance(session, Fulfilment, started, to="packing", cause="checked", actor=actor, now=now, lenient=True)
-    session.execute(LINE_PROGRESS, {"orders": sorted({line.order_id for line in lines})})
+    session.execute(LINE_PROGRESS, {"orders": orders})
     return answers
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,8 +18,7 @@ from oms.errors import Conflict
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """A change of `on_hand` and `reserved` at a warehouse; with `bin_id` the bin's pieces change as well.
 
     `key` makes it one of its kind: a repeat changes nothing.

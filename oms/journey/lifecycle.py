@@ -11,16 +11,19 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import IllegalTransition
 from oms.journey.states import Machine
 
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
 _MOVE = """
-    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]))
-                  AS w(id, entry_id, data)),
-    cur AS (SELECT t.id, w.entry_id, w.data, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){arrays})
+                  AS w(id, entry_id, data{names})),
+    cur AS (SELECT w.*, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
             WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id{lock}),
     moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur WHERE t.id = cur.id AND t.{axis} = cur.was
               RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id{whole}),
@@ -54,6 +57,13 @@ class Own:
     """In `also`: what another column of the same row holds."""
 
     column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """In `also`: a value of its own for each row, in the order of the ids."""
+
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +107,20 @@ def advance(
             "parts": model.__tablename__,
             "event": f"{model.__tablename__}.{to}",
         }
-    params |= {f"also_{column}": value for column, value in (also or {}).items() if not isinstance(value, Own)}
-    written = tuple((c, value.column if isinstance(value, Own) else None) for c, value in (also or {}).items())
+    for column, value in (also or {}).items():
+        params[f"also_{column}"] = list(value.values) if isinstance(value, Each) else value
+    written = tuple((column, _source(column, value)) for column, value in (also or {}).items())
     moved = list(session.execute(_move(model, axis, stamp, written, whole), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
     return moved
+
+
+def _source(column: str, value: object) -> str:
+    """Where the statement takes the new value of a column from."""
+    if isinstance(value, Own):
+        return f"t.{value.column}"
+    return f"cur.{column}" if isinstance(value, Each) else f":also_{column}"
 
 
 def _move_params(
@@ -129,18 +147,22 @@ def _move_params(
 
 @cache
 def _move(
-    model: type[db.Base], axis: str, stamp: str | None, also: tuple[tuple[str, str | None], ...], whole: Whole | None
+    model: type[db.Base], axis: str, stamp: str | None, also: tuple[tuple[str, str], ...], whole: Whole | None
 ) -> TextClause:
     """The statement for one axis of one table; an order's own history names the order itself."""
     table = model.__tablename__
     itself = "t.id" if table == "orders" else "NULL::uuid"
     order_column = "t.order_id" if "order_id" in model.__table__.columns else itself
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
-    stamped += "".join(f", {column} = {f't.{own}' if own else f':also_{column}'}" for column, own in also)
+    stamped += "".join(f", {column} = {source}" for column, source in also)
+    rows = [column for column, source in also if source.startswith("cur.")]
+    types = [model.__table__.columns[column].type.compile(_DIALECT) for column in rows]
+    arrays = "".join(f", CAST(:also_{column} AS {of}[])" for column, of in zip(rows, types, strict=True))
     # What belongs to an order is written under that order's lock; a row that moved all the same is no longer `was`.
     lock = " FOR UPDATE OF t" if order_column == "NULL::uuid" else ""
     told, kept = (_WHOLE, f", t.{whole.column} AS whole_id") if whole else (_EACH, "")
     parts = {"order_column": order_column, "stamp": stamped, "lock": lock, "told": told, "whole": kept}
+    parts |= {"arrays": arrays, "names": "".join(f", {column}" for column in rows)}
     return text(_MOVE.format(table=table, axis=axis, **parts))
 
 

@@ -26,7 +26,7 @@ from oms.intake import inbox, polling
 from oms.intake.rules import Known
 from oms.inventory.models import Warehouse
 from oms.journey import calendar_store, lifecycle
-from oms.journey.lifecycle import Note
+from oms.journey.lifecycle import Each, Note
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.money import quantise
 from oms.orders import locking
@@ -160,15 +160,18 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.La
     locking.touch(session, order_ids=[step.order_id for step, _ in labelled if step.order_id])
     ids = [step.subject_id for step, _ in labelled]
     parcels = {row.id: row for row in session.execute(_LOCKED, {"ids": ids})}
+    lists = handover.open_lists(session, places={(p.warehouse_id, p.carrier_id) for p in parcels.values()}, now=now)
     by: dict[str, Any] = {"cause": "booked", "actor": "system", "now": now}
-    session.execute(_LABEL, _label_params(labelled, now))
     each = {step.subject_id: _told(label, parcels[step.subject_id].service) for step, label in labelled}
-    lifecycle.advance(session, Parcel, ids, to="purchased", axis="label_status", each=each, **by)
+    lifecycle.advance(
+        session, Parcel, ids, to="purchased", axis="label_status", each=each, stamp="booked_at",
+        also=_kept([label for _, label in labelled], [lists.get((parcels[i].warehouse_id, parcels[i].carrier_id)) for i in ids]),
+        **by,
+    )  # fmt: skip
     papers = [paper for step, label in labelled for paper in _papers(parcels[step.subject_id], label)]
     store.put(session, papers=papers, by="system", now=now)
     complete = session.execute(_ALL_LABELLED, {"ids": sorted({p.fulfilment_id for p in parcels.values()})}).scalars()
     lifecycle.advance(session, Fulfilment, list(complete), to="labelled", lenient=True, **by)
-    handover.join(session, parcel_ids=ids, now=now)
     return [
         Done(step, "booked", (_hand_over(p.id, p.order_id, p.cut_off_at, step.round),))
         for step, p in ((step, parcels[step.subject_id]) for step, _ in labelled)
@@ -176,17 +179,9 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.La
 
 
 _LOCKED = text("""
-    SELECT p.id, p.order_id, p.fulfilment_id, p.service, f.cut_off_at
+    SELECT p.id, p.order_id, p.fulfilment_id, p.service, p.carrier_id, f.warehouse_id, f.cut_off_at
     FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id WHERE p.id = ANY(CAST(:ids AS uuid[]))
     ORDER BY f.id, p.id FOR UPDATE
-""")
-
-_LABEL = text("""
-    UPDATE parcel SET waybill_number = l.waybill, tracking_url = l.url, label_price = l.price, label_currency = l.currency,
-           service = l.service, booked_at = :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:waybills AS text[]), CAST(:urls AS text[]), CAST(:prices AS numeric[]),
-                CAST(:currencies AS text[]), CAST(:services AS text[])) AS l(id, waybill, url, price, currency, service)
-    WHERE parcel.id = l.id
 """)
 
 # A fulfilment is labelled once each of its parcels is.
@@ -197,16 +192,15 @@ _ALL_LABELLED = text("""
 """)
 
 
-def _label_params(labelled: Sequence[tuple[Claimed, base.Label]], now: datetime) -> dict[str, Any]:
-    labels = [label for _, label in labelled]
+def _kept(labels: Sequence[base.Label], lists: Sequence[uuid.UUID | None]) -> dict[str, Each]:
+    """What the parcels keep of their labels, and the hand-over lists they join, in the same write."""
     return {
-        "ids": [step.subject_id for step, _ in labelled],
-        "waybills": [label.waybill_number for label in labels],
-        "urls": [label.tracking_url for label in labels],
-        "prices": [label.price for label in labels],
-        "currencies": [label.currency for label in labels],
-        "services": [label.service for label in labels],
-        "now": now,
+        "waybill_number": Each([label.waybill_number for label in labels]),
+        "tracking_url": Each([label.tracking_url for label in labels]),
+        "label_price": Each([label.price for label in labels]),
+        "label_currency": Each([label.currency for label in labels]),
+        "service": Each([label.service for label in labels]),
+        "hand_over_list_id": Each(lists),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,12 @@ _OPEN = text("""
     FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:warehouse AS uuid[]), CAST(:carrier AS uuid[]))
          AS n(id, number, warehouse_id, carrier_id)
     ON CONFLICT (warehouse_id, carrier_id) WHERE status = 'open' DO NOTHING
+""")
+
+_OPEN_LISTS = text("""
+    SELECT id, warehouse_id, carrier_id FROM hand_over_list
+    WHERE status = 'open' AND warehouse_id = ANY(CAST(:warehouse AS uuid[])) AND carrier_id = ANY(CAST(:carrier AS uuid[]))
+    ORDER BY id FOR SHARE
 """)
 
 # The list's row is held while a parcel joins, so that nobody signs it in that moment.
@@ -73,6 +79,26 @@ def join(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime) ->
         if len(joined) == len(parcel_ids):
             break
     return joined
+
+
+def open_lists(
+    session: Session, *, places: Collection[tuple[uuid.UUID, uuid.UUID]], now: datetime
+) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
+    """The open list of each (warehouse, carrier), made where there is none, and held: nobody signs it before the commit.
+
+    One that is signed in the very moment of two tries is missing from the answer.
+    """
+    ordered = sorted(places)
+    where = {"warehouse": [place[0] for place in ordered], "carrier": [place[1] for place in ordered]}
+    found: dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID] = {}
+    for _ in range(_TRIES):
+        rows = session.execute(_OPEN_LISTS, where)
+        found = {(row.warehouse_id, row.carrier_id): row.id for row in rows}
+        if len(found) >= len(ordered):
+            break
+        new = {"id": db.new_ids(len(ordered)), "number": [numbers.new_number("HL") for _ in ordered], "now": now}
+        session.execute(_OPEN, where | new)
+    return found
 
 
 def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:

@@ -19,14 +19,8 @@ from oms.journey.lifecycle import Note
 from oms.orders import derived
 from oms.shipping.models import Parcel
 
-_GO = text("""
-    UPDATE parcel SET handed_over_at = :now
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND handed_over_at IS NULL AND label_status = 'purchased'
-    RETURNING id, order_id, fulfilment_id
-""")
-
 _PIECES = text("""
-    SELECT pl.parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.order_line_id, fl.sku_id, f.warehouse_id
+    SELECT pl.parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.fulfilment_id, fl.sku_id, f.warehouse_id
     FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
     JOIN fulfilment f ON f.id = fl.fulfilment_id
     WHERE pl.parcel_id = ANY(CAST(:ids AS uuid[])) ORDER BY f.warehouse_id, fl.sku_id, pl.parcel_id, fl.id
@@ -34,9 +28,10 @@ _PIECES = text("""
 
 # What left of a line and SKU is taken off its promises, the oldest round first.
 _RESERVATIONS = text("""
-    WITH gone AS (SELECT * FROM unnest(CAST(:lines AS uuid[]), CAST(:warehouses AS uuid[]), CAST(:skus AS uuid[]),
-                                       CAST(:qtys AS numeric[])) AS g(line, warehouse, sku, qty)),
-    total AS (SELECT line, warehouse, sku, sum(qty) AS qty FROM gone GROUP BY 1, 2, 3),
+    WITH total AS (SELECT fl.order_line_id AS line, f.warehouse_id AS warehouse, fl.sku_id AS sku, sum(pl.qty) AS qty
+                   FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+                   JOIN fulfilment f ON f.id = fl.fulfilment_id
+                   WHERE pl.parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2, 3),
     open AS (SELECT r.id, t.qty, r.qty - r.qty_shipped - r.qty_released AS left_over,
                     coalesce(sum(r.qty - r.qty_shipped - r.qty_released)
                              OVER (PARTITION BY t.line, t.warehouse, t.sku ORDER BY r.round, r.id
@@ -81,26 +76,16 @@ def leave(
 
     A fixed number of statements: the parcels, their pieces, the ledger, promises, lines, derived states.
     """
-    gone = session.execute(_GO, {"ids": sorted(parcel_ids), "now": now}).all()
-    if not gone:
+    by: dict[str, Any] = {"cause": cause, "actor": actor, "now": now, "lenient": True}
+    ids = lifecycle.advance(session, Parcel, parcel_ids, to="used", axis="label_status", stamp="handed_over_at", **by)
+    if not ids:
         return []
-    ids, orders = [row.id for row in gone], sorted({row.order_id for row in gone})
-    lifecycle.advance(session, Parcel, ids, to="used", cause=cause, actor=actor, now=now, axis="label_status")
-    complete = session.execute(_COMPLETE, {"ids": sorted({row.fulfilment_id for row in gone})}).scalars()
-    lifecycle.advance(
-        session, Fulfilment, list(complete), to="handed_over", cause=cause, actor=actor, now=now, lenient=True
-    )
     pieces = session.execute(_PIECES, {"ids": ids}).all()
+    orders = sorted({piece.order_id for piece in pieces})
+    complete = session.execute(_COMPLETE, {"ids": list({piece.fulfilment_id for piece in pieces})}).scalars()
+    lifecycle.advance(session, Fulfilment, list(complete), to="handed_over", **by)
     _post(session, pieces, actor, now)
-    session.execute(
-        _RESERVATIONS,
-        {
-            "lines": [p.order_line_id for p in pieces],
-            "warehouses": [p.warehouse_id for p in pieces],
-            "skus": [p.sku_id for p in pieces],
-            "qtys": [p.qty for p in pieces],
-        },
-    )
+    session.execute(_RESERVATIONS, {"ids": ids})
     shipped = session.execute(_LINES, {"orders": orders}).all()
     _write_sales_ledger(session, shipped, actor, now)
     derived.refresh(session, order_ids=orders)
@@ -127,16 +112,12 @@ def _post(session: Session, pieces: Sequence[Row[Any]], actor: str, now: datetim
 
 
 def _write_sales_ledger(session: Session, shipped: Sequence[Row[Any]], actor: str, now: datetime) -> None:
-    """What was shipped of each line, as an entry of the record (F-6)."""
+    """What is shipped of an order's lines now, as one entry of the record (F-6)."""
+    lines: dict[uuid.UUID, dict[str, str]] = {}
+    for row in shipped:
+        lines.setdefault(row.order_id, {})[str(row.id)] = str(row.qty_shipped)
     notes = [
-        Note(
-            "order_line",
-            row.id,
-            "sales_ledger.shipped",
-            "handed over",
-            row.order_id,
-            data={"qty_shipped": row.qty_shipped},
-        )
-        for row in shipped
+        Note("order", order_id, "sales_ledger.shipped", "handed over", order_id, data={"qty_shipped": of})
+        for order_id, of in lines.items()
     ]
     lifecycle.note(session, notes, actor=actor, now=now)

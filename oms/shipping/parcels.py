@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from oms import db, numbers
 from oms.catalog.models import Sku
 from oms.errors import Conflict, InputInvalid
-from oms.fulfilment import boxing, cartons, packing
+from oms.fulfilment import boxing, cartons, locks, packing
 from oms.fulfilment.boxing import Box, Checked
 from oms.fulfilment.carton_goods import CartonKind, Packing, Piece
 from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
@@ -26,7 +26,6 @@ from oms.journey import lifecycle, policy
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
-from oms.orders import locking
 from oms.rows import among, insert_rows
 from oms.shipping import rules
 from oms.shipping.models import Parcel, ParcelLine
@@ -83,8 +82,7 @@ def close_many(
     All or none: one that is wrong refuses the list, with the errors of `close_boxes`.
     """
     ids = [closing.fulfilment_id for closing in closings]
-    fulfilments = packing.packable_all(session, fulfilment_ids=ids)
-    locking.touch(session, order_ids=[f.order_id for f in fulfilments.values()])
+    locks.take_orders(session, fulfilment_ids=ids)
     fulfilments = packing.packable_all(session, fulfilment_ids=ids)
     packed = _packed(session, closings, fulfilments)
     alarms = _alarms(session, packed, now)

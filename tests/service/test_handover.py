@@ -78,7 +78,9 @@ def test_parcel_fulfilment_list_and_steps_say_handed_over(
     assert session.get_one(HandOverList, parcel.hand_over_list_id, populate_existing=True).status == "handed_over"
     found = {s.kind: s.state for s in session.query(Step).filter(Step.kind.in_(("hand_over", "pick_up")))}
     assert found == {"hand_over": "done", "pick_up": "open"}
-    assert session.query(HistoryEntry).filter_by(event="sales_ledger.shipped").count() == 2
+    ledger = session.query(HistoryEntry).filter_by(event="sales_ledger.shipped").one()
+    assert ledger.data == {"qty_shipped": {str(line.id): "1.000" for line in lines(session, parcel)}}
+    assert len(ledger.data["qty_shipped"]) == 2
 
 
 def test_the_signed_list_is_filed_once(session: Session, floor: Floor, business_now: datetime) -> None:

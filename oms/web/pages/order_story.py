@@ -40,6 +40,7 @@ _TWICE = {
     "confirmation.not_required",
     "fulfilment.released",
     "pick_task.picked",
+    "sales_ledger.shipped",
 }
 _BAD = {"cancelled", "rejected", "expired", "declined", "refused", "failed", "short", "lost", "damaged"}
 _GOOD = {"confirmed", "closed", "delivered", "accepted", "paid", "fulfilled", "succeeded"}
