@@ -50,7 +50,7 @@ class Ground:
         self.roots.append(child.pid)
         return child
 
-    def wait_for_web(self, timeout_s: float = 40) -> None:
+    def wait_for_web(self, timeout_s: float = 120) -> None:
         """Wait until the web server answers."""
         ends = time.monotonic() + timeout_s
         while time.monotonic() < ends:
@@ -59,7 +59,7 @@ class Ground:
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-        raise SystemExit(f"the web server does not answer; see {self.folder}/children.log")
+        raise SystemExit(f"the web server does not answer: {log_tail(self)}")
 
 
 @contextmanager
@@ -113,7 +113,8 @@ def _leave(made: Ground, servers: list[Server], given: str | None, name: str) ->
 
 def _environment(url: str, redis_url: str) -> dict[str, str]:
     return {
-        **{k: v for k, v in os.environ.items() if not k.startswith("OMS_")},
+        # Compiled files as any installation has them: compiling at each start costs seconds and leaves holes in the heap.
+        **{k: v for k, v in os.environ.items() if not k.startswith("OMS_") and k != "PYTHONDONTWRITEBYTECODE"},
         "OMS_DATABASE_URL": url,
         "OMS_REDIS_URL": redis_url,
         "OMS_SECRET_KEY": secrets.token_hex(32),

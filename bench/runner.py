@@ -31,6 +31,7 @@ def _once(name: str, arguments: Mapping[str, float]) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.runner", name, json.dumps(dict(arguments))],
         cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
