@@ -103,7 +103,9 @@ def post_orders(load: Load, told: Queue[Answers]) -> None:
     told.put(answers)
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> int:
+def _ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: dict[str, str]
+) -> int:
     """The status of the answer; 0 when the connection broke (it is made anew)."""
     try:
         connection.request(method, path, body, headers)

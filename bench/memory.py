@@ -19,6 +19,7 @@ from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from oms import db
 from oms.accounts import staff
+from oms.journey import flow
 
 PASSWORD = "four plain words here"
 LOGIN = "bench.manager"
@@ -36,7 +37,7 @@ class House:
 
 
 @contextmanager
-def house(*, worker: tuple[str, ...] = ("workers.run",)) -> Iterator[House]:
+def house(*, worker: tuple[str, ...] = ("workers.run", *flow.QUEUES, "sweep")) -> Iterator[House]:
     """A ground with a company and a manager, and the product's processes on it as anywhere."""
     with ground() as made:
         with made.database.transaction() as session:
@@ -46,8 +47,7 @@ def house(*, worker: tuple[str, ...] = ("workers.run",)) -> Iterator[House]:
         bind = f"127.0.0.1:{made.web_port}"
         parts = {
             "web": [made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", bind, "wsgi:app").pid],
-            "workers": [made.start(*worker).pid],
-            "sweep": [made.start("workers.sweep").pid],
+            "workers_and_sweep": [made.start(*worker).pid],
         }
         made.wait_for_web()
         yield House(made, seeded, parts)

@@ -67,4 +67,11 @@ BENCHMARKS: dict[str, Benchmark] = {
         (Goal("cpu_ms_per_order", most=1.2), Goal("orders_per_s", least=1500)),
         short={"orders": 1000},
     ),
+    "memory": Benchmark(
+        "bench.memory",
+        "2 web processes, 3 workers (one a queue) and the sweep at work, without PostgreSQL and Redis",
+        "none: a bare Python with SQLAlchemy, psycopg, Flask and RQ needs 78 MiB for two web processes, 46 for two workers",
+        "78 MiB (2 web), 46 MiB (2 RQ workers)",
+        (Goal("pss_mib", most=250),),
+    ),
 }

@@ -1,6 +1,8 @@
 """The worker processes: one per queue, forked from one parent after import, each with its own engine.
 
-python -m workers.run [QUEUE ...]      every queue of flow.py when none is named
+python -m workers.run [QUEUE ...] [sweep]      every queue of flow.py when none is named
+
+`sweep` forks the sweep (workers/sweep.py) as one child more, which spares it memory of its own for what it imports.
 
 SIGTERM lets each child end its batch; one that has not ended after STOP_S is killed, which loses nothing: its claims
 are given free and its transaction never was.
@@ -29,10 +31,12 @@ from oms import settings as oms_settings
 from oms.cli.logs import configure
 from oms.db import Database, make_engine
 from oms.journey import flow, steps
-from workers import bindings, doorbell, process
+from workers import bindings, doorbell, process, sweep
 
 log = logging.getLogger(__name__)
 
+#: Named like a queue: the child that sweeps.
+SWEEP = "sweep"
 _PR_SET_PDEATHSIG = 1
 _RESTART_S = 1.0
 _REDIS_CONNECT_S = 5
@@ -49,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     configure()
     settings = oms_settings.load(os.environ)
     for queue in queues:
-        bindings.handlers(queue)  # imported once, shared by all children
+        bindings.handlers(None if queue == SWEEP else queue)  # imported once, shared by all children
+    process.warm()
     process.calm_collector()  # before the fork, so that the children share these pages
     children: dict[int, str] = {}
     stopping: list[bool] = []
@@ -138,7 +143,7 @@ def _be_child(queue: str, settings: oms_settings.Settings, parent: int) -> NoRet
             signal.signal(number, signal.SIG_DFL)
         die_with(parent)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
-        code = serve(queue, settings)
+        code = sweep.serve(settings) if queue == SWEEP else serve(queue, settings)
     except Exception:  # the outermost frame: what ended a worker must be on record
         log.exception("worker ended", extra={"queue": queue})
     finally:

@@ -37,12 +37,19 @@ _LATEST = text("""
 
 
 def main() -> int:
-    """Sweep until SIGTERM."""
+    """Sweep until SIGTERM, as a process of its own."""
     configure()
     settings = oms_settings.load(os.environ)
+    bindings.handlers()
+    process.warm()
+    process.calm_collector()
+    return serve(settings)
+
+
+def serve(settings: oms_settings.Settings) -> int:
+    """Sweep until SIGTERM."""
     bell = doorbell.Doorbell(settings.redis_url)
     own = process.start(settings, bell.ring_quietly)
-    bindings.handlers()
     stopping: list[bool] = []
 
     def stop(signum: int, frame: FrameType | None) -> None:
