@@ -20,12 +20,13 @@ from oms.journey.states import Machine
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+# Materialized, so that rows are found by their ids, never by the many that are in an allowed state.
 _MOVE = """
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){arrays})
                   AS w(id, entry_id, data{names})),
-    cur AS (SELECT w.*, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id
-            WHERE t.{axis} = ANY(CAST(:allowed AS text[])) ORDER BY t.id{lock}),
-    moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur WHERE t.id = cur.id AND t.{axis} = cur.was
+    cur AS MATERIALIZED (SELECT w.*, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id ORDER BY t.id{lock}),
+    moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur
+              WHERE t.id = cur.id AND t.{axis} = cur.was AND cur.was = ANY(CAST(:allowed AS text[]))
               RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id{whole}),
     told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
              {told})

@@ -14,17 +14,18 @@ from oms import db
 from oms.journey import due, flow
 from oms.journey.step_values import Claimed, Done, NewStep
 
+_ON_HOLD = list(flow.on_hold_kinds())
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A step to write: open, or ended already when `outcome` is given; `claimed` when a worker carried on with it."""
+    """A step to write: open, or when `outcome` is given one that a worker carried on with, ended already."""
 
     id: uuid.UUID
     step: NewStep
     parent_id: uuid.UUID | None = None
     outcome: str | None = None
     error: str | None = None
-    claimed: bool = False
 
 
 def opened(new: Sequence[NewStep]) -> list[Row]:
@@ -36,16 +37,14 @@ def of_ended(done: Sequence[Done]) -> tuple[list[Row], list[tuple[uuid.UUID, str
     """What a list of ends writes: the rows of carried-on steps and of what follows; and the (subject, kind, outcome)
     of steps that stand in the table and end with them.
 
-    A step that is opened and ended by one list is born ended.
+    One that a list would both open and end never stood open for anybody: it leaves no row.
     """
     ends = {(d.step.subject_id, kind): outcome for d in done for kind, outcome in d.ends}
     rows = []
     for d in done:
         if not d.step.written:
-            rows.append(Row(d.step.id, _as_new(d.step), d.step.parent_id, d.outcome, d.error, claimed=True))
-        for n in d.opens:
-            outcome = ends.pop((n.subject_id, n.kind), None)
-            rows.append(Row(db.new_id(), n, d.step.id, outcome))
+            rows.append(Row(d.step.id, _as_new(d.step), d.step.parent_id, d.outcome, d.error))
+        rows += [Row(db.new_id(), n, d.step.id) for n in d.opens if ends.pop((n.subject_id, n.kind), None) is None]
     return rows, [(subject, kind, outcome) for (subject, kind), outcome in ends.items()]
 
 
@@ -84,9 +83,8 @@ def params(session: Session, rows: Sequence[Row], *, now: datetime) -> dict[str,
         ],
         "n_outcome": [row.outcome for row in rows],
         "n_error": [row.error for row in rows],
-        "n_claimed": [row.claimed for row in rows],
         "n_pause_id": db.new_ids(len(rows)),
-        "on_hold": list(flow.on_hold_kinds()),
+        "on_hold": _ON_HOLD,
         "now": now,
     }
 

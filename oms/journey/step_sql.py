@@ -10,27 +10,28 @@ _NEW = """
         CAST(:n_type AS text[]), CAST(:n_subject AS uuid[]), CAST(:n_order AS uuid[]), CAST(:n_round AS int[]),
         CAST(:n_performer AS text[]), CAST(:n_assignee AS uuid[]), CAST(:n_after AS timestamptz[]),
         CAST(:n_due AS timestamptz[]), CAST(:n_remind AS timestamptz[]), CAST(:n_outcome AS text[]),
-        CAST(:n_error AS text[]), CAST(:n_claimed AS bool[]), CAST(:n_pause_id AS uuid[])
+        CAST(:n_error AS text[]), CAST(:n_pause_id AS uuid[])
     ) AS n(id, parent, kind, key, type, subject, ord, round, performer, assignee, run_after, due, remind, outcome, error,
-           claimed, pause_id)
+           pause_id)
 """
 
 # A step whose order is held is born paused, with the pause as evidence; one that ended already is written as it ended.
 _INSERT = """
-    n AS (SELECT n.*, h.hold_id, h.pause_reason, h.placed_by FROM new n LEFT JOIN LATERAL (
-            SELECT hold.id AS hold_id, hold.pause_reason, hold.placed_by FROM hold
-            WHERE hold.order_id = n.ord AND hold.released_at IS NULL AND n.kind <> ALL(CAST(:on_hold AS text[]))
-            ORDER BY hold.placed_at LIMIT 1) h ON n.outcome IS NULL),
+    h AS (SELECT DISTINCT ON (order_id) order_id, id AS hold_id, pause_reason FROM hold
+          WHERE released_at IS NULL AND order_id = ANY(CAST(:n_order AS uuid[])) ORDER BY order_id, placed_at),
+    n AS (SELECT new.*, h.hold_id, h.pause_reason FROM new LEFT JOIN h
+            ON h.order_id = new.ord AND new.outcome IS NULL AND new.kind <> ALL(CAST(:on_hold AS text[]))),
     ins AS (INSERT INTO step (id, kind, key, subject_type, subject_id, order_id, parent_id, round, performer,
                 assignee_id, state, attempt, token, run_after, opened_at, due_at, first_due_at, remind_at, escalation,
                 outcome, error, finished_at, finished_by, claimed_at, worker)
             SELECT n.id, n.kind, n.key, n.type, n.subject, n.ord, n.parent, n.round, n.performer, n.assignee,
                 CASE WHEN n.outcome IS NOT NULL THEN 'done' WHEN n.hold_id IS NULL THEN 'open' ELSE 'paused' END,
-                CAST(n.claimed AS int), CAST(n.claimed AS int), coalesce(n.run_after, clock_timestamp()), :now,
-                n.due, n.due, n.remind, 0, n.outcome, n.error,
+                CASE WHEN n.outcome IS NULL THEN 0 ELSE 1 END, CASE WHEN n.outcome IS NULL THEN 0 ELSE 1 END,
+                coalesce(n.run_after, clock_timestamp()), :now, n.due, n.due, n.remind, 0, n.outcome, n.error,
                 CASE WHEN n.outcome IS NOT NULL THEN CAST(:now AS timestamptz) END,
                 CASE WHEN n.outcome IS NOT NULL THEN CAST(:by AS text) END,
-                CASE WHEN n.claimed THEN clock_timestamp() END, CASE WHEN n.claimed THEN CAST(:worker AS text) END
+                CASE WHEN n.outcome IS NOT NULL THEN clock_timestamp() END,
+                CASE WHEN n.outcome IS NOT NULL THEN CAST(:worker AS text) END
             FROM n ORDER BY n.kind, n.key
             ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
     paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)

@@ -20,7 +20,7 @@ from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import locking
 from oms.orders.models import Order
-from oms.verification import effect, facts, promise, terms
+from oms.verification import effect, judged, terms
 from oms.verification.content import Content, content_of, sha256_of
 from oms.verification.effect import Promised
 from oms.verification.order_facts import OrderFacts
@@ -93,8 +93,7 @@ def confirm(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
 
 
 def _given(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, _Given]:
-    known = facts.load(session, order_ids=order_ids, now=now)
-    dates = promise.feasible_dates(session, orders=[known[o] for o in order_ids], now=now)
+    known, dates = judged.take(session, order_ids=order_ids, now=now)
     numbers = policy.read(session, now)
     zone = calendar_store.read(session, now).organisation.zone
     oral = numbers.flag("confirmation.oral_needs_signature")

@@ -13,8 +13,7 @@ from oms.journey import calendar_store, lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.models import Finding, Order
-from oms.verification import facts, holding, promise, rules
-from oms.verification.order_facts import OrderFacts
+from oms.verification import facts, holding, judged, rules
 from oms.verification.rule_table import HOLD, REVIEWS, strongest
 from oms.verification.rules import Case, Found
 
@@ -32,13 +31,14 @@ def verify(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list
     """
     order_ids = [step.subject_id for step in steps]
     rounds = locking.touch(session, order_ids=order_ids)
-    known = facts.load(session, order_ids=order_ids, now=now)
-    judged = _judge(session, [known[order_id] for order_id in order_ids], now)
-    _write_findings(session, judged, {o: r[0] for o, r in rounds.items()}, now)
-    classes = {o: "important" if rules.is_important(found) else "regular" for o, found in judged.items()}
+    known, dates = judged.load(session, order_ids=order_ids, now=now)
+    found = _judge(session, known, dates, now)
+    _write_findings(session, found, {o: r[0] for o, r in rounds.items()}, now)
+    classes = {o: "important" if rules.is_important(own) else "regular" for o, own in found.items()}
     session.execute(_CLASS, {"ids": list(classes), "classes": list(classes.values())})
-    owners = {o: owner for o, found in judged.items() if (owner := owner_of(found)) is not None}
-    texts = {o: [found for found in judged[o] if found.rule.severity == HOLD] for o in owners}
+    owners = {o: owner for o, own in found.items() if (owner := owner_of(own)) is not None}
+    judged.keep(session, known, dates, passed=[o for o in order_ids if o not in owners])
+    texts = {o: [one for one in found[o] if one.rule.severity == HOLD] for o in owners}
     holding.hold(session, owners=owners, texts=texts, now=now, except_steps=[step.id for step in steps])
     lifecycle.advance(session, Order, list(owners), to="verifying", cause="held by rule", actor="system", now=now)
     return [_done(step, rounds[step.subject_id][0], owners.get(step.subject_id)) for step in steps]
@@ -50,19 +50,16 @@ def owner_of(found: Sequence[Found]) -> str | None:
     return strongest(owners) if owners else None
 
 
-def _judge(session: Session, orders: Sequence[OrderFacts], now: datetime) -> dict[uuid.UUID, list[Found]]:
+def _judge(session: Session, known: judged.Facts, dates: judged.Dates, now: datetime) -> dict[uuid.UUID, list[Found]]:
     limits = facts.limits_of(policy.read(session, now))
     zone = calendar_store.read(session, now).organisation.zone
-    dates = promise.feasible_dates(session, orders=orders, now=now)
-    return {o.order_id: rules.findings(Case(o, limits, dates[o.order_id], now, zone)) for o in orders}
+    return {o: rules.findings(Case(order, limits, dates[o], now, zone)) for o, order in known.items()}
 
 
 def _write_findings(
-    session: Session, judged: Mapping[uuid.UUID, Sequence[Found]], rounds: Mapping[uuid.UUID, int], now: datetime
+    session: Session, found: Mapping[uuid.UUID, Sequence[Found]], rounds: Mapping[uuid.UUID, int], now: datetime
 ) -> None:
-    rows = [
-        holding.finding_row(order_id, rounds[order_id], one, now) for order_id, found in judged.items() for one in found
-    ]
+    rows = [holding.finding_row(order_id, rounds[order_id], one, now) for order_id, own in found.items() for one in own]
     if rows:
         session.execute(insert(Finding), rows)
 
