@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -16,6 +17,9 @@ _EXTENSION = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DASHED = re.compile(r"(?P<number>.+\d)\s*[-—–_]\s*(?P<ext>\d{1,6})", re.ASCII)
+#: Lower-case letters, digits and dots in between: nothing that the validator would write in another way.
+_PLAIN_LOCAL = re.compile(r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@")
+_EMAIL_MAX = 254
 _MASK = re.compile(r"[*＊•]")
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
@@ -52,11 +56,31 @@ def email(raw: object, *, field: str) -> tuple[str | None, tuple[Problem, ...]]:
         return None, ()
     if is_masked(text):
         return text, (problem("masked", field, f"{text[:80]} is masked; ask the channel for the address"),)
+    plain = _plain_email(text)
+    if plain is not None:
+        return plain, ()
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         return text, (problem("email_invalid", field, f"{text[:80]} is no e-mail address: {error}"),)
     return found.normalized, ()
+
+
+def _plain_email(text: str) -> str | None:
+    """A plain address, its domain as validated before; None for one that has to be looked at whole."""
+    matched = _PLAIN_LOCAL.match(text)
+    domain = _domain(text[matched.end() :]) if matched and len(text) <= _EMAIL_MAX else None
+    return f"{matched[0]}{domain}" if matched and domain else None
+
+
+@lru_cache(maxsize=4096)
+def _domain(text: str) -> str | None:
+    """A domain as it stands in a valid address; None for one that cannot."""
+    try:
+        found = validate_email(f"a@{text}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.domain if found.local_part == "a" and found.domain.isascii() and text.isascii() else None
 
 
 def is_masked(text: str | None) -> bool:

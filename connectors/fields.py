@@ -17,6 +17,7 @@ EMPTY: Node = {}
 
 #: A null that some program wrote as a word; "Null" is a surname.
 _NULL_WORDS = frozenset({"NULL", "null"})
+_NUMBERS = (int, Decimal)
 _TRUTH_WORDS = {"true": True, "false": False}
 
 
@@ -93,8 +94,8 @@ def sequence(raw: object) -> str | None:
 def text(raw: object) -> str | None:
     """The text without white space around it; None for blank, a written null, and what is no text or number."""
     if isinstance(raw, str):
-        return _written(raw)
-    if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
+        return written(raw)
+    if isinstance(raw, _NUMBERS) and not isinstance(raw, bool):
         return identity(raw)
     return None
 
@@ -102,8 +103,8 @@ def text(raw: object) -> str | None:
 def identity(raw: object) -> str | None:
     """An id as exact text, whether it was sent as text or as a number above 2^53."""
     if isinstance(raw, str):
-        return _written(raw)
-    if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
+        return written(raw)
+    if isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
         return None
     return f"{raw:f}" if isinstance(raw, Decimal) else str(raw)
 
@@ -115,7 +116,8 @@ def truth(raw: object) -> bool | None:
     return _TRUTH_WORDS.get(raw.strip().lower()) if isinstance(raw, str) else None
 
 
-def _written(raw: str) -> str | None:
+def written(raw: str) -> str | None:
+    """The text without white space around it; None for blank and for a null that was written as a word."""
     found = raw.strip()
     return None if found in _NULL_WORDS else found or None
 

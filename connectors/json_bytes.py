@@ -11,7 +11,7 @@ from typing import NoReturn
 MAX_DEPTH = 100
 MAX_NUMBER_CHARS = 400
 
-_BRACKETS_AND_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _WIDE_BOMS = (
@@ -58,15 +58,18 @@ def storable(text: str) -> str:
 
 
 def _check_depth(body: bytes) -> None:
+    """Refuse what is nested too deep, before it is parsed: the brackets that stand outside of all text are counted."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return
+    # What is escaped inside a text ends no text: without the pairs of backslashes, every quote left is a real one.
+    plain = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
     depth = 0
-    for token in _BRACKETS_AND_STRINGS.findall(body):
-        if token in b"[{":
+    for bracket in b"".join(plain.split(b'"')[::2]).translate(None, _NO_BRACKETS):
+        if bracket in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise Unreadable(f"nested deeper than {MAX_DEPTH}")
-        elif token in b"]}":
+        else:
             depth -= 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import cache
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -37,6 +38,9 @@ CURRENCY_NAMES: dict[str, str] = {
 }  # fmt: skip
 
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+#: What nearly every amount looks like: nothing about it has to be bounded or cut.
+_SHORT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
+_NUMBERS = (int, Decimal)
 _MAX_DIGITS = 18
 _MAX_DECIMALS = 18
 
@@ -52,12 +56,16 @@ def amount(raw: object) -> Decimal | None:
     """
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+    if isinstance(raw, str):
+        return _from_text(raw.strip())
+    if isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
         raise ValueError(f"not an amount: {raw!r:.60}")
-    return _bounded(raw) if not isinstance(raw, str) else _from_text(raw.strip())
+    return _bounded(raw)
 
 
 def _from_text(text: str) -> Decimal | None:
+    if _SHORT.fullmatch(text):
+        return Decimal(text) or Decimal(0)
     if not text:
         return None
     if len(text) > 60 or not _PLAIN.fullmatch(text):
@@ -82,7 +90,7 @@ def _bounded(raw: str | int | Decimal) -> Decimal:
 def _shortened(value: Decimal) -> Decimal:
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -_MAX_DECIMALS:
-        return _rounded(value, _MAX_DECIMALS)
+        return _rounded_to(value, _MAX_DECIMALS)
     return EXACT.plus(value) if value else Decimal(0)
 
 
@@ -93,22 +101,34 @@ def minor_unit(currency: str) -> int:
 
 def quantise(value: Decimal, currency: str | None) -> Decimal:
     """Round half up to the currency's minor unit; with no currency keep 2 to 6 decimals as sent."""
-    if currency is None:
-        return at_least(value, decimals=2)
-    return _rounded(value, minor_unit(currency))
+    return rounded(value, None if currency is None else minor_unit(currency))
+
+
+def rounded(value: Decimal, decimals: int | None) -> Decimal:
+    """Round half up to so many decimals; with None keep 2 to 6 as sent."""
+    return at_least(value, decimals=2) if decimals is None else _rounded_to(value, decimals)
 
 
 def at_least(value: Decimal, *, decimals: int, at_most: int = 6) -> Decimal:
     """Keep the decimals that say something, at least `decimals` and at most `at_most` of them."""
-    capped = _rounded(value, at_most).normalize(EXACT)
+    plain = _rounded_to(value, decimals)
+    if plain == value and decimals <= at_most:
+        return plain
+    capped = _rounded_to(value, at_most).normalize(EXACT)
     exponent = capped.as_tuple().exponent
     sent = -exponent if isinstance(exponent, int) else 0
-    return _rounded(capped, max(decimals, sent))
+    return _rounded_to(capped, max(decimals, sent))
 
 
-def _rounded(value: Decimal, decimals: int) -> Decimal:
-    rounded = value.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
-    return rounded or rounded.copy_abs()  # no "-0.00"
+@cache
+def quantum(decimals: int) -> Decimal:
+    """The smallest step with so many decimals: 2 -> 0.01."""
+    return Decimal(1).scaleb(-decimals)
+
+
+def _rounded_to(value: Decimal, decimals: int) -> Decimal:
+    found = value.quantize(quantum(decimals), context=EXACT)
+    return found or found.copy_abs()  # no "-0.00"
 
 
 def currency_code(raw: object) -> str | None:

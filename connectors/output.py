@@ -23,17 +23,19 @@ from connectors.base import (
     Totals,
 )
 from connectors.dates import iso_z, utc
-from connectors.money import at_least, minor_unit, quantise
+from connectors.money import at_least, minor_unit, rounded
 from connectors.quantities import print_qty
 
 Json = dict[str, Any]
 
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Address, Customer, Invoice, Payment, Totals)}
 _TEXTS = ("channel_order_id", "channel_order_number", "version", "currency", "buyer_message", "seller_memo")
 
 
 def to_json(order: ChannelOrder) -> Json:
     """The order as `docs/order-schema.md` prints it: amounts and quantities as strings, times in UTC with Z."""
     currency = order.currency
+    decimals = None if currency is None else minor_unit(currency)
     found: Json = {
         "channel": order.channel,
         "source": order.source,
@@ -43,13 +45,13 @@ def to_json(order: ChannelOrder) -> Json:
         "version": order.version,
         "placed_at": _time(order.placed_at),
         "currency": currency,
-        "totals": _amounts(order.totals, currency),
+        "totals": _totals(order.totals, decimals),
         "payment": _plain(order.payment),
         "customer": _customer(order.customer),
         "ship_to": None if order.ship_to is None else _address(order.ship_to),
         "bill_to": None if order.bill_to is None else _address(order.bill_to),
         "requested": _requested(order.requested),
-        "lines": [_line(line, currency) for line in order.lines],
+        "lines": [_line(line, decimals) for line in order.lines],
         "buyer_message": order.buyer_message,
         "seller_memo": order.seller_memo,
         "invoice": None if order.invoice is None else _plain(order.invoice),
@@ -83,14 +85,20 @@ def from_json(data: Mapping[str, Any]) -> ChannelOrder:
 
 def print_amount(value: Decimal | None, currency: str | None) -> str | None:
     """An amount as text in the currency's decimals; None stays None."""
-    return None if value is None else f"{quantise(value, currency):f}"
+    return _amount(value, None if currency is None else minor_unit(currency))
+
+
+def _amount(value: Decimal | None, decimals: int | None) -> str | None:
+    return None if value is None else f"{rounded(value, decimals):f}"
 
 
 def print_unit_price(value: Decimal | None, currency: str | None) -> str | None:
     """A unit price as text: at least the currency's decimals, at most six."""
-    if value is None:
-        return None
-    return f"{at_least(value, decimals=2 if currency is None else minor_unit(currency)):f}"
+    return _unit_price(value, None if currency is None else minor_unit(currency))
+
+
+def _unit_price(value: Decimal | None, decimals: int | None) -> str | None:
+    return None if value is None else f"{at_least(value, decimals=2 if decimals is None else decimals):f}"
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -98,23 +106,23 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _plain(value: Payment | Invoice) -> Json:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _NAMES[type(value)]}
 
 
 def _customer(customer: Customer) -> Json:
-    found = {field.name: getattr(customer, field.name) for field in fields(customer)}
+    found = {name: getattr(customer, name) for name in _NAMES[Customer]}
     if customer.phone_ext is None:
         del found["phone_ext"]
     return found
 
 
-def _amounts(totals: Totals, currency: str | None) -> Json:
-    found: Json = {field.name: getattr(totals, field.name) for field in fields(totals)}
-    return {name: value if isinstance(value, bool) else print_amount(value, currency) for name, value in found.items()}
+def _totals(totals: Totals, decimals: int | None) -> Json:
+    found: Json = {name: getattr(totals, name) for name in _NAMES[Totals]}
+    return {name: value if isinstance(value, bool) else _amount(value, decimals) for name, value in found.items()}
 
 
 def _address(address: Address) -> Json:
-    found: Json = {field.name: getattr(address, field.name) for field in fields(address)}
+    found: Json = {name: getattr(address, name) for name in _NAMES[Address]}
     return {**found, "lines": list(address.lines)}
 
 
@@ -126,17 +134,17 @@ def _requested(requested: Requested) -> Json:
     }
 
 
-def _line(line: Line, currency: str | None) -> Json:
+def _line(line: Line, decimals: int | None) -> Json:
     return {
         "line_ref": line.line_ref,
         "sku": line.sku,
         "name": line.name,
         "qty": None if line.qty is None else print_qty(line.qty),
         "unit": line.unit,
-        "unit_price": print_unit_price(line.unit_price, currency),
-        "discount": print_amount(line.discount, currency),
-        "tax": print_amount(line.tax, currency),
-        "total": print_amount(line.total, currency),
+        "unit_price": _unit_price(line.unit_price, decimals),
+        "discount": _amount(line.discount, decimals),
+        "tax": _amount(line.tax, decimals),
+        "total": _amount(line.total, decimals),
         "requires_shipping": line.requires_shipping,
         "options": dict(line.options),
     }

@@ -25,6 +25,12 @@ PAYMENT_STATUS: dict[str, str] = {
     )
 }  # fmt: skip
 
+#: Fields that are read as they are; the others have readers of their own.
+_ADDRESS_TEXTS = tuple(
+    item.name for item in dataclass_fields(Address) if item.name not in ("lines", "country", "phone", "phone_ext")
+)
+_INVOICE_TEXTS = tuple(item.name for item in dataclass_fields(Invoice))
+
 TERMS = ("prepaid", "cod", "account")
 
 
@@ -40,12 +46,15 @@ class OwnOrder:
         lines = fields.listing(order.get("lines"), "lines")
         totals = fields.mapping(order.get("totals"), "totals")
         ship_to = self._address("ship_to")
+        kind = self._kind()
+        order_id = fields.id(order.get("channel_order_id"), "channel_order_id")
+        number = fields.id(order.get("channel_order_number"), "channel_order_number")
         found = ChannelOrder(
             channel=self.channel,
             source=self.source,
-            kind=self._kind(),
-            channel_order_id=fields.id(order.get("channel_order_id"), "channel_order_id"),
-            channel_order_number=fields.id(order.get("channel_order_number"), "channel_order_number"),
+            kind=kind,
+            channel_order_id=order_id or number,
+            channel_order_number=number or order_id,
             version=self._version(),
             placed_at=fields.time(order.get("placed_at"), "placed_at"),
             currency=currency_code(fields.words(order.get("currency"), "currency")),
@@ -55,14 +64,15 @@ class OwnOrder:
             ship_to=ship_to,
             bill_to=self._address("bill_to"),
             requested=self._requested(),
-            lines=tuple(self._line(line, f"lines.{at}") for at, line in enumerate(lines)),
+            lines=tuple(self._line(line, f"lines.{at}.") for at, line in enumerate(lines)),
             buyer_message=fields.words(order.get("buyer_message"), "buyer_message"),
             seller_memo=fields.words(order.get("seller_memo"), "seller_memo"),
             invoice=self._invoice(),
         )
         given = [fields.amount(line.get("total"), f"lines.{at}.total") for at, line in enumerate(lines)]
-        named = finish(self._named(found), given_line_totals=given)
-        return named if named.kind is not Kind.NOT_AN_ORDER else self._notice(named)
+        told = replace(found, problems=tuple(fields.problems)) if fields.problems else found
+        finished = finish(told, given_line_totals=given)
+        return finished if finished.kind is not Kind.NOT_AN_ORDER else self._notice(finished)
 
     def _notice(self, named: ChannelOrder) -> ChannelOrder:
         """What says itself that it is no order keeps its ids and nothing else."""
@@ -71,13 +81,6 @@ class OwnOrder:
             source=self.source,
             order_id=named.channel_order_id,
             number=named.channel_order_number,
-        )
-
-    def _named(self, found: ChannelOrder) -> ChannelOrder:
-        order_id = found.channel_order_id or found.channel_order_number
-        number = found.channel_order_number or found.channel_order_id
-        return replace(
-            found, channel_order_id=order_id, channel_order_number=number, problems=tuple(self.fields.problems)
         )
 
     def _kind(self) -> Kind:
@@ -145,13 +148,8 @@ class OwnOrder:
                 f"{str(given['country'])[:40]!r} is no country; write it as ISO 3166, such as DE",
             )
         phone, ext = fields.phone(given.get("phone"), f"{where}.phone", country=country)
-        named = [
-            item.name
-            for item in dataclass_fields(Address)
-            if item.name not in ("lines", "country", "phone", "phone_ext")
-        ]
         return Address(
-            **{name: fields.id(given.get(name), f"{where}.{name}") for name in named},
+            **{name: fields.id(given[name], f"{where}.{name}") for name in _ADDRESS_TEXTS if name in given},
             lines=self._street(given.get("lines"), f"{where}.lines"),
             country=country,
             phone=phone,
@@ -171,18 +169,19 @@ class OwnOrder:
         )
 
     def _line(self, line: Node, where: str) -> Line:
+        """One line; `where` is `lines.<n>.`."""
         fields = self.fields
         return Line(
-            line_ref=fields.id(line.get("line_ref"), f"{where}.line_ref"),
-            sku=fields.id(line.get("sku"), f"{where}.sku"),
-            name=fields.words(line.get("name"), f"{where}.name"),
-            qty=fields.qty(line.get("qty"), f"{where}.qty"),
-            unit=fields.words(line.get("unit"), f"{where}.unit") or "EA",
-            unit_price=fields.amount(line.get("unit_price"), f"{where}.unit_price"),
-            discount=fields.reduction(line.get("discount"), f"{where}.discount"),
-            tax=fields.amount(line.get("tax"), f"{where}.tax"),
-            requires_shipping=fields.truth(line.get("requires_shipping"), f"{where}.requires_shipping") is not False,
-            options=self._options(line.get("options"), f"{where}.options"),
+            line_ref=fields.id(line.get("line_ref"), where + "line_ref"),
+            sku=fields.id(line.get("sku"), where + "sku"),
+            name=fields.words(line.get("name"), where + "name"),
+            qty=fields.qty(line.get("qty"), where + "qty"),
+            unit=fields.words(line.get("unit"), where + "unit") or "EA",
+            unit_price=fields.amount(line.get("unit_price"), where + "unit_price"),
+            discount=fields.reduction(line.get("discount"), where + "discount"),
+            tax=fields.amount(line.get("tax"), where + "tax"),
+            requires_shipping=fields.truth(line.get("requires_shipping"), where + "requires_shipping") is not False,
+            options=self._options(line.get("options"), where + "options"),
         )
 
     def _options(self, raw: object, field: str) -> Mapping[str, str]:
@@ -193,5 +192,6 @@ class OwnOrder:
         given = self.fields.mapping(self.order.get("invoice"), "invoice")
         if not any(given.values()):
             return None
-        names = [item.name for item in dataclass_fields(Invoice)]
-        return Invoice(**{name: self.fields.id(given.get(name), f"invoice.{name}") for name in names})
+        return Invoice(
+            **{name: self.fields.id(given[name], f"invoice.{name}") for name in _INVOICE_TEXTS if name in given}
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connectors.money import EXACT, amount
+from connectors.money import EXACT, amount, quantum
 
 _MAX_DECIMALS = 6
 
@@ -17,7 +17,7 @@ def qty(raw: object) -> Decimal:
     value = amount(raw)
     if value is None:
         raise ValueError("no quantity")
-    if value != value.quantize(Decimal(1).scaleb(-_MAX_DECIMALS), context=EXACT):
+    if value != value.quantize(quantum(_MAX_DECIMALS), context=EXACT):
         raise ValueError(f"a quantity of more than {_MAX_DECIMALS} decimals: {value}")
     return value
 

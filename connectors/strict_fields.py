@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connectors.fields import Fields, Node, node, nodes, text
+from connectors.fields import Fields, Node, node, nodes, written
 
 #: Above this a sender that computes in floating point has already changed the id.
 _EXACT_BELOW = 2**53
+_NUMBERS = (int, Decimal)
 
 
 class StrictFields(Fields):
     """Fields of a sender who reads our page: what is not as it says is refused with what, where and how to mend."""
 
     def amount(self, raw: object, field: str) -> Decimal | None:
-        if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
+        if raw is None:
+            return None
+        if isinstance(raw, _NUMBERS) and not isinstance(raw, bool):
             self.add("row_invalid", field, f'a JSON number loses cents on its way; put it in quotes: "{raw}"')
             return None
         return super().amount(raw, field)
@@ -29,8 +32,10 @@ class StrictFields(Fields):
 
     def id(self, raw: object, field: str) -> str | None:
         """An id as text; a number is taken only where no sender can have rounded it."""
-        if raw is None or isinstance(raw, str):
-            return text(raw)
+        if raw is None:
+            return None
+        if isinstance(raw, str):
+            return written(raw)
         if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < _EXACT_BELOW:
             return str(raw)
         self.add("row_invalid", field, f"an id is text: put {str(raw)[:40]} in quotes")
@@ -38,10 +43,12 @@ class StrictFields(Fields):
 
     def words(self, raw: object, field: str) -> str | None:
         """Text; anything else but null is refused."""
-        if raw is not None and not isinstance(raw, str):
-            self.add("row_invalid", field, f"expected text in quotes, not {_what(raw)}")
+        if raw is None:
             return None
-        return text(raw)
+        if isinstance(raw, str):
+            return written(raw)
+        self.add("row_invalid", field, f"expected text in quotes, not {_what(raw)}")
+        return None
 
     def truth(self, raw: object, field: str) -> bool | None:
         """true, false or null."""

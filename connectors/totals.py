@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 
 from connectors.base import PROBLEM_SEVERITY, ChannelOrder, Kind, Line, Problem, Totals
 from connectors.contacts import settle
-from connectors.money import EXACT, at_least, minor_unit, quantise
+from connectors.money import EXACT, at_least, minor_unit, quantise, quantum, rounded
 from connectors.problems import problem
 
 #: Kinds that become, or change, a live order: only they are refused for what is out of bounds.
@@ -33,8 +33,9 @@ def finish(order: ChannelOrder, *, given_line_totals: Sequence[Decimal | None] =
 
 
 def _summed(order: ChannelOrder) -> ChannelOrder:
-    lines = tuple(_line(line, order.currency) for line in order.lines)
-    return replace(order, lines=lines, totals=_totals(order.totals, lines, order.currency))
+    decimals = None if order.currency is None else minor_unit(order.currency)
+    lines = tuple(_line(line, decimals) for line in order.lines)
+    return replace(order, lines=lines, totals=_totals(order.totals, lines, decimals))
 
 
 def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> ChannelOrder:
@@ -47,7 +48,7 @@ def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) 
     ]
     known = {(problem.code, problem.field) for problem in summed.problems}
     fresh = tuple(new for new in found if (new.code, new.field) not in known and not _said(new, known))
-    return replace(summed, problems=(*summed.problems, *fresh))
+    return replace(summed, problems=(*summed.problems, *fresh)) if fresh else summed
 
 
 def _is_whole(order: ChannelOrder) -> bool:
@@ -62,31 +63,34 @@ def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
     return new.code in _FOR_WANT_OF and bool(where & fields)
 
 
-def _line(line: Line, currency: str | None) -> Line:
+def _line(line: Line, decimals: int | None) -> Line:
     total = None
-    price = None if line.unit_price is None else at_least(line.unit_price, decimals=_decimals(currency))
+    price = None if line.unit_price is None else at_least(line.unit_price, decimals=2 if decimals is None else decimals)
     if line.qty is not None and price is not None:
-        total = quantise(line.qty * price - (line.discount or _ZERO), currency)
-    return replace(
-        line, unit_price=price, discount=_amount(line.discount, currency), tax=_amount(line.tax, currency), total=total
-    )
+        total = rounded(line.qty * price - (line.discount or _ZERO), decimals)
+    discount, tax = _amount(line.discount, decimals), _amount(line.tax, decimals)
+    # Spelt out: `replace` reads and checks every field by name, at three times the cost.
+    return Line(
+        line.line_ref, line.sku, line.name, line.qty, line.unit, price, discount, tax, total, line.requires_shipping,
+        line.options,
+    )  # fmt: skip
 
 
-def _totals(totals: Totals, lines: tuple[Line, ...], currency: str | None) -> Totals:
+def _totals(totals: Totals, lines: tuple[Line, ...], decimals: int | None) -> Totals:
     return Totals(
-        lines=quantise(sum((line.total or _ZERO for line in lines), _ZERO), currency),
-        discount=_amount(totals.discount, currency),
-        shipping=_amount(totals.shipping, currency),
-        fees=_amount(totals.fees, currency),
-        tax=_amount(totals.tax, currency),
+        lines=rounded(sum((line.total or _ZERO for line in lines), _ZERO), decimals),
+        discount=_amount(totals.discount, decimals),
+        shipping=_amount(totals.shipping, decimals),
+        fees=_amount(totals.fees, decimals),
+        tax=_amount(totals.tax, decimals),
         tax_included=totals.tax_included,
-        total=_amount(totals.total, currency),
-        paid=_amount(totals.paid, currency),
+        total=_amount(totals.total, decimals),
+        paid=_amount(totals.paid, decimals),
     )
 
 
-def _amount(value: Decimal | None, currency: str | None) -> Decimal | None:
-    return None if value is None else quantise(value, currency)
+def _amount(value: Decimal | None, decimals: int | None) -> Decimal | None:
+    return None if value is None else rounded(value, decimals)
 
 
 def _decimals(currency: str | None) -> int:
@@ -146,7 +150,7 @@ def _line_problems(lines: Sequence[Line]) -> list[Problem]:
 def _sum_problems(order: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> list[Problem]:
     if any(problem.code == "row_invalid" for problem in order.problems):
         return []  # amounts that could not be read explain any difference
-    one = Decimal(1).scaleb(-_decimals(order.currency))
+    one = quantum(_decimals(order.currency))
     found: list[Problem] = []
     for index, (line, given) in enumerate(zip(order.lines, given_line_totals, strict=False)):
         if given is None or line.total is None or abs(line.total - given) <= one:

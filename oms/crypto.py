@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
+#: What a value under each key begins with.
+_HEADS = [_FORMAT + bytes([key_id]) for key_id in range(256)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class KeyRing:
     index_key: bytes
 
     def encrypt(self, plain: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        head = _FORMAT + bytes([self.current])
-        return head + nonce + self.keys[self.current].encrypt(nonce, plain, head)
+        nonce, current = os.urandom(_NONCE_BYTES), self.current
+        head = _HEADS[current]
+        return head + nonce + self.keys[current].encrypt(nonce, plain, head)
 
     def decrypt(self, stored: bytes) -> bytes:
         """Raise KeyError when the value's key was removed, InvalidTag when its bytes were altered."""
@@ -34,7 +35,7 @@ class KeyRing:
     def blind_index(self, value: str) -> bytes:
         """A keyed hash (16 bytes) by which an encrypted value is found again; spaces and case are folded."""
         folded = " ".join(value.split()).casefold().encode()
-        return hmac.new(self.index_key, folded, hashlib.sha256).digest()[:16]
+        return hmac.digest(self.index_key, folded, "sha256")[:16]
 
 
 def key_ring(encryption_keys: str, index_key: str) -> KeyRing:

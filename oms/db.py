@@ -18,7 +18,6 @@ from typing import Any
 from psycopg import Connection, OperationalError
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
-from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     CheckConstraint,
     DateTime,
@@ -38,7 +37,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 from uuid_utils.compat import uuid7
 
-from oms import crypto
+from oms import compact_json, crypto
+from oms.arrays import FlatListDumper
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +98,7 @@ class EncryptedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None:
-            return None
-        return crypto.ring().encrypt(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return None if value is None else crypto.ring().encrypt(compact_json.dumps(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(crypto.ring().decrypt(bytes(value)))
@@ -239,7 +237,7 @@ def _patient(words: list[Any], named: dict[str, Any], patience_s: float) -> Pati
 
 def _send_arrays_binary(connection: Any, _record: Any) -> None:
     """Arrays travel binary: as text each element is quoted by a regular expression, at up to thirty times the cost."""
-    connection.adapters.register_dumper(list, ListBinaryDumper)
+    connection.adapters.register_dumper(list, FlatListDumper)
 
 
 class Database:

@@ -12,17 +12,25 @@ ALPHABET = "2346789ABCDEFGHJKMNPQRTVWXY"
 _MODULUS = 29
 #: 29 check values from the alphabet's 27 letters and two more.
 _CHECKS = ALPHABET + "ZU"
+_PLACES = {letter: place for place, letter in enumerate(ALPHABET)}
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_BODIES = len(_PAIRS) ** 4
 
 
 def check_digit(body: str) -> str:
     """The check character of `body` (letters of ALPHABET)."""
-    total = sum((place + 2) * ALPHABET.index(letter) for place, letter in enumerate(body))
+    total = 0
+    for weight, letter in enumerate(body, 2):
+        total += weight * _PLACES[letter]
     return _CHECKS[total % _MODULUS]
 
 
 def new_number(prefix: str) -> str:
     """A random number such as `SO-7K2M-9QXC-4`: 27^8 = 2.8e11 of them, so a clash is left to the unique key."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    drawn, body = secrets.randbelow(_BODIES), ""
+    for _ in range(4):
+        drawn, place = divmod(drawn, len(_PAIRS))
+        body += _PAIRS[place]
     return f"{prefix}-{body[:4]}-{body[4:]}-{check_digit(body)}"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from oms import compact_json
 from oms.db import Base
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -23,8 +24,10 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 @dataclass(frozen=True, slots=True)
 class _Insert:
     statement: TextClause
-    #: column -> (how a value is bound, what a row gets that does not name it)
-    columns: tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]
+    #: (parameter, column, how a value is bound) of the columns that the rows name: an array each
+    columns: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
+    #: parameter -> the value that every row gets in a column with a default
+    constants: dict[str, Any]
 
 
 def among(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -47,16 +50,17 @@ def insert_rows(
     if not rows:
         return []
     made = _insert(model, tuple(sorted(rows[0])), unless, returning)
-    arrays = {
-        f"c{place}": [_bound(row.get(name, default), process) for row in rows]
-        for place, (name, process, default) in enumerate(made.columns)
-    }
-    result = session.execute(made.statement, arrays)
+    arrays = {parameter: _array(rows, name, process) for parameter, name, process in made.columns}
+    result = session.execute(made.statement, arrays | made.constants)
     return list(result.scalars()) if returning else []
 
 
-def _bound(value: Any, process: Callable[[Any], Any] | None) -> Any:
-    return process(value) if process is not None and value is not None else value
+def _array(rows: Sequence[Mapping[str, Any]], name: str, process: Callable[[Any], Any] | None) -> list[Any] | None:
+    """The column's values; None when no row has one: `unnest` fills the shorter array up with NULL."""
+    values = [row[name] for row in rows]
+    if values.count(None) == len(values):
+        return None
+    return values if process is None else [None if value is None else process(value) for value in values]
 
 
 @cache
@@ -65,17 +69,29 @@ def _insert(
 ) -> _Insert:
     table = model.__table__
     assert isinstance(table, Table)
-    named = [c for c in table.columns if c.name in given or _default(c) is not None]
-    casts = ", ".join(f"CAST(:c{n} AS {_array_type(c)}[])" for n, c in enumerate(named))
-    names = ", ".join(f'"{c.name}"' for c in named)
-    read = ", ".join(f'CAST(x."{c.name}" AS JSONB)' if _is_json(c) else f'x."{c.name}"' for c in named)
-    sql = f"INSERT INTO {table.name} ({names}) SELECT {read} FROM unnest({casts}) AS x({names})"
+    told = [c for c in table.columns if c.name in given]
+    alike = [c for c in table.columns if c.name not in given and _default(c) is not None]
+    casts = ", ".join(f"CAST(:c{n} AS {_array_type(c)}[])" for n, c in enumerate(told))
+    read = [f'CAST(x."{c.name}" AS JSONB)' if _is_json(c) else f'x."{c.name}"' for c in told]
+    read += [f"CAST(:d{n} AS {c.type.compile(_DIALECT)})" for n, c in enumerate(alike)]
+    sql = f"INSERT INTO {table.name} ({_names(told + alike)}) SELECT {', '.join(read)}"
+    sql += f" FROM unnest({casts}) AS x({_names(told)})"
     if unless is not None:
         target = f" ({', '.join(unless)})" if unless else ""
         sql += f" ON CONFLICT{target} DO NOTHING"
     if returning:
         sql += f" RETURNING {returning}"
-    return _Insert(text(sql), tuple((c.name, _process(c), _default(c)) for c in named))
+    columns = tuple((f"c{n}", c.name, _process(c)) for n, c in enumerate(told))
+    return _Insert(text(sql), columns, {f"d{n}": _bound_default(c) for n, c in enumerate(alike)})
+
+
+def _names(columns: Sequence[ColumnElement[Any]]) -> str:
+    return ", ".join(f'"{c.name}"' for c in columns)
+
+
+def _bound_default(column: ColumnElement[Any]) -> Any:
+    value, process = _default(column), _process(column)
+    return value if process is None else process(value)
 
 
 def _default(column: ColumnElement[Any] | Column[Any]) -> Any:
@@ -101,5 +117,7 @@ def _array_type(column: ColumnElement[Any]) -> str:
 
 
 def _process(column: ColumnElement[Any]) -> Callable[[Any], Any] | None:
+    if _is_json(column):
+        return compact_json.text
     process: Callable[[Any], Any] | None = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
     return process

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import ChannelOrder
+from oms import compact_json
 from oms.intake.rules import Became
 from oms.journey.steps import NewStep
 from oms.parties.models import Channel
@@ -32,8 +32,7 @@ _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
     """An order with its JSON and the hash of its content."""
     content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Element(order, shape, hashlib.sha256(canonical.encode()).digest())
+    return Element(order, shape, hashlib.sha256(compact_json.canonical(content)).digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from connectors.base import ChannelOrder, Kind, Severity
 MAX_AMOUNT = Decimal(10) ** 13
 MAX_QTY = Decimal(10) ** 10
 QTY_DECIMALS = 3
+_TOTALS = ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
+_LINE_AMOUNTS = ("unit_price", "discount", "tax", "total")
 
 
 class Became(StrEnum):
@@ -50,16 +52,20 @@ def standing(order: ChannelOrder) -> Became | None:
 
 def out_of_range(order: ChannelOrder) -> list[str]:
     """The fields whose number no column can hold: they are refused by name instead of being cut."""
-    totals = order.totals
-    amounts = {
-        f"totals.{n}": getattr(totals, n) for n in ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
-    }
-    wrong = []
+    quantities = [f"lines.{place}.qty" for place, line in enumerate(order.lines) if _is_no_qty(line.qty)]
+    amounts = [f"totals.{name}" for name in _TOTALS if _is_too_large(getattr(order.totals, name))]
     for place, line in enumerate(order.lines):
-        amounts |= {f"lines.{place}.{n}": getattr(line, n) for n in ("unit_price", "discount", "tax", "total")}
-        if line.qty is not None and (abs(line.qty) >= MAX_QTY or line.qty != round(line.qty, QTY_DECIMALS)):
-            wrong.append(f"lines.{place}.qty")
-    return wrong + [name for name, value in amounts.items() if value is not None and abs(value) >= MAX_AMOUNT]
+        told = (line.unit_price, line.discount, line.tax, line.total)
+        amounts += [f"lines.{place}.{n}" for n, value in zip(_LINE_AMOUNTS, told, strict=True) if _is_too_large(value)]
+    return quantities + amounts
+
+
+def _is_too_large(amount: Decimal | None) -> bool:
+    return amount is not None and abs(amount) >= MAX_AMOUNT
+
+
+def _is_no_qty(qty: Decimal | None) -> bool:
+    return qty is not None and (abs(qty) >= MAX_QTY or qty != round(qty, QTY_DECIMALS))
 
 
 def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Became, Known]:

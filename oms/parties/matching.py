@@ -76,13 +76,7 @@ def _row(person: Person, key: tuple[bytes | None, bytes | None], now: datetime) 
         "email_hash": key[0],
         "phone": person.phone,
         "phone_hash": key[1],
-        "address": None,
         "tax_id": person.tax_id,
         "language": person.language,
-        "payment_terms": None,
-        "credit_currency": None,
-        "credit_limit": None,
-        "blocked_reason": None,
-        "key_customer": False,
         "created_at": now,
     }
