@@ -65,6 +65,7 @@ def fill(made: Ground, *, orders: int, with_history: bool) -> Filled:
         )
         if with_history:
             growth_tables.balance_stock(connection, first=first, generations=generations)
+        growth_tables.keep_terms(connection)
         for statement in indexes:
             connection.execute(statement)
         growth_tables.clear(connection, tables)

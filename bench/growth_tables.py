@@ -219,11 +219,31 @@ def balance_stock(connection: Connection, *, first: int, generations: int) -> No
         SELECT gen_random_uuid(), concat_ws(':', 'growth', CAST(%(first)s AS text), warehouse_id, sku_id, bin_id),
                warehouse_id, sku_id, bin_id, -sum(on_hand) * %(generations)s, -sum(reserved) * %(generations)s, 'opening', 'system',
                now() - interval '800 days'
-        FROM growth_of_stock_move GROUP BY warehouse_id, sku_id, bin_id
-        HAVING sum(on_hand) <> 0 OR sum(reserved) <> 0
+        FROM (SELECT warehouse_id, sku_id, bin_id, on_hand - coalesce(carried, 0) AS on_hand, reserved FROM growth_of_stock_move
+              UNION ALL
+              SELECT warehouse_id, sku_id, to_bin_id, carried, 0 FROM growth_of_stock_move WHERE carried IS NOT NULL) m
+        GROUP BY warehouse_id, sku_id, bin_id HAVING sum(on_hand) <> 0 OR sum(reserved) <> 0
         """,
         {"first": first, "generations": generations},
     )
+
+
+def keep_terms(connection: Connection) -> None:
+    """What every order is looked for by, written as one list and its key built over it."""
+    connection.execute("ALTER TABLE order_term DROP CONSTRAINT pk_order_term")
+    connection.execute("TRUNCATE order_term")
+    connection.execute("""
+        INSERT INTO order_term (term, received_at, order_id)
+        SELECT DISTINCT t.term, o.received_at, o.id FROM orders o CROSS JOIN LATERAL (VALUES
+            (CAST(encode(o.email_hash, 'hex') AS uuid)), (CAST(encode(o.phone_hash, 'hex') AS uuid)),
+            (CAST(encode(o.name_hash, 'hex') AS uuid)), (CAST(md5(o.channel_order_number) AS uuid)), (o.customer_id)) AS t(term)
+        WHERE t.term IS NOT NULL
+        UNION
+        SELECT l.sku_id, o.received_at, o.id FROM orders o JOIN order_line l ON l.order_id = o.id WHERE l.sku_id IS NOT NULL
+        ORDER BY 2, 3
+    """)
+    connection.execute("ALTER TABLE order_term ADD CONSTRAINT pk_order_term PRIMARY KEY (term, received_at, order_id)")
+    connection.execute("VACUUM (ANALYZE, PARALLEL 0) order_term")
 
 
 def clear(connection: Connection, tables: list[Copied]) -> None:

@@ -17,7 +17,8 @@ from oms.aftersales.order_walk import WALK, Mark, Stop
 from oms.cli.arguments import Parser, write
 from oms.errors import NotFound
 from oms.journey import calendar_store
-from oms.orders.models import Order
+from oms.orders import terms
+from oms.orders.models import Order, OrderTerm
 from oms.settings import load
 
 MOST = 20
@@ -47,7 +48,9 @@ def find(session: Session, *, number: str) -> Sequence[Order]:
     """The order of our number, else those of a channel's; NotFound."""
     typed = number.strip()
     own = Order.number == numbers.written(typed)
-    for condition in (own, Order.channel_order_number.in_([typed, f"#{typed}"]) | (Order.channel_order_id == typed)):
+    theirs = [typed, f"#{typed}"]
+    named = Order.id.in_(select(OrderTerm.order_id).where(OrderTerm.term.in_([terms.of_number(n) for n in theirs])))
+    for condition in (own, named & Order.channel_order_number.in_(theirs), Order.channel_order_id == typed):
         found = session.scalars(select(Order).where(condition).order_by(Order.received_at).limit(MOST)).all()
         if found:
             return found

@@ -15,6 +15,7 @@ from oms.intake.fates import Fate
 from oms.intake.rules import Became
 from oms.journey import lifecycle
 from oms.journey.steps import NewStep
+from oms.orders import terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns, payment_status
 from oms.parties import matching
@@ -34,6 +35,7 @@ def create(
     written = set(insert_rows(session, Order, rows, unless=("channel_id", "channel_order_id"), returning="id"))
     won = [fate for fate in fates if fate.order_id in written]
     _write_lines(session, won)
+    terms.keep(session, order_ids=[fate.require_order() for fate in won])
     _write_history(session, won, now)
     for fate in won:
         if fate.became is Became.ORDERED:

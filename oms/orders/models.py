@@ -22,14 +22,9 @@ class Order(Base):
         UniqueConstraint("channel_id", "channel_order_id"),
         UniqueConstraint("number"),
         Index("ix_orders_list", "received_at", "id"),
-        Index("ix_orders_status", "status", "received_at", "id"),
-        Index("ix_orders_channel", "channel_id", "received_at", "id"),
-        Index("ix_orders_customer", "customer_id", "received_at", "id"),
-        Index("ix_orders_channel_number", "channel_order_number"),
-        Index("ix_orders_email", "email_hash"),
-        Index("ix_orders_phone", "phone_hash"),
-        Index("ix_orders_name", "name_hash"),
-        Index("ix_orders_fulfilment", "fulfilment_status", "received_at", "id"),
+        # Each pair of states is a range of these, newest first; what else is looked for stands in `order_term`.
+        Index("ix_orders_states", "status", "fulfilment_status", "received_at", "id"),
+        Index("ix_orders_channel_states", "channel_id", "status", "fulfilment_status", "received_at", "id"),
         # A dozen updates in an order's life, most of no indexed column: room on the page keeps them off the indexes.
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -120,7 +115,6 @@ class OrderLine(Base):
             name="in_order",
         ),
         CheckConstraint("qty_reserved + qty_backordered + qty_cancelled <= qty", name="reserved_not_over"),
-        Index("ix_order_line_sku", "sku_id"),
         Index("ix_order_line_backordered", "sku_id", "order_id", postgresql_where="qty_backordered > 0"),
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -149,6 +143,19 @@ class OrderLine(Base):
     qty_shipped: Mapped[Decimal] = mapped_column(Qty, default=Decimal(0))
     qty_delivered: Mapped[Decimal] = mapped_column(Qty, default=Decimal(0))
     qty_returned: Mapped[Decimal] = mapped_column(Qty, default=Decimal(0))
+
+
+class OrderTerm(Base):
+    """One thing that an order is looked for by, in the order of time: a SKU, its customer, a hashed name, a number.
+
+    Rows are only added, so a change of state costs nothing here. Written by `oms.orders.terms`.
+    """
+
+    __tablename__ = "order_term"
+
+    term: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(primary_key=True)
+    order_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 
 
 class Finding(Base):

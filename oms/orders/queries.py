@@ -1,4 +1,4 @@
-"""Orders as people look for them: the list by any filter, one order by its number, what stands on it."""
+"""Orders as people look for them: one order by its number, what stands on it. The list: `browsing.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from oms import numbers
@@ -17,123 +17,8 @@ from oms.errors import NotFound
 from oms.journey.models import Hold, Step
 from oms.orders.models import ChangeRequest, Confirmation, Finding, Order, OrderLine
 from oms.parties.models import Channel, Customer
-from oms.parties.search_terms import COUNTRY, hashes
 
 Key = tuple[datetime, uuid.UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which orders a list shows. `channel_id`: the only channel that the caller may see.
-
-    `term`: our number, the channel's number, a SKU, or the customer's exact name, e-mail or phone.
-    """
-
-    status: str | None = None
-    channel: str | None = None
-    fulfilment_status: str | None = None
-    held: bool | None = None
-    term: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    customer_id: uuid.UUID | None = None
-    channel_id: uuid.UUID | None = None
-    country: str = COUNTRY
-
-
-_HELD = (
-    select(func.array_agg(Hold.reason))
-    .where(Hold.order_id == Order.id, Hold.released_at.is_(None))
-    .correlate(Order)
-    .scalar_subquery()
-)
-
-_LISTED = (
-    Order.id,
-    Order.number,
-    Order.channel_order_number,
-    Order.source,
-    Order.received_at,
-    Order.placed_at,
-    Order.status,
-    Order.payment_status,
-    Order.confirmation,
-    Order.fulfilment_status,
-    Order.return_status,
-    Order.order_class,
-    Order.currency,
-    Order.total,
-    Order.lines_total,
-    Order.discount,
-    Order.shipping,
-    Order.fees,
-    Order.tax,
-    Order.tax_included,
-    Order.contact,
-    Order.ship_country,
-    Order.ship_region,
-    Order.ship_city,
-    Order.promised_ship_at,
-    Order.promised_deliver_at,
-    Channel.name.label("channel"),
-    func.coalesce(_HELD, []).label("held"),
-)
-
-
-def listed(session: Session, *, wanted: Wanted, limit: int, after: Key | None = None) -> Sequence[Any]:
-    """Orders, newest first, from after a key (received_at, id); one row more than `limit`. At most two statements."""
-    statement = (
-        select(*_LISTED)
-        .join(Channel, Channel.id == Order.channel_id)
-        .order_by(Order.received_at.desc(), Order.id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(Order.received_at, Order.id) < after)
-    for condition in _conditions(wanted):
-        statement = statement.where(condition)
-    if wanted.term:
-        statement = statement.where(_named(session, wanted.term, wanted.country))
-    return session.execute(statement).all()
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    same: tuple[tuple[Any, Any], ...] = (
-        (Order.status, wanted.status),
-        (Order.fulfilment_status, wanted.fulfilment_status),
-        (Order.customer_id, wanted.customer_id),
-        (Order.channel_id, wanted.channel_id),
-    )
-    found += [column == value for column, value in same if value is not None]
-    if wanted.channel is not None:
-        # A scalar subquery, so that the index (channel_id, received_at, id) is walked in order.
-        found.append(Order.channel_id == select(Channel.id).where(Channel.name == wanted.channel).scalar_subquery())
-    if wanted.held is not None:
-        stands = Order.id.in_(select(Hold.order_id).where(Hold.released_at.is_(None)))
-        found.append(stands if wanted.held else ~exists().where(Hold.order_id == Order.id, Hold.released_at.is_(None)))
-    if wanted.since is not None:
-        found.append(Order.received_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(Order.received_at < wanted.until)
-    return found
-
-
-def _named(session: Session, term: str, country: str) -> ColumnElement[bool]:
-    """A SKU's orders, else those that carry the term as a number or belong to the customer it names."""
-    sku_id = session.execute(select(Sku.id).where(Sku.code == term.strip())).scalar_one_or_none()
-    if sku_id is not None:
-        return Order.id.in_(select(OrderLine.order_id).where(OrderLine.sku_id == sku_id))
-    keys = hashes(term, country=country)
-    alternatives = [
-        Order.number == numbers.written(term),
-        Order.channel_order_number.in_([term.strip(), f"#{term.strip()}"]),
-        Order.email_hash.in_(keys),
-        Order.phone_hash.in_(keys),
-        Order.name_hash.in_(keys),
-    ]
-    # One branch an index: an OR over them would read the whole table.
-    return Order.id.in_(union_all(*(select(Order.id).where(one) for one in alternatives)))
 
 
 def order_named(session: Session, *, ref: str, channel_id: uuid.UUID | None = None) -> Order:

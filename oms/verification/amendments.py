@@ -18,6 +18,7 @@ from oms.journey import errors, lifecycle
 from oms.journey.actors import is_person
 from oms.journey.errors import NewError
 from oms.money import quantise
+from oms.orders import terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.matching import index_of
 from oms.verification import amendment_rules
@@ -58,6 +59,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     _recount(work, changed)
     _forget_problems(order, changed)
     session.flush()
+    terms.keep(session, order_ids=[order.id])
     _tell_history(work, changed, amendment, actor, now)
     return changed
 

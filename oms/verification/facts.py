@@ -72,7 +72,8 @@ _CREDIT = text("""
         WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.payment_terms = 'account')
     SELECT m.id, sum(greatest(coalesce(x.total, 0) - coalesce(x.paid, 0), 0)) AS exposure,
            min(x.closed_at) FILTER (WHERE x.status = 'closed' AND coalesce(x.total, 0) > coalesce(x.paid, 0)) AS unpaid_since
-    FROM mine m JOIN orders x ON x.customer_id = m.customer_id AND x.id <> m.id AND x.currency = m.currency
+    FROM mine m JOIN order_term k ON k.term = m.customer_id
+    JOIN orders x ON x.id = k.order_id AND x.customer_id = m.customer_id AND x.id <> m.id AND x.currency = m.currency
     WHERE x.payment_terms = 'account' AND x.status NOT IN ('cancelled', 'rejected', 'expired')
       AND x.payment_status NOT IN ('paid', 'overpaid', 'refunded', 'voided')
       AND (x.status NOT IN ('received', 'verifying') OR (x.received_at, x.id) < (m.received_at, m.id))

@@ -23,8 +23,8 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.models import Message
 from oms.messages.outbox import Notice
-from oms.orders import locking
-from oms.orders.models import Confirmation, Order
+from oms.orders import locking, terms
+from oms.orders.models import Confirmation, Order, OrderTerm
 from oms.parties.matching import index_of
 from oms.verification import effect, holding, reply_rules
 
@@ -129,14 +129,16 @@ def sign_by_reply(
     It counts when it answers our mail (its references), comes from the order's own address, no machine wrote it, and
     its own first words agree or decline plainly.
     """
-    verdict = None if auto_submitted else reply_rules.verdict(text)
-    if verdict is None or not references:
+    verdict, key = None if auto_submitted else reply_rules.verdict(text), index_of(sender)
+    if verdict is None or key is None or not references:
         return None
     asked = (
         select(Order.id, Order.contact)
+        .join(OrderTerm, OrderTerm.order_id == Order.id)
         .join(Message, Message.order_id == Order.id)
         .where(
-            Order.email_hash == index_of(sender),
+            OrderTerm.term == terms.of_hash(key),
+            Order.email_hash == key,
             Order.confirmation == "requested",
             Message.template == "signature_request",
             Message.mail_id.in_(references),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms import db, numbers
 from oms.catalog.models import Sku
 from oms.inventory.models import Bin, BinStock, Stock, StockMove, Warehouse
+from oms.orders import terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.models import Channel
 
@@ -139,6 +140,7 @@ def make_order(session: Session, *, lines: list[dict[str, Any]] | None = None, *
     order = _add(session, Order(**{**values, **given}))
     for position, line in enumerate(lines):
         _add(session, OrderLine(order_id=order.id, position=position, **_line(position, line)))
+    terms.keep(session, order_ids=[order.id])
     return order  # type: ignore[no-any-return]
 
 

@@ -19,14 +19,13 @@ from oms.errors import Refused
 from oms.fulfilment import queries as floor
 from oms.journey import timeline
 from oms.messages import queries as messages
-from oms.orders import queries
+from oms.orders import browsing, queries
 from oms.orders.models import Order
 from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.parties import queries as parties
 from oms.shipping import queries as shipping
 from oms.web import edge, masking
-from oms.web.api.paging import decode
-from oms.web.api.paging import page as paged
+from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
 from oms.web.pages import acting, order_story
 
@@ -42,7 +41,7 @@ def index() -> Response:
     """Orders, newest first, by any filter; private data is masked."""
     given, who = request.args, me()
     after = decode(given.get("after"), datetime, uuid.UUID)
-    wanted = queries.Wanted(
+    wanted = browsing.Wanted(
         status=given.get("status") or None,
         channel=given.get("channel") or None,
         fulfilment_status=given.get("fulfilment") or None,
@@ -53,12 +52,12 @@ def index() -> Response:
     )
     with edge.transaction() as session:
         key = (after[0], after[1]) if after else None
-        rows = queries.listed(session, wanted=wanted, limit=ROWS, after=key)
+        found = browsing.listed(session, wanted=wanted, limit=ROWS, after=key)
         channels = [c.name for c in parties.channels(session) if who.channel_id in (None, c.id)]
         now = db.now(session)
     return acting.page(
         "orders/index.html",
-        page=paged(rows, limit=ROWS, key=lambda row: (row.received_at, row.id)),
+        page={"items": found.rows, "next": encode(found.next) if found.next else None},
         channels=channels,
         statuses=list(ORDER.moves),
         fulfilments=FULFILMENT_STATES,

@@ -1,0 +1,43 @@
+"""What an order is looked for by, as rows of one narrow table in the order of time: written once, read page by page."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Hashes are 16 bytes, as ids are; a number becomes as many. Which kind a term is of need not be told apart:
+# whoever reads looks at the order itself once more.
+_KEEP = text("""
+    INSERT INTO order_term (term, received_at, order_id)
+    SELECT t.term, o.received_at, o.id FROM orders o CROSS JOIN LATERAL (VALUES
+        (CAST(encode(o.email_hash, 'hex') AS uuid)), (CAST(encode(o.phone_hash, 'hex') AS uuid)),
+        (CAST(encode(o.name_hash, 'hex') AS uuid)), (CAST(md5(o.channel_order_number) AS uuid)), (o.customer_id)) AS t(term)
+    WHERE o.id = ANY(CAST(:ids AS uuid[])) AND t.term IS NOT NULL
+    UNION
+    SELECT l.sku_id, o.received_at, o.id FROM orders o JOIN order_line l ON l.order_id = o.id
+    WHERE o.id = ANY(CAST(:ids AS uuid[])) AND l.sku_id IS NOT NULL
+    ON CONFLICT DO NOTHING
+""")
+
+
+def keep(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
+    """Write the terms of orders as they stand now, in the transaction that wrote or changed them. A repeat writes nothing.
+
+    A term that an order has no more stays: readers look at the order itself.
+    """
+    if order_ids:
+        session.execute(_KEEP, {"ids": list(order_ids)})
+
+
+def of_number(number: str) -> uuid.UUID:
+    """The term of a channel's number."""
+    return uuid.UUID(hashlib.md5(number.encode(), usedforsecurity=False).hexdigest())
+
+
+def of_hash(key: bytes) -> uuid.UUID:
+    """The term of a keyed hash of a name, e-mail or phone."""
+    return uuid.UUID(bytes=key)
