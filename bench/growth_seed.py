@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import text
 
 from bench import life
-from bench.goods import Company, order_json
+from bench.goods import Company
 from bench.ground import Ground
 from connectors.base import TrackingEvent
-from oms import db
+from oms import db, settings
 from oms.aftersales import satisfaction
 from oms.aftersales.satisfaction import Scores
 from oms.intake import inbox
@@ -22,6 +23,8 @@ from oms.journey.steps import Done
 from oms.messages import sending
 from oms.messages.survey_link import token_of
 from oms.shipping import tracking
+from workers import bindings, drain
+from workers.process import Process
 
 BATCH = 200
 
@@ -30,19 +33,26 @@ def complete(made: Ground, seeded: Company, numbers: range) -> None:
     """Orders from message to closed: collected, delivered, customers told; two of three answer how they were served."""
     life._live(made, seeded, numbers)
     _deliver(made, seeded)
-    life.by_claim(made, "close")
+    work(made, "close")
     tell(made)
     _answer(made)
 
 
-def accepted(made: Ground, channel_id: object, bodies: Sequence[dict[str, object]], *, until: Sequence[str]) -> None:
-    """Orders of given bodies up to the last of the stages `until`; the rest of their way lies before them."""
+def received(made: Ground, channel_id: uuid.UUID, bodies: Sequence[dict[str, object]]) -> None:
+    """Messages of a channel, not yet read."""
     messages = [NewMessage(f"seed-{db.new_id()}", "webhook", json.dumps(body).encode()) for body in bodies]
     for start in range(0, len(messages), BATCH):
         with made.database.transaction() as session:
-            inbox.receive(session, channel_id=channel_id, received=messages[start : start + BATCH], now=db.now(session))  # type: ignore[arg-type]
-    for kind in ("accept", *until):
-        life.by_claim(made, kind)
+            inbox.receive(session, channel_id=channel_id, received=messages[start : start + BATCH], now=db.now(session))
+
+
+def work(made: Ground, *kinds: str) -> None:
+    """Work like a worker until nothing of these kinds is due, one kind after the other, and not what follows."""
+    worker = Process(settings.load(made.environment), made.database, "bench")
+    for kind in kinds:
+        bound = {kind: bindings.handlers("inside")[kind]}
+        while drain.drain_kind(worker, kind, bound):
+            pass
 
 
 def tell(made: Ground) -> None:
@@ -92,8 +102,3 @@ def _answer(made: Ground) -> None:
                 satisfaction.score(
                     session, subject_id=subject_id, token=token_of(subject_id), scores=scores, now=db.now(session)
                 )
-
-
-def body(number: int, codes: Sequence[str]) -> dict[str, object]:
-    """The order of that number as its shop sends it."""
-    return order_json(number, list(codes))

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import statistics
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
-from bench import cpu, growth_customers, growth_fill, growth_seed, listed_company
+from bench import cpu, growth_fill, listed_company
 from bench.ground import Ground, ground
-from bench.listed_company import HALF, ONCE
-from oms import db
 from oms.orders import browsing
 from oms.orders.browsing import Key, Wanted
 
 LIMIT_CPU_MS, LIMIT_P95_MS = 8.0, 10.0
 ROWS, ROUNDS = 50, 12
-_BARE = text(
-    "SELECT id, number, status, total FROM orders WHERE (received_at, id) < (:at, :id)"
-    " ORDER BY received_at DESC, id DESC LIMIT 50"
-)
+_BARE = text("""
+    SELECT id, number, status, total FROM orders WHERE (received_at, id) < (:at, :id)
+    ORDER BY received_at DESC, id DESC LIMIT 50
+""")
 
 
 @dataclass(slots=True)
@@ -40,7 +36,7 @@ class Meter:
     python: float = 0.0
     postgres: float = 0.0
 
-    def times(self, pages: list[Callable[[], Any]]) -> None:
+    def read(self, pages: list[Callable[[], Any]]) -> Meter:
         """Make every page; PostgreSQL's CPU is read once around them all, since its clock ticks in hundredths."""
         postgres = cpu.cpu_ms(self.made.roots)
         for make in pages:
@@ -49,6 +45,7 @@ class Meter:
             self.walls.append((time.perf_counter() - began) * 1000)
             self.python += (time.process_time() - python) * 1000
         self.postgres += cpu.cpu_ms(self.made.roots) - postgres
+        return self
 
     @property
     def cpu_ms(self) -> float:
@@ -62,38 +59,68 @@ class Meter:
 def run(*, orders: int = 100_000) -> dict[str, float]:
     """Fill a database with `orders` orders without their history and read pages of every filter; return the figures."""
     with ground() as made:
-        seeded = listed_company.seed(made)
+        listed_company.seed(made)
         filled = growth_fill.fill(made, orders=orders, with_history=False)
         listed_company.make_rare(made)
-        figures = {"orders": float(filled.copied + filled.added), "fill_s": filled.seconds}
-        figures |= measure(made, listed_company.filters(made, seeded))
-    return figures
+        return {"orders": float(filled.copied + filled.added), "fill_s": filled.seconds} | measure(made)
 
 
-def measure(made: Ground, filters: dict[str, Wanted]) -> dict[str, float]:
-    """Pages of every filter, at the front, in the middle and deep, against a bare page by key in the same minute."""
-    keys = _keys(made)
-    site = listed_company.site(made)
+def measure(made: Ground) -> dict[str, float]:
+    """Pages of every filter, at the front, in the middle and deep, against a bare page by key in the same minutes."""
+    keys, site = _keys(made), listed_company.site(made)
+    totals = {kind: Meter(made) for kind in ("floor", "query", "api", "html")}
+    by_filter: dict[str, float] = {}
+    for name, wanted in listed_company.filters(made).items():
+        own = Meter(made).read([_query(made, wanted, key) for key in keys for _ in range(ROUNDS)])
+        by_filter[name] = own.cpu_ms
+        for kind in ("api", "html"):
+            totals[kind].read([site.page(kind, wanted, key) for key in keys for _ in range(ROUNDS // 3)])
+        totals["floor"].read([_bare(made, key) for key in keys for _ in range(2)])
+        _add(totals["query"], own)
+    return _figures(totals, by_filter)
+
+
+def _figures(totals: dict[str, Meter], by_filter: dict[str, float]) -> dict[str, float]:
     figures: dict[str, float] = {}
-    bare = Meter(made)
-    for meter, pages in _interleaved(made, filters, keys, bare):
-        meter.times(pages)
-    by_filter, worst = {}, Meter(made)
-    query, api, html = Meter(made), Meter(made), Meter(made)
-    for name, wanted in filters.items():
-        own = Meter(made)
-        own.times([_page(made, wanted, key) for key in keys for _ in range(ROUNDS)])
-        by_filter[name] = own
-        for meter, kind in ((api, "api"), (html, "html")):
-            meter.times([site.page(kind, wanted, key) for key in keys for _ in range(ROUNDS // 3)])
-        query.walls += own.walls
-        query.python, query.postgres = query.python + own.python, query.postgres + own.postgres
-        worst = max(worst, own, key=lambda one: one.cpu_ms if one.walls else 0.0)
-    figures["floor_page_cpu_ms"] = bare.cpu_ms
-    for kind, meter in (("query", query), ("api", api), ("html", html)):
+    for kind, meter in totals.items():
         figures |= {f"{kind}_cpu_ms": meter.cpu_ms, f"{kind}_p50_ms": statistics.median(meter.walls)}
         figures[f"{kind}_p95_ms"] = meter.p95_ms
-    figures["cpu_ms_per_page"] = max(api.cpu_ms, html.cpu_ms)
-    figures["worst_filter_cpu_ms"] = worst.cpu_ms
-    figures["ratio_to_floor"] = figures["cpu_ms_per_page"] / bare.cpu_ms
-    return figures | {f"query_cpu_ms:{name}": own.cpu_ms for name, own in by_filter.items()}
+    figures["cpu_ms_per_page"] = max(totals["api"].cpu_ms, totals["html"].cpu_ms)
+    figures["worst_filter_cpu_ms"] = max(by_filter.values())
+    figures["ratio_to_floor"] = figures["cpu_ms_per_page"] / totals["floor"].cpu_ms
+    return figures | {f"query_cpu_ms: {name}": value for name, value in by_filter.items()}
+
+
+def _add(total: Meter, own: Meter) -> None:
+    total.walls += own.walls
+    total.python += own.python
+    total.postgres += own.postgres
+
+
+def _keys(made: Ground) -> list[Key | None]:
+    """The front, and a key at a tenth, half and nine tenths of the way back."""
+    with made.database.transaction() as session:
+        first, last = session.execute(text("SELECT min(received_at), max(received_at) FROM orders")).one()
+        at = text(
+            "SELECT received_at, id FROM orders WHERE received_at <= :at ORDER BY received_at DESC, id DESC LIMIT 1"
+        )
+        deep = [session.execute(at, {"at": last - (last - first) * part}).one() for part in (0.1, 0.5, 0.9)]
+    return [None, *((row.received_at, row.id) for row in deep)]
+
+
+def _query(made: Ground, wanted: Wanted, key: Key | None) -> Callable[[], Any]:
+    def make() -> Any:
+        with made.database.transaction() as session:
+            return browsing.listed(session, wanted=wanted, limit=ROWS, after=key)
+
+    return make
+
+
+def _bare(made: Ground, key: Key | None) -> Callable[[], Any]:
+    after = key or browsing._FIRST
+
+    def make() -> Any:
+        with made.database.transaction() as session:
+            return session.execute(_BARE, {"at": after[0], "id": after[1]}).all()
+
+    return make

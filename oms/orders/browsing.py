@@ -2,7 +2,7 @@
 
 A page walks one stream of orders that an index gives newest first: all, those of a status, of a term, the held ones.
 Where several filters are set, the rarest of their streams is walked and each order in it is held against the others.
-See docs/decisions/0020-lists-walk-the-rarest-stream.md.
+See docs/decisions/0022-lists-walk-the-rarest-stream.md.
 """
 
 from __future__ import annotations
