@@ -79,6 +79,26 @@ STOCK: dict[str, Invariant] = {
              ON r.order_line_id = l.id
            WHERE l.qty_reserved <> coalesce(r.qty, 0)""",
     ),
+    "a_backorder_is_on_its_way": Invariant(
+        "I17",
+        "what waits for goods is free already, or on an open supply request, or about to be allocated",
+        """SELECT k.code AS subject, w.qty || ' backordered, ' || coalesce(f.qty, 0) || ' free, ' || coalesce(c.qty, 0)
+                  || ' on their way' AS detail
+           FROM (SELECT coalesce(b.part_id, l.sku_id) AS sku_id, sum(l.qty_backordered * coalesce(b.qty, 1)) AS qty
+                 FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+                 WHERE l.qty_backordered > 0 AND o.status IN ('confirmed', 'in_fulfilment')
+                   AND NOT EXISTS (SELECT 1 FROM step s WHERE s.order_id = o.id AND s.state IN ('open', 'claimed', 'paused', 'parked')
+                                   AND s.kind IN ('allocate', 'apply_change', 'decide_change', 'short_pick', 'put_back'))
+                 GROUP BY 1) w
+           JOIN sku k ON k.id = w.sku_id
+           LEFT JOIN (SELECT sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty FROM stock GROUP BY 1) f
+             ON f.sku_id = w.sku_id
+           LEFT JOIN (SELECT sku_id, sum(greatest(qty - qty_received, 0)) AS qty FROM supply_request
+                      WHERE status IN ('raised', 'ordered') GROUP BY 1) c ON c.sku_id = w.sku_id
+           WHERE w.qty > coalesce(f.qty, 0) + coalesce(c.qty, 0)
+             AND NOT EXISTS (SELECT 1 FROM step s WHERE s.kind = 'wake' AND s.subject_id = w.sku_id
+                             AND s.state IN ('open', 'claimed', 'paused', 'parked'))""",
+    ),
     "restocked_is_on_the_ledger": Invariant(
         "I16",
         "returned goods are back in stock exactly when they were inspected as sellable",

@@ -43,11 +43,16 @@ _FILL = text("""
 """)
 
 # The oldest promises first, as far as the pieces that are free go; one that is being allocated is left alone.
+# Those whom neither these pieces nor an open request reaches (a newcomer took what was meant for them) are allocated
+# again too, and so ask anew: else they would wait for ever for nothing.
 _WAITING = text("""
     WITH free AS (SELECT sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty FROM stock
                   WHERE sku_id = ANY(CAST(:skus AS uuid[])) GROUP BY sku_id),
+    coming AS (SELECT sku_id, sum(greatest(qty - qty_received, 0)) AS qty FROM supply_request
+               WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered') GROUP BY sku_id),
     waiting AS (
         SELECT o.id, o.received_at, coalesce(b.part_id, l.sku_id) AS sku_id, free.qty AS free,
+               coalesce(coming.qty, 0) AS coming,
                sum(l.qty_backordered * coalesce(b.qty, 1)) OVER (
                    PARTITION BY coalesce(b.part_id, l.sku_id)
                    ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at, o.id, l.position) AS upto,
@@ -55,8 +60,9 @@ _WAITING = text("""
         FROM order_line l JOIN orders o ON o.id = l.order_id
         LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
         JOIN free ON free.sku_id = coalesce(b.part_id, l.sku_id)
+        LEFT JOIN coming ON coming.sku_id = free.sku_id
         WHERE l.qty_backordered > 0 AND o.status = 'confirmed')
-    SELECT DISTINCT id FROM waiting WHERE upto - own < free
+    SELECT DISTINCT id FROM waiting WHERE (upto - own < free OR upto > free + coming)
     AND NOT EXISTS (SELECT 1 FROM step WHERE step.subject_id = waiting.id AND step.kind = 'allocate'
                     AND step.state IN ('open', 'claimed', 'paused')) ORDER BY id
 """)

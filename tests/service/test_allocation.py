@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.catalog.models import BundlePart
 from oms.db import Database
+from oms.invariants import check
 from oms.inventory.models import Bin, Stock, StockMove
 from oms.journey import steps
 from oms.journey.models import Step
@@ -155,3 +156,34 @@ def test_an_order_that_is_still_short_asks_for_nothing_that_is_on_its_way(
     assert [d.outcome for d in run_kind(session, "allocate", backorders.allocate, business_now)] == ["short"]
     request = session.query(SupplyRequest).populate_existing().one()
     assert (request.qty, request.qty_received) == (8, 5)
+
+
+def test_who_is_overtaken_by_a_newcomer_asks_anew(session: Session, business_now: datetime) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    older = [make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed") for _ in range(2)]
+    _allocate(session, older, business_now)
+    place = Bin(warehouse_id=house.id, code="R-1")
+    session.add(place)
+    session.flush()
+    goods = Receipt("G1", house.id, sku.id, place.id, Decimal(2))
+    receipts.receive(session, receipts=[goods], actor="bob", now=business_now)
+    newcomer = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed")
+    assert _allocate(session, [newcomer], business_now) == {newcomer.id: "allocated"}
+    run_kind(session, "wake", receipts.wake_orders, business_now)
+    assert sorted(d.outcome for d in run_kind(session, "allocate", backorders.allocate, business_now)) == [
+        "allocated",
+        "short",
+    ]
+    assert session.query(SupplyRequest).filter_by(sku_id=sku.id, status="raised").one().qty == 1
+    assert check.check(session, names=["a_backorder_is_on_its_way"]) == []
+
+
+def test_a_backorder_that_nothing_will_serve_is_shown(session: Session, business_now: datetime) -> None:
+    make_warehouse(session)
+    sku = make_sku(session)
+    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}], status="confirmed")
+    _allocate(session, [order], business_now)
+    assert check.check(session, names=["a_backorder_is_on_its_way"]) == []
+    session.query(SupplyRequest).filter_by(sku_id=sku.id).update({"qty": 1})
+    (found,) = check.check(session, names=["a_backorder_is_on_its_way"])
+    assert (found.subject, found.detail) == (sku.code, "2.000 backordered, 0 free, 1.000 on their way")

@@ -41,6 +41,7 @@ CONTROLS: dict[str, str] = {
     "reserved_is_promised": "UPDATE reservation SET qty_shipped = 0",
     "nothing_reserved_for_ended_orders": "UPDATE reservation SET qty_shipped = 0",
     "line_reserved_is_promised": "UPDATE order_line SET qty_reserved = qty_reserved + 1",
+    "a_backorder_is_on_its_way": "UPDATE orders SET status = 'confirmed'; UPDATE order_line SET qty_backordered = 999",
     "restocked_is_on_the_ledger": _RETURN.format(received=1, restocked=1),
     "one_order_for_each_channel_order": "UPDATE orders SET channel_id = (SELECT min(channel_id::text)::uuid FROM orders), channel_order_id = 'same'",
     "no_message_forgotten": _MESSAGE.format(status="received"),

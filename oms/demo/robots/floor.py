@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from oms.demo.robots.wire import Person, World
@@ -141,14 +142,11 @@ class Buyer:
     def work(self) -> bool:
         wanted = self._me.items("/supply-requests", status="raised")
         for row in wanted:
-            goods = {
-                "key": f"GRN-{row['number']}",
-                "warehouse": row["warehouse"],
-                "sku": row["sku"],
-                "bin": "GOODS-IN",
-                "qty": row["qty"],
-            }
-            self._me.post("/receipts", {"receipts": [goods]}, key=f"receipt-{row['number']}-{row['qty']}")
+            # A request may grow while its goods are on their way: each delivery has a note of its own.
+            note = f"GRN-{row['number']}-{row['qty_received']}"
+            qty = str(Decimal(row["qty"]) - Decimal(row["qty_received"]))
+            goods = {"key": note, "warehouse": row["warehouse"], "sku": row["sku"], "bin": "GOODS-IN", "qty": qty}
+            self._me.post("/receipts", {"receipts": [goods]}, key=f"receipt-{note}-{qty}")
         return bool(wanted)
 
     def undone(self) -> list[str]:
