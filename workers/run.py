@@ -40,8 +40,8 @@ SWEEP = "sweep"
 _PR_SET_PDEATHSIG = 1
 _RESTART_S = 1.0
 _REDIS_CONNECT_S = 5
-#: RQ waits 15 s less for a ring, and 5 s less for any answer: a Redis that hangs is left within 29 s.
-_WORKER_TTL_S = 34
+#: RQ waits 15 s less for a ring, and 5 s less for any answer: a Redis that hangs is left within 27 s.
+_WORKER_TTL_S = 32
 #: A child gets so long to end its batch; one that waits for a lost Redis or database would take minutes.
 STOP_S = 10.0
 _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -19,6 +21,19 @@ _SECRET = frozenset(
 _RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "_logger", "_record", "_from_structlog"}
 
 
+class _Stderr(io.TextIOBase):
+    """Standard error. A line that finds no room (a full disk, a closed pipe) is lost and disturbs no request."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
 def configure(environment: str) -> None:
     """Send our own lines and those of the standard library to stderr as JSON. A repeat changes nothing."""
     shared: list[structlog.typing.Processor] = [
@@ -29,7 +44,7 @@ def configure(environment: str) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
-        logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(file=_Stderr()),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=environment != "test",
     )

@@ -17,7 +17,8 @@ from connectors.http import Client
 from connectors.mail_client import Envelope, SmtpSettings
 from oms import db
 from tests.connectors.sandbox_peers import Peer
-from tests.torture.proxy import FAULTS, NONE, Fault, FaultProxy, schedule
+from tests.torture.line_faults import FAULTS, NONE, Fault, schedule
+from tests.torture.proxy import FaultProxy
 
 ENVELOPE = Envelope("us@oms.example", ["a@b.example"])
 MAIL = b"From: us@oms.example\r\nTo: a@b.example\r\nMessage-ID: <1@oms.example>\r\n\r\nhi\r\n"

@@ -1,7 +1,7 @@
 """A TCP proxy that stands before one dependency and spoils the line: late, slow, cut, reset, silent, gone.
 
-What it does is a `Fault`, changed while it runs; a `schedule` of faults comes from a seed. It listens on loopback and
-passes on to a port or to a unix socket.
+What it does is a `Fault`, changed while it runs. It listens on loopback and passes on to a port or to a unix socket. It
+also measures, from outside, how long a client waits for an answer before it gets one or gives up.
 """
 
 from __future__ import annotations
@@ -11,91 +11,42 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.torture.line_faults import NONE, Fault
 
 #: Where the dependency really is: a port of loopback, or the path of a unix socket.
 Target = int | Path
 
 _CHUNK = 65536
+_LOOK_S = 0.2
 _CLOSE_WITH_RESET = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One state of the line. Only what is named differs from a good line.
-
-    `latency_s` and up to `jitter_s` more stand before each piece; `slice_bytes` cuts pieces small, `pause_s` between
-    them; after `cut_after` bytes of an answer the line is closed, or reset with `reset`. `silent`: what was connected
-    hears nothing any more, ever, and what connects is accepted and hears nothing. `clogged`: all waits until the fault
-    ends, then goes on. `down`: nobody listens, and what was connected is reset.
-    """
-
-    name: str = "none"
-    latency_s: float = 0.0
-    jitter_s: float = 0.0
-    slice_bytes: int = 0
-    pause_s: float = 0.0
-    cut_after: int | None = None
-    reset: bool = False
-    silent: bool = False
-    clogged: bool = False
-    down: bool = False
-
-
-NONE = Fault()
-
-#: THE table of faults that a schedule draws from.
-FAULTS: dict[str, Fault] = {
-    fault.name: fault
-    for fault in (
-        Fault("late", latency_s=0.1, jitter_s=0.4),
-        Fault("very late", latency_s=1.0, jitter_s=2.0),
-        Fault("slow bytes", slice_bytes=64, pause_s=0.02),
-        Fault("trickle", slice_bytes=1, pause_s=0.5),
-        Fault("cut", cut_after=40),
-        Fault("reset", cut_after=40, reset=True),
-        Fault("reset at once", cut_after=0, reset=True),
-        Fault("half-open", silent=True),
-        Fault("clogged", clogged=True),
-        Fault("down", down=True),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """From `at_s` after the start on for `for_s` seconds the line is as `fault` says."""
-
-    at_s: float
-    for_s: float
-    fault: Fault
-
-
-def schedule(seed: int, name: str, *, length_s: float, spell_s: float, rest_s: float) -> list[Spell]:
-    """Spells of faults for one dependency, none alike twice before each was there once; same seed, same spells."""
-    chance = random.Random(f"{seed}/{name}")
-    left: list[Fault] = []
-    spells: list[Spell] = []
-    at_s = chance.uniform(0, rest_s)
-    while at_s + spell_s <= length_s:
-        left = left or chance.sample(list(FAULTS.values()), len(FAULTS))
-        spells.append(Spell(round(at_s, 2), round(spell_s * chance.uniform(0.5, 1.0), 2), left.pop()))
-        at_s += spell_s + rest_s * chance.uniform(0.5, 1.0)
-    return spells
-
-
 class _Line:
-    """One connection: both ends, and how many bytes of answers have passed."""
+    """One connection: both ends, how many bytes of answers have passed, since when its client waits."""
 
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.client, self.server = client, server
         self.answered = 0
         self.dead = False
+        self.opened_at = time.monotonic()
+        self.asked_at: float | None = None
+        #: somebody who subscribed waits for news, not for an answer
+        self.listens = False
+
+    def asked(self, data: bytes) -> None:
+        self.listens = self.listens or b"SUBSCRIBE" in data.upper()
+        self.asked_at = self.asked_at or time.monotonic()
+
+    def waited_s(self) -> float:
+        """Seconds since the client asked what is not answered yet."""
+        return time.monotonic() - self.asked_at if self.asked_at and not self.listens else 0.0
 
     def close(self, *, reset: bool) -> None:
         for end in (self.client, self.server):
@@ -108,14 +59,15 @@ class _Line:
 class FaultProxy:
     """`port` is what the client is told; `fault(...)` changes the line at once, for open connections too.
 
-    `hits` counts what each fault did to connections, `connections` how often somebody connected or tried to.
+    `hits` counts what each fault did to connections, `connections` are the moments at which somebody connected.
+    `longest_wait_s` is the longest that a client waited for a byte, `longest_line_s` the longest life of a connection.
     """
 
-    def __init__(self, name: str, target: Target, *, seed: int = 0) -> None:
-        self.name, self.target = name, target
+    def __init__(self, name: str, target: Target, *, port: int = 0, seed: int = 0) -> None:
+        self.name, self.target, self.port = name, target, port
         self.hits: Counter[str] = Counter()
-        self.connections = 0
-        self.port = 0
+        self.connections: list[float] = []
+        self.longest_wait_s = self.longest_line_s = 0.0
         self._chance = random.Random(f"{seed}/{name}/jitter")
         self._fault = NONE
         self._lines: set[_Line] = set()
@@ -142,6 +94,10 @@ class FaultProxy:
     @property
     def state(self) -> Fault:
         return self._fault
+
+    def waited_s(self) -> float:
+        """The longest wait so far, with those that still wait."""
+        return max([self.longest_wait_s, *(line.waited_s() for line in list(self._lines))])
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)
@@ -182,7 +138,7 @@ class FaultProxy:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
+        self.connections.append(time.monotonic())
         try:
             from_server, to_server = await self._connect()
         except OSError:
@@ -193,13 +149,34 @@ class FaultProxy:
         line.dead = self._fault.silent
         try:
             with suppress(OSError, asyncio.CancelledError):  # cancelled: the proxy stops
-                await asyncio.gather(
-                    self._pump(reader, to_server, line, answers=False),
-                    self._pump(from_server, writer, line, answers=True),
-                )
+                await self._both_ways((reader, to_server), (from_server, writer), line)
         finally:
             self._lines.discard(line)
+            self._note_wait(line)
+            self.longest_line_s = max(self.longest_line_s, time.monotonic() - line.opened_at)
             line.close(reset=False)
+
+    def _note_wait(self, line: _Line) -> None:
+        self.longest_wait_s = max(self.longest_wait_s, line.waited_s())
+        line.asked_at = None
+
+    async def _both_ways(
+        self,
+        there: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        back: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        line: _Line,
+    ) -> None:
+        """Until either way ends; then the other is ended too."""
+        ways = [
+            asyncio.ensure_future(self._pump(*there, line, answers=False)),
+            asyncio.ensure_future(self._pump(*back, line, answers=True)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.target, Path):
@@ -210,14 +187,19 @@ class FaultProxy:
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line, *, answers: bool
     ) -> None:
         while data := await source.read(_CHUNK):
-            await self._pass_on(data, sink, line, answers=answers)
+            if not answers:
+                line.asked(data)
+            await self._pass_on(data, source, sink, line, answers=answers)
         # One side has hung up: so do we, to both.
         line.close(reset=False)
+        raise ConnectionResetError("hung up")
 
-    async def _pass_on(self, data: bytes, sink: asyncio.StreamWriter, line: _Line, *, answers: bool) -> None:
+    async def _pass_on(
+        self, data: bytes, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line, *, answers: bool
+    ) -> None:
         at = 0
         while at < len(data):
-            await self._until_open(line)
+            await self._until_open(line, source)
             fault = self._fault
             piece = data[at : at + (fault.slice_bytes or len(data))]
             if answers and fault.cut_after is not None:
@@ -226,20 +208,29 @@ class FaultProxy:
             sink.write(piece)
             await sink.drain()
             at += len(piece)
-            line.answered += len(piece) if answers else 0
-            if answers and fault.cut_after is not None and line.answered >= fault.cut_after:
-                self.hits[fault.name] += 1
-                line.close(reset=fault.reset)
-                raise ConnectionResetError(fault.name)
+            if answers:
+                self._answered(line, len(piece), fault)
 
-    async def _until_open(self, line: _Line) -> None:
-        """Return when bytes may pass; never for a line that died unseen, until its client hangs up."""
+    def _answered(self, line: _Line, count: int, fault: Fault) -> None:
+        line.answered += count
+        if count:
+            self._note_wait(line)
+        if fault.cut_after is not None and line.answered >= fault.cut_after:
+            self.hits[fault.name] += 1
+            line.close(reset=fault.reset)
+            raise ConnectionResetError(fault.name)
+
+    async def _until_open(self, line: _Line, source: asyncio.StreamReader) -> None:
+        """Return when bytes may pass; for a line that died unseen, only its client's hanging up ends it."""
         waited = False
         while line.dead or self._fault.clogged:
             if not waited:
                 self.hits["half-open" if line.dead else "clogged"] += 1
             waited = True
-            await self._changed.wait()
+            if source.at_eof() or source.exception() is not None:
+                raise ConnectionResetError("hung up")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _LOOK_S)
 
     async def _wait(self, fault: Fault, *, first: bool) -> None:
         pause_s = fault.pause_s

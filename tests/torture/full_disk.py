@@ -1,0 +1,237 @@
+"""T4: full disk. PostgreSQL's folder (data and WAL) and the logs lie on small disks that are filled while orders come in.
+
+First only new pages find no room, then the WAL finds none either and PostgreSQL goes down. What was accepted must stand;
+while full every call gets an answer, 503 where it cannot be served; when the space is back nobody has to do anything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from tests.torture import ledgers, plan, rest, traffic, verdict
+from tests.torture.house import BULK, House, Leases, built
+from tests.torture.options import Options
+from tests.torture.plan import Shot
+from tests.torture.small_disks import CannotMount, SmallDisk, keep_full
+from tests.torture.traffic import signed
+from tests.torture.verdict import Outcome
+
+#: When the space is back, the next order is accepted within this; and nobody waits longer for an answer.
+BACK_S, ANSWER_S = 60.0, 30.0
+#: What may be answered while full; every other 5xx is a fault.
+SERVED = {200, 202, 503}
+_DATA_MB, _LOG_MB = 220, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Sizes; `full_s` are the lengths of the times without space, the odd ones take the WAL's space too."""
+
+    orders: int
+    seconds: float
+    full_s: tuple[float, ...]
+    open_s: float
+    drain_s: float
+    least: int
+    faults: int
+
+
+SHORT = Form(60, 20, (5, 5), 5, 90, least=1, faults=2)
+LONG = Form(3_000, 300, (20, 20, 40, 40), 20, 600, least=1, faults=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One call of somebody outside: when it began, what it was, its status (0: no answer) and how long it took."""
+
+    at: float
+    what: str
+    status: int
+    took_s: float
+
+
+def run(options: Options) -> Outcome:
+    """One run of T4. Where nobody may mount it says so, and with CI=true it is red."""
+    form: Form = options.scaled(LONG if options.long else SHORT)
+    outcome = Outcome("t4", options.seed, long=options.long)
+    shots = plan.make(options.seed, orders=form.orders, seconds=form.seconds)
+    with built(leases=Leases(5, 10), keep=options.keep) as made:
+        options.say(f"t4: {form.orders} orders in {form.seconds:.0f} s, seed {options.seed}, in {made.folder}")
+        try:
+            disks = _on_small_disks(made)
+        except CannotMount as fault:
+            options.say(f"!!!! {fault}")
+            outcome.figures["ran"] = False
+            outcome.wrong += [str(fault)] if os.environ.get("CI") == "true" else []
+            return outcome
+        try:
+            made.open()
+            spells = _suffer(made, shots, disks, form, options)
+            _judge(made, shots, spells, form, outcome)
+        finally:
+            for disk in disks:
+                disk.empty()
+                disk.unmount()
+    return outcome
+
+
+def _on_small_disks(made: House) -> list[SmallDisk]:
+    """Stop PostgreSQL, put a small disk below its cluster, start it; and one below the logs."""
+    server = made.server("postgresql")
+    if server is None or server.process is None:
+        raise CannotMount("PostgreSQL was given by its URL: its disk is not ours to fill")
+    server.process.send_signal(server.stop_signal)
+    server.process.wait(30)
+    logs = made.folder / "log"
+    logs.mkdir(exist_ok=True)
+    disks = [SmallDisk(server.data_dir / "data", _DATA_MB), SmallDisk(logs, _LOG_MB)]
+    mounted: list[SmallDisk] = []
+    try:
+        for disk in disks:
+            disk.mount()
+            mounted.append(disk)
+    except CannotMount:
+        for disk in mounted:
+            disk.unmount()
+        raise
+    server.spawn()
+    made.watch(server.answers, limit_s=30)
+    return disks
+
+
+def _suffer(
+    made: House, shots: list[Shot], disks: list[SmallDisk], form: Form, options: Options
+) -> list[tuple[float, float]]:
+    """Traffic and probes at work, the disks full now and then; return from when to when they were."""
+    place = made.place
+    sender = made.run_beside(
+        "traffic",
+        partial(
+            traffic.send, shots, port=place.web_port, channel=BULK, secret=place.generic_secret,
+            ledger=made.folder / "acked.jsonl", connections=traffic.CONNECTIONS,
+        ),
+    )  # fmt: skip
+    key = made.world().keys["zhao"]
+    made.run_beside("probe", partial(probe, place.web_port, key, place.generic_secret, made.folder / "probes.jsonl"))
+    spells: list[tuple[float, float]] = []
+    for number, seconds in enumerate(form.full_s):
+        _watch_for(made, form.open_s)
+        spells.append((time.monotonic(), 0.0))
+        filler = made.run_beside(
+            f"filler-{number}", partial(_fill, disks, seconds, made.own_database_url, number % 2 == 1)
+        )
+        made.watch(lambda filler=filler: filler.poll() is not None, limit_s=seconds + 60)  # type: ignore[misc]
+        spells[-1] = (spells[-1][0], time.monotonic())
+        options.say(f"  full for {seconds:.0f} s, space is back")
+    made.watch(lambda: sender.poll() is not None, limit_s=traffic.PATIENCE_S + 60)
+    _watch_for(made, 2)
+    return spells
+
+
+def _watch_for(made: House, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    made.watch(lambda: time.monotonic() > ends)
+
+
+def _fill(disks: list[SmallDisk], seconds: float, url: str, wal: bool) -> int:
+    for disk in disks:
+        disk.fill()
+    if wal:
+        # Each switch wants a new segment of 16 MB: the kept ones are used up, then there is no room.
+        with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
+            for number in range(12):
+                connection.execute(f"CREATE TABLE IF NOT EXISTS ballast_{number} (id int)")
+                connection.execute("SELECT pg_switch_wal()")
+    keep_full(disks, seconds=seconds)
+    return 0
+
+
+def probe(port: int, key: str, secret: str, path: Path) -> int:
+    """Knock five times a second, as a shop, as a program and as a person; write down each answer."""
+    number = 0
+    with path.open("a", encoding="ascii", buffering=1) as out:
+        while True:
+            number += 1
+            body = b'{"probe": %d}' % number
+            calls = (
+                ("webhook", "POST", f"/webhooks/{BULK}", body, signed(secret, f"probe-{number}", body)),
+                ("api", "GET", "/api/v1/orders?limit=5", None, {"Authorization": f"Bearer {key}"}),
+                ("page", "GET", "/sign-in", None, {}),
+            )
+            for what, method, target, content, headers in calls:
+                began = time.monotonic()
+                status = _status(port, method, target, content, headers)
+                out.write(json.dumps([began, what, status, round(time.monotonic() - began, 3)]) + "\n")
+            time.sleep(0.2)
+
+
+def _status(port: int, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S + 5)
+    try:
+        connection.request(method, target, body, headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def _judge(made: House, shots: list[Shot], spells: list[tuple[float, float]], form: Form, outcome: Outcome) -> None:
+    if not rest.come(made, limit_s=form.drain_s):
+        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
+    probes = [Probe(*json.loads(line)) for line in (made.folder / "probes.jsonl").read_text().splitlines()]
+    acks = traffic.read(made.folder / "acked.jsonl")
+    found = verdict.Findings()
+    with made.database() as session:
+        found.wrong += ledgers.accepted(session, acks, channel=BULK)
+        found.wrong += ledgers.quarantined(session, acks, channel=BULK)
+        found.wrong += ledgers.orders(session, shots, acks, channel=BULK)
+    verdict.house_in_order(made, found)
+    outcome.wrong += found.wrong + answered(probes, spells, outcome) + reached(made, spells, form, outcome)
+    outcome.figures |= {**found.figures, **ledgers.summary(acks), "restarts": made.boss.restarts}
+    if len(acks) != len(shots):
+        outcome.wrong.append(f"{len(shots)} deliveries were planned, {len(acks)} were answered")
+
+
+def answered(probes: list[Probe], spells: list[tuple[float, float]], outcome: Outcome) -> list[str]:
+    """Every call had an answer, none another error than 503; after each spell a webhook was accepted soon."""
+    during = Counter(
+        f"{one.what} {one.status}" for one in probes for since, until in spells if since <= one.at <= until
+    )
+    backs = [
+        min(
+            (p.at + p.took_s - until for p in probes if p.what == "webhook" and p.status == 202 and p.at >= until),
+            default=9e9,
+        )
+        for _since, until in spells
+    ]
+    slowest = max((one.took_s for one in probes), default=0.0)
+    outcome.figures |= {"while full": dict(during), "accepted again after s": backs, "slowest answer s": slowest}
+    wrong = [f"{one.what} was answered {one.status} after {one.took_s} s" for one in probes if one.status not in SERVED]
+    wrong += [f"a webhook was accepted {back:.0f} s after the space was back" for back in backs if back > BACK_S]
+    return wrong + ([f"an answer took {slowest:.0f} s"] if slowest > ANSWER_S else [])
+
+
+def reached(made: House, spells: list[tuple[float, float]], form: Form, outcome: Outcome) -> list[str]:
+    """A disk that PostgreSQL never found full proves nothing."""
+    server = made.server("postgresql")
+    log = server.log_path.read_text(errors="replace") if server else ""
+    full = log.count("No space left on device")
+    outcome.figures |= {
+        "no space, said PostgreSQL": full,
+        "PostgreSQL went down": log.count("database system was interrupted"),
+    }
+    outcome.figures["times full"] = len(spells)
+    refused = any(name.endswith("503") for name in outcome.figures["while full"])
+    wrong = [] if full >= form.least else ["PostgreSQL never found its disk full"]
+    return wrong + ([] if refused or not form.least else ["nobody was ever answered 503"])
