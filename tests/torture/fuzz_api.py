@@ -178,7 +178,16 @@ def _call(stage: Stage, case: Any, headers: dict[str, str], found: Fuzzed) -> No
     stage.statuses[answer.status_code] += 1
     found.slowest_s[case.operation.label] = max(found.slowest_s.get(case.operation.label, 0.0), round(spent, 3))
     assert spent < CPU_S, f"{spent:.1f} s of CPU"
-    case.validate_response(answer, checks=CHECKS)
+    _validate(case, answer)
+
+
+def _validate(case: Any, answer: Any) -> None:
+    """As the document says; else the fault carries the call."""
+    try:
+        case.validate_response(answer, checks=CHECKS)
+    except BaseException as fault:
+        fault.add_note(f"{case.method} {case.path} {case.path_parameters} {case.query!r} {case.body!r}"[:1500])
+        raise
 
 
 def _guarded(call: Any, label: str, found: Fuzzed) -> bool:
@@ -194,7 +203,8 @@ def _guarded(call: Any, label: str, found: Fuzzed) -> bool:
 
 def _words(fault: BaseException) -> str:
     inner = getattr(fault, "exceptions", None)
-    return (" | ".join(_words(one) for one in inner) if inner else f"{type(fault).__name__}: {fault}")[:1500]
+    said = " | ".join(_words(one) for one in inner) if inner else f"{type(fault).__name__}: {fault}"
+    return f"{said[:900]} {' '.join(getattr(fault, '__notes__', []))}"[:2400]
 
 
 def _in_chains(stage: Stage, schema: Any, seed: int, ends: float, found: Fuzzed) -> None:
@@ -212,7 +222,7 @@ def _in_chains(stage: Stage, schema: Any, seed: int, ends: float, found: Fuzzed)
 
         def validate_response(self, response: Any, case: Any, **more: Any) -> None:
             stage.statuses[response.status_code] += 1
-            case.validate_response(response, checks=CHECKS)
+            _validate(case, response)
 
     turn = 0
     while turn == 0 or time.monotonic() < ends:

@@ -128,8 +128,9 @@ def test_waiving_the_signature_is_the_managers(unsigned):
 
 
 def test_a_signature_without_a_name_or_a_paper_that_is_none_is_refused(unsigned):
-    signed = {"answer": "signed", "means": "upload", "paper": PAPER | {"content": "not base64!"}}
-    assert "paper.content" in fields(unsigned.desk.post(f"{unsigned.path}/signature", signed | {"name": "Li"}))
+    for content in ("not base64!", "盖章的纸", "JVBERi0xLjcgeA==é"):
+        signed = {"answer": "signed", "means": "upload", "paper": PAPER | {"content": content}}
+        assert "paper.content" in fields(unsigned.desk.post(f"{unsigned.path}/signature", signed | {"name": "Li"}))
     assert "name" in fields(unsigned.desk.post(f"{unsigned.path}/signature", signed | {"paper": None}))
 
 
