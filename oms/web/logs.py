@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -44,7 +44,7 @@ def configure(environment: str) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
-        logger_factory=lambda *_: structlog.WriteLogger(file=_Stderr()),
+        logger_factory=lambda *_: structlog.WriteLogger(file=cast(TextIO, _Stderr())),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=environment != "test",
     )
