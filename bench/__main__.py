@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
-from bench import baseline, runner
+from bench import baseline, pages, runner
 from bench.table import BENCHMARKS, Benchmark
 
 CHECKED = [name for name, row in BENCHMARKS.items() if row.short is not None]
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     found: dict[str, dict[str, float]] = {}
     for name in names:
         found[name] = runner.measure(name, _arguments(options, BENCHMARKS[name]), runs=options.runs)
+        if options.keep:
+            pages.keep(name, found[name], command=_command(name, argv))
         if not options.json:
             print("\n".join(_report(name, BENCHMARKS[name], found[name])), flush=True)
     if options.json:
@@ -52,7 +55,16 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="compare each ratio with the baseline; 1 when one is worse"
     )
     parser.add_argument("--update-baseline", action="store_true", help="run those of --check and keep their ratios")
+    parser.add_argument("--keep", action="store_true", help="keep the figures in bench/figures.json")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="write docs/performance.md's table and curves from these"
+    )
     return parser
+
+
+def _command(name: str, argv: Sequence[str] | None) -> str:
+    words = [word for word in (sys.argv[1:] if argv is None else argv) if word not in ("--keep", "--json", name)]
+    return shlex.join(["python3", "dev.py", "bench", name, *words])
 
 
 def _arguments(options: argparse.Namespace, row: Benchmark) -> dict[str, float]:

@@ -58,7 +58,7 @@ def percentile_ms(times_s: Sequence[float], share: float) -> float:
 @contextmanager
 def started(work: Callable[..., None], arguments: Sequence[object]) -> Iterator[Callable[[], Answers]]:
     """Run `work(argument, queue)` in a process for each argument; what is given back waits for them and adds up."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     told: Queue[Answers] = context.Queue()
     clients = [context.Process(target=work, args=(argument, told), daemon=True) for argument in arguments]
     for client in clients:

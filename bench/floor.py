@@ -9,6 +9,9 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
@@ -16,6 +19,8 @@ from bench import cpu
 from bench.ground import Ground
 
 BATCH, SKUS, LINES = 100, 200, 3
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 _TABLES = """
     CREATE TABLE floor_stock (sku int PRIMARY KEY, free int NOT NULL) WITH (fillfactor = 50);
@@ -44,21 +49,60 @@ _INSERT = """
 """
 
 
-def insert_cpu_ms(made: Ground, *, orders: int = 3000) -> float:
-    """CPU ms an order, Python and PostgreSQL."""
-    url = made.environment["OMS_DATABASE_URL"]
-    with psycopg.connect(url, autocommit=True) as connection:
+class Floor:
+    """The limit's own tables, standing in the database, so that they can grow as the product's do."""
+
+    def __init__(self, made: Ground, connection: Connection) -> None:
+        self.made, self.connection = made, connection
         connection.execute(_TABLES)
         connection.execute("INSERT INTO floor_stock SELECT n, 100000000 FROM generate_series(0, %s) AS n", [SKUS - 1])
         _insert(connection, 500)
-        python, postgres = time.process_time(), cpu.cpu_ms(made.roots)
-        _insert(connection, orders)
-        used = (time.process_time() - python) * 1000 + cpu.cpu_ms(made.roots) - postgres
-        connection.execute(_DROP)
-    return used / orders
+
+    def cpu_ms(self, orders: int = 3000) -> float:
+        """CPU ms an order, Python and PostgreSQL, of so many orders more."""
+        python, postgres = time.process_time(), cpu.cpu_ms(self.made.roots)
+        _insert(self.connection, orders)
+        return ((time.process_time() - python) * 1000 + cpu.cpu_ms(self.made.roots) - postgres) / orders
+
+    def grow(self, orders: int) -> None:
+        """Let so many orders, their lines and queue rows stand in it besides, as quickly as it goes."""
+        self.connection.execute("SET synchronous_commit = off")
+        for start in range(0, orders, _GROWN_AT_ONCE):
+            self.connection.execute(_GROW, {"count": min(_GROWN_AT_ONCE, orders - start), "skus": SKUS, "lines": LINES})
+        for table in ("floor_order", "floor_line", "floor_queue"):
+            self.connection.execute(f"VACUUM (ANALYZE, PARALLEL 0) {table}")
+        self.connection.execute("CHECKPOINT")
+        self.connection.execute("SET synchronous_commit = on")
 
 
-def _insert(connection: psycopg.Connection[tuple[object, ...]], orders: int) -> None:
+_GROWN_AT_ONCE = 50_000
+
+_GROW = """
+    WITH o AS (INSERT INTO floor_order SELECT nextval('floor_id'), gen_random_uuid(), 'done', 60, now(),
+                                              repeat('x', 120)::bytea, repeat('x', 120)::bytea
+               FROM generate_series(1, %(count)s) RETURNING id),
+    l AS (INSERT INTO floor_line SELECT o.id, p, floor(random() * %(skus)s), 2 FROM o, generate_series(0, %(lines)s - 1) AS p)
+    INSERT INTO floor_queue SELECT nextval('floor_id'), id, 'verify', now() FROM o
+"""
+
+
+@contextmanager
+def standing(made: Ground) -> Iterator[Floor]:
+    """The limit's tables, dropped at the end."""
+    with psycopg.connect(made.environment["OMS_DATABASE_URL"], autocommit=True) as connection:
+        try:
+            yield Floor(made, connection)
+        finally:
+            connection.execute(_DROP)
+
+
+def insert_cpu_ms(made: Ground, *, orders: int = 3000) -> float:
+    """CPU ms an order on empty tables, Python and PostgreSQL."""
+    with standing(made) as limit:
+        return limit.cpu_ms(orders)
+
+
+def _insert(connection: Connection, orders: int) -> None:
     for _ in range(orders // BATCH):
         ids = [uuid.uuid4() for _ in range(BATCH)]
         connection.execute(

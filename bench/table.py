@@ -74,4 +74,32 @@ BENCHMARKS: dict[str, Benchmark] = {
         "78 MiB (2 web), 46 MiB (2 RQ workers)",
         (Goal("pss_mib", most=250),),
     ),
+    "latency": Benchmark(
+        "bench.latency",
+        "time to the 202 at a tenth to all of the highest rate of intake, for the curve",
+        "none: what the clients see",
+        "20-57 ms at full load with 16-32 clients",
+        (),
+    ),
+    "mixed": Benchmark(
+        "bench.mixed",
+        "intake, full life and list pages together at the highest pace that the backlog does not grow under",
+        "bare psycopg, 100 orders in one set-based statement",
+        "none",
+        (Goal("orders_per_s", least=700),),
+    ),
+    "growth": Benchmark(
+        "bench.growth",
+        "intake and life with a million complete orders in the database against empty",
+        "the same with the bare limit's tables grown as much, in the same run",
+        "94 % of empty at 0.7 million",
+        (Goal("intake_points_worse_than_limit", most=5), Goal("life_points_worse_than_limit", most=5)),
+    ),
+    "soak": Benchmark(
+        "bench.soak",
+        "memory of web, workers, sweep and floor after a million orders against after the warm-up",
+        "flat",
+        "none",
+        (Goal("growth_percent", most=3),),
+    ),
 }

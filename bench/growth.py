@@ -1,0 +1,178 @@
+"""Intake and life with a million complete orders in the database against an empty one, beside the limit's own loss.
+
+At each point (0, 0.25, 0.5, 0.75 and 1 of the orders) new orders come by webhook, one a request, then go their way to
+shipped in batches, in turns with the bare limit, whose own tables have grown as much. Before the next point the
+database is filled with copies of orders that went the same way (bench/growth_fill.py).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+
+from bench import clients, cpu, floor, life
+from bench.goods import Company, company
+from bench.ground import Ground, ground, log_tail
+from bench.growth_fill import fill
+from workers import bindings, process
+
+#: Requests a second of the clients: more than the machine can, so that the batches are as large as they get.
+_PACE = 2000
+
+
+@dataclass(slots=True)
+class Point:
+    """What was measured with so many orders in the database: medians of the rounds."""
+
+    orders: int
+    intake_ms: list[float] = field(default_factory=list)
+    life_ms: list[float] = field(default_factory=list)
+    limit_ms: list[float] = field(default_factory=list)
+    wal_bytes: list[float] = field(default_factory=list)
+    commits: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        taken = {"intake_cpu_ms": self.intake_ms, "life_cpu_ms": self.life_ms, "limit_cpu_ms": self.limit_ms}
+        return {f"{name}_at_{self.orders}": statistics.median(values) for name, values in taken.items()}
+
+
+def run(*, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int = 800) -> dict[str, float]:
+    """The CPU ms at each point, and by how many points more than the limit the product lost at the last one."""
+    with ground() as made, floor.standing(made) as limit:
+        with made.database.transaction() as session:
+            seeded = company(session)
+        bindings.handlers("inside")
+        process.calm_collector()
+        numbers = _Numbers(batch)
+        found, empty_bytes = [Point(0)], 0.0
+        _rounds(made, seeded, limit, Point(0), 1, numbers)  # a first time, so that plans and caches are there
+        _rounds(made, seeded, limit, found[0], rounds, numbers)
+        added = 0
+        for number in range(points):
+            before = _size(made)
+            added = fill(made, orders=orders // points, with_history=True).added
+            empty_bytes = (_size(made) - before) / added
+            limit.grow(orders // points)
+            _rounds(made, seeded, limit, Point(0), 1, numbers)
+            found.append(Point(orders * (number + 1) // points))
+            _rounds(made, seeded, limit, found[-1], rounds, numbers)
+        return _figures(found) | {"database_bytes_per_order": empty_bytes}
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """The next orders' numbers."""
+
+    batch: int
+    first: int = 0
+
+    def take(self) -> int:
+        self.first += self.batch
+        return self.first
+
+
+def _rounds(made: Ground, seeded: Company, limit: floor.Floor, point: Point, rounds: int, numbers: _Numbers) -> None:
+    for _ in range(rounds):
+        point.limit_ms.append(limit.cpu_ms())
+        point.intake_ms.append(_intake(made, seeded, numbers.take(), numbers.batch))
+        wal, commits = _written(made)
+        point.life_ms.append(_life(made, seeded, numbers.batch))
+        wal_after, commits_after = _written(made)
+        point.wal_bytes.append((wal_after - wal) / numbers.batch)
+        point.commits.append((commits_after - commits) / numbers.batch)
+
+
+def _intake(made: Ground, seeded: Company, first: int, count: int) -> float:
+    """CPU ms an order, from the request until the Order row stands, of web, worker, PostgreSQL and Redis."""
+    servers = list(made.roots)
+    bind = f"127.0.0.1:{made.web_port}"
+    children = [
+        made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", bind, "wsgi:app"),
+        made.start("bench.accept_worker"),
+    ]
+    try:
+        made.wait_for_web()
+        _post(made, seeded, first + 50_000_000, 200)
+        before = cpu.cpu_ms(made.roots)
+        _post(made, seeded, first, count)
+        return (cpu.cpu_ms(made.roots) - before) / count
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(30)
+        made.roots[:] = servers
+        made.children[:] = []
+
+
+def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
+    loads = [
+        clients.Load(made.web_port, seeded.sku_codes, first + n * count // 2, count // 2, _PACE / 2) for n in range(2)
+    ]
+    with clients.started(clients.post_orders, loads) as posted:
+        answers = posted()
+    if answers.statuses != {202: count // 2 * 2}:
+        raise SystemExit(f"the orders were answered {answers.statuses}: {log_tail(made)}")
+    _wait(made, lambda left: left == 0, "accept")
+
+
+def _wait(made: Ground, over: Callable[[int], bool], kind: str, timeout_s: float = 120) -> None:
+    ends = time.monotonic() + timeout_s
+    counted = text("SELECT count(*) FROM step WHERE kind = :kind AND state IN ('open', 'claimed')")
+    while time.monotonic() < ends:
+        with made.database.transaction() as session:
+            if over(session.execute(counted, {"kind": kind}).scalar_one()):
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"steps {kind} are left: {log_tail(made)}")
+
+
+def _life(made: Ground, seeded: Company, count: int) -> float:
+    """CPU ms an order, accepted -> shipped, of the orders that the intake just brought."""
+    meter = life._live(made, seeded, range(0))
+    counted = text("SELECT count(*) FROM step WHERE kind = 'hand_over' AND state IN ('open', 'claimed')")
+    with made.database.transaction() as session:
+        left = session.execute(counted).scalar_one()
+    if left:
+        raise SystemExit(f"{left} orders were not handed over")
+    # The intake's first 200 go the same way.
+    return (sum(meter.python.values()) + sum(meter.postgres.values())) / (count + 200)
+
+
+def _written(made: Ground) -> tuple[float, float]:
+    """Bytes of WAL and commits so far."""
+    sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), (SELECT sum(xact_commit) FROM pg_stat_database)"
+    with made.database.transaction() as session:
+        row = session.execute(text(sql)).one()
+    return float(row[0]), float(row[1])
+
+
+def _size(made: Ground) -> float:
+    with made.database.transaction() as session:
+        found = session.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    return float(found)
+
+
+def _figures(found: list[Point]) -> dict[str, float]:
+    """Each point's medians, and what is kept of the rate on an empty database, in percent."""
+    empty, full = found[0], found[-1]
+
+    def kept(name: str) -> float:
+        return float(statistics.median(getattr(empty, name)) / statistics.median(getattr(full, name)) * 100)
+
+    limit = kept("limit_ms")
+    figures = {name: value for point in found for name, value in point.figures().items()}
+    for part in ("intake", "life"):
+        figures |= {f"{part}_kept_percent": kept(f"{part}_ms")}
+        figures |= {f"{part}_points_worse_than_limit": limit - kept(f"{part}_ms")}
+    return figures | {
+        "limit_kept_percent": limit,
+        "orders_in_database": float(full.orders),
+        "life_wal_bytes_per_order_empty": statistics.median(empty.wal_bytes),
+        "life_wal_bytes_per_order_full": statistics.median(full.wal_bytes),
+        "life_commits_per_order": statistics.median(full.commits),
+    }

@@ -1,0 +1,84 @@
+"""Kept figures, and the page that shows them: `dev.py bench NAME --keep` keeps a run, `dev.py bench --write-docs` writes the page.
+
+bench/figures.json holds the last kept run of each benchmark with its command, day and load; the table of docs/performance.md
+and the curves are made of it and of nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import baseline, curves
+from bench.table import BENCHMARKS, Benchmark, Goal
+
+KEPT = Path(__file__).with_name("figures.json")
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: written by `dev.py bench --write-docs` -->", "<!-- end of figures -->"
+
+Kept = Mapping[str, Mapping[str, Any]]
+
+
+def read(path: Path = KEPT) -> dict[str, dict[str, Any]]:
+    """What was kept, by benchmark."""
+    kept: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
+    return kept
+
+
+def keep(name: str, figures: Mapping[str, float], *, command: str, path: Path = KEPT) -> None:
+    """Keep this run as the benchmark's last; other benchmarks' stay."""
+    kept = read(path)
+    kept[name] = {
+        "command": command,
+        "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        "machine": baseline.machine(),
+        "figures": {figure: _rounded(value) for figure, value in figures.items()},
+    }
+    path.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def write(kept: Kept, page: Path = PAGE, folder: Path = curves.FOLDER) -> None:
+    """Put the table into the page between its marks and draw the curves; SystemExit when the marks are not there."""
+    text = page.read_text(encoding="utf-8")
+    marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    if len(marked.findall(text)) != 1:
+        raise SystemExit(f"{page.name} must hold {BEGIN} and {END} once")
+    page.write_text(marked.sub(lambda _: f"{BEGIN}\n{table(kept)}\n{END}", text), encoding="utf-8")
+    curves.draw_all({name: run["figures"] for name, run in kept.items()}, folder)
+
+
+def table(kept: Kept) -> str:
+    """One row for each goal of each benchmark, measured or not; below it each benchmark's command and day."""
+    head = [
+        "| benchmark | figure | goal | measured | | floor known | ratio to the limit, same run |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = [_row(name, row, goal, kept.get(name)) for name, row in BENCHMARKS.items() for goal in row.goals]
+    runs = [
+        f"* `{name}`: `{run['command']}`, {run['measured']} UTC, load average "
+        f"{run['figures'].get('load_average', 0):.1f}, {run['machine']}"
+        for name, run in kept.items()
+        if name in BENCHMARKS
+    ]
+    return "\n".join([*head, *rows, "", *runs])
+
+
+def _row(name: str, row: Benchmark, goal: Goal, run: Mapping[str, Any] | None) -> str:
+    figures: Mapping[str, float] = run["figures"] if run else {}
+    words = ["-", "not measured"]
+    if goal.figure in figures:
+        value = figures[goal.figure]
+        verdict = "reached" if goal.is_reached(value) else f"missed by {goal.miss_percent(value):.0f} %"
+        words = [f"**{value:.4g}**", verdict]
+    ratio = ", ".join(
+        f"{value:.3g}" for figure, value in figures.items() if figure in ("ratio_to_floor", "ratio_to_limit")
+    )
+    return f"| {name} | `{goal.figure}` | {goal.text()} | {' | '.join(words)} | {row.floor} | {ratio or '-'} |"

@@ -1,0 +1,48 @@
+"""Memory over very many orders: the whole product takes, ships and forgets them; its memory must stay flat.
+
+Orders come in portions at a set pace and go their whole life; after each portion, with nothing left in the house, memory is
+looked at. The first tenth warms up: caches fill, pools open. The figure is the last tenth against the one after the first.
+"""
+
+from __future__ import annotations
+
+import statistics
+
+from bench import cpu, memory, mixed
+from bench.memory import House
+
+
+def run(*, orders: int = 1_000_000, per_s: float = 300, portions: int = 50) -> dict[str, float]:
+    """PSS in MiB after each portion, and by how many percent it grew after the warm-up."""
+    with memory.house(worker=("bench.mixed_workers",)) as product:
+        product.parts["floor"] = [
+            product.made.start("bench.mixed_hands", str(product.seeded.warehouse_id)).pid,
+        ]
+        numbers, portion = mixed._Numbers(), orders // portions
+        taken: list[dict[str, float]] = []
+        for number in range(portions):
+            held = mixed._hold(product, per_s, portion / per_s, numbers)
+            mixed._empty(product.made)
+            refused = sum(count for status, count in held.posted.statuses.items() if status != 202)
+            if refused:
+                raise SystemExit(f"{refused} orders of portion {number + 1} were not stored")
+            taken.append(_look(product))
+        return _figures(taken, portion)
+
+
+def _look(product: House) -> dict[str, float]:
+    return {name: cpu.pss_mib(roots) for name, roots in product.parts.items()}
+
+
+def _figures(taken: list[dict[str, float]], portion: int) -> dict[str, float]:
+    sums = [sum(parts.values()) for parts in taken]
+    tenth = max(1, len(sums) // 10)
+    first, last = statistics.median(sums[tenth : 2 * tenth] or sums[:1]), statistics.median(sums[-tenth:])
+    return {
+        "orders": float(portion * len(taken)),
+        "pss_mib_after_warm_up": first,
+        "pss_mib_at_end": last,
+        "growth_percent": (last / first - 1) * 100,
+        **{f"of_it_{name}_mib": value for name, value in taken[-1].items()},
+        **{f"pss_mib_after_{portion * (n + 1)}": value for n, value in enumerate(sums)},
+    }
