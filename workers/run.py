@@ -161,21 +161,25 @@ def serve(queue: str, settings: oms_settings.Settings) -> int:
     """Answer the doorbell of one queue until told to stop; one queue a process (reliability R1)."""
     process.start(settings, doorbell.ring)
     doorbell.ring([queue])
-    connection = Redis.from_url(settings.redis_url, socket_connect_timeout=_REDIS_CONNECT_S)
     try:
-        worker = SimpleWorker(
-            [Queue(queue, connection=connection, serializer=JSONSerializer)],
-            connection=connection,
-            serializer=JSONSerializer,
-            worker_ttl=_WORKER_TTL_S,
-            maintenance_interval=30,
-            log_job_description=False,
-        )
-        worker.work(logging_level="WARNING")
+        worker_of(queue, settings).work(logging_level="WARNING")
     except RedisError as error:
         log.warning("worker lost redis", extra={"queue": queue, "error": type(error).__name__})
         return 1
     return 0
+
+
+def worker_of(queue: str, settings: oms_settings.Settings) -> SimpleWorker:
+    """RQ's worker of one queue; Redis is asked for its address at once."""
+    connection = Redis.from_url(settings.redis_url, socket_connect_timeout=_REDIS_CONNECT_S)
+    return SimpleWorker(
+        [Queue(queue, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=_WORKER_TTL_S,
+        maintenance_interval=30,
+        log_job_description=False,
+    )
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ class Level:
 
 #: THE table of levels.
 LEVELS: dict[str, Level] = {
+    "t0": Level(
+        "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"
+    ),
     "t1": Level("tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second"),
     "t3": Level("tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone"),
     "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),

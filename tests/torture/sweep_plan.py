@@ -1,0 +1,56 @@
+"""Which points fail in which way: every one, one for each label and way, or a seeded sample. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.torture.failpoints import MODES, Point
+
+CI, LABELS, FULL = "ci", "labels", "full"
+LEVELS = (CI, LABELS, FULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One run: at this point of this leg, in this way."""
+
+    leg: str
+    point: Point
+    mode: str
+
+
+def plan(points: Sequence[tuple[str, Sequence[Point]]], *, level: str, seed: int) -> list[Fault]:
+    """The faults of a level, leg by leg; the same seed gives the same sample of the same points."""
+    rng = random.Random(seed)
+    return [fault for leg, found in points for fault in _of_leg(leg, found, level, rng)]
+
+
+def _of_leg(leg: str, points: Sequence[Point], level: str, rng: random.Random) -> list[Fault]:
+    every = [Fault(leg, point, mode) for point in points for mode in point.modes]
+    if level == FULL:
+        return every
+    shuffled = rng.sample(every, len(every))
+    if level == LABELS:
+        one_each = {(fault.point.label, fault.mode): fault for fault in shuffled}
+        return list(one_each.values())
+    return _sample(shuffled)
+
+
+def _sample(shuffled: Sequence[Fault]) -> list[Fault]:
+    """Each way of failing of each kind of operation once, on labels that the sample has not got yet, if there are any."""
+    wanted = {(kind, mode) for kind, modes in MODES.items() for mode in modes}
+    taken: list[Fault] = []
+    for fresh in (True, False):
+        for fault in shuffled:
+            pair = (fault.point.kind, fault.mode)
+            if pair in wanted and not (fresh and any(t.point.label == fault.point.label for t in taken)):
+                wanted.discard(pair)
+                taken.append(fault)
+    return taken
+
+
+def pairs(faults: Sequence[Fault]) -> set[tuple[str, str, str]]:
+    """What a plan is to reach: leg, label, way."""
+    return {(fault.leg, fault.point.label, fault.mode) for fault in faults}
