@@ -9,12 +9,13 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.connectors.sandbox_peers import PATIENCE_S, Peer, wait_until
+from tests.connectors.sandbox_peers import Peer, wait_until
 
 #: A child that takes longer hangs; in the product no call waits longer than that.
 PATIENCE_OF_CHILD_S = 60.0
@@ -66,6 +67,22 @@ def _be_child(work: Callable[[], Any], note: Path) -> None:
         os._exit(code)
 
 
+@contextmanager
+def quiet(log: Path) -> Iterator[None]:
+    """What this process and its children print meanwhile goes to `log`."""
+    kept = [os.dup(handle) for handle in (1, 2)]
+    into = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        for handle in (1, 2):
+            os.dup2(into, handle)
+        yield
+    finally:
+        for handle, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, handle)
+            os.close(old)
+        os.close(into)
+
+
 class ForkedPeer(Peer):
     """A sandbox peer as a real process, forked from one that has imported its program."""
 
@@ -113,6 +130,3 @@ class ForkedPeer(Peer):
         except (OSError, ValueError):
             return False
         return True
-
-
-__all__ = ["PATIENCE_S", "Ended", "ForkedPeer", "in_child"]

@@ -6,8 +6,7 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from oms.web.edge import KEY
 from tests.servers import TestServers
 from tests.torture import sweep_state, sweep_verdict
 from tests.torture.failpoints import Point, Watch, install
-from tests.torture.sweep_forks import Ended, ForkedPeer, in_child
+from tests.torture.sweep_forks import Ended, ForkedPeer, in_child, quiet
 from tests.torture.sweep_house import SHOP, SHOP_SECRET, SHOP_TOKEN, Seed, SweepHouse, WorkerEnded, environment
 from tests.torture.sweep_legs import Leg
 from tests.torture.sweep_people import Journal, NotYet
@@ -111,7 +110,7 @@ class Lane:
 
     def warm(self, legs: Sequence[Leg]) -> None:
         """Live one life in this process, so that its children need not import, compile and draw everything anew."""
-        with self.quiet():
+        with quiet(self.folder / "log"):
             house = self.house(patient=True)
             for leg in legs:
                 leg.ready(house)
@@ -129,21 +128,6 @@ class Lane:
         self._at = None
         calm_collector()
 
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """What the house's processes print goes to a file of the lane."""
-        kept = [os.dup(handle) for handle in (1, 2)]
-        log = os.open(self.folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            for handle in (1, 2):
-                os.dup2(log, handle)
-            yield
-        finally:
-            for handle, old in zip((1, 2), kept, strict=True):
-                os.dup2(old, handle)
-                os.close(old)
-            os.close(log)
-
     # -------------------------------------------------------------- children
 
     def house(self, *, patient: bool = False) -> SweepHouse:
@@ -153,7 +137,7 @@ class Lane:
         return house
 
     def child(self, work: Callable[[], Any]) -> Ended:
-        with self.quiet():
+        with quiet(self.folder / "log"):
             return in_child(work, self.folder / "note.json")
 
     def attempt(self, leg: Leg, watch: Watch) -> Ended:

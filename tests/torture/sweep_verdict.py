@@ -17,10 +17,11 @@ from oms.journey import seal
 from tests.connectors.sandbox_peers import Peer
 from workers.schedule import JOBS
 
-#: Columns that tell how often something was tried, not what came of it.
+#: Columns that tell how often something was tried or where a lane's peers are, not what came of it.
 _TRIES = {
     ("step", "attempt"), ("step", "token"), ("step", "error"), ("step", "worker"),
     ("document", "size"), ("effect", "attempts"), ("effect", "adopted"), ("effect", "error"),
+    ("inbound_message", "headers"), ("carrier", "base_url"), ("channel", "base_url"),
 }  # fmt: skip
 #: Who buys in the sweep.
 CUSTOMER = "li.lei@example.com"
