@@ -13,11 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import get_month_names
+from babel.numbers import format_currency
 from flask import Flask, g, request, url_for
-from flask_babel import format_currency, format_date, format_datetime, get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
-from oms.clock import format_instant
+from oms.clock import format_instant, zone_named
 from oms.verification.paper import postal_lines
 from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
@@ -44,6 +46,7 @@ def register(app: Flask) -> None:
         query_with=query_with,
         said=said,
         request_id=lambda: g.get("request_id", ""),
+        state_badge=state_badge,
         word=word,
     )
     app.context_processor(lambda: {"me": auth.known_identity()})
@@ -51,12 +54,37 @@ def register(app: Flask) -> None:
 
 def word(axis: str, code: str | None) -> str:
     """The word for a code in the page's language."""
-    return words.word(axis, code, str(get_locale()))
+    return words.word(axis, code, language.spoken())
+
+
+def state_badge(axis: str, code: str | None) -> Markup:
+    """A state as a badge in the tone of what it means."""
+    return _state_badge(axis, code, language.spoken())
+
+
+#: What a state means, by its code on any axis; one that stands in none of them is plain information.
+_TONES: dict[str, str] = {
+    code: tone
+    for tone, codes in {
+        "soon": "verifying awaiting_confirmation requested pending delayed needs_review new unknown void_requested reopened",
+        "calm": "none unfulfilled not_required waived not_given",
+        "good": "closed delivered accepted paid fulfilled shipped succeeded settled completed picked packed handed_over"
+        " collected sent purchased used done resolved",
+        "bad": "cancelled rejected expired declined failed refused short backordered lost damaged quarantined no_address"
+        " return_to_sender",
+    }.items()
+    for code in codes.split()
+}
+
+
+@lru_cache(maxsize=1024)
+def _state_badge(axis: str, code: str | None, tongue: str) -> Markup:
+    return _badge(_TONES.get(code or "", "info"), words.word(axis, code, tongue))
 
 
 def told(fault: str) -> str:
     """A refusal in the page's language; one that has no words there stays as it is."""
-    return words_faults.told(fault, str(get_locale()))
+    return words_faults.told(fault, language.spoken())
 
 
 def said() -> str:
@@ -72,17 +100,24 @@ def may(right: str) -> bool:
 
 def when(at: datetime | None) -> Markup | str:
     """An instant in the organisation's zone, short; machines read the exact one."""
-    if at is None:
-        return "–"
-    shown = format_datetime(at, "MM-dd HH:mm" if str(get_locale()).startswith("zh") else "d MMM HH:mm")
+    return "–" if at is None else _when(at, language.spoken(), edge.settings().zone)
+
+
+@lru_cache(maxsize=4096)
+def _when(at: datetime, tongue: str, zone: str) -> Markup:
+    local = at.astimezone(zone_named(zone))
+    if tongue.startswith("zh"):
+        shown = f"{local:%m-%d %H:%M}"
+    else:
+        shown = f"{local.day} {get_month_names('abbreviated', locale=tongue)[local.month]} {local:%H:%M}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        format_instant(at), format_datetime(at, "yyyy-MM-dd HH:mm:ss"), shown
+        format_instant(at), f"{local:%Y-%m-%d %H:%M:%S}", shown
     )
 
 
 def day(at: datetime | None) -> str:
     """The organisation's date of an instant."""
-    return "–" if at is None else format_date(at, "yyyy-MM-dd")
+    return "–" if at is None else f"{at.astimezone(zone_named(edge.settings().zone)):%Y-%m-%d}"
 
 
 def due(step: Any, now: datetime) -> Markup:
@@ -120,7 +155,12 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     """An amount with its currency as the page's language writes it."""
     if amount is None:
         return "–"
-    return str(format_currency(amount, currency)) if currency else f"{amount:f}"
+    return _money(amount, currency, language.spoken()) if currency else f"{amount:f}"
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, tongue: str) -> str:
+    return str(format_currency(amount, currency, locale=tongue))
 
 
 def amount(text: str | None, currency: str | None) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from flask import Blueprint, Flask, redirect, request
-from flask_babel import Babel, get_locale
+from flask import Blueprint, Flask, g, redirect, request
+from flask_babel import Babel, force_locale, get_locale
 from werkzeug.wrappers import Response
 
 from oms.accounts import staff
@@ -44,6 +46,24 @@ def current() -> str:
         if known:
             return known
     return edge.settings().language
+
+
+def spoken() -> str:
+    """The language of this answer, found once for each request: a list asks for it hundreds of times."""
+    if "spoken" not in g:
+        g.spoken = str(get_locale())
+    return str(g.spoken)
+
+
+@contextmanager
+def speaking(wished: str) -> Iterator[None]:
+    """What is made inside is in that language, whoever looks."""
+    with force_locale(wished):
+        g.pop("spoken", None)
+        try:
+            yield
+        finally:
+            g.pop("spoken", None)
 
 
 def tag() -> str:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
-from flask_babel import force_locale
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -19,6 +18,7 @@ from oms.errors import InputInvalid, NotFound, Refused
 from oms.verification import signing
 from oms.web import edge, limits
 from oms.web.auth import right
+from oms.web.language import speaking
 from oms.web.pages import acting
 
 pages = Blueprint("public", __name__)
@@ -63,7 +63,7 @@ def _sign_page(token: str, refused: Refused | None = None) -> Response:
     limits.count(limits.PUBLIC, "public")
     with edge.transaction() as session:
         view = signing.view_by_token(session, token=token[:200], now=db.now(session))
-    with force_locale(view.language):
+    with speaking(view.language):
         return _private(acting.page("public/sign.html", refused, view=view, content=view.content))
 
 
@@ -129,7 +129,7 @@ def _rate_page(subject_id: uuid.UUID, token: str, refused: Refused | None = None
         language = queries.language_of(session, subject_id=subject_id)
     if language is None:
         return _private(acting.page("public/rate.html", refused, question=found, thanks=False))
-    with force_locale(language):
+    with speaking(language):
         return _private(acting.page("public/rate.html", refused, question=found, thanks=False))
 
 

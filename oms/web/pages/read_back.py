@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import force_locale, format_date, gettext
+from flask_babel import format_date, gettext
 from sqlalchemy.orm import Session
 
 from oms.inventory import queries as goods
@@ -17,6 +17,7 @@ from oms.verification import quotes
 from oms.verification.order_facts import Feasible
 from oms.verification.paper import postal_lines
 from oms.web.display import money, qty
+from oms.web.language import speaking
 from oms.web.pages import entry_form
 from oms.web.pages.entry_form import Draft
 
@@ -65,7 +66,7 @@ def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> 
     wanted = [(line.sku, line.qty) for line in lines if line.known and line.qty and line.qty > 0]
     country = draft.get("ship_to.country").upper() or "CN"
     dates = quotes.quote(session, lines=wanted, country=country, now=now) if wanted else None
-    with force_locale(channel.language):
+    with speaking(channel.language):
         said = _sentences(draft, channel, lines, total, dates)
     return ReadBack(lines, total, channel.currency, dates, said)
 
