@@ -20,7 +20,7 @@ from multiprocessing.queues import Queue
 from urllib.parse import urlencode
 
 from bench.goods import order_json
-from bench.intake import signed
+from bench.posting import signed
 
 CONNECTIONS = 8
 

@@ -35,7 +35,7 @@ _TABLES = """
 """
 _DROP = "DROP TABLE floor_queue, floor_line, floor_order, floor_stock; DROP SEQUENCE floor_id"
 
-_INSERT = """
+INSERT = """
     WITH o AS (INSERT INTO floor_order SELECT nextval('floor_id'), x, 'new', 60, now(), c, c
                FROM unnest(%(external)s::uuid[], %(customer)s::bytea[]) AS u(x, c)
                ON CONFLICT (external) DO NOTHING RETURNING id, external),
@@ -106,7 +106,7 @@ def _insert(connection: Connection, orders: int) -> None:
     for _ in range(orders // BATCH):
         ids = [uuid.uuid4() for _ in range(BATCH)]
         connection.execute(
-            _INSERT,
+            INSERT,
             {
                 "external": ids,
                 "customer": [b"x" * 120] * BATCH,

@@ -52,14 +52,19 @@ class Ground:
 
     def wait_for_web(self, timeout_s: float = 120) -> None:
         """Wait until the web server answers."""
-        ends = time.monotonic() + timeout_s
-        while time.monotonic() < ends:
-            try:
-                with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        raise SystemExit(f"the web server does not answer: {log_tail(self)}")
+        wait_for(f"{self.base_url}/healthz", timeout_s=timeout_s)
+
+
+def wait_for(url: str, timeout_s: float = 120) -> None:
+    """Wait until a server answers there."""
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer")
 
 
 @contextmanager
@@ -80,7 +85,7 @@ def ground() -> Iterator[Ground]:
     url = embedded.create_database(database_server, name)
     schema.upgrade(url)
     environment = _environment(url, redis_url)
-    made = Ground(_database(environment), environment, folder, _free_port(), [s.pid for s in servers if s.pid])
+    made = Ground(_database(environment), environment, folder, free_port(), [s.pid for s in servers if s.pid])
     try:
         yield made
     finally:
@@ -133,7 +138,7 @@ def _database(environment: dict[str, str]) -> Database:
     return database
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         return int(holder.getsockname()[1])

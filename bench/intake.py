@@ -1,110 +1,124 @@
 """Intake, one order a request: from the signed webhook until the Order row stands.
 
 Client processes post over kept connections while the product runs as it does anywhere: gunicorn, workers,
-PostgreSQL with fsync. Counted is the CPU of the product and PostgreSQL, not of the clients.
+PostgreSQL with fsync. Counted is the CPU of the product and PostgreSQL, not of the clients. The limit is a bare server
+(`bare_server.py`) that is posted the same orders in the same run, in turns; then the p99 of the 202 at half the rate reached.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import http.client
-import json
-import multiprocessing
-import threading
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
 from redis import Redis
 from rq import Worker
 from sqlalchemy import text
 
-from bench import cpu, floor
-from bench.goods import SECRET, company, order_json
+from bench import bare_server, clients, cpu, floor, rounds
+from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
+from bench.posting import Posting, post_all, signed
 
-CLIENTS = 2
-CONNECTIONS_A_CLIENT = 8
+__all__ = ["FLOOR_CPU_MS", "LIMIT_CPU_MS", "LIMIT_P99_MS", "run", "signed"]
+
 FLOOR_CPU_MS = (0.75, 0.97)
-LIMIT_CPU_MS = 3.0
+LIMIT_CPU_MS = 1.4
+LIMIT_P99_MS = 25.0
+ROUNDS = 4
+POSTERS = 2
+_WARM_UP = 400
 
 
-def signed(body: bytes, event_id: str) -> dict[str, str]:
-    """Standard Webhooks headers."""
-    at = str(int(datetime.now(UTC).timestamp()))
-    key = base64.b64decode(SECRET.removeprefix("whsec_"))
-    mac = hmac.new(key, f"{event_id}.{at}.".encode() + body, hashlib.sha256).digest()
-    signature = "v1," + base64.b64encode(mac).decode()
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": event_id,
-        "webhook-timestamp": at,
-        "webhook-signature": signature,
-    }
+@dataclass(slots=True)
+class Product:
+    """The running product and what its parts used; each call of `take` posts the next orders."""
+
+    made: Ground
+    seeded: Company
+    parts: dict[str, list[int]]
+    next_number: int = 1_000_000
+    used_ms: dict[str, float] = field(default_factory=dict)
+    times_s: list[float] = field(default_factory=list)
+    posted: int = 0
+    post_s: float = 0.0
+    wall_s: float = 0.0
+
+    def take(self, orders: int) -> float:
+        """Post so many, wait until they stand; CPU ms an order."""
+        before = {name: cpu.cpu_ms(roots) for name, roots in self.parts.items()}
+        numbers = range(self.next_number, self.next_number + orders)
+        self.next_number += orders
+        done = post_all(Posting(self.made.web_port, "/webhooks/bench", self.seeded.sku_codes, numbers))
+        wait_for_orders(self.made, self.next_number - 1_000_000)
+        self.times_s += done.times_s
+        self.post_s += done.seconds
+        self.wall_s += time.perf_counter() - done.began
+        used = {name: cpu.cpu_ms(roots) - before[name] for name, roots in self.parts.items()}
+        self.used_ms = {name: self.used_ms.get(name, 0.0) + value for name, value in used.items()}
+        self.posted += orders
+        return sum(used.values()) / orders
 
 
-def post_share(port: int, codes: list[str], numbers: range, times: multiprocessing.Queue[list[float]]) -> None:
-    """One client: several threads, each with a connection of its own."""
-    found: list[float] = []
-
-    def work(mine: list[int]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        for number in mine:
-            body = json.dumps(order_json(number, codes), ensure_ascii=False).encode()
-            started = time.perf_counter()
-            connection.request("POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 202:
-                raise SystemExit(f"order {number} was answered {answer.status}")
-            found.append(time.perf_counter() - started)
-
-    shares = [list(numbers)[n::CONNECTIONS_A_CLIENT] for n in range(CONNECTIONS_A_CLIENT)]
-    threads = [threading.Thread(target=work, args=(share,)) for share in shares]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    times.put(found)
-
-
-def run(*, orders: int = 4000) -> dict[str, float]:
+def run(*, orders: int = 4000, half_load_s: float = 8) -> dict[str, float]:
     """Post `orders` orders; return the figures, with the CPU of the web server, the worker, and PostgreSQL and Redis."""
     with ground() as made:
         with made.database.transaction() as session:
             seeded = company(session)
         servers = list(made.roots)
-        web = made.start(
-            "gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app"
-        ).pid
-        worker = made.start("bench.accept_worker").pid
-        made.wait_for_web()
-        _post(made.web_port, seeded.sku_codes, range(1_000_000, 1_000_400))
-        _wait_for(made, 400)
-        limit_ms = floor.insert_cpu_ms(made)
-        parts = {"web": [web], "worker": [worker], "postgres_and_redis": servers}
-        before = {name: cpu.cpu_ms(roots) for name, roots in parts.items()}
-        started = time.perf_counter()
-        times = _post(made.web_port, seeded.sku_codes, range(orders))
-        posted = time.perf_counter() - started
-        _wait_for(made, 400 + orders)
-        wall = time.perf_counter() - started
-        used = {name: (cpu.cpu_ms(roots) - before[name]) / orders for name, roots in parts.items()}
-        limit_ms = (limit_ms + floor.insert_cpu_ms(made)) / 2
-        times.sort()
-        return {
-            "orders_per_s": orders / wall,
-            "requests_per_s": orders / posted,
-            "cpu_ms_per_order": sum(used.values()),
-            **{f"of_it_{name}_ms": value for name, value in used.items()},
-            "floor_insert_ms": limit_ms,
-            "ratio_to_floor": sum(used.values()) / limit_ms,
-            "p50_ms": times[len(times) // 2] * 1000,
-            "p99_ms": times[int(len(times) * 0.99)] * 1000,
-            "peak_pss_mib": cpu.pss_mib([web, worker]),
-            **_jobs(made),
-        }
+        product = Product(made, seeded, start(made) | {"postgres_and_redis": servers})
+        product.take(_WARM_UP)
+        insert_ms = floor.insert_cpu_ms(made)
+        product = Product(made, seeded, product.parts, next_number=product.next_number)
+        with bare_server.running(made, servers, seeded.sku_codes) as bare:
+            each = orders // ROUNDS
+            paired = rounds.in_turns(
+                lambda: product.take(each), lambda: bare.cpu_ms(seeded.sku_codes, range(each)), rounds=ROUNDS
+            )
+        figures = _figures(product, paired, insert_ms)
+        return figures | _half_load(product, figures["requests_per_s"], half_load_s) | _jobs(made)
+
+
+def start(made: Ground) -> dict[str, list[int]]:
+    """The product's web server and a worker that only accepts."""
+    web = made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app").pid
+    worker = made.start("bench.accept_worker").pid
+    made.wait_for_web()
+    return {"web": [web], "worker": [worker]}
+
+
+def _figures(product: Product, paired: rounds.Paired, insert_ms: float) -> dict[str, float]:
+    parts = {f"of_it_{name}_ms": value / product.posted for name, value in product.used_ms.items()}
+    return {
+        "orders_per_s": product.posted / product.wall_s,
+        "requests_per_s": product.posted / product.post_s,
+        "cpu_ms_per_order": sum(parts.values()),
+        **parts,
+        "limit_bare_server_ms": paired.limit,
+        "ratio_to_limit": paired.ratio,
+        "floor_insert_ms": insert_ms,
+        "p50_ms": clients.percentile_ms(product.times_s, 0.5),
+        "p99_ms": clients.percentile_ms(product.times_s, 0.99),
+        "peak_pss_mib": cpu.pss_mib(product.parts["web"] + product.parts["worker"]),
+    }
+
+
+def _half_load(product: Product, requests_per_s: float, seconds: float) -> dict[str, float]:
+    """Half the rate reached, by the clock; a request's time counts from the instant at which it was due."""
+    per_s = requests_per_s / 2 / POSTERS
+    count = max(10, int(per_s * seconds))
+    loads = [
+        clients.Load(product.made.web_port, product.seeded.sku_codes, product.next_number + n * count, count, per_s)
+        for n in range(POSTERS)
+    ]
+    with clients.started(clients.post_orders, loads) as posted:
+        answers = posted()
+    if set(answers.statuses) != {202}:
+        raise SystemExit(f"the orders were answered {answers.statuses}")
+    return {
+        "half_load_per_s": per_s * POSTERS,
+        "p50_at_half_load_ms": clients.percentile_ms(answers.times_s, 0.5),
+        "p99_at_half_load_ms": clients.percentile_ms(answers.times_s, 0.99),
+    }
 
 
 def _jobs(made: Ground) -> dict[str, float]:
@@ -114,20 +128,8 @@ def _jobs(made: Ground) -> dict[str, float]:
     return {"rq_jobs": float(sum(worker.successful_job_count for worker in workers))}
 
 
-def _post(port: int, codes: list[str], numbers: range) -> list[float]:
-    times: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
-    step = -(-len(numbers) // CLIENTS)
-    shares = [numbers[n * step : (n + 1) * step] for n in range(CLIENTS)]
-    clients = [multiprocessing.Process(target=post_share, args=(port, codes, share, times)) for share in shares]
-    for client in clients:
-        client.start()
-    found = [t for _ in clients for t in times.get(timeout=300)]
-    for client in clients:
-        client.join()
-    return found
-
-
-def _wait_for(made: Ground, orders: int, timeout_s: float = 60) -> None:
+def wait_for_orders(made: Ground, orders: int, timeout_s: float = 90) -> None:
+    """Wait until so many orders stand."""
     ends = time.monotonic() + timeout_s
     while time.monotonic() < ends:
         with made.database.transaction() as session:

@@ -1,0 +1,204 @@
+"""Bulk intake, a hundred orders at a time, by each way there is: one signed webhook, a distributor's upload, a poll.
+
+* `webhook`: `{"orders": [...]}` to `/webhooks/<channel>`, stored and answered 202; a worker translates and writes.
+* `upload`: the same JSON to `POST /api/v1/purchase-orders` by a distributor's key: the answer has every order's number.
+* `poll`: the worker asks a shop for pages of a hundred orders, stores them and accepts them.
+
+Every rule of intake applies: signature or key, the bytes kept, encrypted and linked, translation with all its checks, mapping of
+goods, customers, history, the step `verify`. Counted until the Order rows stand, as in `intake.py`. The limit is the bare
+server of `bare_server.py` with a hundred orders a request, in turns.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import perf_counter
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import text
+
+from bench import bare_server, cpu, intake, rounds
+from bench.bare_server import Bare
+from bench.goods import Company, company, order_json
+from bench.ground import Ground, ground
+from bench.posting import Posting, post_all
+from oms import db
+from oms.accounts import api_keys
+from oms.journey import steps
+from oms.journey.steps import NewStep
+from oms.parties.models import Channel
+from workers import doorbell
+
+LIMIT_CPU_MS = 0.35
+FLOOR_CPU_MS = 0.13
+EACH = 100
+#: A sender of files has few connections.
+CONNECTIONS = 2
+ROUNDS = 3
+
+
+def run(*, orders: int = 6000) -> dict[str, float]:
+    """Take `orders` orders by each way; `cpu_ms_per_order` is that of the dearest."""
+    with ground() as made:
+        with made.database.transaction() as session:
+            seeded = company(session)
+        servers = list(made.roots)
+        web = made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app")
+        worker = made.start("bench.accept_worker", "poll")
+        made.wait_for_web()
+        counted = [*servers, web.pid, worker.pid]
+        each = max(EACH, orders // ROUNDS // EACH * EACH)
+        figures: dict[str, float] = {}
+        with bare_server.running(made, servers, seeded.sku_codes) as bare, _shop(seeded.sku_codes) as shop:
+            ways: dict[str, Callable[[range], float]] = {
+                "webhook": _webhook(made, seeded),
+                "upload": _upload(made, seeded),
+                "poll": _poll(made, shop),
+            }
+            for name, way in ways.items():
+                figures |= _measured(name, _Way(made, way, counted), bare, seeded.sku_codes, each)
+        dearest = max(ways, key=lambda name: figures[f"{name}_cpu_ms"])
+        return {
+            "orders_per_s": figures[f"{dearest}_orders_per_s"],
+            "cpu_ms_per_order": figures[f"{dearest}_cpu_ms"],
+            **figures,
+            "peak_pss_mib": cpu.pss_mib([web.pid, worker.pid]),
+        }
+
+
+class _Way:
+    """One way in, with numbers that go on from round to round; `send` returns when it began."""
+
+    def __init__(self, made: Ground, send: Callable[[range], float], counted: Sequence[int]) -> None:
+        self._made, self._send, self._counted = made, send, counted
+        self._next = 0
+        self.seconds = 0.0
+
+    def take(self, orders: int) -> float:
+        """Send so many and wait until they stand; CPU ms an order."""
+        standing = _count(self._made)
+        numbers = range(self._next, self._next + orders)
+        self._next += orders
+        before = cpu.cpu_ms(self._counted)
+        began = self._send(numbers)
+        intake.wait_for_orders(self._made, standing + orders)
+        self.seconds += perf_counter() - began
+        return (cpu.cpu_ms(self._counted) - before) / orders
+
+
+def _measured(name: str, way: _Way, bare: Bare, codes: Sequence[str], orders: int) -> dict[str, float]:
+    way.take(EACH * 2)
+    way.seconds = 0.0
+    paired = rounds.in_turns(
+        lambda: way.take(orders),
+        lambda: bare.cpu_ms(codes, range(orders), each=EACH, connections=CONNECTIONS),
+        rounds=ROUNDS,
+    )
+    return {
+        f"{name}_orders_per_s": orders * ROUNDS / way.seconds,
+        f"{name}_cpu_ms": paired.product,
+        f"{name}_limit_ms": paired.limit,
+        f"ratio_{name}_to_limit": paired.ratio,
+    }
+
+
+def _count(made: Ground) -> int:
+    with made.database.transaction() as session:
+        return int(session.execute(text("SELECT count(*) FROM orders")).scalar_one())
+
+
+def _webhook(made: Ground, seeded: Company) -> Callable[[range], float]:
+    return lambda numbers: (
+        post_all(
+            Posting(made.web_port, "/webhooks/bench", seeded.sku_codes, numbers, each=EACH, connections=CONNECTIONS)
+        ).began
+    )
+
+
+def _upload(made: Ground, seeded: Company) -> Callable[[range], float]:
+    with made.database.transaction() as session:
+        dealer = Channel(name="dealer", source="sheet", way="distributor", currency="CNY")
+        session.add(dealer)
+        session.flush()
+        key = api_keys.create(
+            session, name="dealer", roles=["distributor"], channel_id=dealer.id, actor="bench", now=db.now(session)
+        ).key
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return lambda numbers: (
+        post_all(
+            Posting(
+                made.web_port,
+                "/api/v1/purchase-orders?rows=good",
+                seeded.sku_codes,
+                numbers,
+                each=EACH,
+                connections=CONNECTIONS,
+                status=201,
+                headers=headers,
+            )
+        ).began
+    )
+
+
+class _Shop(ThreadingHTTPServer):
+    """A shop that answers `GET /orders` as `docs/generic-json.md` says: `numbers` in pages of a hundred."""
+
+    daemon_threads = True
+    numbers = range(0)
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(("127.0.0.1", 0), _Page)
+        self.codes = list(codes)
+
+    def page(self, cursor: int) -> bytes:
+        shown = self.numbers[cursor : cursor + EACH]
+        more = str(cursor + EACH) if cursor + EACH < len(self.numbers) else None
+        orders = [order_json(number, self.codes) for number in shown]
+        return json.dumps({"orders": orders, "next_cursor": more}, ensure_ascii=False).encode()
+
+
+class _Page(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        assert isinstance(self.server, _Shop)
+        body = self.server.page(int(parse_qs(urlsplit(self.path).query).get("cursor", ["0"])[0]))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def _shop(codes: Sequence[str]) -> Iterator[_Shop]:
+    with _Shop(codes) as shop:
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        yield shop
+        shop.shutdown()
+
+
+def _poll(made: Ground, shop: _Shop) -> Callable[[range], float]:
+    with made.database.transaction() as session:
+        base_url = f"http://127.0.0.1:{shop.server_address[1]}"
+        channel = Channel(name="polled", source="generic", way="web_shop", currency="CNY", base_url=base_url)
+        session.add(channel)
+        session.flush()
+    bell = doorbell.Doorbell(made.environment["OMS_REDIS_URL"])
+
+    def send(numbers: range) -> float:
+        shop.numbers = numbers
+        with made.database.transaction() as session:
+            now = db.now(session)
+            steps.open_steps(session, [NewStep("poll", channel.id, key=f"{channel.id}:{numbers.start}")], now=now)
+        bell.ring(["outside"])
+        return perf_counter()
+
+    return send
