@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from typing import Any
+from uuid import UUID
 
 from psycopg.abc import Buffer
 from psycopg.types.array import ListBinaryDumper
@@ -12,6 +13,8 @@ _HEAD = struct.Struct("!iiIii")
 _LENGTH = struct.Struct("!i").pack
 _NULL = b"\xff\xff\xff\xff"
 _TEXT_OID = 25
+_ID_LENGTH = _LENGTH(16)
+_IDS = {UUID}
 
 
 class FlatListDumper(ListBinaryDumper):
@@ -19,9 +22,12 @@ class FlatListDumper(ListBinaryDumper):
 
     def dump(self, obj: list[Any]) -> Buffer | None:
         """One dimension, counted from 1: its length, then each item with its own."""
-        if not obj or self.sub_dumper is None or list in set(map(type, obj)):
+        kinds = set(map(type, obj))
+        if not obj or self.sub_dumper is None or list in kinds:
             return super().dump(obj)
+        head = _HEAD.pack(1, type(None) in kinds, self.sub_dumper.oid or _TEXT_OID, len(obj), 1)
+        if kinds == _IDS:
+            return head + _ID_LENGTH + _ID_LENGTH.join([item.int.to_bytes(16, "big") for item in obj])
         dump = self.sub_dumper.dump
         items = [None if item is None else dump(item) for item in obj]
-        head = _HEAD.pack(1, None in items, self.sub_dumper.oid or _TEXT_OID, len(items), 1)
         return head + b"".join([_NULL if item is None else _LENGTH(len(item)) + item for item in items])

@@ -107,6 +107,7 @@ def month_of(at: datetime, zone: ZoneInfo) -> Month:
     return Month(day.year, day.month)
 
 
+@lru_cache(maxsize=4096)
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day, in UTC."""
     return instant(day, MIDNIGHT, zone)

@@ -29,6 +29,14 @@ def text(value: Any) -> str:
     return dumps(value).decode()
 
 
+def told(value: Any) -> str:
+    """`text` for what history tells: what JSON has no word for goes as `str` says it (moments, amounts)."""
+    try:
+        return orjson.dumps(value, default=str, option=_STRICT).decode()
+    except TypeError:
+        return json.dumps(value, default=str, separators=(",", ":"), ensure_ascii=False)
+
+
 def _dumped(value: Any, option: int, *, sort_keys: bool) -> bytes:
     try:
         return orjson.dumps(value, option=option)

@@ -39,6 +39,7 @@ from uuid_utils.compat import uuid7
 
 from oms import compact_json, crypto
 from oms.arrays import FlatListDumper
+from oms.ids import UuidLoader
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +226,7 @@ def make_engine(
     )
     patience_s = STATEMENT_TIMEOUT_S[role] + ANSWER_GRACE_S
     event.listen(engine, "do_connect", lambda _dialect, _record, words, named: _patient(words, named, patience_s))
-    event.listen(engine, "connect", _send_arrays_binary)
+    event.listen(engine, "connect", _teach)
     return engine
 
 
@@ -235,9 +236,10 @@ def _patient(words: list[Any], named: dict[str, Any], patience_s: float) -> Pati
     return connection
 
 
-def _send_arrays_binary(connection: Any, _record: Any) -> None:
+def _teach(connection: Any, _record: Any) -> None:
     """Arrays travel binary: as text each element is quoted by a regular expression, at up to thirty times the cost."""
     connection.adapters.register_dumper(list, FlatListDumper)
+    connection.adapters.register_loader("uuid", UuidLoader)
 
 
 class Database:

@@ -97,7 +97,7 @@ class StockMove(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    #: makes a movement one of its kind: `reserve:<line>:<round>:<sku>`
+    #: makes a movement one of its kind: `unreserve:<reservation>:<released>`
     key: Mapped[str]
     warehouse_id: Mapped[uuid.UUID]
     sku_id: Mapped[uuid.UUID]

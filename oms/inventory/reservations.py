@@ -115,7 +115,7 @@ def _write(
         session.execute(_RESERVE, {**columns, "id": db.new_ids(len(rows)), "now": now})
     moves = [
         Move(
-            key=f"reserve:{r['line']}:{r['round']}:{r['warehouse']}:{r['sku']}:{db.new_id()}",
+            key=f"reserve:{db.new_id()}",
             cause="reserve",
             warehouse_id=r["warehouse"],
             sku_id=r["sku"],

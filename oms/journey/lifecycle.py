@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import compact_json, db
 from oms.errors import IllegalTransition
 from oms.journey.states import Machine
 
@@ -68,6 +67,13 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """In `also`: as `Each`, for rows where the column is still empty; one that is filled keeps what it has."""
+
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Whose parts move: their moves are one entry of `subject_type`, whose id the parts keep in `column`."""
 
@@ -109,7 +115,7 @@ def advance(
             "event": f"{model.__tablename__}.{to}",
         }
     for column, value in (also or {}).items():
-        params[f"also_{column}"] = list(value.values) if isinstance(value, Each) else value
+        params[f"also_{column}"] = list(value.values) if isinstance(value, Each | First) else value
     written = tuple((column, _source(column, value)) for column, value in (also or {}).items())
     moved = list(session.execute(_move(model, axis, stamp, written, whole), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
@@ -121,6 +127,8 @@ def _source(column: str, value: object) -> str:
     """Where the statement takes the new value of a column from."""
     if isinstance(value, Own):
         return f"t.{value.column}"
+    if isinstance(value, First):
+        return f"coalesce(t.{column}, cur.{column})"
     return f"cur.{column}" if isinstance(value, Each) else f":also_{column}"
 
 
@@ -141,8 +149,8 @@ def _move_params(
         "to": to,
         "subject_type": table.removesuffix("s") if table == "orders" else table,
         "event": f"{axis}.{to}",
-        "data": json.dumps(dict(data or {}), default=str),
-        "each": [json.dumps(dict(each[i]), default=str) for i in ids] if each else [],
+        "data": compact_json.told(dict(data or {})),
+        "each": [compact_json.told(dict(each[i])) for i in ids] if each else [],
     }
 
 
@@ -156,7 +164,7 @@ def _move(
     order_column = "t.order_id" if "order_id" in model.__table__.columns else itself
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
     stamped += "".join(f", {column} = {source}" for column, source in also)
-    rows = [column for column, source in also if source.startswith("cur.")]
+    rows = [column for column, source in also if f"cur.{column}" in source]
     types = [model.__table__.columns[column].type.compile(_DIALECT) for column in rows]
     arrays = "".join(f", CAST(:also_{column} AS {of}[])" for column, of in zip(rows, types, strict=True))
     # What belongs to an order is written under that order's lock; a row that moved all the same is no longer `was`.
@@ -182,7 +190,7 @@ def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) 
             "cause": [n.cause for n in notes],
             "was": [n.was for n in notes],
             "became": [n.became for n in notes],
-            "data": [json.dumps(dict(n.data), default=str) for n in notes],
+            "data": [compact_json.told(dict(n.data)) for n in notes],
             "actor": actor,
             "now": now,
         },

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from oms.journey import due, flow
 from oms.journey.step_values import Claimed, Done, NewStep
 
 _ON_HOLD = list(flow.on_hold_kinds())
+_UNREMINDED = frozenset(kind for kind, row in flow.FLOW.items() if row.performer in (flow.SYSTEM, flow.CARRIER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +51,58 @@ def of_ended(done: Sequence[Done]) -> tuple[list[Row], list[tuple[uuid.UUID, str
 
 def held(session: Session, new: Sequence[tuple[NewStep, uuid.UUID]], *, now: datetime) -> list[Claimed]:
     """(step, parent) as steps that their worker holds without a row."""
-    rows = [replace(n, due_at=at) for (n, _), at in zip(new, _due(session, [n for n, _ in new], now), strict=True)]
+    dues = _dues(session, [n for n, _ in new], now)
     return [
         Claimed(
-            step_id, n.kind, _subject_type(n), n.subject_id, n.order_id, parent, n.round, 1, 1, now, n.due_at or now,
-            written=False,
+            step_id, n.kind, n.subject_type or _subject_type(n.kind), n.subject_id, n.order_id, parent, n.round, 1, 1,
+            now, n.due_at or dues[n.kind], written=False,
         )
-        for step_id, n, (_, parent) in zip(db.new_ids(len(rows)), rows, new, strict=True)
+        for step_id, (n, parent) in zip(db.new_ids(len(new)), new, strict=True)
     ]  # fmt: skip
 
 
 def params(session: Session, rows: Sequence[Row], *, now: datetime) -> dict[str, Any]:
-    """The arrays."""
+    """The arrays: what is a row's own, and by kind what all of its steps share."""
     new = [row.step for row in rows]
-    due_at = _due(session, new, now)
+    kinds = sorted({n.kind for n in new})
+    dues = _dues(session, new, now)
     return {
         "n_id": [row.id for row in rows],
-        "n_parent": [row.parent_id for row in rows],
+        "n_parent": _filled([row.parent_id for row in rows]),
         "n_kind": [n.kind for n in new],
-        "n_key": [n.key or f"{n.subject_id}:{n.round}" for n in new],
-        "n_type": [_subject_type(n) for n in new],
+        "n_key": _filled([n.key for n in new]),
+        "n_type": _filled([n.subject_type for n in new]),
         "n_subject": [n.subject_id for n in new],
         "n_order": [n.order_id for n in new],
         "n_round": [n.round for n in new],
-        "n_performer": [flow.FLOW[n.kind].performer for n in new],
-        "n_assignee": [n.assignee_id for n in new],
-        "n_after": [n.run_after for n in new],
-        "n_due": due_at,
-        "n_remind": [
-            _remind_at(flow.FLOW[row.step.kind].performer, now, at) if row.outcome is None else None
-            for row, at in zip(rows, due_at, strict=True)
-        ],
-        "n_outcome": [row.outcome for row in rows],
-        "n_error": [row.error for row in rows],
-        "n_pause_id": db.new_ids(len(rows)),
+        "n_assignee": _filled([n.assignee_id for n in new]),
+        "n_after": _filled([n.run_after for n in new]),
+        "n_due": _filled([n.due_at for n in new]),
+        "n_remind": _filled([_remind_at(n, now, dues) for n in new]),
+        "n_outcome": _filled([row.outcome for row in rows]),
+        "n_error": _filled([row.error for row in rows]),
+        "k_kind": kinds,
+        "k_type": [_subject_type(kind) for kind in kinds],
+        "k_performer": [flow.FLOW[kind].performer for kind in kinds],
+        "k_due": [dues.get(kind) for kind in kinds],
         "on_hold": _ON_HOLD,
         "now": now,
     }
 
 
-def _due(session: Session, new: Sequence[NewStep], now: datetime) -> list[datetime]:
+def _filled(values: list[Any]) -> list[Any] | None:
+    """None when none has a value: `unnest` fills the shorter array up with NULL."""
+    return values if any(value is not None for value in values) else None
+
+
+def _dues(session: Session, new: Sequence[NewStep], now: datetime) -> dict[str, datetime]:
+    """When steps that name no due time are due, by kind."""
     kinds = {n.kind for n in new if n.due_at is None}
-    dues = due.due_times(session, kinds, now=now) if kinds else {}
-    return [n.due_at or dues[n.kind] for n in new]
+    return due.due_times(session, kinds, now=now) if kinds else {}
 
 
-def _subject_type(n: NewStep) -> str:
-    return n.subject_type or flow.FLOW[n.kind].subject.partition("|")[0]
+def _subject_type(kind: str) -> str:
+    return flow.FLOW[kind].subject.partition("|")[0]
 
 
 def _as_new(step: Claimed) -> NewStep:
@@ -105,8 +111,9 @@ def _as_new(step: Claimed) -> NewStep:
     )
 
 
-def _remind_at(performer: str, now: datetime, due_at: datetime) -> datetime | None:
+def _remind_at(n: NewStep, now: datetime, dues: Mapping[str, datetime]) -> datetime | None:
     """A quarter of the time before the end, for steps that people perform (X-2)."""
-    if performer in (flow.SYSTEM, flow.CARRIER):
+    if n.kind in _UNREMINDED:
         return None
+    due_at = n.due_at or dues[n.kind]
     return due_at - max(timedelta(0), due_at - now) / 4

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 _COLUMNS = "id, kind, subject_type, subject_id, order_id, parent_id, round, attempt, token, opened_at, due_at"
 
+# `k` is what all steps of a kind share, so that it travels once.
 _NEW = """
-    SELECT * FROM unnest(
+    SELECT n.id, n.parent, n.kind, coalesce(n.key, CAST(n.subject AS text) || ':' || n.round) AS key,
+           coalesce(n.type, k.type) AS type, n.subject, n.ord, n.round, k.performer, n.assignee, n.run_after,
+           coalesce(n.due, k.due) AS due, n.remind, n.outcome, n.error
+    FROM unnest(
         CAST(:n_id AS uuid[]), CAST(:n_parent AS uuid[]), CAST(:n_kind AS text[]), CAST(:n_key AS text[]),
         CAST(:n_type AS text[]), CAST(:n_subject AS uuid[]), CAST(:n_order AS uuid[]), CAST(:n_round AS int[]),
-        CAST(:n_performer AS text[]), CAST(:n_assignee AS uuid[]), CAST(:n_after AS timestamptz[]),
-        CAST(:n_due AS timestamptz[]), CAST(:n_remind AS timestamptz[]), CAST(:n_outcome AS text[]),
-        CAST(:n_error AS text[]), CAST(:n_pause_id AS uuid[])
-    ) AS n(id, parent, kind, key, type, subject, ord, round, performer, assignee, run_after, due, remind, outcome, error,
-           pause_id)
+        CAST(:n_assignee AS uuid[]), CAST(:n_after AS timestamptz[]), CAST(:n_due AS timestamptz[]),
+        CAST(:n_remind AS timestamptz[]), CAST(:n_outcome AS text[]), CAST(:n_error AS text[])
+    ) AS n(id, parent, kind, key, type, subject, ord, round, assignee, run_after, due, remind, outcome, error)
+    JOIN unnest(CAST(:k_kind AS text[]), CAST(:k_type AS text[]), CAST(:k_performer AS text[]),
+                CAST(:k_due AS timestamptz[])) AS k(kind, type, performer, due) ON k.kind = n.kind
 """
 
 # A step whose order is held is born paused, with the pause as evidence; one that ended already is written as it ended.
@@ -35,7 +39,7 @@ _INSERT = """
             FROM n ORDER BY n.kind, n.key
             ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
     paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
-            SELECT n.pause_id, n.id, n.hold_id, n.pause_reason, 'opened while held', :now, n.due
+            SELECT gen_random_uuid(), n.id, n.hold_id, n.pause_reason, 'opened while held', :now, n.due
             FROM n JOIN ins ON ins.id = n.id WHERE ins.state = 'paused')
 """
 

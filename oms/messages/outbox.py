@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import crypto, db
+from oms import compact_json, crypto, db
 from oms.journey.steps import NewStep
 
 
@@ -33,27 +32,19 @@ def put(session: Session, *, notices: Sequence[Notice], now: datetime) -> list[N
     """Write the messages; return the steps to open. A notice with a known key is left as it is and opens nothing."""
     if not notices:
         return []
+    seal = crypto.ring().encrypt  # as the encrypted columns store it
     params: dict[str, Any] = {
         "id": db.new_ids(len(notices)),
         "key": [n.key for n in notices],
         "order_id": [n.order_id for n in notices],
         "template": [n.template for n in notices],
         "language": [n.language for n in notices],
-        "address": [_sealed(n.address) for n in notices],
-        "values": [_sealed(_json(n.values)) for n in notices],
-        "thread": [_sealed(_json(n.thread)) if n.thread else None for n in notices],
+        "address": [seal(n.address.encode()) if n.address is not None else None for n in notices],
+        "values": [seal(compact_json.dumps(dict(n.values))) for n in notices],
+        "thread": [seal(compact_json.dumps(dict(n.thread))) if n.thread else None for n in notices],
         "now": now,
     }
     return [NewStep("tell", row.id, order_id=row.order_id) for row in session.execute(_PUT, params)]
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _sealed(value: str | None) -> bytes | None:
-    """As the encrypted columns store it."""
-    return None if value is None else crypto.ring().encrypt(value.encode())
 
 
 # One statement with arrays: thousands of bound values a batch would cost more than the work itself.

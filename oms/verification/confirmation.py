@@ -82,7 +82,7 @@ def confirm(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     locking.touch(session, order_ids=order_ids)
     given = _given(session, order_ids, now)
     at_once = {o: g.promised for o, g in given.items() if g.outcome == "effective"}
-    effect.give_promise(session, promises={o: g.promised for o, g in given.items()}, in_effect=at_once, now=now)
+    effect.give_promise(session, promises={o: g.promised for o, g in given.items() if o not in at_once})
     _write(session, given, now)
     _advance(session, given, now)
     opens = effect.take_effect(session, promises=at_once, cause="confirmed", actor="system", now=now)

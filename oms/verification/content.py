@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oms import compact_json
 from oms.clock import local_day
 from oms.verification.order_facts import Feasible, LineFacts, OrderFacts
 
@@ -47,8 +47,7 @@ def content_of(order: OrderFacts, date: Feasible, zone: ZoneInfo) -> Content:
 
 def sha256_of(content: Mapping[str, Any]) -> bytes:
     """The hash of the content's canonical JSON: what was signed can be proved later."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).digest()
+    return hashlib.sha256(compact_json.canonical(content)).digest()
 
 
 def _line(line: LineFacts) -> Content:

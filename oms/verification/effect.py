@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.journey import lifecycle
 from oms.journey import steps as journey
+from oms.journey.lifecycle import Each, First
 from oms.journey.steps import NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
@@ -23,16 +25,14 @@ from oms.verification import facts, promise
 _PROMISE = text("""
     UPDATE orders SET
         promised_ship_at = p.ship_at, promised_deliver_at = p.deliver_at,
-        first_promised_ship_at = CASE WHEN p.by_customer THEN greatest(first_promised_ship_at, p.ship_at)
+        first_promised_ship_at = CASE WHEN :by_customer THEN greatest(first_promised_ship_at, p.ship_at)
                                  ELSE coalesce(first_promised_ship_at, p.ship_at) END,
-        first_promised_deliver_at = CASE WHEN p.by_customer THEN greatest(first_promised_deliver_at, p.deliver_at)
+        first_promised_deliver_at = CASE WHEN :by_customer THEN greatest(first_promised_deliver_at, p.deliver_at)
                                     ELSE coalesce(first_promised_deliver_at, p.deliver_at) END,
-        confirmed_at = CASE WHEN p.in_effect THEN coalesce(confirmed_at, :now) ELSE confirmed_at END,
         total = coalesce(orders.total, p.total), lines_total = coalesce(orders.lines_total, p.lines_total)
     FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ship AS timestamptz[]), CAST(:deliver AS timestamptz[]),
-                               CAST(:total AS numeric[]), CAST(:lines_total AS numeric[]), CAST(:by_customer AS bool[]),
-                               CAST(:in_effect AS bool[]))
-          AS p(id, ship_at, deliver_at, total, lines_total, by_customer, in_effect)) p
+                               CAST(:total AS numeric[]), CAST(:lines_total AS numeric[]))
+          AS p(id, ship_at, deliver_at, total, lines_total)) p
     WHERE orders.id = p.id
 """)
 
@@ -48,15 +48,10 @@ class Promised:
     lines_total: object = None
 
 
-def give_promise(
-    session: Session,
-    *,
-    promises: Mapping[uuid.UUID, Promised],
-    in_effect: Collection[uuid.UUID],
-    now: datetime,
-    by_customer: bool = False,
-) -> None:
-    """Write the promise of (locked) orders, and when they took effect. The first one stays, but for a date that the customer moved (K-2)."""
+def give_promise(session: Session, *, promises: Mapping[uuid.UUID, Promised], by_customer: bool = False) -> None:
+    """Write the promise of (locked) orders. The first one stays, but for a date that the customer moved (K-2)."""
+    if not promises:
+        return
     rows = list(promises.values())
     session.execute(
         _PROMISE,
@@ -66,9 +61,7 @@ def give_promise(
             "deliver": [row.deliver_at for row in rows],
             "total": [row.total for row in rows],
             "lines_total": [row.lines_total for row in rows],
-            "by_customer": [by_customer] * len(rows),
-            "in_effect": [order_id in in_effect for order_id in promises],
-            "now": now,
+            "by_customer": by_customer,
         },
     )
 
@@ -76,12 +69,41 @@ def give_promise(
 def take_effect(
     session: Session, *, promises: Mapping[uuid.UUID, Promised], cause: str, actor: str, now: datetime
 ) -> dict[uuid.UUID, list[NewStep]]:
-    """Put (locked) orders in effect; return the steps to open: `allocate`, and `collect` and `deliver` at the promise.
+    """Put (locked) orders in effect with their promise; return the steps to open: `allocate`, and `collect` and
+    `deliver` at the promise.
 
-    A promise that an earlier round opened goes on with a new due time, and `first_due_at` keeps the first.
+    In an order's first round status and promise are one write. Later the order may be in effect already, and its
+    promise moves all the same.
     """
-    order_ids = list(promises)
-    lifecycle.advance(session, Order, order_ids, to="confirmed", cause=cause, actor=actor, now=now)
+    first = {order_id: row for order_id, row in promises.items() if row.round == 0}
+    later = {order_id: row for order_id, row in promises.items() if row.round > 0}
+    common: dict[str, Any] = {"cause": cause, "actor": actor, "now": now}
+    _confirm(session, list(first), **common, also=_columns(first) if first else None)
+    give_promise(session, promises=later)
+    _confirm(session, list(later), **common)
+    return _promise_steps(session, promises)
+
+
+def _confirm(session: Session, order_ids: Sequence[uuid.UUID], **told: Any) -> None:
+    lifecycle.advance(session, Order, order_ids, to="confirmed", stamp="confirmed_at", **told)
+
+
+def _columns(promises: Mapping[uuid.UUID, Promised]) -> dict[str, Each | First]:
+    """The promise as `advance` writes it beside the status; the first one stays."""
+    rows = list(promises.values())
+    ship, deliver = [row.ship_at for row in rows], [row.deliver_at for row in rows]
+    return {
+        "promised_ship_at": Each(ship),
+        "promised_deliver_at": Each(deliver),
+        "first_promised_ship_at": First(ship),
+        "first_promised_deliver_at": First(deliver),
+        "total": First([row.total for row in rows]),
+        "lines_total": First([row.lines_total for row in rows]),
+    }
+
+
+def _promise_steps(session: Session, promises: Mapping[uuid.UUID, Promised]) -> dict[uuid.UUID, list[NewStep]]:
+    """A promise that an earlier round opened goes on with a new due time, and `first_due_at` keeps the first."""
     again = [order_id for order_id, row in promises.items() if row.round > 0]
     stands = {
         kind: _move(session, kind, again, {o: getattr(promises[o], column) for o in again})
@@ -130,8 +152,9 @@ def after_customer(
         )
         for row in told
     }
-    give_promise(session, promises=promises, in_effect=promises, now=now, by_customer=True)
-    opens = take_effect(session, promises=promises, cause=cause, actor=actor, now=now)
+    give_promise(session, promises=promises, by_customer=True)
+    _confirm(session, list(promises), cause=cause, actor=actor, now=now)
+    opens = _promise_steps(session, promises)
     for step in _tell(session, promises, now):
         if step.order_id is not None:
             opens[step.order_id].append(step)

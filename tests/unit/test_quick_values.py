@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -15,8 +17,9 @@ from psycopg.types.array import ListBinaryDumper
 
 from connectors import contacts, money
 from connectors.money import EXACT
-from oms import compact_json, numbers
+from oms import compact_json, ids, numbers
 from oms.arrays import FlatListDumper
+from oms.ids import UuidLoader
 
 #: Text with everything in it that JSON may escape, but no lone surrogates.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -136,3 +139,26 @@ def test_numbers_are_drawn_from_all_letters_and_hold():
     assert len(drawn) == 400
     assert all(numbers.is_valid(number) for number in drawn)
     assert {letter for number in drawn for letter in number[3:7] + number[8:12]} == set(numbers.ALPHABET)
+
+
+@given(st.uuids())
+def test_an_id_is_one_object_however_often_it_is_read(value):
+    loader = UuidLoader(0)
+    read = [loader.load(memoryview(str(value).encode())) for _ in range(2)]
+    assert read == [value, value]
+    assert read[0] is read[1]
+
+
+def test_ids_are_not_kept_without_end():
+    loader = UuidLoader(0)
+    for number in range(2 * ids.KEPT + 1):
+        assert loader.load(str(UUID(int=number)).encode()).int == number
+    assert len(ids._KNOWN) <= ids.KEPT
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{}, {"at": datetime(2026, 11, 18, 2, tzinfo=UTC), "amount": Decimal("1.50"), "id": UUID(int=7), "名": "值"}],
+)
+def test_history_tells_what_json_has_no_word_for_as_text(value):
+    assert json.loads(compact_json.told(value)) == json.loads(json.dumps(value, default=str))
