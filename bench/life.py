@@ -122,12 +122,8 @@ def _figures(meter: Meter, orders: int, wall: float, limit_ms: float) -> dict[st
 
 def _live(made: Ground, seeded: Company, numbers: range) -> Meter:
     """Accept the orders (not counted), then every stage (counted)."""
+    accept(made, seeded, numbers)
     meter = Meter(made)
-    for start in range(0, len(numbers), BATCH):
-        _receive(made, seeded, numbers[start : start + BATCH])
-    by_claim(made, "accept", meter)
-    meter.python.clear()
-    meter.postgres.clear()
     by_claim(made, "verify", meter)
     with made.database.transaction() as session:
         waves.plan_now(session, warehouse_id=seeded.warehouse_id)
@@ -139,6 +135,13 @@ def _live(made: Ground, seeded: Company, numbers: range) -> Meter:
     with meter.stage("hand_over"):
         _hand_over(made)
     return meter
+
+
+def accept(made: Ground, seeded: Company, numbers: range) -> None:
+    """Let the orders come in and become orders that wait for `verify`."""
+    for start in range(0, len(numbers), BATCH):
+        _receive(made, seeded, numbers[start : start + BATCH])
+    by_claim(made, "accept", Meter(made))
 
 
 def _receive(made: Ground, seeded: Company, numbers: range) -> None:
@@ -153,11 +156,16 @@ def by_claim(made: Ground, kind: str, meter: Meter) -> None:
 
     The handlers count as stages by their names; claiming, carrying on, ending and committing are the stage `steps`.
     """
-    worker = Process(settings.load(made.environment), made.database, "bench")
+    worker = worker_of(made)
     bound = {name: meter.timed(name, handler) for name, handler in bindings.handlers("inside").items()}
     with meter.stage("steps"):
         while drain.drain_kind(worker, kind, bound):
             pass
+
+
+def worker_of(made: Ground) -> Process:
+    """This process as one of the workers."""
+    return Process(settings.load(made.environment), made.database, "bench")
 
 
 def _rows(session: Session, sql: str) -> list[tuple[object, ...]]:

@@ -79,6 +79,14 @@ BENCHMARKS: dict[str, Benchmark] = {
         (Goal("cpu_ms_per_order", most=1.2), Goal("orders_per_s", least=1500)),
         short={"orders": 1000},
     ),
+    "jobs": Benchmark(
+        "bench.jobs",
+        "what a job costs beside the work, for each order and stage: ring, RQ's job, looking for due steps, claiming",
+        "bare psycopg, 100 orders in one set-based statement",
+        "3.3-3.9 ms for an RQ job, divided by its orders",
+        (Goal("cpu_ms_per_order_and_stage", most=0.02),),
+        short={"orders": 1000},
+    ),
     "memory": Benchmark(
         "bench.memory",
         "2 web processes, 3 workers (one a queue) and the sweep at work, without PostgreSQL and Redis",
