@@ -154,14 +154,24 @@ def _victim(folder: Path, target: str) -> int:
     if target in pids:
         return int(pids[target])
     if target == "web worker":
-        return _children(pids["web"])[0].pid
+        return _nth_child(pids["web"], 0).pid
     if target == "postgres backend":
         backends = [p for p in _children(pids["postgresql"]) if "oms_demo" in " ".join(p.cmdline())]
         return random.choice(backends).pid
     name, _, number = target.partition(" ")
     if name != "worker":
         raise ValueError(f"nobody is called {target}")
-    return _children(pids["workers"])[int(number)].pid
+    return _nth_child(pids["workers"], int(number)).pid
+
+
+def _nth_child(pid: int, number: int, *, timeout_s: float = 20) -> psutil.Process:
+    """The process's child of that number; waited for, since on a busy machine it may still have to be forked."""
+    ends_at = time.monotonic() + timeout_s
+    while len(found := _children(pid)) <= number:
+        if time.monotonic() > ends_at:
+            raise ValueError(f"process {pid} has no child number {number}")
+        time.sleep(0.05)
+    return found[number]
 
 
 def _children(pid: int) -> list[psutil.Process]:
