@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import multiprocessing
 import os
 import pickle
@@ -46,6 +47,7 @@ class Work:
     folder: Path
     next: Any
     servers: TestServers
+    ends: float
 
     @property
     def prepared(self) -> Path:
@@ -56,13 +58,15 @@ class Work:
         return [Run(**json.loads(line)) for line in lines]
 
 
-def sweep(level: str = CI, seed: int = 1, *, lanes: int = LANES, only: Fault | None = None) -> dict[str, Any]:
-    """Run a level and return its report; `only` repeats one fault."""
+def sweep(
+    level: str = CI, seed: int = 1, *, lanes: int = LANES, only: Fault | None = None, limit_s: float = math.inf
+) -> dict[str, Any]:
+    """Run a level and return its report; `only` repeats one fault, after `limit_s` no more faults are begun."""
     began = time.monotonic()
     servers = start_servers()
     folder = Path(tempfile.mkdtemp(prefix="oms-sweep-"))
     folder.chmod(0o755)
-    work = Work(folder, _FORK.Value("i", 0), servers)
+    work = Work(folder, _FORK.Value("i", 0), servers, began + limit_s)
     lane = Lane(servers, folder)
     helpers: list[Any] = []
     try:
@@ -132,7 +136,7 @@ def _take_turns(work: Work, lane: Lane, faults: Sequence[Fault], bases: Sequence
         while True:
             with work.next.get_lock():
                 turn, work.next.value = work.next.value, work.next.value + 1
-            if turn >= len(faults):
+            if turn >= len(faults) or time.monotonic() > work.ends:
                 return
             run = _reached(lane, base_of[faults[turn].leg], faults[turn])
             results.write(json.dumps(asdict(run)) + "\n")
@@ -154,6 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--full", action="store_const", const="full", dest="level", help="the same as --level full")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lanes", type=int, default=LANES, help="how many lives at once")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no more faults after so long")
     parser.add_argument("--json", type=Path, help="where the report is written as JSON")
     parser.add_argument(
         "--replay", nargs=4, metavar=("LEG", "LABEL", "PLACE", "WAY"), help="one fault, as a violation prints it"
@@ -164,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.replay:
         leg, label, place, mode = given.replay
         only = Fault(leg, Point(label, int(place)), mode)
-    report = sweep(given.level, given.seed, lanes=given.lanes, only=only)
+    report = sweep(given.level, given.seed, lanes=given.lanes, only=only, limit_s=given.seconds)
     if given.json:
         given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(sweep_report.words(report) + "\n")

@@ -34,7 +34,7 @@ def _of_leg(leg: str, points: Sequence[Point], level: str, rng: random.Random) -
     shuffled = rng.sample(every, len(every))
     if level == LABELS:
         one_each = {(fault.point.label, fault.mode): fault for fault in shuffled}
-        return list(one_each.values())
+        return sorted(one_each.values(), key=lambda fault: rng.random())
     return _sample(shuffled)
 
 
