@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import Connection, OperationalError
 from psycopg.abc import RV, PQGen
@@ -33,6 +34,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 from uuid_utils.compat import uuid7
@@ -44,6 +46,11 @@ from oms.ids import UuidLoader
 log = logging.getLogger(__name__)
 
 Ring = Callable[[Iterable[str]], None]
+Result = TypeVar("Result")
+
+#: Serialization failure and deadlock: nothing was done, and the same transaction may well succeed at once.
+AGAIN = frozenset({"40001", "40P01"})
+TRIES = 5
 
 #: Seconds of `statement_timeout` for each kind of process.
 STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120}
@@ -240,6 +247,21 @@ def _teach(connection: Any, _record: Any) -> None:
     """Arrays travel binary: as text each element is quoted by a regular expression, at up to thirty times the cost."""
     connection.adapters.register_dumper(list, FlatListDumper)
     connection.adapters.register_loader("uuid", UuidLoader)
+
+
+def again(work: Callable[[], Result]) -> Result:
+    """Run a whole transaction; when the database asks for it (AGAIN) once more, at most five times, after a jittered pause.
+
+    `work` opens the transaction itself, so that each try reads anew.
+    """
+    for attempt in range(1, TRIES):
+        try:
+            return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in AGAIN:
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * attempt)
+    return work()
 
 
 class Database:

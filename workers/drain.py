@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import text
 
+from oms import db
 from oms.journey import flow, steps
+from oms.journey.steps import Claimed
 from workers import inside, outside
 from workers.bindings import handlers
 from workers.handlers import Handler, Inside
@@ -62,17 +64,19 @@ def _drain(process: Process, queue: str, look_again: bool) -> int:
 
 def due_kinds(process: Process, bound: Mapping[str, Handler]) -> list[str]:
     """The kinds that have a due or an abandoned step."""
-    with process.database.transaction() as session:
-        return list(session.execute(_DUE_KINDS, {"kinds": list(bound)}).scalars())
+
+    def read() -> list[str]:
+        with process.database.transaction() as session:
+            return list(session.execute(_DUE_KINDS, {"kinds": list(bound)}).scalars())
+
+    return db.again(read)
 
 
 def drain_kind(process: Process, kind: str, bound: Mapping[str, Handler]) -> int:
     """Claim one batch of a kind and work on it; return its size."""
     handler = bound[kind]
     lease_s = process.settings.lease_s if isinstance(handler, Inside) else outside.LEASE_S
-    limit = flow.FLOW[kind].batch
-    with process.database.transaction() as session:
-        claimed = steps.claim(session, kind=kind, limit=limit, lease_s=lease_s, worker=process.name)
+    claimed = _claim(process, kind, lease_s)
     if not claimed:
         return 0
     if isinstance(handler, Inside):
@@ -80,3 +84,12 @@ def drain_kind(process: Process, kind: str, bound: Mapping[str, Handler]) -> int
     else:
         outside.work(process, handler, claimed)
     return len(claimed)
+
+
+def _claim(process: Process, kind: str, lease_s: int) -> list[Claimed]:
+    def claim() -> list[Claimed]:
+        with process.database.transaction() as session:
+            limit = flow.FLOW[kind].batch
+            return steps.claim(session, kind=kind, limit=limit, lease_s=lease_s, worker=process.name)
+
+    return db.again(claim)

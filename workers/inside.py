@@ -25,8 +25,7 @@ from workers.process import Process
 log = logging.getLogger(__name__)
 
 #: Serialization failure, deadlock, lock time-out: the same batch runs again.
-_AGAIN = {"40001", "40P01", "55P03"}
-_TRIES = 5
+_AGAIN = db.AGAIN | {"55P03"}
 
 Bound = Mapping[str, Handler]
 Finish = Callable[[Process, Bound, Sequence[Claimed], Exception], None]
@@ -56,7 +55,7 @@ def _by_stages(process: Process, bound: Bound, batch: Sequence[Claimed], error: 
 
 def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: Finish) -> None:
     batch = list(claimed)
-    for attempt in range(_TRIES):
+    for attempt in range(db.TRIES):
         try:
             _transact(process, bound, batch)
             return
@@ -65,7 +64,7 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
             if not batch:
                 return
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _AGAIN or attempt == _TRIES - 1:
+            if getattr(error.orig, "sqlstate", None) not in _AGAIN or attempt == db.TRIES - 1:
                 _halve(process, bound, batch, error, alone=alone)
                 return
             time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))

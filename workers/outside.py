@@ -69,25 +69,30 @@ def _guarded(process: Process, handler: Outside, step: Claimed) -> None:
 
 def _put_back(process: Process, step: Claimed, error: Exception) -> None:
     """Without a database the step stays claimed until its lease is ended; the other threads are not disturbed."""
-    try:
+
+    def put_back() -> None:
         with process.database.transaction() as session:
             steps.retry(session, step, error=f"{type(error).__name__}: {error}")
+
+    try:
+        db.again(put_back)
     except DBAPIError:
         log.warning("step not put back", extra={"step": str(step.id), "kind": step.kind})
 
 
 def _one(process: Process, handler: Outside, step: Claimed) -> None:
-    request, first = _prepare(process, handler, step)
+    request, first = db.again(lambda: _prepare(process, handler, step))
     if request is None:
         return
     wait_s = _CIRCUITS.wait_s(request.peer)
     if wait_s > 0:
-        with process.database.transaction() as session:
-            steps.retry(session, step, error=f"{request.peer} is resting", after_s=wait_s)
+        db.again(lambda: _rest(process, step, request.peer, wait_s))
         return
     try:
         answer, adopted = _call(handler, request, first)
     except ConnectorError as error:
+        if not error.permanent:
+            _CIRCUITS.failed(request.peer)
         _failed(process, handler, step, request, error)
         return
     _CIRCUITS.succeeded(request.peer)
@@ -149,9 +154,17 @@ def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
         steps.park(session, step, error=str(error))
 
 
+def _rest(process: Process, step: Claimed, peer: str, wait_s: float) -> None:
+    with process.database.transaction() as session:
+        steps.retry(session, step, error=f"{peer} is resting", after_s=wait_s)
+
+
 def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:
-    if not error.permanent:
-        _CIRCUITS.failed(request.peer)
+    db.again(lambda: _record_failure(process, handler, step, request, error))
+    log.warning("call failed", extra={"kind": step.kind, "peer": request.peer, "permanent": error.permanent})
+
+
+def _record_failure(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:
     with process.database.transaction() as session:
         now = db.now(session)
         if request.key is not None:
@@ -163,4 +176,3 @@ def _failed(process: Process, handler: Outside, step: Claimed, request: Any, err
             steps.park(session, step, error=str(error))
         else:
             steps.finish(session, [handler.refused(session, step, request, error, now)], by="system", now=now)
-    log.warning("call failed", extra={"kind": step.kind, "peer": request.peer, "permanent": error.permanent})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.db import Database
 from oms.errors import Unavailable
 from oms.intake.inbox import Arrival, Receipt
@@ -124,7 +125,7 @@ class Committer:
 
     def _store(self, batch: list[_Waiting]) -> None:
         try:
-            self._write_all(batch)
+            db.again(lambda: self._write_all(batch))
         except OperationalError as fault:
             if not fault.connection_invalidated:
                 raise
