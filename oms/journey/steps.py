@@ -24,6 +24,8 @@ from oms.journey.step_values import Done as Done
 from oms.journey.step_values import NewStep as NewStep
 
 MAX_ATTEMPTS = 5
+#: A step that failed is parked after five attempts; one whose worker was lost may be innocent a while longer.
+LOST_ATTEMPTS = 10
 _FIRST_DELAY_S, _LAST_DELAY_S = 1.0, 600.0
 _OPEN, _FINISH = text(step_sql.OPEN), text(step_sql.FINISH)
 
@@ -44,12 +46,15 @@ def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> li
 def claim(session: Session, *, kind: str, limit: int, lease_s: int, worker: str) -> list[Claimed]:
     """Take up to `limit` due steps of `kind`, least slack first; the caller commits at once.
 
-    A step whose lease ran out is taken alone, so that one that kills its process takes no neighbour with it.
+    A step whose lease ran out is taken alone, so that one that kills its process takes no neighbour with it; it is
+    parked when that goes on and on (I10). Steps that call a peer may have many attempts, so those are not counted.
     """
     params = {"kind": kind, "lease_s": lease_s, "worker": worker}
-    lost = session.execute(text(step_sql.CLAIM_LOST), params).all()
-    if lost:
-        return [Claimed(*row) for row in lost]
+    for row in session.execute(text(step_sql.CLAIM_LOST), params).all():
+        lost = Claimed(*row)
+        if lost.attempt <= LOST_ATTEMPTS or flow.FLOW[kind].queue == flow.OUTSIDE:
+            return [lost]
+        park(session, lost, error=f"{LOST_ATTEMPTS} workers died or fell silent while they did this step")
     # A literal LIMIT: as a parameter the generic plan scans the table (performance.md 2.5).
     rows = session.execute(text(step_sql.CLAIM.format(limit=int(limit))), params).all()
     return sorted((Claimed(*row) for row in rows), key=lambda step: step.due_at)

@@ -125,3 +125,20 @@ def test_a_person_takes_a_step_once_and_a_reassigned_form_is_refused(session: Se
 def test_an_unknown_pause_is_never_left_by_a_plain_open(session: Session, business_now: datetime) -> None:
     _open(session, business_now, 2)
     assert session.query(StepPause).count() == 0
+
+
+def test_a_step_that_kills_its_workers_again_and_again_is_parked(session: Session, business_now: datetime) -> None:
+    _open(session, business_now)
+    _claim(session, lease_s=0)
+    for _ in range(steps.LOST_ATTEMPTS - 1):
+        assert len(_claim(session, lease_s=0)) == 1
+    assert _claim(session) == []
+    step = session.query(Step).populate_existing().one()
+    assert (step.state, step.error) == ("parked", "10 workers died or fell silent while they did this step")
+
+
+def test_a_call_that_is_tried_for_days_is_not_parked_for_it(session: Session, business_now: datetime) -> None:
+    _open(session, business_now, kind="book")
+    _claim(session, kind="book", lease_s=0)
+    for _ in range(2 * steps.LOST_ATTEMPTS):
+        assert len(_claim(session, kind="book", lease_s=0)) == 1

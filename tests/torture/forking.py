@@ -13,8 +13,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from oms.demo.children import Child
 from oms.demo.supervisor import Supervisor, die_with
@@ -73,6 +76,23 @@ class ForkingSupervisor(Supervisor):
         logs = self.folder / "log"
         logs.mkdir(exist_ok=True)
         return fork(run, log=logs / f"{child.name}.log", environment=self.environment)  # type: ignore[return-value]
+
+    def end(self, *names: str) -> None:
+        """Kill children for good, with all that they forked."""
+        for name in names:
+            running = self._running.pop(name, None)
+            if running is not None:
+                below = (
+                    psutil.Process(running.process.pid).children(recursive=True)
+                    if running.process.poll() is None
+                    else []
+                )
+                running.process.kill()
+                for process in below:
+                    with suppress(psutil.NoSuchProcess):
+                        process.kill()
+                running.process.wait()
+                psutil.wait_procs(below, timeout=5)
 
     def tell(self, name: str, code: int) -> None:
         self.restarts[name] = self.restarts.get(name, 0) + 1

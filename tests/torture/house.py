@@ -35,6 +35,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.catalog.models import Sku
 from oms.demo import children, ground, seed
+from oms.demo.children import Child
 from oms.demo.ground import Ground
 from oms.demo.place import Place
 from oms.demo.robots.wire import World
@@ -74,6 +75,8 @@ class House:
     environment: dict[str, str]
     boss: ForkingSupervisor
     beside: list[Forked] = field(default_factory=list)
+    #: the database that copies are made of, where a level works in copies
+    seeded: str = ""
 
     @property
     def place(self) -> Place:
@@ -116,6 +119,11 @@ class House:
 
     def open(self) -> None:
         """Fill the database, start peers and product, wait until the web server answers."""
+        self.fill()
+        self.start(*children.peers(self.place), children.web(self.place), *children.workers())
+
+    def fill(self) -> None:
+        """Migrate and seed the database, and import what the children need; nothing of the product runs yet."""
         ground.fill(replace(self.ground, place=self.seen))
         with self.database() as session:
             _stock_up(session)
@@ -123,7 +131,10 @@ class House:
         import_all()
         gc.collect()
         gc.freeze()
-        for child in [*children.peers(self.place), children.web(self.place), *children.workers()]:
+
+    def start(self, *started: Child) -> None:
+        """Start these and wait until the web server answers."""
+        for child in started:
             self.boss.start(child)
         if not self.watch(self.answers, limit_s=READY_S):
             raise SystemExit(f"the web server does not answer; see {self.folder}/log")
@@ -158,8 +169,10 @@ class House:
     def processes(self) -> dict[str, list[int]]:
         """The living processes of the product by what they are; the harness kills these."""
         pids = self.boss.pids()
-        found = {"web master": [pids["web"]], "worker parent": [pids["workers"]]}
-        found |= {"sweep": [pids["sweep"]], "mail listener": [pids["mail-listener"]], "web worker": _below(pids["web"])}
+        names = {"web": "web master", "workers": "worker parent", "sweep": "sweep", "mail-listener": "mail listener"}
+        found = {words: [pids[name]] for name, words in names.items() if name in pids} | {
+            "web worker": _below(pids["web"])
+        }
         for pid in _below(pids["workers"]):
             found.setdefault(f"worker {_name(pid).removeprefix('oms ')}", []).append(pid)
         return found

@@ -48,24 +48,29 @@ class Shot:
     order_id: str = ""
 
 
-def make(seed: int, *, orders: int, seconds: float) -> list[Shot]:
+def make(seed: int, *, orders: int, seconds: float, prefix: str = "T") -> list[Shot]:
     """The shots of a run in the order of their time."""
     chance = random.Random(f"traffic {seed}")
     shots: list[Shot] = []
     for number in range(orders):
         at_s = seconds * number / orders
-        shots += _around(chance, seed, number, at_s)
+        shots += _around(chance, f"{prefix}{seed}-{number:06d}", number, at_s)
     shots += [_poison(chance, seed, n, chance.uniform(0, seconds)) for n in range(_share(orders, SHARE_POISON))]
     return sorted(shots, key=lambda shot: (shot.at_s, shot.event_id))
+
+
+def one(order_id: str, at_s: float) -> Shot:
+    """A single order of its own id."""
+    content = _order(random.Random(order_id), order_id, 0)
+    return Shot(at_s, ORDER, f"evt-{order_id}", _bytes(content), order_id)
 
 
 def _share(orders: int, share: float) -> int:
     return max(1, round(orders * share))
 
 
-def _around(chance: random.Random, seed: int, number: int, at_s: float) -> list[Shot]:
+def _around(chance: random.Random, order_id: str, number: int, at_s: float) -> list[Shot]:
     """An order, and what else is sent about it."""
-    order_id = f"T{seed}-{number:06d}"
     content = _order(chance, order_id, number)
     first = Shot(at_s, ORDER, f"evt-{order_id}", _bytes(content), order_id)
     shots = [first]

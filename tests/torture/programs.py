@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 
 from tests.torture import controls
+from tests.torture.controls import conditions
 
 CONTROL = "OMS_TORTURE_CONTROL"
 #: Seconds of lease of steps that call someone; the harness scales it with OMS_LEASE_S.
@@ -59,6 +60,13 @@ def workers() -> int:
     return int(run.main([]))
 
 
+def more_workers() -> int:
+    """Four more workers of the inside queue: what only goes wrong between two is then not rare."""
+    _prepare("oms workers")
+    run = importlib.import_module("workers.run")
+    return int(run.main(["inside"] * 4))
+
+
 def sweep() -> int:
     """`python -m workers.sweep`"""
     _prepare("oms sweep")
@@ -76,6 +84,7 @@ def _prepare(name: str) -> None:
     lease_s = os.environ.get(OUTSIDE_LEASE)
     if lease_s:
         importlib.import_module("workers.outside").LEASE_S = int(lease_s)
+    conditions.apply(os.environ)
     controls.apply(os.environ.get(CONTROL, ""))
 
 
@@ -83,6 +92,7 @@ def _prepare(name: str) -> None:
 PROGRAMS: dict[str, Callable[[], int | None]] = {
     "web": web,
     "workers": workers,
+    "more-workers": more_workers,
     "sweep": sweep,
     "mail-listener": mail_listener,
 }

@@ -5,7 +5,13 @@ from __future__ import annotations
 import importlib
 
 #: name -> 'module:function' that breaks the process it is called in
-CONTROLS: dict[str, str] = {}
+CONTROLS: dict[str, str] = {
+    "rq_only": "tests.torture.controls.rq_only:apply",
+    "naive_stock": "tests.torture.controls.statements:naive_stock",
+    "no_fence": "tests.torture.controls.statements:no_fence",
+    "unsorted_locks": "tests.torture.controls.statements:unsorted_locks",
+    "lost_together": "tests.torture.controls.statements:lost_together",
+}
 
 
 def apply(name: str) -> None:
