@@ -44,6 +44,10 @@ LEVELS: dict[str, Level] = {
     "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),
     "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
+    "t2": Level(
+        "tests.torture.liveness:run", "one worker frozen for good, one carrier a black hole: all else finishes"
+    ),
+    "t8": Level("tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second"),
     "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),
 }
 

@@ -40,6 +40,9 @@ class Ack:
     answered_at: float
     #: the longest single wait for an answer, in seconds
     slowest_s: float
+    #: attempts told 503, and attempts without any answer
+    busy: int = 0
+    unanswered: int = 0
 
 
 def send(shots: Sequence[Shot], *, port: int, channel: str, secret: str, ledger: Path, connections: int) -> int:
@@ -95,10 +98,12 @@ class _Sender:
     def deliver(self, shot: Shot) -> Ack:
         """Try until answered 2xx; a refusal for good (4xx) or the end of patience is written down as it is."""
         first, pause_s, attempts, slowest_s = time.monotonic(), _FIRST_PAUSE_S, 0, 0.0
+        busy = unanswered = 0
         while True:
             attempts += 1
             began = time.monotonic()
             status = self._post(shot)
+            busy, unanswered = busy + (status == 503), unanswered + (status == 0)
             slowest_s = max(slowest_s, time.monotonic() - began)
             if 200 <= status < 300 or 400 <= status < 500 or time.monotonic() - first > PATIENCE_S:
                 break
@@ -106,7 +111,10 @@ class _Sender:
             pause_s = min(_LONGEST_PAUSE_S, pause_s * 1.6)
         sha = hashlib.sha256(shot.body).hexdigest()
         answered = time.monotonic()
-        return Ack(shot.kind, shot.event_id, shot.order_id, sha, status, attempts, first, answered, round(slowest_s, 3))
+        return Ack(
+            shot.kind, shot.event_id, shot.order_id, sha, status, attempts, first, answered, round(slowest_s, 3), busy,
+            unanswered,
+        )  # fmt: skip
 
     def _post(self, shot: Shot) -> int:
         """The status; 0 when there was no answer."""
