@@ -75,6 +75,7 @@ def run(*, orders: int = 4000, half_load_s: float = 8) -> dict[str, float]:
                 lambda: product.take(each), lambda: bare.cpu_ms(seeded.sku_codes, range(each)), rounds=ROUNDS
             )
         figures = _figures(product, paired, insert_ms)
+        figures |= {"orders_a_batch": _batch_size(made)}
         return figures | _half_load(product, figures["requests_per_s"], half_load_s) | _jobs(made)
 
 
@@ -119,6 +120,13 @@ def _half_load(product: Product, requests_per_s: float, seconds: float) -> dict[
         "p50_at_half_load_ms": clients.percentile_ms(answers.times_s, 0.5),
         "p99_at_half_load_ms": clients.percentile_ms(answers.times_s, 0.99),
     }
+
+
+def _batch_size(made: Ground) -> float:
+    """Steps `accept` that ended in one transaction, on average: what a batch costs is shared by so many."""
+    with made.database.transaction() as session:
+        counted = text("SELECT count(*) / count(DISTINCT finished_at)::float FROM step WHERE kind = 'accept'")
+        return float(session.execute(counted).scalar_one())
 
 
 def _jobs(made: Ground) -> dict[str, float]:

@@ -81,6 +81,16 @@ def receive_all(
     return [_receipt(row, stored, known, apart) for row in rows]
 
 
+def receive_new(session: Session, *, arrivals: Sequence[Arrival], span: timedelta) -> list[Receipt | None]:
+    """Store those whose event id is new, with their steps, in one statement that is whole by itself.
+
+    None for each other one: `receive_all` says what it is. So a caller may let the statement commit itself.
+    """
+    rows = [_row(arrival) for arrival in arrivals]
+    stored = _insert(session, rows, None, span)
+    return [Receipt(row["id"], STORED) if row["id"] in stored else None for row in rows]
+
+
 def accept_span(session: Session) -> timedelta:
     """How long `accept` may take: by a wall clock, so the same at any hour."""
     now = db.now(session)

@@ -75,7 +75,7 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
     app.json = _Json(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.body_limit + 1, MAX_FORM_MEMORY_SIZE=settings.body_limit)
     app.url_map.strict_slashes = False
-    owner = edge.Edge(settings, database, Committer(inbox, webhooks.Keeper()), Limits(settings.redis_url))
+    owner = edge.Edge(settings, database, Committer(webhooks.Keeper(inbox)), Limits(settings.redis_url))
     edge.install(app, owner)
     _wire(app)
     app.wsgi_app = QuickDoor(app.wsgi_app, owner)  # type: ignore[method-assign]

@@ -11,10 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from oms import db
-from oms.db import Database
 from oms.errors import Unavailable
 from oms.intake.inbox import Arrival, Receipt
 
@@ -23,7 +21,8 @@ BATCH = 100
 BATCH_BYTES = 8 * 1024 * 1024
 WAIT_S = 20.0
 
-Write = Callable[[Session, Sequence[Arrival]], list[Receipt]]
+#: Writes arrivals and commits them; a receipt for each, in their order.
+Write = Callable[[Sequence[Arrival]], list[Receipt]]
 
 
 class _Waiting:
@@ -51,10 +50,9 @@ class _Waiting:
 
 
 class Committer:
-    """Writes arrivals of many requests in one transaction."""
+    """Writes arrivals of many requests together."""
 
-    def __init__(self, database: Database, write: Write) -> None:
-        self._database = database
+    def __init__(self, write: Write) -> None:
         self._write = write
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
@@ -133,7 +131,6 @@ class Committer:
             self._write_all(batch)
 
     def _write_all(self, batch: list[_Waiting]) -> None:
-        with self._database.transaction() as session:
-            receipts = self._write(session, [waiting.arrival for waiting in batch])
+        receipts = self._write([waiting.arrival for waiting in batch])
         for waiting, receipt in zip(batch, receipts, strict=True):
             waiting.receipt = receipt

@@ -155,7 +155,7 @@ def test_a_message_that_is_not_stored_is_told_503_once_and_written_once(app_sett
 def test_a_fault_that_nobody_foresaw_is_answered_500_without_a_word_of_it(both):
     site = both[2]
     with site.app.app_context():
-        broken = replace(edge(), committer=Committer(site.database, lambda *_: [1 // 0]))
+        broken = replace(edge(), committer=Committer(lambda _: [1 // 0]))
     answer = Client(QuickDoor(door_of(site.app)._behind, broken)).post(
         "/webhooks/quick", data=BODY, headers=headers(BODY)
     )

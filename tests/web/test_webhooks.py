@@ -14,7 +14,9 @@ from sqlalchemy import create_engine, text
 from connectors.signing import sign_standard
 from oms import crypto
 from oms.db import Database
+from oms.intake.inbox import Arrival, NewMessage
 from oms.web import create_app
+from oms.web.webhooks import Keeper
 
 BODY = json.dumps({"id": 727, "number": "727"}).encode()
 MESSAGES = "SELECT event_id, status, reason FROM inbound_message ORDER BY id"
@@ -177,3 +179,16 @@ def test_a_message_that_the_database_refuses_takes_no_neighbour_with_it(shop, cl
             connection.commit()
             statuses = sorted(answer.result().status_code for answer in knocks)
     assert statuses == [202, 202, 202, 202, 503]
+
+
+def test_a_group_of_new_repeated_and_reused_messages_is_told_apart_in_its_order(shop):
+    knock(shop, event="known")
+    [[channel_id]] = shop.rows("SELECT id FROM channel")
+    told = (("a", BODY), ("known", BODY), ("known", BODY + b" "), ("b", BODY), ("a", BODY))
+    group = [Arrival(channel_id, NewMessage(event, "webhook", body)) for event, body in told]
+    receipts = Keeper(shop.database)(group)
+    assert [receipt.outcome for receipt in receipts] == ["stored", "duplicate", "quarantined", "stored", "duplicate"]
+    assert receipts[4].message_id == receipts[0].message_id
+    assert shop.rows("SELECT count(*) FROM step WHERE kind = 'accept'") == [(3,)]
+    assert shop.rows("SELECT count(*) FROM history_entry WHERE event = 'status.quarantined'") == [(1,)]
+    assert [receipt.outcome for receipt in Keeper(shop.database)(group[2:3])] == ["quarantined"]
