@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -34,7 +34,7 @@ from oms.journey.steps import Claimed, Done
 from oms.shipping import booking, handover, parcels
 from oms.shipping.parcels import Closing
 from workers import bindings, drain, process
-from workers.handlers import Handler, Inside
+from workers.handlers import Handler, Inside, Work
 from workers.process import Process
 
 LIMIT_CPU_MS = 3.0
@@ -79,12 +79,15 @@ class Meter:
     def timed(self, kind: str, handler: Handler) -> Handler:
         """The handler with its work counted as the stage `kind`."""
         assert isinstance(handler, Inside)
+        onward = handler.onward
+        return Inside(self._timed(kind, handler.work), onward and replace(onward, work=self._timed(kind, onward.work)))
 
-        def work(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    def _timed(self, kind: str, work: Work) -> Work:
+        def timed(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
             with self.stage(kind):
-                return handler.work(session, claimed, now)
+                return work(session, claimed, now)
 
-        return Inside(work)
+        return timed
 
 
 def run(*, orders: int = 2000) -> dict[str, float]:

@@ -13,12 +13,24 @@ from connectors.base import ConnectorError
 from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
 
+Work = Callable[[Session, Sequence[Claimed], datetime], list[Done]]
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """How a stage works when its worker carries on: `work` leaves to the next stage what that writes anyway, and `rest`
+    makes up for it where an order goes no further."""
+
+    work: Work
+    rest: Callable[[Session, Sequence[Claimed], datetime], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Inside:
     """Only touches the database: `work(session, steps, now)` returns one Done for every step it was given."""
 
-    work: Callable[[Session, Sequence[Claimed], datetime], list[Done]]
+    work: Work
+    onward: Onward | None = None
 
 
 class Request(Protocol):

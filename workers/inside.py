@@ -79,18 +79,27 @@ def _transact(process: Process, bound: Bound, batch: Sequence[Claimed]) -> None:
         ended: list[Done] = []
         held: Sequence[Claimed] = batch
         while held:
-            done, held = steps.carry_on(session, _done(session, bound, held, now), kinds=bound, now=now)
+            done, held = _one_stage(session, bound, held, now)
             ended += done
         steps.finish(session, ended, by="system", now=now, worker=process.name)
 
 
-def _done(session: Session, bound: Bound, batch: Sequence[Claimed], now: datetime) -> list[Done]:
-    handler = bound[batch[0].kind]
+def _one_stage(
+    session: Session, bound: Bound, batch: Sequence[Claimed], now: datetime
+) -> tuple[list[Done], list[Claimed]]:
+    """Do the batch, all of one kind; return how it ended and the steps that are carried on."""
+    kind = batch[0].kind
+    handler = bound[kind]
     assert isinstance(handler, Inside)
-    done = handler.work(session, batch, now)
+    onward = handler.onward if flow.FLOW[kind].at_once in bound else None
+    done = (onward or handler).work(session, batch, now)
     if len(done) != len(batch):
-        raise RuntimeError(f"{batch[0].kind}: {len(done)} outcomes for {len(batch)} steps")
-    return done
+        raise RuntimeError(f"{kind}: {len(done)} outcomes for {len(batch)} steps")
+    left, carried = steps.carry_on(session, done, kinds=bound, now=now)
+    if onward is not None:
+        parents = {step.parent_id for step in carried}
+        onward.rest(session, [step for step in batch if step.id not in parents], now)
+    return left, carried
 
 
 def _halve(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception, *, alone: Finish) -> None:

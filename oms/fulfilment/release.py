@@ -16,8 +16,9 @@ from oms import db, numbers
 from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
+from oms.journey.lifecycle import Computed
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.orders import locking
+from oms.orders import derived, locking
 from oms.orders.models import Order
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
@@ -64,11 +65,11 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     groups = _groups(session, order_ids)
     planned = _plan(session, groups, _promises(session, order_ids), now)
     _write(session, groups, planned, now)
-    moved = [order_id for order_id, _ in groups]
-    lifecycle.advance(
-        session, Order, moved, to="in_fulfilment", cause="released", actor="system", now=now, lenient=True,
-        stamp="released_at",
+    moved = lifecycle.advance(
+        session, Order, [order_id for order_id, _ in groups], to="in_fulfilment", cause="released", actor="system", now=now,
+        lenient=True, stamp="released_at", also={"fulfilment_status": Computed(derived.FULFILMENT_STATUS)},
     )  # fmt: skip
+    derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))

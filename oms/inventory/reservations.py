@@ -20,7 +20,7 @@ from oms import db
 from oms.inventory import ledger, rules
 from oms.inventory.ledger import Move
 from oms.inventory.rules import Plan, Want
-from oms.orders import derived, locking
+from oms.orders import locking
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,13 @@ _MARK = text("""
 _WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
 
 
-def allocate(
+def reserve(
     session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime
 ) -> dict[uuid.UUID, Allocation]:
-    """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more."""
+    """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more.
+
+    The caller sees to the orders' derived state.
+    """
     rounds = locking.touch(session, order_ids=order_ids)
     wants = _wants(session, order_ids)
     skus = {sku for own in wants.values() for want in own for sku in want.parts}
@@ -75,7 +78,6 @@ def allocate(
     warehouses = list(session.execute(_WAREHOUSES).scalars())
     plans = {o: rules.promise(wants[o], free, warehouses) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
-    derived.refresh(session, order_ids=list(plans))
     return {o: _allocation(o, plans.get(o, Plan()), wants.get(o, [])) for o in order_ids}
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 Place = tuple[uuid.UUID, uuid.UUID]  # (warehouse, SKU)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,9 @@ class Plan:
 
 def promise(wants: Sequence[Want], free: dict[Place, Decimal], warehouses: Sequence[uuid.UUID]) -> Plan:
     """Promise an order's lines and take them from `free` (which it changes). `warehouses` by priority."""
+    need = _needed(wants)
     for warehouse in warehouses:
-        if all(_possible(want, free, warehouse) >= want.qty for want in wants) and _fits_together(
-            wants, free, warehouse
-        ):
+        if _serves_all(wants, need, free, warehouse):
             return Plan([_take(want, want.qty, free, warehouse) for want in wants])
     plan = Plan()
     for want in wants:
@@ -63,21 +63,33 @@ def promise(wants: Sequence[Want], free: dict[Place, Decimal], warehouses: Seque
 
 def _possible(want: Want, free: Mapping[Place, Decimal], warehouse: uuid.UUID) -> Decimal:
     """How many of the line this warehouse could promise alone; whole ones for a bundle of several parts."""
-    most = min(max(free.get((warehouse, sku), Decimal(0)), Decimal(0)) / per for sku, per in want.parts.items())
-    plain = len(want.parts) == 1 and next(iter(want.parts.values())) == 1
-    return most if plain else Decimal(int(most))
+    most = min(max(free.get((warehouse, sku), ZERO), ZERO) / per for sku, per in want.parts.items())
+    return most if _is_plain(want) else Decimal(int(most))
 
 
-def _fits_together(wants: Sequence[Want], free: Mapping[Place, Decimal], warehouse: uuid.UUID) -> bool:
-    """Two lines may want the same SKU: each alone would fit, both together must."""
+def _is_plain(want: Want) -> bool:
+    return len(want.parts) == 1 and next(iter(want.parts.values())) == 1
+
+
+def _needed(wants: Sequence[Want]) -> dict[uuid.UUID, Decimal]:
+    """Pieces of each SKU: two lines may want the same, and what fits each alone must fit both together."""
     need: dict[uuid.UUID, Decimal] = {}
     for want in wants:
         for sku, per in want.parts.items():
-            need[sku] = need.get(sku, Decimal(0)) + per * want.qty
-    return all(free.get((warehouse, sku), Decimal(0)) >= qty for sku, qty in need.items())
+            need[sku] = need.get(sku, ZERO) + per * want.qty
+    return need
+
+
+def _serves_all(
+    wants: Sequence[Want], need: Mapping[uuid.UUID, Decimal], free: Mapping[Place, Decimal], warehouse: uuid.UUID
+) -> bool:
+    """Whether one warehouse can promise everything; of a bundle whole ones only."""
+    if not all(free.get((warehouse, sku), ZERO) >= qty for sku, qty in need.items()):
+        return False
+    return all(_is_plain(want) or _possible(want, free, warehouse) >= want.qty for want in wants)
 
 
 def _take(want: Want, qty: Decimal, free: dict[Place, Decimal], warehouse: uuid.UUID) -> Promise:
     for sku, per in want.parts.items():
-        free[warehouse, sku] = free.get((warehouse, sku), Decimal(0)) - per * qty
+        free[warehouse, sku] = free.get((warehouse, sku), ZERO) - per * qty
     return Promise(want.line_id, warehouse, qty, want.parts)

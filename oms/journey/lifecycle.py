@@ -74,6 +74,13 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """In `also`: what an expression over the row `t` gives."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Whose parts move: their moves are one entry of `subject_type`, whose id the parts keep in `column`."""
 
@@ -127,6 +134,8 @@ def _source(column: str, value: object) -> str:
     """Where the statement takes the new value of a column from."""
     if isinstance(value, Own):
         return f"t.{value.column}"
+    if isinstance(value, Computed):
+        return value.sql
     if isinstance(value, First):
         return f"coalesce(t.{column}, cur.{column})"
     return f"cur.{column}" if isinstance(value, Each) else f":also_{column}"

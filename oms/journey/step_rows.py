@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -18,8 +17,7 @@ _ON_HOLD = list(flow.on_hold_kinds())
 _UNREMINDED = frozenset(kind for kind, row in flow.FLOW.items() if row.performer in (flow.SYSTEM, flow.CARRIER))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A step to write: open, or when `outcome` is given one that a worker carried on with, ended already."""
 
     id: uuid.UUID

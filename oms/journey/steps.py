@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import text
@@ -119,8 +118,13 @@ def carry_on(
     held = holds.standing(session, order_ids=[n.subject_id for n, _ in wanted])
     taken = [(n, parent) for n, parent in wanted if n.subject_id not in held]
     own = {parent: n for n, parent in taken}
-    left = [replace(d, opens=tuple(n for n in d.opens if n is not own.get(d.step.id))) for d in done]
+    left = [_without(d, own[d.step.id]) if d.step.id in own else d for d in done]
     return left, step_rows.held(session, taken, now=now)
+
+
+def _without(d: Done, taken: NewStep) -> Done:
+    opens = tuple(n for n in d.opens if n is not taken)
+    return Done(d.step, d.outcome, opens, d.error, d.extra, d.at, d.ends)
 
 
 def _at_once(d: Done, n: NewStep, kinds: Collection[str]) -> bool:

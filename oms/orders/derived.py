@@ -8,31 +8,39 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-# The same rule as `rules.fulfilment_status` and `rules.return_status`, which a test holds against it.
-_REFRESH = text("""
-    UPDATE orders SET
-        fulfilment_status = CASE
-            WHEN s.open = 0 AND s.shipped = 0 THEN 'cancelled'
-            WHEN s.delivered > 0 AND s.open = 0 AND s.delivered >= s.shipped THEN 'delivered'
-            WHEN s.delivered > 0 THEN 'partially_delivered'
-            WHEN s.shipped > 0 AND s.open = 0 THEN 'shipped'
-            WHEN s.shipped > 0 THEN 'partially_shipped'
-            WHEN s.backordered > 0 THEN 'backordered'
-            WHEN s.reserved >= s.open THEN 'scheduled'
-            ELSE 'unfulfilled' END,
-        return_status = CASE
-            WHEN s.returned > 0 AND s.returned >= s.shipped THEN 'returned'
-            WHEN s.returned > 0 THEN 'partially_returned'
-            ELSE orders.return_status END
-    FROM (SELECT order_id, sum(qty - qty_cancelled - qty_shipped) AS open, sum(qty_shipped) AS shipped,
-                 sum(qty_delivered) AS delivered, sum(qty_backordered) AS backordered, sum(qty_reserved) AS reserved,
-                 sum(qty_returned) AS returned
-          FROM order_line WHERE order_id = ANY(CAST(:ids AS uuid[])) AND requires_shipping GROUP BY order_id) s
-    WHERE orders.id = s.order_id
+# The same rules as `rules.fulfilment_status` and `rules.return_status`, which a test holds against these.
+_SUMS = """
+    SELECT order_id, sum(qty - qty_cancelled - qty_shipped) AS open, sum(qty_shipped) AS shipped,
+           sum(qty_delivered) AS delivered, sum(qty_backordered) AS backordered, sum(qty_reserved) AS reserved,
+           sum(qty_returned) AS returned
+    FROM order_line WHERE {orders} AND requires_shipping GROUP BY order_id
+"""
+_FULFILMENT = """
+    CASE WHEN s.open = 0 AND s.shipped = 0 THEN 'cancelled'
+         WHEN s.delivered > 0 AND s.open = 0 AND s.delivered >= s.shipped THEN 'delivered'
+         WHEN s.delivered > 0 THEN 'partially_delivered'
+         WHEN s.shipped > 0 AND s.open = 0 THEN 'shipped'
+         WHEN s.shipped > 0 THEN 'partially_shipped'
+         WHEN s.backordered > 0 THEN 'backordered'
+         WHEN s.reserved >= s.open THEN 'scheduled'
+         ELSE 'unfulfilled' END
+"""
+#: `fulfilment_status` of the row `t` of `orders`, for a statement that writes the row anyway.
+FULFILMENT_STATUS = f"""
+    coalesce((SELECT {_FULFILMENT} FROM ({_SUMS.format(orders="order_id = t.id")}) s), t.fulfilment_status)
+"""
+_REFRESH = text(f"""
+    UPDATE orders SET fulfilment_status = n.fulfilment, return_status = coalesce(n.return, orders.return_status)
+    FROM (SELECT s.order_id, {_FULFILMENT} AS fulfilment,
+                 CASE WHEN s.returned > 0 AND s.returned >= s.shipped THEN 'returned'
+                      WHEN s.returned > 0 THEN 'partially_returned' END AS return
+          FROM ({_SUMS.format(orders="order_id = ANY(CAST(:ids AS uuid[]))")}) s) n
+    WHERE orders.id = n.order_id
+      AND (orders.fulfilment_status <> n.fulfilment OR orders.return_status <> coalesce(n.return, orders.return_status))
 """)
 
 
 def refresh(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
-    """Compute and store the derived states of (locked) orders anew."""
+    """Compute the derived states of (locked) orders anew and store what changed."""
     if order_ids:
         session.execute(_REFRESH, {"ids": list(order_ids)})

@@ -14,6 +14,7 @@ from oms.inventory.reservations import Allocation
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
+from oms.orders import derived
 from oms.orders.contacts import contacts
 from oms.supply import requests
 
@@ -28,7 +29,19 @@ def allocate(session: Session, *, steps: Sequence[Claimed], now: datetime) -> li
 
     A short order waits whole, unless its channel agreed to partial shipment (F-7).
     """
-    found = reservations.allocate(session, order_ids=[s.subject_id for s in steps], actor="system", now=now)
+    done = reserve(session, steps=steps, now=now)
+    derive(session, steps=steps)
+    return done
+
+
+def derive(session: Session, *, steps: Sequence[Claimed]) -> None:
+    """Store the states that follow from what was reserved."""
+    derived.refresh(session, order_ids=[step.subject_id for step in steps])
+
+
+def reserve(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+    """As `allocate`, but for the derived state: a release in the same transaction writes that with the order's status."""
+    found = reservations.reserve(session, order_ids=[s.subject_id for s in steps], actor="system", now=now)
     short = [a for a in found.values() if a.short]
     supply = requests.raise_for(session, short=short, rounds={s.subject_id: s.round for s in steps}, now=now)
     tell = _tell(session, short, now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,11 +43,13 @@ _ORDERS = (
     .outerjoin(Customer, Customer.id == Order.customer_id)
 )
 
+# Whose, whether it is a bundle, where it may not go; then the fields of LineFacts in their order.
 _LINES = text("""
-    SELECT l.id, l.order_id, l.position, l.qty - l.qty_cancelled AS qty, l.channel_sku, l.sku_id, s.code, l.name, l.unit,
-           l.unit_price, l.discount, l.total, l.requires_shipping, s.active, s.blocked_reason, s.forbidden_countries,
-           s.custom, s.discontinued, s.bundle, s.lead_days, s.weight_g, s.name_en, s.name_zh, p.list_price, p.floor_price,
-           p.list_price IS NULL AND EXISTS (SELECT 1 FROM price x WHERE x.sku_id = l.sku_id) AS elsewhere
+    SELECT l.order_id, s.bundle, nullif(s.forbidden_countries, CAST('[]' AS jsonb)), l.id, l.position,
+           l.qty - l.qty_cancelled AS qty, l.channel_sku, l.sku_id, s.code, coalesce(nullif(l.name, ''), s.name_en), l.unit,
+           l.unit_price, l.discount, l.total, l.requires_shipping, s.active IS NOT FALSE, s.blocked_reason,
+           s.custom IS TRUE, s.discontinued IS TRUE, coalesce(s.lead_days, 0), coalesce(s.weight_g, 0), p.list_price,
+           p.floor_price, p.list_price IS NULL AND EXISTS (SELECT 1 FROM price x WHERE x.sku_id = l.sku_id)
     FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN sku s ON s.id = l.sku_id
     LEFT JOIN LATERAL (
         SELECT list_price, floor_price FROM price
@@ -57,6 +60,7 @@ _LINES = text("""
     ORDER BY l.order_id, l.position
 """)
 
+_ONE = Decimal(1)
 _PARTS = text("""
     SELECT b.bundle_id, b.part_id, b.qty, coalesce(s.weight_g, 0) AS weight_g, s.lead_days
     FROM bundle_part b JOIN sku s ON s.id = b.part_id WHERE b.bundle_id = ANY(CAST(:bundles AS uuid[]))
@@ -166,40 +170,30 @@ def _channel(row: Any) -> ChannelFacts:
 
 def _lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[LineFacts]]:
     rows = session.execute(_LINES, {"ids": list(order_ids), "now": now}).all()
-    bundles: dict[uuid.UUID, list[Any]] = {}
-    for part in session.execute(_PARTS, {"bundles": list({row.sku_id for row in rows if row.bundle})}):
-        bundles.setdefault(part.bundle_id, []).append(part)
     found: dict[uuid.UUID, list[LineFacts]] = {}
-    for row in rows:
-        found.setdefault(row.order_id, []).append(_line(row, bundles))
+    bundles: list[LineFacts] = []
+    for order_id, bundle, forbidden, *own in rows:
+        sku_id = own[4]
+        fields: tuple[Any, ...] = (*own, forbidden or (), {sku_id: _ONE} if sku_id else {})
+        line = LineFacts(*fields)
+        found.setdefault(order_id, []).append(line)
+        if bundle:
+            bundles.append(line)
+    whole = _with_parts(session, bundles)
+    return {order_id: [whole.get(line.line_id, line) for line in own] for order_id, own in found.items()}
+
+
+def _with_parts(session: Session, bundles: Sequence[LineFacts]) -> dict[uuid.UUID, LineFacts]:
+    """Lines of bundles with what is in one of it; one that is empty so far counts as itself."""
+    rows = session.execute(_PARTS, {"bundles": list({line.sku_id for line in bundles})}).all()
+    found = {}
+    for line in bundles:
+        parts = [part for part in rows if part.bundle_id == line.sku_id]
+        if parts:
+            found[line.line_id] = replace(
+                line,
+                parts={part.part_id: part.qty for part in parts},
+                weight_g=int(sum(part.weight_g * part.qty for part in parts)),
+                lead_days=max(line.lead_days, *(part.lead_days for part in parts)),
+            )
     return found
-
-
-def _line(row: Any, bundles: Mapping[uuid.UUID, Sequence[Any]]) -> LineFacts:
-    parts = bundles.get(row.sku_id, ()) if row.bundle else ()
-    weight_g = int(sum(part.weight_g * part.qty for part in parts)) if parts else row.weight_g or 0
-    return LineFacts(
-        line_id=row.id,
-        position=row.position,
-        qty=row.qty,
-        channel_sku=row.channel_sku,
-        sku_id=row.sku_id,
-        code=row.code,
-        name=row.name or row.name_en,
-        unit=row.unit,
-        unit_price=row.unit_price,
-        discount=row.discount,
-        total=row.total,
-        requires_shipping=row.requires_shipping,
-        active=row.active is not False,
-        blocked_reason=row.blocked_reason,
-        forbidden_countries=row.forbidden_countries or (),
-        custom=bool(row.custom),
-        discontinued=bool(row.discontinued),
-        lead_days=max([row.lead_days or 0, *(part.lead_days for part in parts)]),
-        weight_g=weight_g,
-        list_price=row.list_price,
-        floor_price=row.floor_price,
-        priced_elsewhere=bool(row.elsewhere),
-        parts={part.part_id: part.qty for part in parts} or ({row.sku_id: Decimal(1)} if row.sku_id else {}),
-    )

@@ -31,7 +31,6 @@ class LineFacts:
     requires_shipping: bool = True
     active: bool = True
     blocked_reason: str | None = None
-    forbidden_countries: Sequence[str] = ()
     custom: bool = False
     discontinued: bool = False
     lead_days: int = 0
@@ -40,6 +39,7 @@ class LineFacts:
     floor_price: Decimal | None = None
     #: the SKU has a price list, though none in this order's currency
     priced_elsewhere: bool = False
+    forbidden_countries: Sequence[str] = ()
     parts: Mapping[uuid.UUID, Decimal] = field(default_factory=dict)
 
     @property

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bench.goods import Company, company, order_json
 from oms import db
+from oms.catalog.models import Sku
 from oms.intake import inbox
 from oms.intake.inbox import NewMessage
 from oms.invariants.check import check
@@ -107,6 +108,21 @@ def test_an_accepted_order_is_released_in_one_go_and_each_stage_is_a_fact(house:
     stages = [(what, kind) for what, kind in told if kind in STAGES]
     assert stages == [(what, kind) for kind in STAGES for what in ("opened", "ended")]
     assert told.index(("told", "status.confirmed")) < told.index(("opened", "allocate"))
+    house.sound()
+
+
+def test_the_orders_state_follows_however_far_it_is_carried(house: House) -> None:
+    house.accept([1])
+    line = order_json(2, house.company.sku_codes)["lines"][0]
+    house.accept([2], lines=[{**line, "sku": house.company.sku_codes[-1], "qty": "6"}])
+    with house.process.database.transaction() as session:
+        scarce = session.scalars(select(Sku.id).where(Sku.code == house.company.sku_codes[-1])).one()
+        session.execute(text("UPDATE stock SET safety = on_hand - 2 WHERE sku_id = :sku"), {"sku": scarce})
+    house.drain()
+    assert house.stages(1) == PASSED
+    assert house.stages(2) == {"verify": "passed", "confirm": "effective", "allocate": "short"}
+    states = house.rows("SELECT channel_order_id, status, fulfilment_status FROM orders ORDER BY channel_order_id")
+    assert states == [("B00000001", "in_fulfilment", "scheduled"), ("B00000002", "confirmed", "backordered")]
     house.sound()
 
 
