@@ -103,7 +103,7 @@ def run(*, orders: int = 2000) -> dict[str, float]:
         meter = _live(made, seeded, range(orders))
         wall = time.perf_counter() - started
         limit_ms = (limit_ms + floor.insert_cpu_ms(made)) / 2
-        _require_shipped(made, orders + 200)
+        require_shipped(made, orders + 200)
         return _figures(meter, orders, wall, limit_ms)
 
 
@@ -229,13 +229,14 @@ def _label(made: Ground) -> int:
     if claimed:
         with made.database.transaction() as session:
             now = db.now(session)
-            labelled = [(step, _made(step.subject_id)) for step in claimed]
+            labelled = [(step, label_of(step.subject_id)) for step in claimed]
             done = booking.record_labels(session, labelled=labelled, now=now)
             steps.finish(session, done, by="system", now=now)
     return len(claimed)
 
 
-def _made(parcel_id: uuid.UUID) -> Label:
+def label_of(parcel_id: uuid.UUID) -> Label:
+    """A label as a carrier answers it, in size and kind."""
     waybill = f"W{parcel_id.hex.upper()}"
     return Label(waybill, "economy", Decimal("9.50"), "CNY", _PDF + parcel_id.bytes, _ZPL + parcel_id.bytes)
 
@@ -251,7 +252,8 @@ def _hand_over(made: Ground) -> None:
                 sign(session, list_id=list_id, side=side, signer="Cleo", actor="staff:bench", now=db.now(session))
 
 
-def _require_shipped(made: Ground, wanted: int) -> None:
+def require_shipped(made: Ground, wanted: int) -> None:
+    """End the benchmark when not all orders came to their end."""
     with made.database.transaction() as session:
         found = session.execute(text("SELECT count(*) FROM orders WHERE fulfilment_status = 'shipped'")).scalar_one()
         if found != wanted:
