@@ -42,6 +42,7 @@ from uuid_utils.compat import uuid7
 from oms import compact_json, crypto
 from oms.arrays import FlatListDumper
 from oms.ids import UuidLoader
+from oms.plain_session import PlainSession
 
 log = logging.getLogger(__name__)
 
@@ -243,10 +244,16 @@ def _patient(words: list[Any], named: dict[str, Any], patience_s: float) -> Pati
     return connection
 
 
+#: An order's life takes about 170 statements. psycopg forgets the oldest of 100, so that a process which does them in
+#: turn would prepare none and have each planned anew.
+PREPARED_STATEMENTS = 500
+
+
 def _teach(connection: Any, _record: Any) -> None:
     """Arrays travel binary: as text each element is quoted by a regular expression, at up to thirty times the cost."""
     connection.adapters.register_dumper(list, FlatListDumper)
     connection.adapters.register_loader("uuid", UuidLoader)
+    connection.prepared_max = PREPARED_STATEMENTS
 
 
 def again(work: Callable[[], Result]) -> Result:
@@ -274,7 +281,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: commit at the end, roll back on an error, then ring for the steps it opened."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with PlainSession(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
             queues = session.info.get("queues")
