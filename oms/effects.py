@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, UniqueConstraint, text
+from sqlalchemy import Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from oms.db import Base, EncryptedJson, new_id
@@ -51,20 +51,19 @@ class Intent:
     answer: dict[str, Any] | None
 
 
-_INTEND = """
+_INTEND = text("""
     INSERT INTO effect (id, key, kind, subject_id, state, attempts, adopted, started_at)
     VALUES (:id, :key, :kind, :subject, 'intent', 1, FALSE, :now)
     ON CONFLICT (key) DO UPDATE SET attempts = effect.attempts + 1
-    RETURNING attempts
-"""
+    RETURNING attempts, state, answer
+""").columns(attempts=Integer, state=Text, answer=EncryptedJson)
 
 
 def intend(session: Session, *, key: str, kind: str, subject_id: uuid.UUID, now: datetime) -> Intent:
     """Record that a call is about to be made; commit before making it."""
     params = {"id": new_id(), "key": key, "kind": kind, "subject": subject_id, "now": now}
-    attempts = session.execute(text(_INTEND), params).scalar_one()
-    row = session.query(Effect.state, Effect.answer).filter(Effect.key == key).one()
-    return Intent(key=key, first=attempts == 1, state=row.state, answer=row.answer)
+    row = session.execute(_INTEND, params).one()
+    return Intent(key=key, first=row.attempts == 1, state=row.state, answer=row.answer)
 
 
 def record(

@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import codes, scan_rules
-from oms.fulfilment.models import Fulfilment, FulfilmentLine
+from oms.fulfilment import scan_rules
+from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.picking import LINE_PROGRESS
 from oms.fulfilment.scan_rules import Wanted
-from oms.fulfilment.scans import replay, write_scan
+from oms.fulfilment.scans import write_scan
 from oms.journey import errors as error_events
 from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
@@ -50,41 +51,64 @@ class PackAnswer:
     checked: bool
 
 
+# All that a scan is judged by, but the lines, which are read under the order's lock.
+_READ = text("""
+    SELECT f.id, f.number, f.order_id, f.status, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
+           k.answer AS known, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
+                                    ORDER BY h.placed_at) AS reasons
+    FROM fulfilment f
+    LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
+                       UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
+    LEFT JOIN scan k ON k.scan_id = :scan
+    WHERE f.id = :fulfilment
+""")
+
+_LINES = text("""
+    SELECT id, sku_id, qty_picked - qty_packed AS left_over FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
+""")
+
 _COUNT = text("""
-    UPDATE fulfilment_line SET qty_packed = qty_packed + :qty WHERE id = :line AND qty_packed + :qty <= qty_picked
+    UPDATE fulfilment_line SET qty_packed = qty_packed + :qty
+    WHERE id = :line AND qty_packed + :qty <= qty_picked AND NOT EXISTS (
+        SELECT 1 FROM hold h WHERE h.order_id = fulfilment_line.order_id AND h.released_at IS NULL)
     RETURNING id
 """)
 
 
 def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID | None, now: datetime) -> PackAnswer:
     """Check one piece. A repeat of the same `scan_id` counts nothing. Raises Conflict when the order was stopped."""
-    fulfilment = packable(session, fulfilment_id=scanned.fulfilment_id)
-    known = replay(session, scan_id=scanned.scan_id)
-    if known is not None:
-        return _left(session, fulfilment.id, known.answer)
-    locking.touch(session, order_ids=[fulfilment.order_id])
-    lines = _lines(session, fulfilment.id)
-    sku_id, per_scan = codes.sku_of(session, code=scanned.code)
-    wanted = [Wanted(line.id, line.sku_id, line.qty_picked - line.qty_packed) for line in lines]
-    verdict = scan_rules.judge(wanted, sku_id=sku_id, per_scan=per_scan, qty=scanned.qty, bin_code=None)
+    read = {"fulfilment": scanned.fulfilment_id, "code": scanned.code.strip(), "scan": scanned.scan_id}
+    head = session.execute(_READ, read).one_or_none()
+    if head is None:
+        raise NotFound("no such fulfilment: scan the code on the pick list")
+    _refuse_unpackable(head, head.reasons)
+    if head.known is not None:
+        return _left(_lines(session, head.id), head.known)
+    locking.touch(session, order_ids=[head.order_id])
+    lines = _lines(session, head.id)
+    wanted = [Wanted(line.id, line.sku_id, line.left_over) for line in lines]
+    verdict = scan_rules.judge(
+        wanted, sku_id=head.scanned_sku_id, per_scan=head.per_scan, qty=scanned.qty, bin_code=None
+    )
     write_scan(
         session,
         stage="pack",
         scanned=scanned,
-        sku_id=sku_id,
+        sku_id=head.scanned_sku_id,
         verdict=verdict,
         actor=actor,
         now=now,
-        fulfilment_id=fulfilment.id,
+        fulfilment_id=head.id,
     )
     if verdict.wanted is None:
-        _note_mismatch(session, fulfilment, verdict.answer, actor, now)
-        return _left(session, fulfilment.id, verdict.answer)
+        _note_mismatch(session, head, verdict.answer, actor, now)
+        return _left(lines, verdict.answer)
     if session.execute(_COUNT, {"qty": verdict.qty, "line": verdict.wanted.id}).first() is None:
+        _refuse_unpackable(head, holds.standing(session, order_ids=[head.order_id]).get(head.order_id, ()))
         raise Conflict("another scan counted the last piece: look at the list again")
-    _start(session, fulfilment, staff_id, actor, now)
-    session.execute(LINE_PROGRESS, {"orders": [fulfilment.order_id]})
-    return _left(session, fulfilment.id, "ok")
+    _start(session, head, staff_id, actor, now)
+    session.execute(LINE_PROGRESS, {"orders": [head.order_id]})
+    return _left(lines, "ok", counted=verdict.qty)
 
 
 def packable(session: Session, *, fulfilment_id: uuid.UUID) -> Fulfilment:
@@ -105,40 +129,33 @@ def packable_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> di
     return found
 
 
-def _refuse_unpackable(fulfilment: Fulfilment, reasons: Sequence[str]) -> None:
+def _refuse_unpackable(fulfilment: Fulfilment | Row[Any], reasons: Sequence[str]) -> None:
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): put its goods aside for put-back")
     if fulfilment.status not in ("picked", "short", "packing"):
         raise Conflict(f"fulfilment {fulfilment.number} is {fulfilment.status}: there is nothing to pack")
 
 
-def _lines(session: Session, fulfilment_id: uuid.UUID) -> Sequence[FulfilmentLine]:
-    statement = select(FulfilmentLine).where(FulfilmentLine.fulfilment_id == fulfilment_id).order_by(FulfilmentLine.id)
-    return session.execute(statement.execution_options(populate_existing=True)).scalars().all()
+def _lines(session: Session, fulfilment_id: uuid.UUID) -> Sequence[Row[Any]]:
+    return session.execute(_LINES, {"fulfilment": fulfilment_id}).all()
 
 
-def _left(session: Session, fulfilment_id: uuid.UUID, answer: str) -> PackAnswer:
-    left = sum((line.qty_picked - line.qty_packed for line in _lines(session, fulfilment_id)), ZERO)
+def _left(lines: Sequence[Row[Any]], answer: str, *, counted: Decimal = ZERO) -> PackAnswer:
+    left = sum((line.left_over for line in lines), ZERO) - counted
     return PackAnswer(answer, left, left == 0)
 
 
-def _start(session: Session, fulfilment: Fulfilment, staff_id: uuid.UUID | None, actor: str, now: datetime) -> None:
+def _start(session: Session, head: Row[Any], staff_id: uuid.UUID | None, actor: str, now: datetime) -> None:
+    if head.status == "packing":
+        return
     moved = lifecycle.advance(
-        session,
-        Fulfilment,
-        [fulfilment.id],
-        to="packing",
-        cause="first check",
-        actor=actor,
-        now=now,
-        lenient=True,
+        session, Fulfilment, [head.id], to="packing", cause="first check", actor=actor, now=now, lenient=True
     )
     if moved and staff_id is not None:
-        found = journey.find(session, kind="pack", subject_ids=[fulfilment.id], states=("open",))
-        journey.take(session, step_ids=[s.id for s in found.values()], staff_id=staff_id, now=now)
+        journey.take_kind(session, kind="pack", subject_ids=moved, staff_id=staff_id, now=now)
 
 
-def _note_mismatch(session: Session, fulfilment: Fulfilment, answer: str, actor: str, now: datetime) -> None:
+def _note_mismatch(session: Session, fulfilment: Row[Any], answer: str, actor: str, now: datetime) -> None:
     """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
     if answer not in ("wrong_sku", "too_many"):
         return

@@ -10,19 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import codes, scan_rules, shorts
+from oms.fulfilment import scan_rules, shorts
 from oms.fulfilment.models import Fulfilment, PickTask, Scan, Wave
-from oms.fulfilment.scan_rules import Verdict, Wanted
-from oms.fulfilment.scans import replay, write_scan
+from oms.fulfilment.scan_rules import Wanted
+from oms.fulfilment.scans import write_scan
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import Carried, carry
-from oms.inventory.models import Bin
 from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done, NewStep
@@ -53,13 +52,32 @@ class Answer:
     wave_completed: bool = False
 
 
+# All that a scan is judged by: the list, what its code is, whether the device sent it before, the open stops of that SKU.
+_READ = text("""
+    SELECT w.id AS wave_id, w.status AS wave_status, w.warehouse_id, p.id AS packing_bin_id, c.sku_id AS scanned_sku_id,
+           coalesce(c.qty, 0) AS per_scan, k.answer AS known, k.task_id AS known_task_id,
+           (SELECT fulfilment_id FROM pick_task WHERE wave_id = w.id ORDER BY stop LIMIT 1) AS first_fulfilment_id,
+           t.id, t.fulfilment_id, t.order_id, t.bin_id, t.sku_id, t.qty - t.qty_picked AS left_over, t.bin_code, t.fulfilment_status
+    FROM wave w
+    LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
+                       UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
+    LEFT JOIN LATERAL (SELECT id FROM bin WHERE bin.warehouse_id = w.warehouse_id AND kind = 'packing' LIMIT 1) p ON TRUE
+    LEFT JOIN scan k ON k.scan_id = :scan
+    LEFT JOIN LATERAL (SELECT pick_task.*, bin.code AS bin_code, f.status AS fulfilment_status
+                       FROM pick_task JOIN bin ON bin.id = pick_task.bin_id
+                       JOIN fulfilment f ON f.id = pick_task.fulfilment_id
+                       WHERE pick_task.wave_id = w.id AND pick_task.sku_id = c.sku_id AND pick_task.status = 'pending') t ON TRUE
+    WHERE w.id = :wave ORDER BY t.stop
+""")
+
 _COUNT = text("""
     WITH t AS (UPDATE pick_task SET qty_picked = qty_picked + :qty, picked_by = :actor, picked_at = :now
-               WHERE id = :task AND status = 'pending' AND qty_picked + :qty <= qty
-               RETURNING fulfilment_line_id, qty - qty_picked AS left_over),
-    l AS (UPDATE fulfilment_line SET qty_picked = qty_picked + :qty FROM t WHERE fulfilment_line.id = t.fulfilment_line_id
-          RETURNING fulfilment_line.order_line_id)
-    SELECT t.left_over, l.order_line_id FROM t, l
+               WHERE id = :task AND status = 'pending' AND qty_picked + :qty <= qty AND NOT EXISTS (
+                   SELECT 1 FROM hold h WHERE h.order_id = pick_task.order_id AND h.released_at IS NULL)
+               RETURNING fulfilment_line_id, qty_picked, qty - qty_picked AS left_over),
+    l AS (UPDATE fulfilment_line SET qty_picked = fulfilment_line.qty_picked + :qty FROM t
+          WHERE fulfilment_line.id = t.fulfilment_line_id)
+    SELECT qty_picked, left_over FROM t
 """)
 
 # A bundle's line is picked as often as every part allows; a plain line's part is itself.
@@ -86,94 +104,89 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
 
     Raises Conflict when the order was stopped meanwhile: put the goods back, and tell the desk.
     """
-    known = replay(session, scan_id=scanned.scan_id)
-    if known is not None:
-        return _answer(session, known.answer, known.task_id, completed=False)
-    tasks = _tasks(session, scanned.wave_id)
-    sku_id, per_scan = codes.sku_of(session, code=scanned.code)
-    wanted = [Wanted(t.id, t.sku_id, t.qty - t.qty_picked, code) for t, code in tasks if t.status == "pending"]
+    rows = session.execute(
+        _READ, {"wave": scanned.wave_id, "code": scanned.code.strip(), "scan": scanned.scan_id}
+    ).all()
+    if not rows or rows[0].first_fulfilment_id is None:
+        raise NotFound("no such pick list: scan the list's own barcode")
+    head = rows[0]
+    if head.known is not None:
+        return _answer(session, head.known, head.known_task_id)
+    stops = {row.id: row for row in rows if row.id is not None}
+    wanted = [Wanted(stop.id, stop.sku_id, stop.left_over, stop.bin_code) for stop in stops.values()]
     verdict = scan_rules.judge(
-        wanted, sku_id=sku_id, per_scan=per_scan, qty=scanned.qty, bin_code=scanned.bin_code.strip()
+        wanted,
+        sku_id=head.scanned_sku_id,
+        per_scan=head.per_scan,
+        qty=scanned.qty,
+        bin_code=scanned.bin_code.strip(),
     )
-    task = next((t for t, _ in tasks if verdict.wanted and t.id == verdict.wanted.id), None)
+    stop = stops[verdict.wanted.id] if verdict.wanted else None
     write_scan(
         session,
         stage="pick",
         scanned=scanned,
-        sku_id=sku_id,
+        sku_id=head.scanned_sku_id,
         verdict=verdict,
         actor=actor,
         now=now,
-        fulfilment_id=task.fulfilment_id if task else tasks[0][0].fulfilment_id,
-        task_id=task.id if task else None,
+        fulfilment_id=stop.fulfilment_id if stop else head.first_fulfilment_id,
+        task_id=stop.id if stop else None,
         bin_code=scanned.bin_code,
     )
-    if task is None:
+    if stop is None:
         return Answer(verdict.answer, None, ZERO)
-    _refuse_stopped(session, task)
-    return _count(session, task, verdict, actor, staff_id, now)
-
-
-def _tasks(session: Session, wave_id: uuid.UUID) -> list[tuple[PickTask, str]]:
-    statement = (
-        select(PickTask, Bin.code)
-        .join(Bin, Bin.id == PickTask.bin_id)
-        .where(PickTask.wave_id == wave_id)
-        .order_by(PickTask.stop)
-        .execution_options(populate_existing=True)
-    )
-    found = [(row[0], row[1]) for row in session.execute(statement)]
-    if not found:
-        raise NotFound("no such pick list: scan the list's own barcode")
-    return found
-
-
-def _refuse_stopped(session: Session, task: PickTask) -> None:
-    reasons = holds.standing(session, order_ids=[task.order_id]).get(task.order_id)
-    if reasons:
-        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
+    return _count(session, stop, verdict.qty, actor, staff_id, now)
 
 
 def _count(
-    session: Session, task: PickTask, verdict: Verdict, actor: str, staff_id: uuid.UUID | None, now: datetime
+    session: Session, stop: Row[Any], qty: Decimal, actor: str, staff_id: uuid.UUID | None, now: datetime
 ) -> Answer:
-    locking.touch(session, order_ids=[task.order_id])
-    if _start(session, task, now, actor):
-        _take_step(session, task.fulfilment_id, staff_id, now)
-    row = session.execute(_COUNT, {"qty": verdict.qty, "task": task.id, "actor": actor, "now": now}).one_or_none()
+    locking.touch(session, order_ids=[stop.order_id])
+    _start(session, stop, actor, staff_id, now)
+    row = session.execute(_COUNT, {"qty": qty, "task": stop.id, "actor": actor, "now": now}).one_or_none()
     if row is None:
-        raise Conflict("another scan took the last piece of this stop: look at the list again")
-    _move_to_packing(session, task, verdict, actor, now)
-    session.execute(LINE_PROGRESS, {"orders": [task.order_id]})
+        _refuse(session, stop)
+    _carry_to_packing(session, stop, qty, row.qty_picked - qty, actor, now)
+    session.execute(LINE_PROGRESS, {"orders": [stop.order_id]})
     if row.left_over > 0:
-        return Answer("ok", task.id, row.left_over)
-    lifecycle.advance(session, PickTask, [task.id], to="picked", cause="scanned", actor=actor, now=now)
-    picked = settle(session, fulfilment_ids=[task.fulfilment_id], actor=actor, now=now)
-    return Answer("ok", task.id, ZERO, task.fulfilment_id in picked, _complete_wave(session, task.wave_id, actor, now))
+        return Answer("ok", stop.id, row.left_over)
+    lifecycle.advance(session, PickTask, [stop.id], to="picked", cause="scanned", actor=actor, now=now)
+    ended = settle(session, fulfilment_ids=[stop.fulfilment_id], actor=actor, now=now)
+    return Answer("ok", stop.id, ZERO, bool(ended), bool(ended) and _is_completed(session, stop.wave_id))
 
 
-def _start(session: Session, task: PickTask, now: datetime, actor: str) -> bool:
-    lifecycle.advance(
-        session, Wave, [task.wave_id], to="in_progress", cause="first scan", actor=actor, now=now, lenient=True
-    )
-    moved = lifecycle.advance(
-        session, Fulfilment, [task.fulfilment_id], to="picking", cause="first scan", actor=actor, now=now, lenient=True
-    )
-    return bool(moved)
+def _refuse(session: Session, stop: Row[Any]) -> NoReturn:
+    """Say why a scan that was right counts nothing."""
+    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id)
+    if reasons:
+        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
+    raise Conflict("another scan took the last piece of this stop: look at the list again")
 
 
-def _take_step(session: Session, fulfilment_id: uuid.UUID, staff_id: uuid.UUID | None, now: datetime) -> None:
-    if staff_id is not None:
-        found = journey.find(session, kind="pick", subject_ids=[fulfilment_id], states=("open",))
-        journey.take(session, step_ids=[s.id for s in found.values()], staff_id=staff_id, now=now)
+def _start(session: Session, stop: Row[Any], actor: str, staff_id: uuid.UUID | None, now: datetime) -> None:
+    """The first scan of a list, and of a fulfilment, begins its picking; whoever scans takes the step."""
+    same: dict[str, Any] = {"cause": "first scan", "actor": actor, "now": now, "lenient": True}
+    if stop.wave_status == "released":
+        lifecycle.advance(session, Wave, [stop.wave_id], to="in_progress", **same)
+    if stop.fulfilment_status == "picking":
+        return
+    moved = lifecycle.advance(session, Fulfilment, [stop.fulfilment_id], to="picking", **same)
+    if moved and staff_id is not None:
+        journey.take_kind(session, kind="pick", subject_ids=moved, staff_id=staff_id, now=now)
 
 
-def _move_to_packing(session: Session, task: PickTask, verdict: Verdict, actor: str, now: datetime) -> None:
-    warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
-    target = packing_bin(session, warehouse_id=warehouse_id)
-    key, qty = f"pick:{task.id}:{task.qty_picked}", verdict.qty
-    carried = Carried(key, warehouse_id, task.sku_id, task.bin_id, target, qty, qty, task.order_id, task.id)
+def _carry_to_packing(
+    session: Session, stop: Row[Any], qty: Decimal, before: Decimal, actor: str, now: datetime
+) -> None:
+    target = stop.packing_bin_id or packing_bin(session, warehouse_id=stop.warehouse_id)
+    key = f"pick:{stop.id}:{before}"
+    carried = Carried(key, stop.warehouse_id, stop.sku_id, stop.bin_id, target, qty, qty, stop.order_id, stop.id)
     carry(session, [carried], cause="pick", actor=actor, now=now)
+
+
+def _is_completed(session: Session, wave_id: uuid.UUID) -> bool:
+    return session.execute(select(Wave.status).where(Wave.id == wave_id)).scalar_one() == "completed"
 
 
 def settle(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
@@ -223,14 +236,9 @@ def _ended(step: journey.Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) 
     return Done(step, "picked", pack)
 
 
-def _complete_wave(session: Session, wave_id: uuid.UUID, actor: str, now: datetime) -> bool:
-    complete_waves(session, wave_ids=[wave_id], actor=actor, now=now)
-    return session.execute(select(Wave.status).where(Wave.id == wave_id)).scalar_one() == "completed"
-
-
-def _answer(session: Session, answer: str, task_id: uuid.UUID | None, *, completed: bool) -> Answer:
+def _answer(session: Session, answer: str, task_id: uuid.UUID | None) -> Answer:
     task = session.get(PickTask, task_id) if task_id else None
-    return Answer(answer, task_id, task.qty - task.qty_picked if task else ZERO, wave_completed=completed)
+    return Answer(answer, task_id, task.qty - task.qty_picked if task else ZERO)
 
 
 __all__ = ["Answer", "PickScan", "Scan", "scan", "settle"]

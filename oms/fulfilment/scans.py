@@ -7,11 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.fulfilment.models import Scan
 from oms.fulfilment.scan_rules import Verdict
+from oms.rows import insert_rows
 
 
 class Scanned(Protocol):
@@ -21,11 +22,6 @@ class Scanned(Protocol):
     def code(self) -> str: ...
     @property
     def qty(self) -> Decimal: ...
-
-
-def replay(session: Session, *, scan_id: str) -> Scan | None:
-    """The scan that was recorded under this id already."""
-    return session.execute(select(Scan).where(Scan.scan_id == scan_id)).scalar_one_or_none()
 
 
 def write_scan(
@@ -42,20 +38,19 @@ def write_scan(
     bin_code: str | None = None,
 ) -> None:
     """Record a scan with its verdict."""
-    session.add(
-        Scan(
-            scan_id=scanned.scan_id,
-            stage=stage,
-            fulfilment_id=fulfilment_id,
-            task_id=task_id,
-            code=scanned.code[:200],
-            bin_code=bin_code,
-            sku_id=sku_id,
-            qty=scanned.qty,
-            accepted=verdict.accepted,
-            answer=verdict.answer,
-            actor=actor,
-            at=now,
-        )
-    )
-    session.flush()
+    row = {
+        "id": db.new_id(),
+        "scan_id": scanned.scan_id,
+        "stage": stage,
+        "fulfilment_id": fulfilment_id,
+        "task_id": task_id,
+        "code": scanned.code[:200],
+        "bin_code": bin_code,
+        "sku_id": sku_id,
+        "qty": scanned.qty,
+        "accepted": verdict.accepted,
+        "answer": verdict.answer,
+        "actor": actor,
+        "at": now,
+    }
+    insert_rows(session, Scan, [row])

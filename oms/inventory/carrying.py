@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict
-from oms.inventory import ledger
 
 
 class Carried(NamedTuple):
@@ -33,37 +32,40 @@ class Carried(NamedTuple):
     subject_id: uuid.UUID | None
 
 
+# Stock rows are locked in the one order before anything is written; what a bin gets may be the first of its kind there.
 _CARRY = text("""
     WITH m AS (SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:key AS text[]), CAST(:warehouse AS uuid[]),
                    CAST(:sku AS uuid[]), CAST(:bin AS uuid[]), CAST(:to_bin AS uuid[]), CAST(:qty AS numeric[]),
                    CAST(:allotted AS numeric[]), CAST(:order_id AS uuid[]), CAST(:subject AS uuid[]))
                    AS m(id, key, warehouse_id, sku_id, bin_id, to_bin_id, qty, allotted, order_id, subject_id)),
+    locked AS (SELECT 1 FROM stock WHERE (stock.warehouse_id, stock.sku_id) IN (SELECT warehouse_id, sku_id FROM m)
+               ORDER BY stock.warehouse_id, stock.sku_id FOR NO KEY UPDATE OF stock),
     new AS (INSERT INTO stock_move (id, key, warehouse_id, sku_id, bin_id, to_bin_id, on_hand, reserved, carried,
                                     cause, order_id, subject_id, actor, at)
             SELECT m.id, m.key, m.warehouse_id, m.sku_id, m.bin_id, m.to_bin_id, 0, 0, m.qty,
                    :cause, m.order_id, m.subject_id, :actor, :now
-            FROM m ON CONFLICT (key) DO NOTHING RETURNING id),
-    ends AS (SELECT m.bin_id, m.sku_id, -m.qty AS on_hand, -m.allotted AS allotted FROM m JOIN new ON new.id = m.id
-             UNION ALL SELECT m.to_bin_id, m.sku_id, m.qty, 0 FROM m JOIN new ON new.id = m.id),
-    total AS (SELECT bin_id, sku_id, sum(on_hand) AS on_hand, sum(allotted) AS allotted FROM ends GROUP BY 1, 2),
-    binned AS (UPDATE bin_stock SET on_hand = bin_stock.on_hand + t.on_hand, allotted = bin_stock.allotted + t.allotted
-               FROM total t WHERE bin_stock.bin_id = t.bin_id AND bin_stock.sku_id = t.sku_id
-               RETURNING bin_stock.sku_id)
-    SELECT (SELECT count(*) FROM total) AS wanted, (SELECT count(*) FROM binned) AS changed
+            FROM m WHERE (SELECT count(*) FROM locked) > 0 ON CONFLICT (key) DO NOTHING RETURNING id),
+    gone AS (SELECT m.* FROM m JOIN new ON new.id = m.id),
+    out_of AS (SELECT bin_id, sku_id, sum(qty) AS qty, sum(allotted) AS allotted FROM gone GROUP BY 1, 2),
+    taken AS (UPDATE bin_stock SET on_hand = on_hand - o.qty, allotted = bin_stock.allotted - o.allotted FROM out_of o
+              WHERE bin_stock.bin_id = o.bin_id AND bin_stock.sku_id = o.sku_id RETURNING 1),
+    put AS (INSERT INTO bin_stock (bin_id, sku_id, warehouse_id, on_hand, allotted)
+            SELECT to_bin_id, sku_id, warehouse_id, sum(qty), 0 FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2
+            ON CONFLICT (bin_id, sku_id) DO UPDATE SET on_hand = bin_stock.on_hand + excluded.on_hand)
+    SELECT (SELECT count(*) FROM out_of) AS wanted, (SELECT count(*) FROM taken) AS changed
 """)
 
 
 def carry(session: Session, carried: Sequence[Carried], *, cause: str, actor: str, now: datetime) -> None:
-    """Write the movements, the bins' new rows where there are none, and the bins' balances. A repeat changes nothing.
+    """Write the movements and the bins' balances, in one statement. A repeat changes nothing.
 
     Raises Conflict when the bin that the goods come from has no row; the table's CHECKs refuse what is not there.
     """
     if not carried:
         return
+    if {(one.bin_id, one.sku_id) for one in carried} & {(one.to_bin_id, one.sku_id) for one in carried}:
+        raise ValueError("one call carries a SKU either into a bin or out of it")
     columns = [db.new_ids(len(carried)), *zip(*carried, strict=True)]
-    places = {(one.warehouse_id, one.sku_id, one.to_bin_id) for one in carried}
-    ledger.ensure_rows(session, places=list(places))
-    ledger.lock_places(session, places=list({place[:2] for place in places}))
     names = ("id", "key", "warehouse", "sku", "bin", "to_bin", "qty", "allotted", "order_id", "subject")
     arrays = {name: list(column) for name, column in zip(names, columns, strict=True)}
     row = session.execute(_CARRY, arrays | {"cause": cause, "actor": actor, "now": now}).one()

@@ -96,12 +96,14 @@ FIND_BY_ID = f"""
     ORDER BY id FOR UPDATE
 """
 
-TAKE = """
+_TAKE = """
     UPDATE step SET state = 'claimed', assignee_id = :staff, claimed_at = :now, attempt = attempt + 1, token = token + 1
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'open' AND performer <> 'system'
+    WHERE {which} AND state = 'open' AND performer <> 'system'
       AND (assignee_id IS NULL OR assignee_id = :staff)
     RETURNING id
 """
+TAKE = _TAKE.format(which="id = ANY(CAST(:ids AS uuid[]))")
+TAKE_KIND = _TAKE.format(which="kind = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))")
 
 REASSIGN = """
     UPDATE step SET assignee_id = :staff, token = token + 1,

@@ -10,13 +10,12 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from oms import db, numbers
+from oms import crypto, db, numbers
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.journey import holds, lifecycle
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
-from oms.orders import locking
 from oms.shipping import leaving, list_papers
 from oms.shipping.models import HandOverList, Parcel
 
@@ -132,6 +131,12 @@ def leave_behind(session: Session, *, parcel_id: uuid.UUID, reason: str, actor: 
     _note(session, rows, "hand_over.left_behind", reason or "left behind", actor, now)
 
 
+_TAKE_ORDERS = text("""
+    SELECT id FROM orders WHERE id = ANY(ARRAY(SELECT order_id FROM parcel WHERE hand_over_list_id = :list))
+    ORDER BY id FOR NO KEY UPDATE
+""")
+
+
 def sign(session: Session, *, list_id: uuid.UUID, side: str, signer: str, actor: str, now: datetime) -> Signed:
     """Sign for one side: we first, which closes the list; with the carrier's signature the goods leave.
 
@@ -141,8 +146,7 @@ def sign(session: Session, *, list_id: uuid.UUID, side: str, signer: str, actor:
         raise InputInvalid(
             "a signature names its side and its signer", fields={"side": "us or carrier", "signer": "the signer's name"}
         )
-    orders = select(Parcel.order_id).where(Parcel.hand_over_list_id == list_id).distinct()
-    locking.touch(session, order_ids=list(session.execute(orders).scalars()))
+    session.execute(_TAKE_ORDERS, {"list": list_id})
     found = session.get(HandOverList, list_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("no such hand-over list")
@@ -161,9 +165,11 @@ def _sign_ours(session: Session, found: HandOverList, signer: str, actor: str, n
     struck = _strike_out(session, found.id, actor, now)
     if not _aboard(session, found.id):
         raise Conflict(f"list {found.number} holds no parcel that may leave")
-    found.our_signer, found.our_signed_at = signer.strip(), now
-    session.flush()
-    lifecycle.advance(session, HandOverList, [found.id], to="signed_by_us", cause="signed", actor=actor, now=now)
+    lifecycle.advance(
+        session, HandOverList, [found.id], to="signed_by_us", cause="signed", actor=actor, now=now,
+        stamp="our_signed_at", also={"our_signer": signer.strip()},
+    )  # fmt: skip
+    session.expire(found)
     return Signed("signed_by_us", struck_out=struck)
 
 
@@ -171,12 +177,15 @@ def _depart(session: Session, found: HandOverList, signer: str, actor: str, now:
     struck = _strike_out(session, found.id, actor, now)
     aboard = _aboard(session, found.id)
     left = leaving.leave(session, parcel_ids=aboard, cause=f"list {found.number}", actor=actor, now=now)
-    found.carrier_signer, found.carrier_signed_at = signer.strip(), now
-    session.flush()
-    lifecycle.advance(session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now)
+    lifecycle.advance(
+        session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now,
+        stamp="carrier_signed_at", also={"carrier_signer": crypto.ring().encrypt(signer.strip().encode())},
+    )  # fmt: skip
     end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
     if not left:  # else the step `pick_up` files it: printing a long list must hold no order's row
+        session.expire(found)
         list_papers.file(session, list_id=found.id, by=actor, now=now)
+    session.expire(found)
     return Signed("handed_over", tuple(left), struck)
 
 

@@ -222,8 +222,7 @@ def _pass_on(
     by = {"packed_by": actor}
     lifecycle.advance(session, Fulfilment, ids, to="packed", cause="boxed", actor=actor, now=now, also=by)
     if staff_id is not None:
-        waiting = journey.find(session, kind="pack", subject_ids=ids, states=("open",))
-        journey.take(session, step_ids=[s.id for s in waiting.values()], staff_id=staff_id, now=now)
+        journey.take_kind(session, kind="pack", subject_ids=ids, staff_id=staff_id, now=now)
     found = journey.find(session, kind="pack", subject_ids=ids)
     for fulfilment in fulfilments.values():
         if fulfilment.id not in found:
