@@ -79,6 +79,13 @@ BENCHMARKS: dict[str, Benchmark] = {
         (Goal("cpu_ms_per_order", most=1.2), Goal("orders_per_s", least=1500)),
         short={"orders": 1000},
     ),
+    "single": Benchmark(
+        "bench.single",
+        "the life of one order at a time, one call a step and scan by scan, each its own transaction, without HTTP",
+        "bare psycopg, five stages of one order, each its own transaction",
+        "2.1 ms",
+        (Goal("cpu_ms_per_order", most=8), Goal("orders_per_s", least=250)),
+    ),
     "jobs": Benchmark(
         "bench.jobs",
         "what a job costs beside the work, for each order and stage: ring, RQ's job, looking for due steps, claiming",
