@@ -56,7 +56,7 @@ def _document(good: bytes, chance: random.Random) -> bytes:
         _replace(content, chance)
     if chance.random() < 0.05:
         content = [content] * chance.choice((2, 50))
-    return _printed(content)
+    return printed(content)
 
 
 def _replace(content: Any, chance: random.Random) -> None:
@@ -77,7 +77,7 @@ def _replace(content: Any, chance: random.Random) -> None:
         return
 
 
-def _printed(content: Any) -> bytes:
+def printed(content: Any) -> bytes:
     text = json.dumps(content, ensure_ascii=True)
     while (at := text.find(f'"{_RAW}')) >= 0:
         value, end = json.JSONDecoder().raw_decode(text, at)
