@@ -13,7 +13,7 @@ from datetime import date
 from babel.dates import format_date
 from sqlalchemy.orm import configure_mappers
 
-from oms import crypto
+from oms import crypto, memory
 from oms.db import Database, Ring, make_engine
 from oms.documents import fonts
 from oms.journey import holiday_tables
@@ -73,6 +73,7 @@ def few_heaps() -> None:
 
 def start(settings: Settings, ring: Ring, *, pool_size: int = 2) -> Process:
     """Make this process's engine and install its keys; call once in each process, after any fork."""
+    memory.return_large_buffers()
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
     engine = make_engine(settings.database_url, role="worker", pool_size=pool_size, max_overflow=4)
     process = Process(settings, Database(engine, ring), name_of(os.getpid()))

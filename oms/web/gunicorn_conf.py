@@ -16,6 +16,8 @@ import sys
 import tempfile
 from typing import Any
 
+from oms import memory
+
 worker_class = "gthread"
 # The master imports and forks, so that the processes share what they do not change; engines connect on first use.
 preload_app = True
@@ -68,5 +70,6 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """What the fork itself made is never garbage either."""
+    """What the fork itself made is never garbage either; large bodies go back to the machine."""
     gc.freeze()
+    memory.return_large_buffers()

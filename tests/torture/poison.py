@@ -7,19 +7,20 @@ goes on, the processes do not grow, and the good orders lose little.
 
 from __future__ import annotations
 
+import imaplib
 import itertools
+import os
 import statistics
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import psutil
 import requests
 from sqlalchemy import text
 
-from oms.demo.place import ORDERS_ADDRESS
+from oms.demo.place import MAIL_PASSWORD, ORDERS_ADDRESS
 from tests.torture import bombs, plan, progress, rest, traffic, verdict
 from tests.torture.house import BULK, House, Leases, built
 from tests.torture.options import Options
@@ -39,7 +40,7 @@ _SETTLED = text("""
 _WENT_ON = text("""
     SELECT o.number, o.status FROM orders o JOIN inbound_message m ON m.id IN (
         SELECT message_id FROM inbound_order WHERE order_id = o.id) WHERE (m.event_id LIKE 'bomb-%' OR m.way = 'mail')
-    AND o.status NOT IN ('received', 'in_review', 'on_hold', 'rejected', 'cancelled')
+    AND o.status NOT IN ('received', 'verifying', 'rejected', 'cancelled')
 """)
 _GOOD = text(
     "SELECT count(*) FROM orders o JOIN channel c ON c.id = o.channel_id WHERE c.name = :channel AND o.channel_order_id LIKE :like"
@@ -54,12 +55,12 @@ class Form:
     seconds: float
     rounds: int
     drain_s: float
-    least: int
-    faults: int
+    least: int = 1
+    faults: int = 1
 
 
-SHORT = Form(100, 0, 3, 90, least=1, faults=30)
-LONG = Form(1_000, 0, 8, 600, least=1, faults=100)
+SHORT = Form(80, 0, 2, 90)
+LONG = Form(1_000, 0, 8, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def run(options: Options) -> Outcome:
             spoilt.append(_round(made, form, options.seed, f"spoilt-{number}", drawn))
         before = weights(made)
         _round(made, form, options.seed, "all", list(bombs.all_bombs().items()))
+        made.watch(lambda: _mails(made) >= len(bombs.mails()), limit_s=form.drain_s)
+        rest.come(made, limit_s=form.drain_s)
         _weigh(before, weights(made), outcome)
         _judge(made, form, outcome)
     outcome.wrong += lost(clean, spoilt, form, outcome)
@@ -111,8 +114,7 @@ def _round(made: House, form: Form, seed: int, name: str, drawn: list[tuple[tupl
     )  # fmt: skip
     if len(hooks) < len(drawn):
         others = [one for one in drawn if one[0][0] != "generic"]
-        key = made.world().keys["dealer-sheet"]
-        made.run_beside(f"bombs-{name}", partial(throw, others, name, made.folder, place.base_url, key))
+        made.run_beside(f"bombs-{name}", partial(throw, others, name, made))
     made.watch(lambda: sender.poll() is not None and _stand(made, name) >= form.orders, limit_s=form.drain_s)
     wall_s = time.monotonic() - began
     rest.come(made, limit_s=form.drain_s)
@@ -126,27 +128,24 @@ def _renamed(shot: Shot, name: str) -> Shot:
     return replace(shot, event_id=f"evt-{order}", order_id=order, body=body)
 
 
-def throw(drawn: list[tuple[tuple[str, str], bytes]], name: str, folder: Path, base_url: str, key: str) -> int:
-    """Mails are laid into the mailbox as its server keeps them, sheets are uploaded; answers are written down."""
-    with (folder / "uploads.tsv").open("a", encoding="utf-8", buffering=1) as out:
+def throw(drawn: list[tuple[tuple[str, str], bytes]], name: str, made: House) -> int:
+    """Mails are put into the mailbox, sheets are uploaded; the answers to uploads are written down."""
+    key, url = made.world().keys["dealer-sheet"], f"{made.place.base_url}/api/v1/purchase-orders"
+    with (
+        (made.folder / "uploads.tsv").open("a", encoding="utf-8", buffering=1) as out,
+        imaplib.IMAP4("127.0.0.1", made.place.imap_port, timeout=60) as mailbox,
+    ):
+        mailbox.login(ORDERS_ADDRESS, MAIL_PASSWORD)
         for number, ((source, bomb), content) in enumerate(drawn):
             if source == "email":
-                _lay(
-                    folder / "mailbox" / "mail" / ORDERS_ADDRESS, f"{time.time():.6f}.{number}-{name}.torture", content
-                )
+                mailbox.append("INBOX", "", "", f"X-Torture: {name} {number}\r\n".encode() + content)
                 continue
             began = time.monotonic()
             headers = {"Authorization": f"Bearer {key}", "X-Filename": "a.xlsx", "Idempotency-Key": f"{name}-{number}"}
             with suppress(requests.RequestException):
-                answer = requests.post(f"{base_url}/api/v1/purchase-orders", content, headers=headers, timeout=60)
+                answer = requests.post(url, content, headers=headers, timeout=60)
                 out.write(f"{bomb}\t{answer.status_code}\t{time.monotonic() - began:.2f}\t{answer.text[:300]!r}\n")
     return 0
-
-
-def _lay(mailbox: Path, name: str, content: bytes) -> None:
-    half = mailbox / "tmp" / name
-    half.write_bytes(f"X-Torture: {name}\r\n".encode() + content)
-    half.rename(mailbox / "new" / name)
 
 
 def _stand(made: House, name: str) -> int:
@@ -154,13 +153,9 @@ def _stand(made: House, name: str) -> int:
         return int(session.execute(_GOOD, {"channel": BULK, "like": f"%-{name}"}).scalar_one())
 
 
-def _processes(made: House) -> dict[int, psutil.Process]:
-    found = {}
-    for pid in made.boss.pids().values():
-        with suppress(psutil.Error):
-            top = psutil.Process(pid)
-            found |= {one.pid: one for one in [top, *top.children(recursive=True)]}
-    return found
+def _mails(made: House) -> int:
+    with made.database() as session:
+        return int(session.execute(text("SELECT count(*) FROM inbound_message WHERE way = 'mail'")).scalar_one())
 
 
 def _cpu_s(made: House) -> float:
@@ -229,7 +224,8 @@ def _judge(made: House, form: Form, outcome: Outcome) -> None:
     found.wrong += [
         f"upload {bomb} was answered {status} after {s} s" for bomb, status, s, _ in uploads if not _refused(status, s)
     ]
-    few = len(settled) + len(uploads) < form.faults
+    # Each once in the last round, and some before it.
+    few = len(settled) + len(uploads) < len(bombs.all_bombs())
     found.wrong += [f"only {len(settled)} bombs and {len(uploads)} uploads arrived"] if few else []
     found.wrong += [f"{kind}: {count} steps are still due" for kind, count in rest.due(made).items()]
     verdict.house_in_order(made, found)
@@ -238,4 +234,6 @@ def _judge(made: House, form: Form, outcome: Outcome) -> None:
 
 
 def _refused(status: str, seconds: str) -> bool:
-    return status in ("400", "413", "422") and float(seconds) < ANSWER_S
+    # On a machine that others use too, time by the clock is stretched.
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    return status in ("400", "413", "422") and float(seconds) < ANSWER_S * crowd
