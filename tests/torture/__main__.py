@@ -48,9 +48,7 @@ LEVELS: dict[str, Level] = {
         "tests.torture.liveness:run", "one worker frozen for good, one carrier a black hole: all else finishes"
     ),
     "t8": Level("tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second"),
-    "t5": Level(
-        "tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", ci=False
-    ),
+    "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", ci=False),
     "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", ci=False),
     "backup": Level("tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again"),
     "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),
