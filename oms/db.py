@@ -186,6 +186,11 @@ def ring_after(session: Session, queues: Iterable[str]) -> None:
     session.info.setdefault("queues", set()).update(queues)
 
 
+def before_commit(session: Session, name: str, work: Callable[[Session], None]) -> None:
+    """Have `work` done once, by `Database.transaction`, just before the commit."""
+    session.info.setdefault("before_commit", {})[name] = work
+
+
 def silent(queues: Iterable[str]) -> None:
     """The ring that does nothing: the sweep finds the work."""
 
@@ -284,6 +289,8 @@ class Database:
         with PlainSession(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                for work in session.info.get("before_commit", {}).values():
+                    work(session)
             queues = session.info.get("queues")
         if queues:
             self.ring(queues)

@@ -27,6 +27,7 @@ BINDINGS: dict[str, str] = {
     "tell": "workers.telling:TELL",
     "tell_channel": "workers.telling_channel:TELL_CHANNEL",
     "close": "workers.tracking:CLOSE",
+    "fold_kpi": "workers.kpi:FOLD_KPI",
     "compute_kpi": "workers.kpi:COMPUTE_KPI",
     "daily_sample": "workers.verification:DAILY_SAMPLE",
 }

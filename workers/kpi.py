@@ -1,4 +1,4 @@
-"""Step `compute_kpi`: count the open months again and close those that are frozen (K-7)."""
+"""Steps `fold_kpi` and `compute_kpi`: fold what changed, each minute; close the months that are frozen (K-5, K-7)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from oms.journey.steps import Claimed, Done
-from oms.kpi import monthly
+from oms.kpi import fold, monthly
 from workers.handlers import Inside
 
 
@@ -17,4 +17,16 @@ def compute_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> 
     return [Done(step, "computed") for step in claimed]
 
 
+#: One transaction folds at most so many touched rows; what is left is the next minute's, or the next round's.
+ROUNDS = 20
+
+
+def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    for _ in range(ROUNDS):
+        if fold.fold(session, now=now) == 0:
+            break
+    return [Done(step, "folded") for step in claimed]
+
+
+FOLD_KPI = Inside(fold_kpi)
 COMPUTE_KPI = Inside(compute_kpi)

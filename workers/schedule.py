@@ -63,6 +63,7 @@ def _once(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
 JOBS: tuple[Job, ...] = (
     Job("poll", _polled_channels, _poll_interval),
     Job("track", _carriers, _minute),
+    Job("fold_kpi", _once, _minute),
     Job("compute_kpi", _once, _hour),
     Job("daily_sample", _once, _day),
 )

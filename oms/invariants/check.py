@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from oms.invariants.floor import FLOOR
 from oms.invariants.journey import JOURNEY
+from oms.invariants.kpi import KPI
 from oms.invariants.orders import ORDERS
 from oms.invariants.stock import STOCK
 from oms.invariants.table import Invariant
 
 #: THE table: name -> invariant.
-INVARIANTS: dict[str, Invariant] = {**STOCK, **ORDERS, **FLOOR, **JOURNEY}
+INVARIANTS: dict[str, Invariant] = {**STOCK, **ORDERS, **FLOOR, **JOURNEY, **KPI}
 
 #: Rows that one invariant shows.
 SHOWN = 50

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from oms.db import new_id
-from oms.journey import lifecycle
+from oms.journey import lifecycle, touched
 from oms.journey.models import ErrorEvent
 
 
@@ -40,6 +40,7 @@ def record(session: Session, *, events: Sequence[NewError], by: str, now: dateti
     rows = [{**asdict(e), "id": new_id(), "at": now, "recorded_by": by, "upheld": True} for e in events]
     statement = pg_insert(ErrorEvent).on_conflict_do_nothing(index_elements=["kind", "subject_id", "stage", "person"])
     written = set(session.execute(statement.returning(ErrorEvent.id), rows).scalars())
+    touched.touch(session, [e.order_id for e in events])
     notes = [
         lifecycle.Note(
             "error_event", row["id"], "error.recorded", row["cause"], order_id=row["order_id"], became=row["kind"]

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.journey import due, flow, lifecycle
+from oms.journey import due, flow, lifecycle, touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def standing(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.U
 def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[uuid.UUID], now: datetime) -> None:
     params = {"orders": list(orders), "spare": list(spare), "on_hold": list(flow.on_hold_kinds()), "now": now}
     paused = session.execute(text(_PAUSE), params).all()
+    touched.touch(session, orders)
     if paused:
         session.execute(
             text(_PAUSE_ROWS),
@@ -135,6 +136,7 @@ def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[
         for r in rows
     ]
     session.execute(text(_RESUME), {"steps": [r.step_id for r in rows], "dues": dues, "now": now})
+    touched.touch(session, orders)
     db.ring_after(session, {queue for r in rows if (queue := flow.FLOW[r.kind].queue)})
     held = set(standing(session, order_ids=orders))
     return [order for order in orders if order not in held]

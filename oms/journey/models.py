@@ -191,3 +191,12 @@ class ErrorEvent(Base):
     ruled_by: Mapped[str | None]
     upheld: Mapped[bool] = mapped_column(default=True)
     ruling: Mapped[str | None]
+
+
+class Touched(Base):
+    """An order, subject or step whose facts changed and were not counted since (K-5). Written by `journey.touched`."""
+
+    __tablename__ = "touched"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    subject_id: Mapped[uuid.UUID]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, Fenced
-from oms.journey import flow, holds, step_rows, step_sql
+from oms.journey import flow, holds, step_rows, step_sql, touched
 from oms.journey.step_values import Claimed as Claimed
 from oms.journey.step_values import Done as Done
 from oms.journey.step_values import NewStep as NewStep
@@ -38,6 +38,7 @@ def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> li
         return []
     params = step_rows.params(session, step_rows.opened(new), now=now)
     rows = session.execute(_OPEN, {**params, "by": None, "worker": None}).all()
+    _touch(session, new)
     _ring(session, new)
     return [row.id for row in rows]
 
@@ -82,6 +83,8 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, wo
         **step_rows.params(session, rows, now=now),
     }
     ended = {row.id for row in session.execute(_FINISH, params)}
+    _touch(session, [d.step for d in done])
+    _touch(session, [row.step for row in rows])
     missing = [d.step.id for d in written if d.step.id not in ended]
     if missing:
         raise Fenced(missing)
@@ -102,6 +105,7 @@ def _check_follows(done: Sequence[Done]) -> None:
 def _end_running(session: Session, also: Sequence[tuple[uuid.UUID, str, str]], *, by: str, now: datetime) -> None:
     columns = zip(("subjects", "kinds", "outcomes"), map(list, zip(*also, strict=True)), strict=True)
     session.execute(text(step_sql.END_RUNNING), {**dict(columns), "by": by, "now": now})
+    touched.touch(session, [subject_id for subject_id, _, _ in also])
 
 
 def carry_on(
@@ -170,6 +174,7 @@ def find_by_id(session: Session, *, step_ids: Sequence[uuid.UUID]) -> dict[uuid.
 def take(session: Session, *, step_ids: Sequence[uuid.UUID], staff_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
     """A person takes open steps of a worklist (no lease); return those taken. Taking one's own again changes nothing."""
     params = {"ids": list(step_ids), "staff": staff_id, "now": now}
+    touched.touch(session, step_ids)
     return list(session.execute(text(step_sql.TAKE), params).scalars())
 
 
@@ -184,6 +189,7 @@ def take_kind(
 def reassign(session: Session, *, step_ids: Sequence[uuid.UUID], staff_id: uuid.UUID | None) -> list[uuid.UUID]:
     """Hand steps to another person; the token rises, so the former owner's form is refused."""
     params = {"ids": list(step_ids), "staff": staff_id}
+    touched.touch(session, step_ids)
     return list(session.execute(text(step_sql.REASSIGN), params).scalars())
 
 
@@ -250,6 +256,7 @@ def cancel(
 ) -> list[uuid.UUID]:
     """Cancel the unfinished steps of subjects (token + 1, so a running one is fenced); return their ids."""
     params = {"subjects": list(subject_ids), "kinds": list(kinds or flow.FLOW), "by": by, "now": now, "why": why}
+    touched.touch(session, subject_ids)
     return list(session.execute(text(step_sql.CANCEL), params).scalars())
 
 
@@ -258,6 +265,7 @@ def cancel_orders(
 ) -> list[uuid.UUID]:
     """Cancel the unfinished steps of `kinds` that belong to these orders, whatever their subject."""
     params = {"orders": list(order_ids), "kinds": list(kinds), "by": by, "now": now, "why": why}
+    touched.touch(session, order_ids)
     return list(session.execute(text(step_sql.CANCEL_ORDERS), params).scalars())
 
 
@@ -265,12 +273,23 @@ def ended_earlier(session: Session, *, kind: str, at: dict[uuid.UUID, datetime])
     """Set the end of the subjects' finished steps back to the time that a late scan tells; never forward."""
     params = {"kind": kind, "subjects": list(at), "ats": list(at.values())}
     session.execute(text(step_sql.ENDED_EARLIER), params)
+    touched.touch(session, at)
 
 
 def move_due(session: Session, *, kind: str, due: dict[uuid.UUID, datetime]) -> None:
     """Set a new due time for the running steps of subjects; `first_due_at` keeps the first (promise rule)."""
     params = {"kind": kind, "subjects": list(due), "dues": list(due.values())}
     session.execute(text(step_sql.MOVE_DUE), params)
+    touched.touch(session, due)
+
+
+def _touch(session: Session, which: Sequence[NewStep | Claimed]) -> None:
+    """Periodic work is in no figure, and its one subject has more steps each minute."""
+    ids = [s.order_id or s.subject_id for s in which if flow.FLOW[s.kind].subject not in _UNCOUNTED]
+    touched.touch(session, ids)
+
+
+_UNCOUNTED = ("period", "channel", "carrier")
 
 
 def _ring(session: Session, new: Sequence[NewStep]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,8 +47,8 @@ _PEOPLE = """
         FROM staff s CROSS JOIN LATERAL (VALUES ('staff:' || s.id), (s.login)) AS a(actor))
 """
 
-_STEPS = text(f"""
-    WITH {_PEOPLE}, chosen AS (
+_OF_MONTH = """
+    chosen AS (
         SELECT s.id, s.order_id, s.kind FROM step s
         WHERE s.kind = ANY(CAST(:kinds AS text[])) AND (
             (s.due_at >= :start AND s.due_at < :end)
@@ -62,7 +62,19 @@ _STEPS = text(f"""
         -- All parts of a promised order, and what overran its clock before the parcel left.
         SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
         WHERE s.kind IN ('release', 'collect', 'deliver')
-           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
+           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at))
+"""
+# Everything of some orders, and of subjects that belong to none.
+_OF_UNITS = """
+    whole AS (
+        SELECT s.id FROM step s WHERE s.order_id = ANY(CAST(:units AS uuid[])) AND s.kind = ANY(CAST(:kinds AS text[]))
+        UNION ALL
+        SELECT s.id FROM step s
+        WHERE s.subject_id = ANY(CAST(:units AS uuid[])) AND s.order_id IS NULL AND s.kind = ANY(CAST(:kinds AS text[])))
+"""
+
+_FACTS = f"""
+    WITH {_PEOPLE}, {{whole}},
     paused AS (
         SELECT z.step_id, jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after)
                                     ORDER BY z.started_at) AS pauses
@@ -93,10 +105,11 @@ _STEPS = text(f"""
     LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by
                                                           WHEN 'rate_ticket' THEN 'staff:' || t.owner_id END
     ORDER BY s.due_at, s.id
-""")
+"""
+_STEPS, _STEPS_OF_UNITS = text(_FACTS.format(whole=_OF_MONTH)), text(_FACTS.format(whole=_OF_UNITS))
 
 # A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
-_ENTRIES = text(f"""
+_ENTERED = f"""
     WITH {_PEOPLE}
     SELECT coalesce(s.id, o.id) AS id, o.id AS order_id, o.number AS order_no, c.name AS channel, p.person,
            coalesce(s.opened_at, o.received_at) AS opened_at, coalesce(s.due_at, o.received_at) AS due_at,
@@ -104,9 +117,14 @@ _ENTRIES = text(f"""
     FROM orders o JOIN channel c ON c.id = o.channel_id
     LEFT JOIN step s ON s.order_id = o.id AND s.kind = 'enter' AND s.state = 'done'
     LEFT JOIN people p ON p.actor = s.finished_by
-    WHERE coalesce(s.finished_at, o.received_at) >= :start AND coalesce(s.finished_at, o.received_at) < :end
-    ORDER BY o.number
-""")
+    WHERE {{which}} ORDER BY o.number
+"""
+_ENTRIES = text(
+    _ENTERED.format(
+        which="coalesce(s.finished_at, o.received_at) >= :start AND coalesce(s.finished_at, o.received_at) < :end"
+    )
+)
+_ENTRIES_OF_UNITS = text(_ENTERED.format(which="o.id = ANY(CAST(:units AS uuid[]))"))
 
 _ERRORS = text(f"""
     WITH {_PEOPLE}
@@ -135,15 +153,29 @@ def step_facts(session: Session, *, period: Period, kpi: str | None = None) -> l
         "ended": list(_ENDED),
         "questions": sorted(QUESTIONS),
     }
-    calendars, numbers = calendar_store.read(session, period.now), policy.read(session, period.now)
+    read = _reader(session, period.now)
+    rows = session.execute(_STEPS, params, execution_options={"yield_per": ROWS_AT_ONCE})
+    facts = [read(row) for row in rows]
+    if kpi is None or kpi in ENTRY_KPIS:
+        shared = _Shared()
+        facts += [_entry(row, shared) for row in session.execute(_ENTRIES, params)]
+    return facts
+
+
+def facts_of_units(session: Session, *, units: Sequence[UUID], now: datetime) -> list[StepFact]:
+    """Every fact of some orders, or of subjects that belong to no order: three statements however many."""
+    params = {"units": list(units), "kinds": sorted(STAGE_OF)}
+    read, shared = _reader(session, now), _Shared()
+    facts = [read(row) for row in session.execute(_STEPS_OF_UNITS, params)]
+    return facts + [_entry(row, shared) for row in session.execute(_ENTRIES_OF_UNITS, params)]
+
+
+def _reader(session: Session, now: datetime) -> Callable[[Row[Any]], StepFact]:
+    calendars, numbers = calendar_store.read(session, now), policy.read(session, now)
     clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
     # Hundreds of thousands of facts share few words, ids and moments: each is kept once.
     shared = _Shared()
-    rows = session.execute(_STEPS, params, execution_options={"yield_per": ROWS_AT_ONCE})
-    facts = [_fact(row, period, calendars, clocks, shared) for row in rows]
-    if kpi is None or kpi in ENTRY_KPIS:
-        facts += [_entry(row, shared) for row in session.execute(_ENTRIES, params)]
-    return facts
+    return lambda row: _fact(row, now, calendars, clocks, shared)
 
 
 class _Shared(dict[Any, Any]):
@@ -162,12 +194,12 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
 
 
 def _fact(
-    row: Row[Any], period: Period, calendars: Calendars, clocks: Mapping[str, Clock], shared: Mapping[Any, Any]
+    row: Row[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock], shared: Mapping[Any, Any]
 ) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
      warehouse, carrier, person, finished_at, outcome, units, score, stood) = tuple(row)  # fmt: skip
     pauses = tuple(_pause(*pause) for pause in stood or ())
-    overdue = (finished_at or period.now) > due_at
+    overdue = (finished_at or now) > due_at
     return StepFact(
         step_id=step_id, kind=shared[kind], performer=shared[performer], state=shared[state], opened_at=shared[opened_at],
         due_at=shared[due_at], promised_at=_promised_at(shared[first_due_at], pauses), subject_id=shared[subject_id],

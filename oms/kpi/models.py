@@ -1,19 +1,18 @@
-"""Reports as they were counted: provisional ones are counted again, a closed one never changes (K-7)."""
+"""What was counted: lines, and sums over them by dimension; of a closed month neither ever changes (K-7)."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from oms.db import Base
 
 
 class KpiMonth(Base):
-    """One month's figures; `closed_at` set: it stands, and its lines are in `kpi_line`."""
+    """One month that was counted whole; `closed_at` set: it stands."""
 
     __tablename__ = "kpi_month"
     __table_args__ = (CheckConstraint("month ~ '^[0-9]{4}-[0-9]{2}$'", name="month"),)
@@ -21,20 +20,18 @@ class KpiMonth(Base):
     month: Mapped[str] = mapped_column(primary_key=True)
     computed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    #: [{"kpi", "dimension", "value", "hit", "of"}] for lists and dashboards
-    figures: Mapped[list[Any]]
 
 
 class KpiLine(Base):
-    """One line behind a closed month's figure, exactly as it was counted."""
+    """One line behind a month's figure, as it was counted last. `unit_id`: its order, or its subject where it has none."""
 
     __tablename__ = "kpi_line"
-    __table_args__ = (Index("ix_kpi_line_order", "order_id"),)
+    __table_args__ = (Index("ix_kpi_line_unit", "unit_id"),)
 
     month: Mapped[str] = mapped_column(primary_key=True)
     kpi: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(Integer, primary_key=True)
-    fact_id: Mapped[uuid.UUID]
+    fact_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[uuid.UUID]
     order_id: Mapped[uuid.UUID | None]
     order_no: Mapped[str | None]
     stage: Mapped[str]
@@ -48,3 +45,39 @@ class KpiLine(Base):
     own_hit: Mapped[int | None] = mapped_column(Integer)
     caught: Mapped[int] = mapped_column(Integer)
     escaped: Mapped[int] = mapped_column(Integer)
+
+
+class KpiCount(Base):
+    """The sums over the lines of a figure: of the company (both names empty) or of one value of a dimension."""
+
+    __tablename__ = "kpi_count"
+
+    month: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    kpi: Mapped[str] = mapped_column(primary_key=True)
+    lines: Mapped[int] = mapped_column(BigInteger)
+    hit: Mapped[int] = mapped_column(BigInteger)
+    of: Mapped[int] = mapped_column(BigInteger)
+    caught: Mapped[int] = mapped_column(BigInteger)
+    escaped: Mapped[int] = mapped_column(BigInteger)
+
+
+class KpiRecount(Base):
+    """When an order's lines change by time alone: a step of it that is still open becomes late then."""
+
+    __tablename__ = "kpi_recount"
+    __table_args__ = (Index("ix_kpi_recount_at", "at"),)
+
+    unit_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class KpiFold(Base):
+    """One row: up to when everything that was touched has been counted; who folds holds it, so folds do not meet."""
+
+    __tablename__ = "kpi_fold"
+    __table_args__ = (CheckConstraint(text("id = 1"), name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
+    folded_at: Mapped[datetime]

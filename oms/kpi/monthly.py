@@ -1,43 +1,103 @@
-"""Keeps reports: counts the open months again, closes those that are over and frozen; closed ones are only read."""
+"""Reads months: as they were closed, as they are folded, or, while they are small, counted at once from their facts.
+
+An open month of a shop with many orders is at most a minute behind; what it shows says when it was counted.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import asdict
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from oms.clock import Month, month_of
+from oms.errors import InputInvalid
 from oms.journey import calendar_store
-from oms.kpi.models import KpiLine, KpiMonth
+from oms.kpi import fold
+from oms.kpi.definitions import KPIS
+from oms.kpi.facts import period_of
+from oms.kpi.models import KpiCount, KpiFold, KpiLine, KpiMonth
 from oms.kpi.report import Report, month_figure, month_report
 from oms.kpi.rules import RULES, breakdown, figure
 from oms.kpi.values import Counted, Figure
 
-#: How many months before this one are counted again as long as they are open.
+#: How many months before this one are closed when their time has come.
 LOOKS_BACK = 3
-#: A month with fewer steps than this is counted while someone waits for its page.
-AT_ONCE = 20_000
+#: An open month with fewer steps than this is counted while someone waits for its page: exact at the time of reading.
+AT_ONCE = 1_000
+#: How many months one answer may span.
+MOST_MONTHS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class LinesPage:
+    """Some of the lines behind a figure; `next` is the fact after which the following page begins, None at the end."""
+
+    figure: Figure
+    lines: Sequence[Counted]
+    next: uuid.UUID | None
 
 
 def report_of(session: Session, *, month: Month, now: datetime) -> Report:
-    """The month's report: as it was closed, else counted now."""
+    """The month's report with every order behind it: as it was closed, else counted now from the facts."""
     return closed_report(session, month=month) or month_report(session, month=month, now=now)
 
 
 def figures_of(session: Session, *, month: Month, now: datetime, at_once: int = AT_ONCE) -> Report:
-    """The month's figures for pages, without the orders behind them: as they were kept last, at most an hour ago.
-
-    A month that was never counted, or has fewer than `at_once` facts, is counted now.
-    """
+    """The month's figures without the orders behind them: as folded; a small open month is counted at once."""
     row = session.get(KpiMonth, str(month))
-    if row is None or (row.closed_at is None and _facts_of(row) < at_once):
+    if _is_small(session, month, row, at_once):
         return month_report(session, month=month, now=now)
-    return Report(month, row.computed_at, row.closed_at is None, tuple(_kept(f) for f in row.figures))
+    return _folded(session, month=month, row=row, now=now)
+
+
+def _is_small(session: Session, month: Month, row: KpiMonth | None, at_once: int) -> bool:
+    return (row is None or row.closed_at is None) and fold.count_of(session, month=str(month)) < at_once
+
+
+def _folded(session: Session, *, month: Month, row: KpiMonth | None, now: datetime) -> Report:
+    closed = row.closed_at if row is not None else None
+    if closed is None and period_of(session, month=month, now=now).start > now:
+        raise InputInvalid(f"{month} has not begun", fields={"month": "ask for this month or an earlier one"})
+    counted_at = row.computed_at if row is not None and closed is not None else _folded_at(session) or now
+    figures = figures_between(session, first=month, last=month).get(str(month), [])
+    return Report(month, counted_at, closed is None, tuple(figures))
+
+
+def _folded_at(session: Session) -> datetime | None:
+    return session.execute(select(KpiFold.folded_at)).scalar_one_or_none()
+
+
+def figures_between(
+    session: Session, *, first: Month, last: Month, dimension: str | None = None, company_only: bool = False
+) -> dict[str, list[Figure]]:
+    """Month -> its figures as folded, from one month to another: the company's, and of all dimensions or one. One statement."""
+    columns = (KpiCount.month, KpiCount.dimension, KpiCount.value, KpiCount.kpi, KpiCount.hit, KpiCount.of,
+               KpiCount.caught, KpiCount.escaped)  # fmt: skip
+    statement = select(*columns).where(KpiCount.month.between(str(first), str(last)), KpiCount.lines > 0)
+    if company_only or dimension is not None:
+        statement = statement.where(KpiCount.dimension.in_([""] if dimension is None else ["", dimension]))
+    found: dict[str, dict[tuple[str, str, str], Figure]] = {}
+    for month, by, value, kpi, hit, of, caught, escaped in session.execute(statement):
+        group = (by, value) if by else None
+        found.setdefault(month, {})[kpi, by, value] = Figure(kpi, group, hit, of, (), (caught, escaped))
+    return {month: _in_order(figures) for month, figures in sorted(found.items())}
+
+
+def _in_order(figures: dict[tuple[str, str, str], Figure]) -> list[Figure]:
+    """KPIs in the order of their table, the company first, then each dimension's values by name."""
+    ordered: list[Figure] = []
+    for kpi in RULES:
+        ordered.append(figures.get((kpi, "", ""), Figure(kpi, None, 0, 0, (), (0, 0))))
+        for dimension in KPIS[kpi].dimensions:
+            mine = sorted(key for key in figures if key[0] == kpi and key[1] == dimension)
+            ordered += [figures[key] for key in mine]
+    return ordered
 
 
 def figure_of(session: Session, *, month: Month, kpi: str, group: tuple[str, str] | None, now: datetime) -> Figure:
@@ -48,19 +108,37 @@ def figure_of(session: Session, *, month: Month, kpi: str, group: tuple[str, str
     return month_figure(session, month=month, kpi=kpi, group=group, now=now)
 
 
-def _facts_of(row: KpiMonth) -> int:
-    return sum(f["of"] for f in row.figures if f["kpi"] == "on_time" and f["dimension"] is None)
-
-
-def _kept(f: dict[str, Any]) -> Figure:
-    group = None if f["dimension"] is None else (f["dimension"], f["value"])
-    return Figure(f["kpi"], group, f["hit"], f["of"], (), (f.get("caught", 0), f.get("escaped", 0)))
+def lines_of(
+    session: Session,
+    *,
+    month: Month,
+    kpi: str,
+    group: tuple[str, str] | None,
+    limit: int,
+    now: datetime,
+    after: uuid.UUID | None = None,
+    at_once: int = AT_ONCE,
+) -> LinesPage:
+    """The orders behind one figure, page by page in the order of their facts' ids: as folded; of a small open month as of now."""
+    row = session.get(KpiMonth, str(month))
+    if _is_small(session, month, row, at_once):
+        whole = month_figure(session, month=month, kpi=kpi, group=group, now=now)
+        left = [line for line in whole.lines if after is None or line.fact_id > after]
+        return LinesPage(whole, left[:limit], left[limit - 1].fact_id if len(left) > limit else None)
+    figure_ = _folded(session, month=month, row=row, now=now).of(kpi, group)
+    statement = select(KpiLine).where(KpiLine.month == str(month), KpiLine.kpi == kpi)
+    if group is not None:
+        statement = statement.where(getattr(KpiLine, group[0]) == group[1])
+    if after is not None:
+        statement = statement.where(KpiLine.fact_id > after)
+    rows = session.scalars(statement.order_by(KpiLine.fact_id).limit(limit + 1)).all()
+    return LinesPage(figure_, [_line(r) for r in rows[:limit]], rows[limit - 1].fact_id if len(rows) > limit else None)
 
 
 def compute_months(session: Session, *, now: datetime) -> list[Report]:
-    """Count this month and the open ones before it, and keep them; those that are frozen are closed.
+    """Count whole what was never counted, close the months whose appeals are frozen; the others are folded as they change.
 
-    A repeat counts again what is open; a closed month is left as it is.
+    A repeat changes nothing; a closed month is left as it is.
     """
     month = month_of(now, calendar_store.read(session, now).organisation.zone)
     months = [month]
@@ -71,24 +149,27 @@ def compute_months(session: Session, *, now: datetime) -> list[Report]:
 
 
 def keep(session: Session, *, month: Month, now: datetime) -> Report:
-    """Count one month and store it; closed and with its lines once it is final. A closed one is returned unchanged."""
-    report = month_report(session, month=month, now=now)
-    values = {
-        "month": str(month), "computed_at": now, "closed_at": None if report.provisional else now,
-        "figures": [_summary(f) for f in report.figures],
-    }  # fmt: skip
+    """Count one month whole when it is new, small or final, else leave it to the fold; close a final one.
+
+    A closed one is returned unchanged.
+    """
+    row = session.get(KpiMonth, str(month), populate_existing=True)
+    if row is not None and row.closed_at is not None:
+        return _folded(session, month=month, row=row, now=now)
+    final = not period_of(session, month=month, now=now).provisional
+    if final or _is_small(session, month, row, AT_ONCE):
+        fold.fold_month(session, month=month, now=now)
+    values = {"month": str(month), "computed_at": now, "closed_at": now if final else None}
     new = pg_insert(KpiMonth).values(values)
-    kept = new.on_conflict_do_update(
-        index_elements=["month"],
-        set_={key: new.excluded[key] for key in ("computed_at", "closed_at", "figures")},
-        where=KpiMonth.closed_at.is_(None),
-    ).returning(KpiMonth.closed_at)
-    written = session.execute(kept).one_or_none()
-    if written is None:
-        return closed_report(session, month=month) or report
-    if written.closed_at is not None:
-        _keep_lines(session, report)
-    return report
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=["month"],
+            set_={key: new.excluded[key] for key in ("computed_at", "closed_at")},
+            where=KpiMonth.closed_at.is_(None),
+        )
+    )
+    row = session.get_one(KpiMonth, str(month), populate_existing=True)
+    return _folded(session, month=month, row=row, now=now)
 
 
 def closed_report(session: Session, *, month: Month, kpi: str | None = None) -> Report | None:
@@ -96,16 +177,24 @@ def closed_report(session: Session, *, month: Month, kpi: str | None = None) -> 
     row = session.get(KpiMonth, str(month))
     if row is None or row.closed_at is None:
         return None
-    lines: dict[str, list[Counted]] = defaultdict(list)
-    stored = select(KpiLine).where(KpiLine.month == str(month)).order_by(KpiLine.kpi, KpiLine.position)
+    return with_lines(session, month=month, kpi=kpi, counted_at=row.computed_at, provisional=False)
+
+
+def with_lines(
+    session: Session, *, month: Month, counted_at: datetime, provisional: bool, kpi: str | None = None
+) -> Report:
+    """The report as its lines are kept, summed anew from them."""
+    stored = select(KpiLine).where(KpiLine.month == str(month))
     if kpi is not None:
         stored = stored.where(KpiLine.kpi == kpi)
-    for line in session.scalars(stored):
-        lines[line.kpi].append(_line(line))
+    lines: dict[str, list[Counted]] = {}
+    for line in session.scalars(stored.order_by(KpiLine.kpi, KpiLine.fact_id)):
+        lines.setdefault(line.kpi, []).append(_line(line))
     figures: list[Figure] = []
-    for kpi in RULES:
-        figures += [figure(kpi, lines[kpi]), *breakdown(kpi, lines[kpi])]
-    return Report(month, row.computed_at, provisional=False, figures=tuple(figures))
+    for name in RULES:
+        own = lines.get(name, [])
+        figures += [figure(name, own), *breakdown(name, own)]
+    return Report(month, counted_at, provisional=provisional, figures=tuple(figures))
 
 
 def _closed(session: Session, months: list[Month]) -> set[str]:
@@ -113,32 +202,8 @@ def _closed(session: Session, months: list[Month]) -> set[str]:
     return set(session.scalars(wanted))
 
 
-def _keep_lines(session: Session, report: Report) -> None:
-    rows = [
-        {"month": str(report.month), "kpi": f.kpi, "position": i, **asdict(line)}
-        for f in report.figures
-        if f.group is None
-        for i, line in enumerate(f.lines)
-    ]
-    if rows:
-        session.execute(insert(KpiLine), rows)
-
-
-def _line(row: KpiLine) -> Counted:
+def _line(row: Any) -> Counted:
     return Counted(
         row.fact_id, row.order_id, row.order_no, row.stage, row.channel, row.warehouse, row.carrier, row.person,
         row.hit, row.of, row.why, row.own_hit, row.caught, row.escaped,
     )  # fmt: skip
-
-
-def _summary(f: Figure) -> dict[str, Any]:
-    dimension, value = f.group or (None, None)
-    return {
-        "kpi": f.kpi,
-        "dimension": dimension,
-        "value": value,
-        "hit": f.hit,
-        "of": f.of,
-        "caught": f.caught,
-        "escaped": f.escaped,
-    }

@@ -64,8 +64,8 @@ def response(facts: Facts, period: Period) -> list[Counted]:
 
 
 def figure(kpi: str, lines: Iterable[Counted]) -> Figure:
-    """The company's figure with every line behind it."""
-    kept = tuple(lines)
+    """The company's figure with every line behind it, in the order of their facts' ids."""
+    kept = tuple(sorted(lines, key=lambda line: line.fact_id))
     return Figure(kpi, None, sum(one.hit for one in kept), sum(one.of for one in kept), kept)
 
 
@@ -85,7 +85,8 @@ def breakdown(kpi: str, lines: Sequence[Counted]) -> list[Figure]:
 def _group(kpi: str, dimension: str, value: str, lines: list[Counted]) -> Figure:
     own = dimension == "person"
     hit = sum(one.own_hit if own and one.own_hit is not None else one.hit for one in lines)
-    return Figure(kpi, (dimension, value), hit, sum(one.of for one in lines), tuple(lines))
+    kept = tuple(sorted(lines, key=lambda line: line.fact_id))
+    return Figure(kpi, (dimension, value), hit, sum(one.of for one in lines), kept)
 
 
 def _judged(f: StepFact, errors: Sequence[ErrorFact]) -> Counted:

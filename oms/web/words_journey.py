@@ -70,6 +70,7 @@ JOURNEY = {
         receive_return  | Receive the return        | 退货收货
         inspect_return  | Inspect the return        | 退货质检
         refund          | Pay the refund            | 退款
+        fold_kpi        | Fold what changed into the KPI | 指标更新
         compute_kpi     | Compute the KPI           | 指标计算
         daily_sample    | Draw the daily sample     | 每日抽检
         sample_review   | Review the sample         | 抽检复核

@@ -283,6 +283,7 @@ PAGES = {
         contacted             | Contacted               | 已联系
         inspected             | Inspected               | 已质检
         paid_out              | Paid out                | 已退款
+        folded                | Folded                  | 已更新
         computed              | Computed                | 已计算
         sampled               | Sampled                 | 已抽取
         checked               | Checked                 | 已复核

@@ -12,8 +12,9 @@ from connectors.base import TrackingEvent as Scan
 from oms.effects import intend, record
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import INVARIANTS, check
-from oms.journey import holds, seal
+from oms.journey import holds, seal, touched
 from oms.journey.holds import NewHold
+from oms.kpi import fold
 from oms.shipping import closing, tracking
 from oms.shipping.models import Parcel
 from tests.factories.floor import Floor, confirmed_order, released, run_kind
@@ -33,6 +34,8 @@ _NOT_CLOSED = "UPDATE orders SET status = 'in_fulfilment'"
 
 #: Invariant -> what breaks it and nothing else has to.
 CONTROLS: dict[str, str] = {
+    "kpi_is_sum_of_lines": "DELETE FROM kpi_line WHERE fact_id = (SELECT min(fact_id::text)::uuid FROM kpi_line)",
+    "a_fact_counts_once": "UPDATE kpi_line SET unit_id = gen_random_uuid()",
     "never_oversold": "UPDATE stock SET reserved = on_hand + 1",
     "balance_is_sum_of_moves": "UPDATE stock SET on_hand = on_hand + 1",
     "bins_add_up": "UPDATE bin_stock SET on_hand = on_hand + 1",
@@ -88,6 +91,9 @@ def house(session: Session, business_now: datetime) -> Session:
         intend(session, key=key, kind="book", subject_id=parcel.id, now=business_now)
         record(session, key=key, state="done", now=business_now)
     seal.seal(session)
+    touched.write(session)
+    while fold.fold(session, now=business_now):
+        pass
     return session
 
 

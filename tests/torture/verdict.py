@@ -24,7 +24,7 @@ from tests.torture.house import BULK, House
 from tests.torture.plan import Shot
 
 #: Asked for again and again, so there is always one of them to come.
-PERIODIC = ("poll", "track", "compute_kpi", "daily_sample")
+PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
 #: Messages shown of one kind of fault; all are in the report.
 SHOWN = 12
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
 from typing import Any
 
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.clock import Month
+from oms.clock import Month, month_of, zone_named
 from oms.errors import InputInvalid, NotAllowed
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
-from oms.kpi.monthly import figure_of, figures_of
+from oms.kpi.monthly import MOST_MONTHS, figures_between, figures_of, lines_of
 from oms.kpi.report import Report
 from oms.kpi.values import Counted, Figure
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Schema, paged
-from oms.web.api.paging import PageArgs, decode, page
+from oms.web.api.paging import PageArgs, decode, encode
 from oms.web.api.shapes import Text
 from oms.web.auth import me, right
 
@@ -74,6 +76,46 @@ class KpiLineOut(Schema):
     why = fields.String(required=True)
 
 
+class SpanArgs(KpiArgs):
+    from_ = Text(
+        load_default=None,
+        data_key="from",
+        longest=7,
+        metadata={"description": "the first month, as 2024-12; by default 23 before the last"},
+    )
+    to = Text(load_default=None, longest=7, metadata={"description": "the last month, as 2026-11; by default this one"})
+
+
+class MonthOut(Schema):
+    month = fields.String(required=True)
+    figures = fields.List(fields.Nested(FigureOut), required=True)
+
+
+class SpanOut(Schema):
+    months = fields.List(fields.Nested(MonthOut), required=True)
+
+
+@blp.get("/kpi")
+@blp.arguments(SpanArgs, location="query")
+@blp.response(200, SpanOut)
+@right("kpi.read")
+def span(args: dict[str, Any]) -> dict[str, Any]:
+    """Read many months beside each other, of the company or by one dimension; open ones are at most a minute behind."""
+    _refuse_persons(args["dimension"])
+    with edge.transaction() as session:
+        first, last = _span(args["from_"], args["to"], db.now(session))
+        found = figures_between(session, first=first, last=last, dimension=args["dimension"], company_only=True)
+    return {
+        "months": [
+            {
+                "month": month,
+                "figures": [_figure(f) for f in figures if (f.group[0] if f.group else None) == args["dimension"]],
+            }
+            for month, figures in found.items()
+        ]
+    }
+
+
 @blp.get("/kpi/<month>")
 @blp.arguments(KpiArgs, location="query")
 @blp.response(200, ReportOut)
@@ -101,14 +143,32 @@ def lines(args: dict[str, Any], month: str, kpi: str) -> dict[str, Any]:
     _refuse_persons(args["dimension"])
     if (args["dimension"] is None) != (args["value"] is None):
         raise InputInvalid("dimension and value go together", fields={"value": "give both, or neither"})
-    after = decode(args["cursor"], int)
-    start = min(max(after[0], 0), 10**9) if after else 0
+    after = decode(args["cursor"], uuid.UUID)
     with edge.transaction() as session:
-        group = (args["dimension"], args["value"]) if args["value"] else None
-        figure = figure_of(session, month=Month.parse(month), kpi=kpi, group=group, now=db.now(session))
-    numbered = list(enumerate(figure.lines, start=1))[start : start + args["limit"] + 1]
-    found = page(numbered, limit=args["limit"], key=lambda one: (one[0],))
-    return found | {"items": [_line(line) for _, line in found["items"]]}
+        found = lines_of(
+            session,
+            month=Month.parse(month),
+            kpi=kpi,
+            group=(args["dimension"], args["value"]) if args["value"] else None,
+            limit=args["limit"],
+            now=db.now(session),
+            after=after[0] if after else None,
+        )
+    return {"items": [_line(line) for line in found.lines], "next": encode((found.next,)) if found.next else None}
+
+
+def _span(first: str | None, last: str | None, now: datetime) -> tuple[Month, Month]:
+    """The months asked for; 24 up to this one where nothing is said."""
+    to = Month.parse(last) if last else month_of(now, zone_named(edge.settings().zone))
+    since = Month.parse(first) if first else _before(to, 23)
+    if to < since or since < _before(to, MOST_MONTHS):
+        raise InputInvalid("the span is no span", fields={"to": f"not before `from`, at most {MOST_MONTHS} months"})
+    return since, to
+
+
+def _before(month: Month, count: int) -> Month:
+    place = month.year * 12 + month.month - 1 - count
+    return Month(max(1, place // 12), place % 12 + 1)
 
 
 def _figures(session: Session, month: str) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,13 @@ from oms.accounts import names
 from oms.clock import Month, month_of
 from oms.errors import NotAllowed
 from oms.kpi.definitions import CHANNEL, KPIS, PERSON, STAGE, STAGES
-from oms.kpi.monthly import report_of
+from oms.kpi.definitions import DIMENSIONS as DIMENSIONS_OF_LINES
+from oms.kpi.monthly import figures_of, lines_of
 from oms.kpi.rendering import why_text
 from oms.kpi.report import Report
 from oms.kpi.values import Figure
 from oms.web import edge
+from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
 from oms.web.pages import acting
 
@@ -47,7 +50,8 @@ def show(month: str) -> Response:
     by = request.args.get("by", CHANNEL)
     by = by if by in _dimensions() else CHANNEL
     with edge.transaction() as session:
-        report, now = _report(session, month)
+        now = db.now(session)
+        report = figures_of(session, month=Month.parse(month), now=now)
         known = _people(session, report) if by == PERSON else {}
     figures = {f.kpi: f for f in report.figures if f.group is None}
     groups = _groups(report, by)
@@ -75,19 +79,26 @@ def lines(month: str, kpi: str) -> Response:
     by, value = request.args.get("by"), request.args.get("value")
     if by == PERSON and not me().may("kpi.person"):
         raise NotAllowed("figures of persons need the right kpi.person")
-    start = request.args.get("after", default=0, type=int)
+    after = decode(request.args.get("after"), uuid.UUID)
     with edge.transaction() as session:
-        report, _ = _report(session, month)
-        figure = report.of(kpi, (by, value) if by and value else None)
-        known = _people(session, report)
-    counted = [line for line in figure.lines if line.of or line.why]
-    shown = counted[max(start, 0) : max(start, 0) + ROWS]
+        now, asked = db.now(session), Month.parse(month)
+        report = figures_of(session, month=asked, now=now)
+        found = lines_of(
+            session,
+            month=asked,
+            kpi=kpi,
+            group=_group_asked(by, value),
+            limit=ROWS,
+            now=now,
+            after=after[0] if after else None,
+        )
+        known = names.by_login(session, logins={line.person for line in found.lines})
     return acting.page(
         "kpi/lines.html",
         report=report,
-        figure=figure,
-        lines=shown,
-        next=start + ROWS if len(counted) > start + ROWS else None,
+        figure=found.figure,
+        lines=found.lines,
+        next=encode((found.next,)) if found.next else None,
         name=_name,
         why=lambda code: why_text(code, str(get_locale())),
         stage=lambda code: _group_name(STAGE, code, {}),
@@ -97,9 +108,8 @@ def lines(month: str, kpi: str) -> Response:
     )
 
 
-def _report(session: Session, month: str) -> tuple[Report, datetime]:
-    now = db.now(session)
-    return report_of(session, month=Month.parse(month), now=now), now
+def _group_asked(by: str | None, value: str | None) -> tuple[str, str] | None:
+    return (by, value) if by in DIMENSIONS_OF_LINES and value else None
 
 
 def _dimensions() -> tuple[str, ...]:
@@ -107,7 +117,7 @@ def _dimensions() -> tuple[str, ...]:
 
 
 def _people(session: Session, report: Report) -> dict[str, str]:
-    logins = {line.person for figure in report.figures if figure.group is None for line in figure.lines}
+    logins = {figure.group[1] for figure in report.figures if figure.group is not None and figure.group[0] == PERSON}
     return names.by_login(session, logins=logins)
 
 

@@ -1,0 +1,243 @@
+"""Folds what changed into lines and sums, an order at a time, so that a month is read and not counted (K-5, K-7).
+
+Every line of a figure comes from the facts of one order alone (or of one subject without an order). So an order whose
+facts changed is counted anew by the same rules, its lines are put in place of the former ones, and the sums move by the
+difference. A repeat counts the same and moves nothing. What has been folded is known by the rows of `touched` that are
+gone, never by a last id or moment, so what commits late is folded late and not lost. Closed months are left alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from oms.clock import Month, month_of
+from oms.journey import calendar_store, touched
+from oms.kpi.definitions import ENTRY, KPIS, PERSON, QUESTIONS
+from oms.kpi.facts import error_facts, facts_of_units, period_of
+from oms.kpi.models import KpiCount, KpiLine, KpiMonth, KpiRecount
+from oms.kpi.rules import RULES
+from oms.kpi.values import Counted, StepFact
+from oms.rows import among, insert_rows
+
+BATCH = 500
+#: A month's lines come from facts of it and of its neighbours: promises made, answers given.
+_MARGIN = timedelta(days=1)
+
+Line = tuple[str, str, uuid.UUID]
+_HOLD = text("""
+    INSERT INTO kpi_fold (id, folded_at) VALUES (1, :now)
+    ON CONFLICT (id) DO UPDATE SET folded_at = greatest(kpi_fold.folded_at, excluded.folded_at)
+""")
+_ORDERS = text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))")
+_OTHERS = text("""
+    SELECT coalesce(order_id, subject_id) FROM step WHERE subject_id = ANY(CAST(:ids AS uuid[]))
+    UNION
+    SELECT coalesce(order_id, subject_id) FROM step WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+_ADD = text("""
+    INSERT INTO kpi_count (month, dimension, value, kpi, lines, hit, "of", caught, escaped)
+    SELECT * FROM unnest(CAST(:month AS text[]), CAST(:dimension AS text[]), CAST(:value AS text[]), CAST(:kpi AS text[]),
+                         CAST(:lines AS bigint[]), CAST(:hit AS bigint[]), CAST(:of AS bigint[]), CAST(:caught AS bigint[]),
+                         CAST(:escaped AS bigint[]))
+    ON CONFLICT (month, dimension, value, kpi) DO UPDATE SET
+        lines = kpi_count.lines + excluded.lines, hit = kpi_count.hit + excluded.hit, "of" = kpi_count."of" + excluded."of",
+        caught = kpi_count.caught + excluded.caught, escaped = kpi_count.escaped + excluded.escaped
+""")
+_RECOUNT = text("""
+    INSERT INTO kpi_recount (unit_id, at) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]))
+    ON CONFLICT (unit_id) DO UPDATE SET at = excluded.at
+""")
+
+
+def hold(session: Session, *, now: datetime) -> None:
+    """Wait until no other fold runs; the first statement of each transaction that folds."""
+    session.execute(_HOLD, {"now": now})
+
+
+def fold(session: Session, *, now: datetime, limit: int = BATCH) -> int:
+    """Fold up to `limit` touched rows, or orders whose time has come; return how many, 0 when nothing is left."""
+    hold(session, now=now)
+    hints = touched.take(session, limit=limit)
+    due = set(
+        session.scalars(select(KpiRecount.unit_id).where(KpiRecount.at < now).order_by(KpiRecount.at).limit(limit))
+    )
+    units = _units(session, hints) | due
+    fold_units(session, units=units, now=now)
+    return len(hints) + len(due)
+
+
+def fold_units(session: Session, *, units: Iterable[uuid.UUID], now: datetime) -> None:
+    """Count these orders, and subjects without an order, anew: a fixed number of statements for a few hundred."""
+    ids = sorted(units)
+    if not ids:
+        return
+    facts = facts_of_units(session, units=ids, now=now)
+    closed = set(session.scalars(select(KpiMonth.month).where(KpiMonth.closed_at.is_not(None))))
+    _replace(session, ids, _lines(session, facts, closed, now), closed)
+    _come_back(session, ids, facts, now)
+
+
+def _units(session: Session, hints: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Orders are told by their ids; other hints are subjects or steps, and lead to their order or stand alone."""
+    if not hints:
+        return set()
+    orders = set(session.execute(_ORDERS, {"ids": list(hints)}).scalars())
+    others = hints - orders
+    return orders | set(session.execute(_OTHERS, {"ids": list(others)}).scalars()) if others else orders
+
+
+def unit_of(fact: StepFact) -> uuid.UUID:
+    """The order, or where a fact has none its subject."""
+    return fact.order_id or fact.subject_id
+
+
+def _lines(
+    session: Session, facts: Sequence[StepFact], closed: set[str], now: datetime
+) -> dict[Line, tuple[uuid.UUID, Counted]]:
+    """Every line of these facts in the months that are not closed, by the rules of the report."""
+    units = {fact.step_id: unit_of(fact) for fact in facts}
+    found: dict[Line, tuple[uuid.UUID, Counted]] = {}
+    for month in _months(facts, calendar_store.zone_of(session)):
+        if str(month) in closed:
+            continue
+        period = period_of(session, month=month, now=now)
+        errors = error_facts(session, period=period, facts=facts)
+        for kpi, rule in RULES.items():
+            for line in rule(facts, errors, period):
+                found[str(month), kpi, line.fact_id] = (units[line.fact_id], line)
+    return found
+
+
+def _months(facts: Sequence[StepFact], zone: ZoneInfo) -> list[Month]:
+    """The months in which any of the facts may count."""
+    moments = {at for fact in facts for at in _moments(fact)}
+    days = {at.replace(minute=0, second=0, microsecond=0) for at in moments}
+    return sorted(
+        {month_of(at, zone) for at in days} | {month_of(at + timedelta(hours=1), zone) for at in days}, key=str
+    )
+
+
+def _moments(fact: StepFact) -> Iterable[datetime]:
+    yield fact.due_at
+    if fact.kind in ("collect", "deliver"):
+        yield fact.promised_at
+    if fact.finished_at is not None and fact.kind in _BY_END:
+        yield fact.finished_at
+    if fact.kind in QUESTIONS:
+        yield fact.opened_at
+
+
+#: Kinds that figures count in the month in which they end.
+_BY_END = frozenset({ENTRY, "pick", "pack", "deliver", *QUESTIONS})
+
+
+def _replace(
+    session: Session, units: list[uuid.UUID], new: dict[Line, tuple[uuid.UUID, Counted]], closed: set[str]
+) -> None:
+    columns = [getattr(KpiLine, name) for name in ("month", "kpi", "fact_id", "unit_id", *_OWN)]
+    rows = session.execute(select(*columns).where(among(KpiLine.unit_id, units))).all()
+    old = {(r[0], r[1], r[2]): (r[3], _counted(r[2], r[4:])) for r in rows if r[0] not in closed}
+    gone = [key for key, value in old.items() if new.get(key) != value]
+    come = [key for key, value in new.items() if old.get(key) != value]
+    if gone:
+        session.execute(delete(KpiLine).where(tuple_(KpiLine.month, KpiLine.kpi, KpiLine.fact_id).in_(gone)))
+    insert_rows(
+        session,
+        KpiLine,
+        [{"month": m, "kpi": k, "unit_id": new[m, k, f][0], **asdict(new[m, k, f][1])} for m, k, f in come],
+    )
+    add(session, [(m, k, old[m, k, f][1], -1) for m, k, f in gone] + [(m, k, new[m, k, f][1], 1) for m, k, f in come])
+
+
+_OWN = tuple(name for name in Counted.__dataclass_fields__ if name != "fact_id")
+
+
+def _counted(fact_id: uuid.UUID, own: Sequence[Any]) -> Counted:
+    return Counted(fact_id, *own)
+
+
+def add(session: Session, moved: Iterable[tuple[str, str, Counted, int]]) -> None:
+    """Move the sums by lines that come (1) or go (-1)."""
+    sums = summed(moved)
+    rows = [(key, values) for key, values in sorted(sums.items()) if any(values)]
+    if rows:
+        session.execute(
+            _ADD,
+            {name: [key[n] for key, _ in rows] for n, name in enumerate(("month", "dimension", "value", "kpi"))}
+            | {
+                name: [values[n] for _, values in rows]
+                for n, name in enumerate(("lines", "hit", "of", "caught", "escaped"))
+            },
+        )
+
+
+def summed(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[str, str, str, str], tuple[int, ...]]:
+    """(month, dimension, value, KPI) -> lines, hit, of, caught, escaped; the company's dimension and value are empty."""
+    counters: tuple[Counter[tuple[str, str, str, str]], ...] = tuple(Counter() for _ in range(5))
+    for month, kpi, line, sign in moved:
+        for dimension, value, hit in _shares(kpi, line):
+            key = (month, dimension, value, kpi)
+            for counter, amount in zip(counters, (1, hit, line.of, line.caught, line.escaped), strict=True):
+                counter[key] += sign * amount
+    return {key: tuple(counter[key] for counter in counters) for key in counters[0]}
+
+
+def _shares(kpi: str, line: Counted) -> Iterable[tuple[str, str, int]]:
+    """The sums that a line is in, each with its numerator there: the person's own may differ."""
+    yield "", "", line.hit
+    for dimension in KPIS[kpi].dimensions:
+        value = getattr(line, dimension)
+        if value is not None:
+            own = line.own_hit if dimension == PERSON and line.own_hit is not None else line.hit
+            yield dimension, value, own
+
+
+def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFact], now: datetime) -> None:
+    """Remember when time alone changes a line: at the due time, and at the moment after which an end is late."""
+    at: dict[uuid.UUID, datetime] = {}
+    for fact in facts:
+        if fact.done or fact.cancelled:
+            continue
+        ahead = [m for m in (fact.due_at, fact.promised_at, fact.late_from) if m is not None and m >= now]
+        if ahead:
+            unit = unit_of(fact)
+            at[unit] = min(at.get(unit, ahead[0]), *ahead)
+    session.execute(delete(KpiRecount).where(among(KpiRecount.unit_id, [unit for unit in units if unit not in at])))
+    if at:
+        session.execute(_RECOUNT, {"ids": list(at), "ats": list(at.values())})
+
+
+_UNITS_OF_MONTH = text("""
+    SELECT coalesce(s.order_id, s.subject_id) FROM step s
+    WHERE s.due_at >= :start AND s.due_at < :end
+       OR s.first_due_at >= :start AND s.first_due_at < :end AND s.kind IN ('collect', 'deliver')
+       OR s.finished_at >= :start AND s.finished_at < :end
+       OR s.opened_at >= :start AND s.opened_at < :end
+    UNION SELECT id FROM orders WHERE received_at >= :start AND received_at < :end
+    UNION SELECT unit_id FROM kpi_line WHERE month = :month
+""")
+
+
+def fold_month(session: Session, *, month: Month, now: datetime, batch: int = BATCH) -> None:
+    """Count every order of a month anew from its facts, a few hundred at a time: what stands when it is closed."""
+    hold(session, now=now)
+    period = period_of(session, month=month, now=now)
+    params = {"start": period.start - _MARGIN, "end": period.end + _MARGIN, "month": str(month)}
+    units = sorted(session.execute(_UNITS_OF_MONTH, params).scalars())
+    for start in range(0, len(units), batch):
+        fold_units(session, units=units[start : start + batch], now=now)
+
+
+def count_of(session: Session, *, month: str) -> int:
+    """How many facts the month's largest figure has, as folded so far."""
+    found = session.get(KpiCount, (month, "", "", "on_time"))
+    return found.lines if found is not None else 0
