@@ -25,6 +25,7 @@ def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> lis
     for _ in range(ROUNDS):
         if fold.fold(session, now=now) == 0:
             break
+    fold.fold_unread(session, now=now)
     return [Done(step, "folded") for step in claimed]
 
 

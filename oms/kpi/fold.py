@@ -52,6 +52,10 @@ _ADD = text("""
         lines = kpi_count.lines + excluded.lines, hit = kpi_count.hit + excluded.hit, "of" = kpi_count."of" + excluded."of",
         caught = kpi_count.caught + excluded.caught, escaped = kpi_count.escaped + excluded.escaped
 """)
+_UNREAD = text(f"""
+    SELECT coalesce(order_id, subject_id) FROM step WHERE kind = 'accept' AND state IN ('open', 'parked') AND due_at < :now
+    ORDER BY due_at LIMIT {BATCH}
+""")
 _RECOUNT = text("""
     INSERT INTO kpi_recount (unit_id, at) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]))
     ON CONFLICT (unit_id) DO UPDATE SET at = excluded.at
@@ -73,6 +77,12 @@ def fold(session: Session, *, now: datetime, limit: int = BATCH) -> int:
     units = _units(session, hints) | due
     fold_units(session, units=units, now=now)
     return len(hints) + len(due)
+
+
+def fold_unread(session: Session, *, now: datetime) -> None:
+    """Fold the messages that should have been read by now: their steps open with the message, and tell nobody."""
+    hold(session, now=now)
+    fold_units(session, units=session.execute(_UNREAD, {"now": now}).scalars(), now=now)
 
 
 def fold_units(session: Session, *, units: Iterable[uuid.UUID], now: datetime) -> None:

@@ -150,6 +150,16 @@ def test_a_step_of_no_order_is_folded_by_its_subject(session: Session):
     assert session.execute(text("SELECT unit_id FROM kpi_line WHERE kpi = 'on_time'")).scalar_one() == row.subject_id
 
 
+def test_a_message_that_nobody_read_in_time_is_late(session: Session):
+    house = House(session)
+    row = house.step("accept", at(12), None, order_id=None, subject_type="inbound_message")
+    row.subject_id = row.id
+    session.flush()
+    fold.fold_unread(session, now=NOW)
+    assert session.execute(text("SELECT why FROM kpi_line WHERE kpi = 'on_time'")).scalar_one() == "open_late"
+    same_as_counted(session, NOW)
+
+
 def test_pages_of_a_large_month_join_without_gap_or_repeat(session: Session):
     for n in range(5):
         house = House(session, f"P-{n}")
