@@ -23,6 +23,7 @@ from oms.clock import Month, month_of
 from oms.journey import calendar_store
 from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
+from workers import process
 
 LIMIT_MS = 20.0
 MONTHS, ROUNDS = 24, 40
@@ -34,6 +35,7 @@ _BARE = text("""
 def run(*, orders: int = 3_000, of: int = 5_000_000) -> dict[str, float]:
     """Copy and fold `orders` orders, make the sums those of `of`, and read 24 months of them; return the figures."""
     with ground() as made:
+        process.calm_collector()  # as the workers do
         seeded = listed_company.seed(made)
         growth_seed.complete(made, seeded, range(20_000_000, 20_000_100))
         _forget(made)

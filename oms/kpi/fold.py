@@ -11,8 +11,8 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -163,12 +163,21 @@ def _replace(
     insert_rows(
         session,
         KpiLine,
-        [{"month": m, "kpi": k, "unit_id": new[m, k, f][0], **asdict(new[m, k, f][1])} for m, k, f in come],
+        [
+            {"month": m, "kpi": k, "fact_id": f, "unit_id": new[m, k, f][0], **_columns(new[m, k, f][1])}
+            for m, k, f in come
+        ],
     )
     add(session, [(m, k, old[m, k, f][1], -1) for m, k, f in gone] + [(m, k, new[m, k, f][1], 1) for m, k, f in come])
 
 
 _OWN = tuple(name for name in Counted.__dataclass_fields__ if name != "fact_id")
+_VALUES = attrgetter(*_OWN)
+
+
+def _columns(line: Counted) -> dict[str, Any]:
+    """A tenth of the cost of `asdict`, which copies every value deeply."""
+    return dict(zip(_OWN, _VALUES(line), strict=True))
 
 
 def _counted(fact_id: uuid.UUID, own: Sequence[Any]) -> Counted:

@@ -155,6 +155,8 @@ def test_a_message_that_nobody_read_in_time_is_late(session: Session):
     row = house.step("accept", at(12), None, order_id=None, subject_type="inbound_message")
     row.subject_id = row.id
     session.flush()
+    touched.touch(session, [house.order])
+    folded(session, NOW)
     fold.fold_unread(session, now=NOW)
     assert session.execute(text("SELECT why FROM kpi_line WHERE kpi = 'on_time'")).scalar_one() == "open_late"
     same_as_counted(session, NOW)
