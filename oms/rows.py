@@ -58,7 +58,7 @@ def insert_rows(
 def _array(rows: Sequence[Mapping[str, Any]], name: str, process: Callable[[Any], Any] | None) -> list[Any] | None:
     """The column's values; None when no row has one: `unnest` fills the shorter array up with NULL."""
     values = [row[name] for row in rows]
-    if values.count(None) == len(values):
+    if values[0] is None and all(value is None for value in values):
         return None
     return values if process is None else [None if value is None else process(value) for value in values]
 
