@@ -127,7 +127,8 @@ class HistoryEntry(Base):
     __tablename__ = "history_entry"
     __table_args__ = (
         Index("ix_history_order", "order_id", "id"),
-        Index("ix_history_subject", "subject_id", "id"),
+        # Of policy values, waves, people: what belongs to an order is found by the order.
+        Index("ix_history_subject", "subject_id", "id", postgresql_where=text("order_id IS NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
