@@ -33,12 +33,13 @@ class Form:
     operations: int
     seconds: float
     pace: Pace
-    #: operations without which the run proves nothing
+    #: operations without which the run proves nothing: a slow machine gets `LONGER_S` more for them, without faults
     least: int
 
 
-SHORT = Form(20_000, 20, Pace(1.0, frozen_s=3.5, postgresql_every_s=20, redis_every_s=9, flush_every_s=12), 100)
-LONG = Form(200_000, 3600, Pace(), 200_000)
+SHORT = Form(20_000, 16, Pace(1.0, frozen_s=3.5, postgresql_every_s=16, redis_every_s=9, flush_every_s=12), 200)
+LONGER_S = 90.0
+LONG = Form(240_000, 3600, Pace(), 200_000)
 
 
 def run(options: Options) -> Outcome:
@@ -81,7 +82,7 @@ def suffer(made: House, form: Form, options: Options) -> tuple[list[Path], Harm]
     plans = [
         Plan(
             options.seed, made.place.web_port, made.place.generic_secret, tuple(keys[at : at + each]), at, share,
-            tuple(tickets), made.folder / f"history-{at}.jsonl", ends,
+            tuple(tickets), made.folder / f"history-{at}.jsonl", ends, 2 * form.least // CLIENTS, ends + LONGER_S,
         )
         for at in range(0, CLIENTS, each)
     ]  # fmt: skip

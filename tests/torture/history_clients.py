@@ -41,7 +41,10 @@ class Plan:
     operations: int
     tickets: tuple[str, ...]
     record: Path
+    #: when a client stops that has done its `least`, and when one stops in any case
     ends: float
+    least: int
+    last: float
 
 
 @dataclass
@@ -64,7 +67,8 @@ class Client:
         """Do one thing after another until all is done or the time is over."""
         acts = (self.note, self.read_ticket, self.enter, self.read_order, self.update, self.read_stock)
         for turn in range(self.plan.operations):
-            if time.monotonic() > self.plan.ends:
+            moment = time.monotonic()
+            if moment > self.plan.last or (moment > self.plan.ends and turn >= self.plan.least):
                 return
             [act] = self.chance.choices(acts, weights=(30, 30, 8, 20, 6, 6))
             act(turn)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers import TestServers, start_servers
-from tests.torture import sweep_report
+from tests.torture import sweep_controls, sweep_report
 from tests.torture.failpoints import Point
 from tests.torture.options import Options
 from tests.torture.sweep_lane import Baseline, Lane, Run
@@ -82,10 +82,11 @@ def sweep(
         faults = [only] if only else plan(points, level=level, seed=seed)
         _publish(work, faults, bases)
         _take_turns(work, lane, faults, bases)
+        controls = sweep_controls.tried(lane, bases)
         for helper in helpers:
             helper.join()
         return sweep_report.report(
-            work.results(), faults, points, level=level, seed=seed, seconds=time.monotonic() - began,
+            work.results(), faults, points, level=level, seed=seed, seconds=time.monotonic() - began, controls=controls,
             lanes_ended=[helper.exitcode for helper in helpers],
         )  # fmt: skip
     finally:

@@ -77,6 +77,8 @@ class Lane:
         self._at: Snapshot | None = None
         self._last_uid = 0
         self._sent_before: set[str] = set()
+        #: what a positive control breaks in each child
+        self.spoil: Callable[[], None] | None = None
 
     def _peer(self, name: str) -> ForkedPeer:
         given: dict[str, list[str]] = {
@@ -132,6 +134,8 @@ class Lane:
 
     def house(self, *, patient: bool = False) -> SweepHouse:
         assert self.seed is not None
+        if self.spoil:
+            self.spoil()
         house = SweepHouse(self.app, self.settings, self.journal.read(), self.seed, self.placed, dict(self.peers))
         house.patient = patient
         return house

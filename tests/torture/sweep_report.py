@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.torture.failpoints import Point
@@ -24,6 +24,7 @@ def report(
     seed: int,
     seconds: float,
     lanes_ended: Sequence[int | None],
+    controls: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything a reader or a gate needs; `red` says why it is not green."""
     wanted = pairs(faults)
@@ -48,7 +49,9 @@ def report(
         "mails_that_came_again": sum(run.repeated_mails for run in runs),
         "slowest_s": max((run.seconds for run in runs), default=0.0),
         "violations": [{**_named(run), "what": run.violations[:SHOWN], "replay": replay(run)} for run in broken],
-        "red": _red(runs, faults, broken, missed, level, lanes_ended),
+        "controls": dict(controls),
+        "red": _red(runs, faults, broken, missed, level, lanes_ended)
+        + [f"the control {name!r} was not caught" for name, caught in controls.items() if not caught],
     }
 
 
@@ -92,6 +95,7 @@ def words(found: dict[str, Any]) -> str:
         f"ways: {found['ways']}",
         f"answers that made a caller come again: {found['answers']}; mails that came again: {found['mails_that_came_again']}",
     ]
+    lines += [f"control {name!r}: {caught or 'NOT caught'}" for name, caught in found["controls"].items()]
     lines += [f"not reached: {' | '.join(pair)}" for pair in found["missed"][:20]]
     for violation in found["violations"]:
         lines += [f"VIOLATION {violation['leg']} | {violation['label']} #{violation['place']} | {violation['mode']}"]
@@ -114,6 +118,7 @@ def outcome(found: dict[str, Any], *, long: bool) -> Outcome:
         "mails that came again": found["mails_that_came_again"],
         "answers to come again": found["answers"],
         "slowest fault, s": found["slowest_s"],
+        "controls caught": f"{sum(map(bool, found['controls'].values()))} of {len(found['controls'])}",
         "ways": found["ways"],
     }
     return Outcome("t0", found["seed"], wrong, figures, long)
