@@ -1,0 +1,83 @@
+"""The goals of the levels can be missed: what is too slow, too much or never happened is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.torture import backup, full_disk, fuzz_parsers, network, poison
+from tests.torture.entrances import Entrance
+from tests.torture.full_disk import Probe
+from tests.torture.lines import DEPENDENCIES, Seen
+from tests.torture.poison import Spent
+from tests.torture.verdict import Outcome
+
+AWAY = ("reset at once", 100.0, 140.0)
+
+
+def outcome() -> Outcome:
+    return Outcome("x", 1)
+
+
+def test_who_waits_over_thirty_seconds_is_told():
+    seen = {name: Seen(longest_wait_s=3, longest_line_s=3) for name in DEPENDENCIES}
+    assert network.blocked(seen) == []
+    seen["redis"].longest_wait_s = seen["smtp"].longest_line_s = 31
+    assert len(network.blocked(seen)) == 2
+
+
+def test_a_line_that_was_never_spoilt_is_told():
+    seen = {name: Seen(hits={"cut": 1}, spells=[("cut", 0.0, 1.0)] * 5) for name in DEPENDENCIES}
+    assert network.reached(seen, network.SHORT) == []
+    seen["shop"].hits = {}
+    assert network.reached(seen, network.SHORT) == ["the line to shop was never spoilt"]
+    assert network.reached({"shop": Seen(hits={"cut": 1})}, network.SHORT) == ["only 0 spells, wanted 20"]
+
+
+def test_a_circuit_that_does_not_open_or_never_probes_is_told():
+    calls = [100.0 + number for number in range(8)]
+    good = Seen(connections=[*calls, 138.0], spells=[AWAY])
+    assert network.opened(good, network.LONG, outcome()) == []
+    many = Seen(connections=[100.0 + number for number in range(25)], spells=[AWAY])
+    assert "25 calls" in network.opened(many, network.SHORT, outcome())[0]
+    silent = Seen(connections=calls, spells=[AWAY])
+    assert network.opened(silent, network.LONG, outcome()) == ["no probe within 36 s"]
+
+
+def test_another_error_than_503_and_a_slow_return_are_told():
+    good = [Probe(11, "webhook", 503, 0.1), Probe(13, "webhook", 202, 0.1), Probe(11, "page", 200, 0.1)]
+    assert full_disk.answered(good, [(10, 12)], outcome()) == []
+    assert len(full_disk.answered([*good, Probe(11, "api", 500, 0.1)], [(10, 12)], outcome())) == 1
+    assert len(full_disk.answered([Probe(11, "webhook", 503, 0.1)], [(10, 12)], outcome())) == 1
+    assert len(full_disk.answered([*good, Probe(11, "api", 200, 31)], [(10, 12)], outcome())) == 1
+
+
+def test_good_orders_that_lose_a_fifth_are_told():
+    clean = [Spent(10, 1.0), Spent(10, 1.01), Spent(10, 0.99)]
+    assert poison.lost(clean, [Spent(10, one.cpu_s * 1.01) for one in clean], poison.SHORT, outcome()) == []
+    assert poison.lost(clean, [Spent(10, one.cpu_s * 1.2) for one in clean], poison.SHORT, outcome())
+
+
+def test_a_long_gap_a_slow_return_and_an_idle_drill_are_told():
+    drill = outcome()
+    drill.figures |= {"RPO s": 4, "RTO s": 20, "orders placed before the loss": 50}
+    assert backup.goals(drill, backup.SHORT) == []
+    drill.figures |= {"RPO s": 40, "RTO s": 2000, "orders placed before the loss": 1}
+    assert len(backup.goals(drill, backup.SHORT)) == 3
+
+
+def test_the_restored_moment_lies_in_between():
+    since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    moments = {backup.moment(seed, since, until) for seed in range(20)}
+    assert len(moments) == 20
+    assert all(since < moment < until - timedelta(seconds=1) for moment in moments)
+
+
+def test_a_parser_that_raises_is_found_with_the_smallest_message(monkeypatch):
+    def read(raw: bytes) -> None:
+        if b"\x00" in raw:
+            raise OverflowError("found")
+
+    monkeypatch.setattr(fuzz_parsers, "entrances", lambda: {"weak": Entrance(read, [b"good"])})
+    found = fuzz_parsers.fuzz(1, seconds=5)
+    assert [words.partition(":")[0] for words in found.wrong] == ["weak"]
+    assert "OverflowError: found" in found.wrong[0]
