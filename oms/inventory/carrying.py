@@ -44,7 +44,7 @@ _CARRY = text("""
                                     cause, order_id, subject_id, actor, at)
             SELECT m.id, m.key, m.warehouse_id, m.sku_id, m.bin_id, m.to_bin_id, 0, 0, m.qty,
                    :cause, m.order_id, m.subject_id, :actor, :now
-            FROM m WHERE (SELECT count(*) FROM locked) > 0 ON CONFLICT (key) DO NOTHING RETURNING id),
+            FROM m WHERE (SELECT count(*) FROM locked) >= 0 ON CONFLICT (key) DO NOTHING RETURNING id),
     gone AS (SELECT m.* FROM m JOIN new ON new.id = m.id),
     out_of AS (SELECT bin_id, sku_id, sum(qty) AS qty, sum(allotted) AS allotted FROM gone GROUP BY 1, 2),
     taken AS (UPDATE bin_stock SET on_hand = on_hand - o.qty, allotted = bin_stock.allotted - o.allotted FROM out_of o
@@ -52,14 +52,15 @@ _CARRY = text("""
     put AS (INSERT INTO bin_stock (bin_id, sku_id, warehouse_id, on_hand, allotted)
             SELECT to_bin_id, sku_id, warehouse_id, sum(qty), 0 FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2
             ON CONFLICT (bin_id, sku_id) DO UPDATE SET on_hand = bin_stock.on_hand + excluded.on_hand)
-    SELECT (SELECT count(*) FROM out_of) AS wanted, (SELECT count(*) FROM taken) AS changed
+    SELECT (SELECT count(*) FROM out_of) AS wanted, (SELECT count(*) FROM taken) AS changed,
+           (SELECT count(*) FROM locked) AS locked
 """)
 
 
 def carry(session: Session, carried: Sequence[Carried], *, cause: str, actor: str, now: datetime) -> None:
     """Write the movements and the bins' balances, in one statement. A repeat changes nothing.
 
-    Raises Conflict when the bin that the goods come from has no row; the table's CHECKs refuse what is not there.
+    Raises Conflict when the bin that the goods come from, or their warehouse, has no row; the table's CHECKs refuse what is not there.
     """
     if not carried:
         return
@@ -69,5 +70,6 @@ def carry(session: Session, carried: Sequence[Carried], *, cause: str, actor: st
     names = ("id", "key", "warehouse", "sku", "bin", "to_bin", "qty", "allotted", "order_id", "subject")
     arrays = {name: list(column) for name, column in zip(names, columns, strict=True)}
     row = session.execute(_CARRY, arrays | {"cause": cause, "actor": actor, "now": now}).one()
-    if row.wanted != row.changed:
-        raise Conflict("goods are taken from a bin that has no stock row: count the bin first")
+    places = {(one.warehouse_id, one.sku_id) for one in carried}
+    if row.wanted != row.changed or row.locked != len(places):
+        raise Conflict("goods are taken from a bin or a warehouse that has no stock row: count the bin first")
