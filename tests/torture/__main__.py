@@ -51,6 +51,7 @@ LEVELS: dict[str, Level] = {
     "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", ci=False),
     "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", ci=False),
     "backup": Level("tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again"),
+    "hosts": Level("tests.torture.hosts:run", "two web and two worker hosts against one database; two of them go dark"),
     "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),
 }
 

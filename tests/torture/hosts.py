@@ -1,0 +1,304 @@
+"""Several hosts for real: two web hosts and two worker hosts in network namespaces against one PostgreSQL and Redis over TCP.
+
+Orders come to both web hosts, some of them twice; a sender whose host does not answer goes to the other, as a balancer does.
+At a third of the orders a worker host loses its power without a word (its connections stay half open), at two thirds a web
+host; the worker host comes back later. Nothing may be lost or double, every order must be shipped, all invariants hold.
+Calls to carriers and mail servers are left out here (other levels have them); labels are recorded by the harness' hands.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import secrets
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import text
+
+from bench import ground as bench_ground
+from bench import life
+from bench.goods import Company, company, order_json
+from bench.ground import Ground
+from bench.intake import signed
+from oms import embedded
+from oms.embedded import schema
+from oms.fulfilment import waves
+from oms.invariants import check
+from oms.journey import seal
+from tests.torture.namespaces import DATABASE_ADDRESS, SUBNET, CannotIsolate, Host, Network, network
+from tests.torture.options import Options
+from tests.torture.verdict import Outcome
+
+DATABASE_PORT, REDIS_PORT, WEB_PORT = 5432, 6379, 8000
+#: After a host went dark the others move on within this (lease 30 s, sweep, and a margin).
+PROGRESS_S = 36.0
+TWICE = 0.1
+SENDERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Sizes; `drain_s` is how long the rest may take."""
+
+    orders: int
+    seconds: float
+    drain_s: float
+    least: int = 1
+    faults: int = 2
+
+
+SHORT = Form(240, 24, 180)
+LONG = Form(6_000, 300, 900)
+
+
+@dataclass(slots=True)
+class Sender:
+    """Shops behind a balancer: who gets no answer from one web host goes to the other, until one says 202."""
+
+    hosts: list[Host]
+    codes: list[str]
+    acked: Counter[int] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    slowest_s: float = 0.0
+
+    def send_all(self, numbers: list[int], *, per_s: float) -> None:
+        """Keep the pace; return when all are stored."""
+        began = time.monotonic()
+
+        def work(start: int) -> None:
+            for place in range(start, len(numbers), SENDERS):
+                time.sleep(max(0.0, began + place / per_s - time.monotonic()))
+                self._send(numbers[place], place)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(SENDERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _send(self, number: int, turn: int) -> None:
+        body, first = json.dumps(order_json(number, self.codes), ensure_ascii=False).encode(), time.monotonic()
+        for attempt in range(60):
+            status = self._post(self.hosts[(turn + attempt) % len(self.hosts)], number, body)
+            if status == 202:
+                with self.lock:
+                    self.acked[number] += 1
+                    self.slowest_s = max(self.slowest_s, time.monotonic() - first)
+                return
+            with self.lock:
+                self.refused[status] += 1
+            time.sleep(0.3)
+
+    @staticmethod
+    def _post(host: Host, number: int, body: bytes) -> int:
+        connection = http.client.HTTPConnection(host.address, WEB_PORT, timeout=5)
+        try:
+            connection.request("POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+
+def run(options: Options) -> Outcome:
+    """One run. Where nobody may make namespaces it says so, and with CI=true it is red."""
+    form: Form = options.scaled(LONG if options.long else SHORT)
+    outcome = Outcome("hosts", options.seed, long=options.long)
+    try:
+        with network() as lan, _servers(lan) as made:
+            _play(made, lan, form, outcome, options)
+    except CannotIsolate as fault:
+        options.say(f"!!!! {fault}")
+        outcome.figures["ran"] = False
+        outcome.wrong += [str(fault)] if os.environ.get("CI") == "true" else []
+    return outcome
+
+
+def _play(made: Ground, lan: Network, form: Form, outcome: Outcome, options: Options) -> None:
+    with made.database.transaction() as session:
+        seeded = company(session)
+    hosts = {name: lan.add(name) for name in ("web-1", "web-2", "work-1", "work-2")}
+    for host in hosts.values():
+        _start(made, host)
+    sender = Sender([hosts["web-1"], hosts["web-2"]], seeded.sku_codes)
+    _wait_for_web(sender)
+    chance = random.Random(options.seed)
+    numbers = [n for n in range(form.orders) for _ in range(1 + (chance.random() < TWICE))]
+    chance.shuffle(numbers)
+    hands = _Hands(made, seeded)
+    sending = threading.Thread(target=sender.send_all, args=(numbers,), kwargs={"per_s": len(numbers) / form.seconds})
+    began = time.monotonic()
+    sending.start()
+    dark = _suffer(made, hosts, form, hands, sending, options)
+    shipped = hands.work_until(lambda: _shipped(made) == form.orders, limit_s=form.drain_s)
+    _judge(made, sender, form, outcome)
+    if not shipped:
+        outcome.wrong.append(f"only {_shipped(made)} of {form.orders} orders were shipped in {form.drain_s:.0f} s more")
+    late = [word for word, gap_s in dark.items() if gap_s > PROGRESS_S]
+    outcome.wrong += [f"no step ended for over {PROGRESS_S:.0f} s after {word} went dark" for word in late]
+    outcome.figures |= {
+        "took_s": round(time.monotonic() - began, 1),
+        "first progress after a host went dark, s": {word: round(gap_s, 2) for word, gap_s in dark.items()},
+        "slowest 202 with retries, s": round(sender.slowest_s, 2),
+        "answers other than 202": dict(sender.refused),
+        "network bytes an order": {name: host.traffic_bytes() // form.orders for name, host in hosts.items()},
+        "steps by host": _by_host(made),
+    }
+
+
+def _suffer(
+    made: Ground, hosts: dict[str, Host], form: Form, hands: _Hands, sending: threading.Thread, options: Options
+) -> dict[str, float]:
+    """Two hosts go dark, one comes back; return the seconds until the next step of the system ended after each."""
+    dark: dict[str, float] = {}
+    third = form.seconds / 3
+    hands.work_until(lambda: not sending.is_alive(), limit_s=third)
+    for name in ("work-2", "web-2"):
+        finished = _finished(made)
+        killed = hosts[name].lose_power()
+        options.say(f"{name} went dark with {killed} processes")
+        since = time.monotonic()
+        hands.work_until(lambda before=finished: _finished(made) > before, limit_s=120)
+        dark[name] = time.monotonic() - since
+        hands.work_until(lambda: not sending.is_alive(), limit_s=max(0.0, third - dark[name]))
+    hosts["work-2"].get_power()
+    _start(made, hosts["work-2"])
+    options.say("work-2 is back")
+    hands.work_until(lambda: not sending.is_alive(), limit_s=300)
+    return dark
+
+
+@dataclass(slots=True)
+class _Hands:
+    """The warehouse: it picks, packs and hands over what is there, in this process."""
+
+    made: Ground
+    seeded: Company
+
+    def work_until(self, over: object, *, limit_s: float) -> bool:
+        """Work round after round until `over()` holds; False when the time is over first."""
+        assert callable(over)
+        ends = time.monotonic() + limit_s
+        while not over():
+            if time.monotonic() > ends:
+                return False
+            with self.made.database.transaction() as session:
+                waves.plan_now(session, warehouse_id=self.seeded.warehouse_id)
+            for work in (life._pick, life._check, life._close, life._label):
+                work(self.made)
+            life._hand_over(self.made)
+            time.sleep(0.2)
+        return True
+
+
+def _start(made: Ground, host: Host) -> None:
+    """What runs on a host of that name."""
+    python = (sys.executable, "-m")
+    web = (*python, "gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"{host.address}:{WEB_PORT}", "wsgi:app")
+    argv = web if host.name.startswith("web") else (*python, "bench.mixed_workers")
+    host.start(argv, environment={**made.environment, "PYTHONPATH": str(bench_ground.ROOT)}, folder=made.folder)
+
+
+def _wait_for_web(sender: Sender, limit_s: float = 120) -> None:
+    ends = time.monotonic() + limit_s
+    for host in sender.hosts:
+        while not _answers(host):
+            if time.monotonic() > ends:
+                raise SystemExit(f"{host.name} does not answer")
+            time.sleep(0.2)
+
+
+def _answers(host: Host) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{host.address}:{WEB_PORT}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def _servers(lan: Network) -> Iterator[Ground]:
+    """One PostgreSQL and one Redis that listen at the bridge, and a migrated database of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="oms-hosts-"))
+    folder.chmod(0o755)
+    postgres = embedded.prepare_postgres(folder / "postgres", durable=True)
+    postgres.command += ("-c", f"listen_addresses={DATABASE_ADDRESS}", "-c", f"port={DATABASE_PORT}")
+    with (postgres.data_dir / "data" / "pg_hba.conf").open("a") as rules:
+        rules.write(f"host all all {SUBNET}.0/24 trust\n")
+    broker = embedded.prepare_redis(folder / "redis", durable=True)
+    broker.command += ("--port", str(REDIS_PORT), "--bind", DATABASE_ADDRESS, "--protected-mode", "no")
+    try:
+        postgres.start()
+        broker.start()
+        name = f"oms_hosts_{os.getpid()}_{secrets.token_hex(2)}"
+        schema.upgrade(embedded.create_database(postgres.url, name))
+        environment = bench_ground._environment(
+            f"postgresql://oms@{DATABASE_ADDRESS}:{DATABASE_PORT}/{name}", f"redis://{DATABASE_ADDRESS}:{REDIS_PORT}/0"
+        )
+        made = Ground(bench_ground._database(environment), environment, folder, WEB_PORT)
+        try:
+            yield made
+        finally:
+            made.database.engine.dispose()
+    finally:
+        broker.stop()
+        postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _count(made: Ground, sql: str) -> int:
+    with made.database.transaction() as session:
+        return int(session.execute(text(sql)).scalar_one())
+
+
+def _shipped(made: Ground) -> int:
+    return _count(made, "SELECT count(*) FROM orders WHERE fulfilment_status = 'shipped'")
+
+
+def _finished(made: Ground) -> int:
+    """Steps that the worker hosts ended."""
+    return _count(made, "SELECT count(*) FROM step WHERE state = 'done' AND worker LIKE 'work-%'")
+
+
+def _by_host(made: Ground) -> dict[str, int]:
+    sql = "SELECT split_part(worker, ':', 1), count(*) FROM step WHERE state = 'done' AND worker LIKE 'work-%' GROUP BY 1 ORDER BY 1"
+    with made.database.transaction() as session:
+        return {row[0]: row[1] for row in session.execute(text(sql))}
+
+
+def _judge(made: Ground, sender: Sender, form: Form, outcome: Outcome) -> None:
+    """Each accepted order stands once, the history is whole, every invariant holds."""
+    with made.database.transaction() as session:
+        stand = Counter(session.execute(text("SELECT channel_order_id FROM orders")).scalars())
+    with made.database.transaction() as session:
+        while seal.seal(session) == seal.BATCH:
+            pass
+    with made.database.transaction() as session:
+        violations = check.check(session)
+        history = seal.verify(session)
+    wanted = {f"B{number:08d}" for number in sender.acked}
+    outcome.wrong += [f"LOST: {order}" for order in sorted(wanted - stand.keys())]
+    outcome.wrong += [f"DOUBLE: {order}" for order, times in sorted(stand.items()) if times > 1 or order not in wanted]
+    outcome.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
+    if history.broken:
+        outcome.wrong.append(f"I11 history is broken at {history.broken.seq}: {history.broken.why}")
+    if len(sender.acked) != form.orders:
+        outcome.wrong.append(f"{form.orders - len(sender.acked)} orders were accepted by no host")
+    outcome.figures |= {
+        "orders": len(stand), "deliveries": sum(sender.acked.values()), "hosts": 4, "hosts gone dark": 2,
+        "invariants": len(check.INVARIANTS), "violations": len(violations),
+    }  # fmt: skip
