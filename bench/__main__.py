@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     if options.list:
         return _list()
+    if options.write_docs:
+        pages.write(pages.read())
+        return 0
     names = (
         [options.name] if options.name else CHECKED if options.check or options.update_baseline else list(BENCHMARKS)
     )

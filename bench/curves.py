@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 44, 52
 COLOURS = ("#1f6feb", "#d1480f", "#2a7d3f", "#7a3ea8")
@@ -65,7 +65,7 @@ CURVES: dict[str, Curve] = {
 }
 
 
-def draw_all(kept: Mapping[str, Figures], folder: Path = FOLDER) -> list[Path]:
+def draw_all(kept: Mapping[str, Figures], folder: Path = DOCS / "pictures") -> list[Path]:
     """Draw each curve whose benchmark has figures; return the files."""
     drawn = []
     for name, curve in CURVES.items():

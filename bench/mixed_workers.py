@@ -11,7 +11,7 @@ from oms.journey import flow
 from workers import bindings, run
 
 #: Kinds whose work is a call to somebody else.
-CALLS = ("book", "void_label", "track", "tell", "tell_channel", "poll")
+CALLS = ("book", "pick_up", "void_label", "track", "tell", "tell_channel", "poll")
 
 if __name__ == "__main__":
     for kind in CALLS:

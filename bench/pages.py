@@ -1,7 +1,7 @@
 """Kept figures, and the page that shows them: `dev.py bench NAME --keep` keeps a run, `dev.py bench --write-docs` writes the page.
 
-bench/figures.json holds the last kept run of each benchmark with its command, day and load; the table of docs/performance.md
-and the curves are made of it and of nothing else.
+bench/figures.json holds the last kept run of each benchmark with its command, day and load; the tables of docs/performance.md and
+docs/scaling.md and the curves are made of it and of nothing else.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import baseline, curves
+from bench import baseline, curves, scaling
 from bench.table import BENCHMARKS, Benchmark, Goal
 
 KEPT = Path(__file__).with_name("figures.json")
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by `dev.py bench --write-docs` -->", "<!-- end of figures -->"
 
 Kept = Mapping[str, Mapping[str, Any]]
@@ -45,14 +44,19 @@ def _rounded(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def write(kept: Kept, page: Path = PAGE, folder: Path = curves.FOLDER) -> None:
-    """Put the table into the page between its marks and draw the curves; SystemExit when the marks are not there."""
+def write(kept: Kept, folder: Path = curves.DOCS) -> None:
+    """Put the tables into both pages between their marks and draw the curves; SystemExit when marks are not there."""
+    _fill(folder / "performance.md", table(kept))
+    _fill(folder / "scaling.md", scaling.table(kept))
+    curves.draw_all({name: run["figures"] for name, run in kept.items()}, folder / "pictures")
+
+
+def _fill(page: Path, words: str) -> None:
     text = page.read_text(encoding="utf-8")
     marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     if len(marked.findall(text)) != 1:
         raise SystemExit(f"{page.name} must hold {BEGIN} and {END} once")
-    page.write_text(marked.sub(lambda _: f"{BEGIN}\n{table(kept)}\n{END}", text), encoding="utf-8")
-    curves.draw_all({name: run["figures"] for name, run in kept.items()}, folder)
+    page.write_text(marked.sub(lambda _: f"{BEGIN}\n{words}\n{END}", text), encoding="utf-8")
 
 
 def table(kept: Kept) -> str:

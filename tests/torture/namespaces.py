@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -114,6 +115,8 @@ def network() -> Iterator[Network]:
     if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("unshare"):
         raise CannotIsolate(NO_NAMESPACES)
     made = Network(f"oms{os.getpid()}")
+    # Ended from outside it must still take its namespaces away.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     home, bridge = os.open("/proc/self/ns/net", os.O_RDONLY), f"{made.prefix}-database"
     try:
         try:
@@ -133,6 +136,7 @@ def network() -> Iterator[Network]:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.setns(home, _CLONE_NEWNET)
         os.close(home)
+        signal.signal(signal.SIGTERM, before)
         for name in [*(host.namespace for host in made.hosts), bridge]:
             subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
 

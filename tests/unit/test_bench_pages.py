@@ -7,23 +7,24 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bench import curves, pages
+from bench import curves, pages, scaling
 from bench.table import BENCHMARKS
 
 
 @pytest.fixture
-def page(tmp_path):
-    path = tmp_path / "performance.md"
-    path.write_text(f"# Before\n\n{pages.BEGIN}\nold\n{pages.END}\n\nafter\n")
-    return path
+def docs(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for name in ("performance.md", "scaling.md"):
+        (tmp_path / name).write_text(f"# Before\n\n{pages.BEGIN}\nold\n{pages.END}\n\nafter\n")
+    return tmp_path
 
 
-def test_the_table_says_reached_missed_and_not_measured(tmp_path, page):
-    kept = tmp_path / "figures.json"
+def test_the_table_says_reached_missed_and_not_measured(docs):
+    kept = docs / "figures.json"
     found = {"cpu_ms_per_order": 1.2, "orders_per_s": 600.0, "ratio_to_floor": 12.0, "load_average": 0.5}
     pages.keep("intake", found, command="python3 dev.py bench intake", path=kept)
-    pages.write(pages.read(kept), page, tmp_path)
-    text = page.read_text()
+    pages.write(pages.read(kept), docs)
+    text = (docs / "performance.md").read_text()
     assert "old" not in text
     assert text.startswith("# Before")
     assert text.endswith("after\n")
@@ -33,18 +34,37 @@ def test_the_table_says_reached_missed_and_not_measured(tmp_path, page):
     assert text.count("\n| ") == 1 + sum(len(row.goals) for row in BENCHMARKS.values())
 
 
-def test_writing_twice_changes_nothing(tmp_path, page):
-    pages.write({}, page, tmp_path)
-    once = page.read_text()
-    pages.write({}, page, tmp_path)
-    assert page.read_text() == once
+def test_writing_twice_changes_nothing(docs):
+    pages.write({}, docs)
+    once = (docs / "performance.md").read_text()
+    pages.write({}, docs)
+    assert (docs / "performance.md").read_text() == once
 
 
-def test_a_page_without_its_marks_is_refused(tmp_path):
-    path = tmp_path / "performance.md"
-    path.write_text("# nothing\n")
+def test_a_page_without_its_marks_is_refused(docs):
+    (docs / "scaling.md").write_text("# nothing\n")
     with pytest.raises(SystemExit):
-        pages.write({}, path, tmp_path)
+        pages.write({}, docs)
+
+
+def test_what_a_day_needs_is_reckoned_from_the_measured_costs():
+    costs = {"intake_cpu_ms": 1.0, "life_cpu_ms": 3.0, "database_bytes": 20_000, "wal_bytes": 100_000, "commits": 0.5}
+    kept: dict = {}
+    for field, value in {**costs, "network_bytes": 50_000}.items():
+        benchmark, figure = scaling.SOURCES[field]
+        kept.setdefault(benchmark, {"figures": {}})["figures"][figure] = value
+    text = scaling.table(kept)
+    # 100 million a day are 1,157 a second, 5,787 in the busiest hour; at 4 ms each 23.1 cores.
+    assert "| orders a second, busiest hour | mean x 5 | 57.9 | 5,787 |" in text
+    assert "| cores busy in that hour | rate x CPU ms | 0.231 | 23.1 |" in text
+    assert "| WAL in that hour | rate x bytes of WAL | 5.79 MB/s | 579 MB/s |" in text
+    assert "| growth of the database a year | a day x bytes x 365 | 7.3 TB | 730 TB |" in text
+
+
+def test_a_cost_that_was_not_measured_is_named_and_nothing_is_reckoned():
+    text = scaling.table({"intake": {"figures": {"cpu_ms_per_order": 1.0}}})
+    assert "`growth` database_bytes_per_order" in text
+    assert "cores" not in text
 
 
 def test_keeping_one_run_leaves_the_others(tmp_path):
