@@ -23,13 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list:
         return _list()
     if options.write_docs:
-        pages.write(pages.read())
-        return 0
-    names = (
-        [options.name] if options.name else CHECKED if options.check or options.update_baseline else list(BENCHMARKS)
-    )
-    if options.check:
-        return _check([name for name in names if name in CHECKED])
+        return pages.write(pages.read())
+    names = [options.name] if options.name else CHECKED if options.check or options.update_baseline else [*BENCHMARKS]
+    return _check([name for name in names if name in CHECKED]) if options.check else _measure(names, options, argv)
+
+
+def _measure(names: Sequence[str], options: argparse.Namespace, argv: Sequence[str] | None) -> int:
     found: dict[str, dict[str, float]] = {}
     for name in names:
         found[name] = runner.measure(name, _arguments(options, BENCHMARKS[name]), runs=options.runs)

@@ -44,11 +44,12 @@ def _rounded(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def write(kept: Kept, folder: Path = curves.DOCS) -> None:
+def write(kept: Kept, folder: Path = curves.DOCS) -> int:
     """Put the tables into both pages between their marks and draw the curves; SystemExit when marks are not there."""
     _fill(folder / "performance.md", table(kept))
     _fill(folder / "scaling.md", scaling.table(kept))
     curves.draw_all({name: run["figures"] for name, run in kept.items()}, folder / "pictures")
+    return 0
 
 
 def _fill(page: Path, words: str) -> None:

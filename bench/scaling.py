@@ -36,9 +36,9 @@ class Costs:
 SOURCES = {
     "intake_cpu_ms": ("intake", "cpu_ms_per_order"),
     "life_cpu_ms": ("life", "cpu_ms_per_order"),
-    "database_bytes": ("growth", "database_bytes_per_order"),
-    "wal_bytes": ("growth", "life_wal_bytes_per_order_full"),
-    "commits": ("growth", "life_commits_per_order"),
+    "database_bytes": ("footprint", "database_bytes_per_order"),
+    "wal_bytes": ("footprint", "wal_bytes_per_order"),
+    "commits": ("footprint", "commits_per_order"),
     "network_bytes": ("hosts", "network_bytes_per_order"),
 }
 
@@ -75,8 +75,8 @@ _WORDS = {
     "intake_cpu_ms": "CPU ms of intake, all processes with PostgreSQL",
     "life_cpu_ms": "CPU ms from accepted to shipped, in batches",
     "database_bytes": "bytes in the database with indexes, history and steps, without papers",
-    "wal_bytes": "bytes of WAL, accepted to shipped",
-    "commits": "commits, accepted to shipped, in batches of 200",
+    "wal_bytes": "bytes of WAL, received to shipped",
+    "commits": "commits, received to shipped, in batches of 200",
     "network_bytes": "bytes over the cables of web and worker hosts, both ways",
 }
 _HOW = {

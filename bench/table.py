@@ -122,6 +122,13 @@ BENCHMARKS: dict[str, Benchmark] = {
         "94 % of empty at 0.7 million",
         (Goal("intake_points_worse_than_limit", most=5), Goal("life_points_worse_than_limit", most=5)),
     ),
+    "footprint": Benchmark(
+        "bench.footprint",
+        "bytes of WAL, commits and bytes in the database of one order, for docs/scaling.md",
+        "none",
+        "none",
+        (),
+    ),
     "soak": Benchmark(
         "bench.soak",
         "memory of web, workers, sweep and floor after a million orders against after the warm-up",

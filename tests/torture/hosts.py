@@ -8,8 +8,6 @@ Calls to carriers and mail servers are left out here (other levels have them); l
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import random
 import secrets
@@ -21,16 +19,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select, text
 
 from bench import ground as bench_ground
 from bench import life
-from bench.goods import Company, company, order_json
+from bench.goods import Company, company
 from bench.ground import Ground
-from bench.intake import signed
 from oms import db, effects, embedded
 from oms.embedded import schema
 from oms.fulfilment import waves
@@ -38,15 +35,15 @@ from oms.invariants import check
 from oms.journey import seal, steps
 from oms.shipping import booking
 from oms.shipping.models import Parcel
+from tests.torture.balancer import WEB_PORT, Sender, answers
 from tests.torture.namespaces import DATABASE_ADDRESS, SUBNET, CannotIsolate, Host, Network, network
 from tests.torture.options import Options
 from tests.torture.verdict import Outcome
 
-DATABASE_PORT, REDIS_PORT, WEB_PORT = 5432, 6379, 8000
+DATABASE_PORT, REDIS_PORT = 5432, 6379
 #: After a host went dark the others move on within this (lease 30 s, sweep, and a margin).
 PROGRESS_S = 36.0
 TWICE = 0.1
-SENDERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,57 +59,6 @@ class Form:
 
 SHORT = Form(240, 24, 180)
 LONG = Form(6_000, 300, 900)
-
-
-@dataclass(slots=True)
-class Sender:
-    """Shops behind a balancer: who gets no answer from one web host goes to the other, until one stores it."""
-
-    hosts: list[Host]
-    codes: list[str]
-    acked: Counter[int] = field(default_factory=Counter)
-    refused: Counter[int] = field(default_factory=Counter)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    slowest_s: float = 0.0
-
-    def send_all(self, numbers: list[int], *, per_s: float) -> None:
-        """Keep the pace; return when all are stored."""
-        began = time.monotonic()
-
-        def work(start: int) -> None:
-            for place in range(start, len(numbers), SENDERS):
-                time.sleep(max(0.0, began + place / per_s - time.monotonic()))
-                self._send(numbers[place], place)
-
-        threads = [threading.Thread(target=work, args=(n,)) for n in range(SENDERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _send(self, number: int, turn: int) -> None:
-        body, first = json.dumps(order_json(number, self.codes), ensure_ascii=False).encode(), time.monotonic()
-        for attempt in range(60):
-            status = self._post(self.hosts[(turn + attempt) % len(self.hosts)], number, body)
-            if 200 <= status < 300:  # 200: it was there already
-                with self.lock:
-                    self.acked[number] += 1
-                    self.slowest_s = max(self.slowest_s, time.monotonic() - first)
-                return
-            with self.lock:
-                self.refused[status] += 1
-            time.sleep(0.3)
-
-    @staticmethod
-    def _post(host: Host, number: int, body: bytes) -> int:
-        connection = http.client.HTTPConnection(host.address, WEB_PORT, timeout=5)
-        try:
-            connection.request("POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
 
 
 def run(options: Options) -> Outcome:
@@ -233,21 +179,10 @@ def _start(made: Ground, host: Host) -> None:
 def _wait_for_web(sender: Sender, limit_s: float = 120) -> None:
     ends = time.monotonic() + limit_s
     for host in sender.hosts:
-        while not _answers(host):
+        while not answers(host):
             if time.monotonic() > ends:
                 raise SystemExit(f"{host.name} does not answer")
             time.sleep(0.2)
-
-
-def _answers(host: Host) -> bool:
-    connection = http.client.HTTPConnection(host.address, WEB_PORT, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_what_a_day_needs_is_reckoned_from_the_measured_costs():
 
 def test_a_cost_that_was_not_measured_is_named_and_nothing_is_reckoned():
     text = scaling.table({"intake": {"figures": {"cpu_ms_per_order": 1.0}}})
-    assert "`growth` database_bytes_per_order" in text
+    assert "`footprint` database_bytes_per_order" in text
     assert "cores" not in text
 
 
