@@ -14,11 +14,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from typing import Any
+
+from gunicorn.http import wsgi
+from gunicorn.workers.gthread import ThreadWorker
 
 from oms import memory
 
-worker_class = "gthread"
 # The master imports and forks, so that the processes share what they do not change; engines connect on first use.
 preload_app = True
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -43,6 +46,41 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 
 _M_ARENA_MAX = -8
+
+
+#: A webhook that waited so long for a free thread is told to come again: who sends it has patience, but not for one answer.
+BUSY_AFTER_S = 0.5
+_BUSY = b'{"type":"urn:oms:problem:unavailable","title":"Service Unavailable","status":503,"code":"unavailable"}'
+
+
+class Worker(ThreadWorker):
+    """Threads that tell late webhooks 503 instead of making those behind them late too: an answer within a second."""
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Note when the request began to wait for a thread."""
+        conn.came = time.monotonic()
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Note how long it waited; what the sender takes to send does not count."""
+        conn.waited_s = time.monotonic() - conn.came
+        return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer; a webhook that waited too long is not stored and told so."""
+        if conn.waited_s <= BUSY_AFTER_S or not req.path.startswith("/webhooks/"):
+            return super().handle_request(req, conn)
+        answer, _ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg)
+        # The body stays unread, so the connection ends here.
+        answer.force_close()
+        told = [("Content-Type", "application/problem+json"), ("Retry-After", "2"), ("Content-Length", str(len(_BUSY)))]
+        answer.start_response("503 Service Unavailable", told)
+        answer.write(_BUSY)
+        answer.close()
+        return False
+
+
+worker_class = Worker
 
 
 def post_fork(server: Any, worker: Any) -> None:

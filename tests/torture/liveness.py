@@ -83,8 +83,8 @@ def _work(made: House, shots: list[Shot], victim: str) -> None:
         traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret,
         ledger=made.folder / "acked.jsonl", connections=6,
     ))  # fmt: skip
-    ends = time.monotonic() + 2.0
-    made.watch(lambda: time.monotonic() > ends)
+    soonest = time.monotonic() + 2.0
+    made.watch(lambda: time.monotonic() > soonest and bool(made.processes().get(victim)), limit_s=60)
     os.kill(made.processes()[victim][0], signal.SIGSTOP)
     made.watch(lambda: sender.poll() is not None, limit_s=120)
 

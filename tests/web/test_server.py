@@ -19,6 +19,16 @@ from tests.servers import ROOT
 @pytest.fixture
 def port(environ: dict[str, str]) -> Iterator[int]:
     """Two web processes on a free port."""
+    yield from _served(environ)
+
+
+@pytest.fixture
+def narrow_port(environ: dict[str, str]) -> Iterator[int]:
+    """One web process of eight threads."""
+    yield from _served(environ | {"WEB_CONCURRENCY": "1"})
+
+
+def _served(environ: dict[str, str]) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -74,3 +84,25 @@ def test_a_body_in_chunks_over_the_limit_is_refused_by_the_real_server(port):
     chunks = (b"y" * 65536 for _ in range(17))
     head = {"Transfer-Encoding": "chunked"}
     assert ask(port, "/webhooks/nobody", "POST", body=chunks, headers=head, encode_chunked=True)[0] == 413
+
+
+def test_a_webhook_that_waits_for_a_thread_is_told_to_come_again(narrow_port):
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    try:
+        time.sleep(0.3)  # each of them holds a thread now, until gunicorn gives up waiting for its request
+        status, words = ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")
+        assert (status, '"unavailable"' in words) == (503, True)
+    finally:
+        for one in silent:
+            one.close()
+    assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
+
+
+def test_a_page_that_waits_for_a_thread_is_answered(narrow_port):
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    try:
+        time.sleep(0.3)
+        assert ask(narrow_port, "/healthz")[0] == 200
+    finally:
+        for one in silent:
+            one.close()
