@@ -51,7 +51,7 @@ def _new_mail_at_each_try() -> None:
 
 
 CONTROLS: dict[str, Control] = {
-    "answered before it is stored": Control(_answer_first, "webhook", "commit after WITH", KILL_BEFORE),
+    "answered before it is stored": Control(_answer_first, "webhook", "sql WITH", KILL_BEFORE),
     "a new mail at each try": Control(_new_mail_at_each_try, "confirm", "smtp data", KILL_AFTER),
 }
 

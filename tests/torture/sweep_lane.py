@@ -14,10 +14,10 @@ from typing import Any
 from oms import embedded, settings
 from oms.settings import Settings
 from oms.web import create_app
-from oms.web.edge import KEY
+from oms.web.cached import KEEP_S
 from tests.servers import TestServers
 from tests.torture import sweep_state, sweep_verdict
-from tests.torture.failpoints import Point, Watch, install
+from tests.torture.failpoints import SERIALIZATION, Point, Watch, install
 from tests.torture.sweep_forks import Ended, ForkedPeer, in_child, quiet
 from tests.torture.sweep_house import SHOP, SHOP_SECRET, SHOP_TOKEN, Seed, SweepHouse, WorkerEnded, environment
 from tests.torture.sweep_legs import Leg
@@ -40,6 +40,7 @@ class Baseline:
     start: Snapshot
     points: list[Point]
     end: dict[str, Any]
+    tries: list[str]
 
 
 @dataclass
@@ -118,11 +119,7 @@ class Lane:
                 leg.ready(house)
                 leg.act(house)
         house.process.database.engine.dispose()
-        edge = self.app.extensions[KEY]
-        for database in (edge.database, edge.committer._database):
-            database.engine.dispose()
-        edge.channels.forget()
-        edge.committer._write._kept.forget()
+        time.sleep(KEEP_S)  # what the web process keeps for seconds is forgotten
         for pool in outside._POOL:
             pool.shutdown()
         outside._POOL.clear()
@@ -181,7 +178,7 @@ class Lane:
         end: dict[str, Any] = sweep_verdict.picture(database)
         end["at the carrier"] = sweep_verdict.at_carrier(self.peers["carrier"])
         end["at the shop"] = sweep_verdict.at_shop(self.peers["shop"])
-        return {"faults": faults + wrong, "again": again, "end": end}
+        return {"faults": faults + wrong, "again": again, "end": end, "tries": sweep_verdict.tries(database)}
 
     # -------------------------------------------------------------- a leg without a fault, and with one
 
@@ -212,7 +209,13 @@ class Lane:
             assert ended.fault is None, f"{leg.name}: {ended.fault}"
             assert ended.answer["faults"] == [], f"{leg.name}: {ended.answer['faults']}"
             found.append(
-                Baseline(leg, begun, [Point(**point) for point in attempt.answer["points"]], ended.answer["end"])
+                Baseline(
+                    leg,
+                    begun,
+                    [Point(**point) for point in attempt.answer["points"]],
+                    ended.answer["end"],
+                    ended.answer["tries"],
+                )
             )
         return found
 
@@ -274,6 +277,8 @@ class Lane:
         if ended.answer is not None:
             run.repeated_mails = ended.answer["again"]
             said += ended.answer["faults"] + sweep_verdict.differences(base.end, ended.answer["end"])
+            if run.mode == SERIALIZATION:
+                said += sweep_verdict.differences({"steps": base.tries}, {"steps": ended.answer["tries"]})
         elif not said:
             said.append("the restarted house gave no answer")
         run.violations = said

@@ -36,6 +36,10 @@ _MASK = re.compile(
     r"|\d{8}T\d{4}(\d\d)?Z|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|\b[0-9a-f]{32,}\b|\d\d:\d\d\b"
 )
 
+_TRIED = text("""
+    SELECT kind, attempt FROM step WHERE performer = 'system' AND kind <> ALL(CAST(:periodic AS text[])) ORDER BY kind, attempt
+""")
+
 
 def picture(database: Database) -> dict[str, list[str]]:
     """Every row of every table without ids, times and tries: two lives that ended alike have the same picture."""
@@ -58,6 +62,14 @@ def _shown(columns: list[Any], row: Any) -> str:
     pairs = zip(columns, row, strict=True)
     told = (f"{column.name}={value}" for column, value in pairs if not isinstance(value, _PASSING))
     return _MASK.sub("#", ", ".join(told))[:SHOWN]
+
+
+def tries(database: Database) -> list[str]:
+    """How often each of the system's steps was begun; a serialization failure is no reason to begin one again."""
+    periodic = [job.kind for job in JOBS]
+    with database.transaction() as session:
+        rows = session.execute(_TRIED, {"periodic": periodic}).all()
+        return [f"{row.kind} begun {row.attempt} times" for row in rows]
 
 
 def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
