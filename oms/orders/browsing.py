@@ -28,10 +28,6 @@ from oms.rows import among
 
 Key = tuple[datetime, uuid.UUID]
 
-#: How many orders of a stream are held against the other filters: first so many, then so many more.
-EXAMINED = (200, 800)
-#: Streams that end within so many orders are walked to their end.
-SHORT = 500
 _FIRST: Key = (datetime(9999, 1, 1, tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 
 
@@ -65,6 +61,20 @@ class Listed:
     rows: Sequence[Any]
     next: Key | None
 
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a page looks before it ends."""
+
+    #: so many orders of a stream are held against the other filters: first about a page, then so many more
+    examined: tuple[int, ...] = (64, 250, 700)
+    #: streams that end within so many orders are walked to their end
+    short: int = 250
+    #: so many standing holds are read with their orders; beyond, the open orders are walked
+    many_holds: int = 1000
+
+
+USUAL = Reach()
 
 _HELD = (
     select(func.array_agg(Hold.reason))
@@ -105,13 +115,15 @@ _COLUMNS = (
 )
 
 
-def listed(session: Session, *, wanted: Wanted, limit: int, after: Key | None = None) -> Listed:
-    """Orders, newest first, from after a key (received_at, id), at most `limit`: two to five statements."""
+def listed(session: Session, *, wanted: Wanted, limit: int, after: Key | None = None, reach: Reach = USUAL) -> Listed:
+    """Orders, newest first, from after a key (received_at, id), at most `limit`: two to nine statements."""
     asked = _asked(session, wanted)
     if asked is None:
         return Listed((), None)
-    stream, is_short = _stream(session, asked, after or _FIRST)
-    keys, further = _walk(session, asked, stream, limit + 1, after or _FIRST, is_short=is_short)
+    stream, is_short = _stream(session, asked, after or _FIRST, reach)
+    keys, further = _walk(
+        session, asked, stream, limit + 1, after or _FIRST, (reach.short + 1,) if is_short else reach.examined
+    )
     shown = keys[:limit]
     if len(keys) > limit:
         further = shown[-1]
@@ -152,29 +164,29 @@ def _named(session: Session, asked: Asked, wanted: Wanted) -> Asked:
     return asked.of_name(numbers.written(term), channel_numbers, keys, found)
 
 
-def _stream(session: Session, asked: Asked, after: Key) -> tuple[Stream, bool]:
+def _stream(session: Session, asked: Asked, after: Key, reach: Reach) -> tuple[Stream, bool]:
     """The stream to walk, and whether it is known to end within a few hundred orders: the rarest of those that fit."""
-    fitting = streams.fitting(asked, many_holds=asked.held is True and _many_holds(session))
+    fitting = streams.fitting(asked, many_holds=asked.held is True and _many_holds(session, reach.many_holds))
     if len(fitting) == 1:
         return fitting[0], False
     probes = " UNION ALL ".join(
-        f"SELECT {place} AS place, (SELECT p.received_at FROM ({stream.sql(asked, SHORT + 1)}) p"
-        f" ORDER BY p.received_at DESC OFFSET {SHORT} LIMIT 1) AS at"
+        f"SELECT {place} AS place, (SELECT p.received_at FROM ({stream.sql(asked, reach.short + 1)}) p"
+        f" ORDER BY p.received_at DESC OFFSET {reach.short} LIMIT 1) AS at"
         for place, stream in enumerate(fitting)
     )
     ends = session.execute(_text(probes), asked.params(after)).all()
-    # One that ends at once, else the one whose five-hundredth order is the oldest.
+    # One that ends at once, else the one whose 250th order is the oldest.
     rarest = min(ends, key=lambda row: (row.at is not None, row.at or datetime.min.replace(tzinfo=UTC)))
     return fitting[rarest.place], rarest.at is None
 
 
-def _many_holds(session: Session) -> bool:
-    counted = text(f"SELECT count(*) FROM (SELECT 1 FROM hold WHERE released_at IS NULL LIMIT {2 * SHORT + 1}) h")
-    return int(session.execute(counted).scalar_one()) > 2 * SHORT
+def _many_holds(session: Session, many: int) -> bool:
+    counted = text(f"SELECT count(*) FROM (SELECT 1 FROM hold WHERE released_at IS NULL LIMIT {many + 1}) h")
+    return int(session.execute(counted).scalar_one()) > many
 
 
 def _walk(
-    session: Session, asked: Asked, stream: Stream, limit: int, after: Key, *, is_short: bool
+    session: Session, asked: Asked, stream: Stream, limit: int, after: Key, steps: Sequence[int]
 ) -> tuple[list[Key], Key | None]:
     """The keys of the orders that fit, and from where to go on when the walk ended before the stream did."""
     others = asked.conditions(beside=stream)
@@ -182,7 +194,7 @@ def _walk(
         rows = session.execute(_text(streams.ordered(stream, asked, limit)), asked.params(after)).all()
         return [(row.received_at, row.id) for row in rows], None
     keys: list[Key] = []
-    for examined in (SHORT + 1,) if is_short else EXAMINED:
+    for examined in steps:
         sql = streams.filtered(stream, asked, others, examined=examined, limit=limit - len(keys))
         *fit, last = session.execute(_text(sql), asked.params(after)).all()
         keys += [(row.received_at, row.id) for row in fit]
