@@ -105,6 +105,7 @@ def gates(rest: list[str]) -> list[tuple[str, list[str]]]:
         ("types (mypy --strict)", [*module, "mypy"]),
         ("imports (import-linter)", [str(VENV / "bin" / "lint-imports"), "--no-logo"]),
         ("tests, sizes, documents", pytest_command(["--cov", "--cov-report=term:skip-covered", *rest])),
+        ("benchmarks against their baseline", [*module, "bench", "--check"]),
     ]
 
 
