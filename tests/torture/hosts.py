@@ -164,7 +164,7 @@ class _Hands:
             for parcel_id, reference in session.execute(references).all():
                 effects.intend(session, key=f"book:{reference}", kind="book", subject_id=parcel_id, now=now)
                 effects.record(session, key=f"book:{reference}", state="done", now=now, adopted=False)
-            labelled = [(step, life._made(step.subject_id)) for step in claimed]
+            labelled = [(step, life.label_of(step.subject_id)) for step in claimed]
             steps.finish(session, booking.record_labels(session, labelled=labelled, now=now), by="system", now=now)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import re
 
 import pytest
 
 from bench import __main__ as command
-from bench import baseline, rounds, runner
+from bench import baseline, life, rounds, runner
 from bench.table import BENCHMARKS, Goal
+from tests.source_tree import sources
 
 KNOWN = {"intake": {"ratio_to_floor": 10.0, "cpu_ms_per_order": 1.2}}
 
@@ -93,3 +95,12 @@ def test_a_goal_says_by_how_much_it_is_missed():
 def test_every_row_names_a_module_that_runs(name):
     module = importlib.import_module(BENCHMARKS[name].module)
     assert callable(module.run)
+
+
+def test_what_others_use_of_the_life_is_there():
+    used = {
+        name
+        for source in sources("bench", "tests/torture")
+        for name in re.findall(r"\blife\.(_?[a-z]\w*)", source.text)
+    }
+    assert {name for name in used - {"run", "py"} if not hasattr(life, name)} == set()
