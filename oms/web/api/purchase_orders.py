@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from oms import db
 from oms.errors import InputInvalid
 from oms.intake import entry, uploads
 from oms.intake import queries as messages
-from oms.intake.fates import element
+from oms.intake.fates import Element, element
 from oms.intake.inbox import NewMessage
 from oms.intake.uploads import Wrong
 from oms.orders.rules import payable
@@ -113,7 +114,10 @@ def upload(args: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any] | Re
         raise InputInvalid("the body is empty", fields={"body": "send the file's bytes as the body"})
     with edge.transaction() as session:
         channel = _channel(session, args["channel"])
-        message_id = _enter(session, channel, body, headers["x_filename"], args["rows"])
+    # Read with no transaction open, unless an Idempotency-Key holds one: a bomb may take seconds.
+    file = _read(channel, body, headers["x_filename"], args["rows"])
+    with edge.transaction() as session:
+        message_id = _enter(session, channel, file, args["rows"])
         rows = messages.became(session, message_id=message_id)
     refused = [
         wrong
@@ -139,22 +143,35 @@ def _channel(session: Session, named: str | None) -> Channel:
     return found
 
 
-def _enter(session: Session, channel: Channel, body: bytes, filename: str | None, rows: str) -> uuid.UUID:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The bytes as they came, and what the channel's connector reads in them."""
+
+    body: bytes
+    headers: dict[str, str]
+    elements: list[Element]
+
+
+def _read(channel: Channel, body: bytes, filename: str | None, rows: str) -> _File:
     headers = {"content-type": request.content_type or "", "x-oms-rows": rows}
     if filename:
         headers["x-filename"] = quote(filename, safe="%.()-_ ")
-    # With `good` a file may come again that was refused whole: it is another message then.
-    event_id = f"upload:{hashlib.sha256(body).hexdigest()}:{rows}"
     config = config_of(channel)
     if _is_json(body):
         # A distributor's JSON is our own, whatever its files are.
         config = type(config)(config.name, "generic", config.secrets, config.base_url, config.settings)
     read = registry.read(config, Received(body=body, headers=headers, channel=channel.name))
+    return _File(body, headers, [element(*uploads.strict(order, shape)) for order, shape in read])
+
+
+def _enter(session: Session, channel: Channel, file: _File, rows: str) -> uuid.UUID:
+    # With `good` a file may come again that was refused whole: it is another message then.
+    event_id = f"upload:{hashlib.sha256(file.body).hexdigest()}:{rows}"
     message_id, _ = entry.enter(
         session,
         channel=channel,
-        message=NewMessage(event_id, "upload", body, headers, received_by=me().actor),
-        elements=[element(*uploads.strict(order, shape)) for order, shape in read],
+        message=NewMessage(event_id, "upload", file.body, file.headers, received_by=me().actor),
+        elements=file.elements,
         now=db.now(session),
         all_or_nothing=rows == "all",
     )
