@@ -11,7 +11,6 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -30,6 +29,9 @@ MONTHS, ROUNDS = 24, 40
 _BARE = text("""
     SELECT month, kpi, value, hit, "of" FROM kpi_count WHERE month BETWEEN :first AND :last AND dimension IN ('', 'channel')
 """)
+
+# Orders, and messages whose step was opened before there was an order.
+_UNITS = text("SELECT coalesce(order_id, subject_id) AS id FROM step UNION SELECT id FROM orders ORDER BY id")
 
 
 def run(*, orders: int = 3_000, of: int = 5_000_000) -> dict[str, float]:
@@ -61,9 +63,10 @@ def _forget(made: Ground) -> None:
 def _fold(made: Ground) -> dict[str, float]:
     """Fold every order as if all of it had just changed; then again, when nothing has."""
     with made.database.transaction() as session:
-        ids = list(session.execute(text("SELECT id FROM orders ORDER BY id")).scalars())
+        ids = list(session.execute(_UNITS).scalars())
+        orders = int(session.execute(text("SELECT count(*) FROM orders")).scalar_one())
         facts = int(session.execute(text("SELECT count(*) FROM step")).scalar_one())
-    figures = {"orders": float(len(ids)), "facts": float(facts)}
+    figures = {"orders": float(orders), "facts": float(facts)}
     for name in ("fold", "fold_again"):
         python, postgres = time.process_time(), cpu.cpu_ms(made.roots)
         for batch in _batches(ids):
@@ -72,8 +75,8 @@ def _fold(made: Ground) -> dict[str, float]:
                 fold.hold(session, now=now)
                 fold.fold_units(session, units=batch, now=now)
         python, postgres = (time.process_time() - python) * 1000, cpu.cpu_ms(made.roots) - postgres
-        figures[f"{name}_cpu_us_per_order"] = (python + postgres) * 1000 / len(ids)
-        figures[f"{name}_of_it_python_us"] = python * 1000 / len(ids)
+        figures[f"{name}_cpu_us_per_order"] = (python + postgres) * 1000 / orders
+        figures[f"{name}_of_it_python_us"] = python * 1000 / orders
     return figures
 
 
@@ -83,10 +86,11 @@ def _batches(ids: list[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
 
 
 def _differences(made: Ground) -> int:
-    """Lines and sums of the month before last that are not those of a count anew."""
+    """Lines and sums of the month of the middle order that are not those of a count anew."""
     with made.database.transaction() as session:
         now = db.now(session)
-        month = month_of(now - timedelta(days=60), calendar_store.zone_of(session))
+        middle = "SELECT received_at FROM orders ORDER BY received_at OFFSET (SELECT count(*) / 2 FROM orders) LIMIT 1"
+        month = month_of(session.execute(text(middle)).scalar_one(), calendar_store.zone_of(session))
         anew = _told(month_report(session, month=month, now=now))
         kept = _told(monthly.with_lines(session, month=month, counted_at=now, provisional=True))
         sums = {(f.kpi, f.group): (f.hit, f.of) for f in _figures(session, month)}
