@@ -102,6 +102,13 @@ BENCHMARKS: dict[str, Benchmark] = {
         (Goal("cpu_ms_per_page", most=8), Goal("api_p95_ms", most=10), Goal("html_p95_ms", most=10)),
         long={"orders": 1_000_000},
     ),
+    "kpi": Benchmark(
+        "bench.kpi",
+        "24 months of KPI over the facts of 5 million orders, read from their sums; what folding an order costs",
+        "the bare query of the sums",
+        "14 ms",
+        (Goal("months_ms", most=20),),
+    ),
     "memory": Benchmark(
         "bench.memory",
         "2 web processes, 3 workers (one a queue) and the sweep at work, without PostgreSQL and Redis",
