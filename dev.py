@@ -19,12 +19,14 @@ VENV = Path(os.environ.get("OMS_VENV") or ROOT / ".venv").resolve()
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "oms-installed"
 OLDEST, NEWEST = (3, 11), (3, 13)
+#: The gate deals the same harm every time; other seeds by `python3 dev.py torture`.
+TORTURE_SEED = "20261128"
 LOCKS = ("demo", "dev")  # each holds the one before it
 COMMANDS = {
     "setup": "make the environment with everything in it",
     "demo": "a business day on real servers; --exit stops after it, --report FILE keeps the result as JSON",
     "test": "all tests, in parallel; further words go to pytest (`python3 dev.py test tests/unit -x`)",
-    "check": "format, lint, types, imports, sizes, migrations, documents, tests with branch coverage",
+    "check": "every gate: format, lint, types, imports, tests with branch coverage, torture, benchmarks",
     "bench": "what is fast, measured and held against its floor",
     "torture": "orders under kill -9, cut networks and full disks",
 }
@@ -105,6 +107,7 @@ def gates(rest: list[str]) -> list[tuple[str, list[str]]]:
         ("types (mypy --strict)", [*module, "mypy"]),
         ("imports (import-linter)", [str(VENV / "bin" / "lint-imports"), "--no-logo"]),
         ("tests, sizes, documents", pytest_command(["--cov", "--cov-report=term:skip-covered", *rest])),
+        ("torture, short forms", [*module, "tests.torture", "--level", "ci", "--seed", TORTURE_SEED]),
         ("benchmarks against their baseline", [*module, "bench", "--check"]),
     ]
 
