@@ -61,7 +61,7 @@ _WAITING = text("""
         LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
         JOIN free ON free.sku_id = coalesce(b.part_id, l.sku_id)
         LEFT JOIN coming ON coming.sku_id = free.sku_id
-        WHERE l.qty_backordered > 0 AND o.status = 'confirmed')
+        WHERE l.qty_backordered > 0 AND o.status IN ('confirmed', 'in_fulfilment'))
     SELECT DISTINCT id FROM waiting WHERE (upto - own < free OR upto > free + coming)
     AND NOT EXISTS (SELECT 1 FROM step WHERE step.subject_id = waiting.id AND step.kind = 'allocate'
                     AND step.state IN ('open', 'claimed', 'paused')) ORDER BY id

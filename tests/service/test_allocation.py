@@ -100,6 +100,22 @@ def test_a_receipt_wakes_the_oldest_backorder_and_counts_once(session: Session, 
     assert session.query(Step).filter_by(kind="supply").one().state == "done"
 
 
+def test_a_receipt_wakes_the_rest_of_an_order_that_left_in_part(session: Session, business_now: datetime) -> None:
+    house, cup, pot = make_warehouse(session), make_sku(session), make_sku(session)
+    make_stock(session, house, cup, 1)
+    lines = [{"qty": Decimal(1), "sku_id": cup.id}, {"qty": Decimal(1), "sku_id": pot.id}]
+    order = make_order(session, lines=lines, status="in_fulfilment")
+    _allocate(session, [order], business_now)
+    place = Bin(warehouse_id=house.id, code="R-1")
+    session.add(place)
+    session.flush()
+    goods = Receipt("GRN-9", house.id, pot.id, place.id, Decimal(1))
+    receipts.receive(session, receipts=[goods], actor="staff:bob", now=business_now)
+    run_kind(session, "wake", receipts.wake_orders, business_now)
+    claimed = steps.claim(session, kind="allocate", limit=5, lease_s=30, worker="test")
+    assert [d.outcome for d in backorders.allocate(session, steps=claimed, now=business_now)] == ["allocated"]
+
+
 def test_200_parallel_orders_for_50_pieces_reserve_50_and_backorder_150(database: Database) -> None:
     with database.transaction() as session:
         house, sku, channel = make_warehouse(session), make_sku(session), make_channel(session)
