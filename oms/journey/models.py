@@ -156,7 +156,10 @@ class Seal(Base):
 
 
 class SealHead(Base):
-    """One row: the end of the chain; sealing is one conditional update of it."""
+    """One row: the end of the chain; sealing is one conditional update of it.
+
+    Entries whose ids were made before `settled_at` are sealed; `searched_at` is when all history was last searched.
+    """
 
     __tablename__ = "seal_head"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -164,6 +167,8 @@ class SealHead(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=1)
     seq: Mapped[int] = mapped_column(BigInteger, default=0)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+    settled_at: Mapped[datetime | None]
+    searched_at: Mapped[datetime | None]
 
 
 class ErrorEvent(Base):

@@ -2,6 +2,10 @@
 
 Chaining inside each writer's transaction would make all writers queue, so one sealer works behind them.
 hash(n) = SHA-256(hash(n-1) | canonical JSON of the entry).
+
+Who seals looks back to `seal_head.settled_at` only: every entry whose id was made before it has its seal. It stays
+SETTLES_AFTER behind the clock, for ids are made by the clocks of many machines and committed later; what comes later
+still is found once a day, when the whole history is searched.
 """
 
 from __future__ import annotations
@@ -11,29 +15,38 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import ids
+
 GENESIS = hashlib.sha256(b"oms history").digest()
 BATCH = 1000
+#: Clocks that are ten minutes off, and a transaction as long again.
+SETTLES_AFTER = timedelta(minutes=20)
+SEARCHES_ALL_EVERY = timedelta(days=1)
 
 _HEAD = text("""
     INSERT INTO seal_head (id, seq, hash) VALUES (1, 0, :genesis)
-    ON CONFLICT (id) DO UPDATE SET seq = seal_head.seq RETURNING seq, hash
+    ON CONFLICT (id) DO UPDATE SET seq = seal_head.seq
+    RETURNING seq, hash, settled_at, searched_at, clock_timestamp() AS clock
 """)
 _ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event, h.cause, h.was, h.became, h.data"
 # An entry is sealed when it is committed, in whatever order that happens: found by its missing seal,
 # never by "the last id", which skips what was committed late.
 _UNSEALED = text(f"""
-    SELECT {_ENTRY} FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
+    SELECT {_ENTRY} FROM history_entry h
+    WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
     ORDER BY h.id LIMIT {BATCH}
 """)
 _SEALED = text(f"""
     SELECT s.seq, s.hash, s.entry_id, {_ENTRY} FROM seal s LEFT JOIN history_entry h ON h.id = s.entry_id
     WHERE s.seq > :after ORDER BY s.seq LIMIT {BATCH}
 """)
+_SETTLE = text("UPDATE seal_head SET settled_at = :settled, searched_at = :searched WHERE id = 1")
 _WRITE = text("""
     INSERT INTO seal (seq, entry_id, hash)
     SELECT * FROM unnest(CAST(:seq AS bigint[]), CAST(:entry AS uuid[]), CAST(:hash AS bytea[]))
@@ -63,7 +76,12 @@ def seal(session: Session) -> int:
     """Seal up to a thousand entries; return how many. Two sealers at once: the head's row lets one through."""
     head = session.execute(_HEAD, {"genesis": GENESIS}).one()
     seq, last = head.seq, bytes(head.hash)
-    rows = session.execute(_UNSEALED).mappings().all()
+    searches_all = head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY
+    since = ids.first_of(None if searches_all else head.settled_at)
+    rows = session.execute(_UNSEALED, {"since": since}).mappings().all()
+    if len(rows) < BATCH:
+        searched_at = head.clock if searches_all else head.searched_at
+        session.execute(_SETTLE, {"settled": head.clock - SETTLES_AFTER, "searched": searched_at})
     if not rows:
         return 0
     seals = []

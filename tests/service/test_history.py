@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import ids
 from oms.errors import IllegalTransition
 from oms.journey import lifecycle, seal
 from oms.journey.models import HistoryEntry
@@ -57,6 +58,52 @@ def _sealed(session: Session, now: datetime) -> Order:
     _advance(session, order, "fulfilled", now)
     assert seal.seal(session) == 3
     return order
+
+
+def _age(session: Session, column: str) -> None:
+    session.execute(text(f"UPDATE seal_head SET {column} = {column} - interval '2 days'"))
+
+
+def test_sealing_looks_back_no_further_than_where_all_is_sealed(session: Session, business_now: datetime) -> None:
+    order = _sealed(session, business_now)
+    settled = session.execute(text("SELECT settled_at FROM seal_head")).scalar_one()
+    late = ids.first_of(settled - timedelta(seconds=1))
+    session.execute(
+        text("""INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
+                VALUES (:id, :order, 'order', :order, :now, 'system', 'noted', 'late', '{}')"""),
+        {"id": late, "order": order.id, "now": business_now},
+    )
+    assert seal.seal(session) == 0
+    assert seal.verify(session).unsealed == 1
+    _age(session, "searched_at")  # once a day the whole history is searched
+    assert seal.seal(session) == 1
+    assert seal.verify(session).unsealed == 0
+
+
+def test_entries_within_the_reach_of_wrong_clocks_are_sealed_at_once(session: Session, business_now: datetime) -> None:
+    order = _sealed(session, business_now)
+    for minutes in (-10, 10):
+        slow = ids.first_of(datetime.now(UTC) + timedelta(minutes=minutes))
+        session.execute(
+            text("""INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
+                    VALUES (:id, :order, 'order', :order, :now, 'system', 'noted', 'late', '{}')"""),
+            {"id": slow, "order": order.id, "now": business_now},
+        )
+    assert seal.seal(session) == 2
+
+
+def test_a_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_as_settled(
+    session: Session, business_now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal, "BATCH", 2)
+    monkeypatch.setattr(seal, "_UNSEALED", text(str(seal._UNSEALED).replace("LIMIT 1000", "LIMIT 2")))
+    order = make_order(session)
+    for status in ("confirmed", "in_fulfilment", "fulfilled"):
+        _advance(session, order, status, business_now)
+    assert seal.seal(session) == 2
+    assert session.execute(text("SELECT settled_at FROM seal_head")).scalar_one() is None
+    assert seal.seal(session) == 1
+    assert session.execute(text("SELECT settled_at FROM seal_head")).scalar_one() is not None
 
 
 def test_an_untouched_history_verifies_from_the_start_to_its_head(session: Session, business_now: datetime) -> None:
