@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Level:
     about: str
     #: part of `--level ci`
     ci: bool = True
+    #: its goals are times, so nothing else may run beside it
+    alone: bool = False
 
 
 #: THE table of levels.
@@ -39,15 +42,21 @@ LEVELS: dict[str, Level] = {
     "t0": Level(
         "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"
     ),
-    "t1": Level("tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second"),
-    "t3": Level("tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone"),
+    "t1": Level(
+        "tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second", alone=True
+    ),
+    "t3": Level(
+        "tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone", ci=False
+    ),
     "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),
     "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
     "t2": Level(
         "tests.torture.liveness:run", "one worker frozen for good, one carrier a black hole: all else finishes"
     ),
-    "t8": Level("tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second"),
+    "t8": Level(
+        "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
+    ),
     "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back"),
     "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", ci=False),
     "backup": Level("tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again"),
@@ -64,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(names) == 1:
         found = [_run(names[0], options, seed)]
     else:
-        found = [_run_apart(name, options, seed) for name in names]
+        found = _run_many(names, options, seed)
     if options.report:
         options.report.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
     red = [one["level"] for one in found if not one["ok"]]
@@ -106,13 +115,25 @@ def _run(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
     return outcome.as_json()
 
 
+def _run_many(names: Sequence[str], given: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+    """Those that need the machine for themselves in turn, then the others two at a time: they mostly wait."""
+    lonely = [name for name in names if LEVELS[name].alone]
+    others = [name for name in names if not LEVELS[name].alone]
+    found = [_run_apart(name, given, seed) for name in lonely]
+    with ThreadPoolExecutor(max_workers=2) as pair:
+        return found + list(pair.map(lambda name: _run_apart(name, given, seed), others))
+
+
 def _run_apart(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
     """A level in a process of its own: what one leaves in memory is nothing to the next."""
-    say(f"\n== {name}: {LEVELS[name].about}")
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         words = ["--level", name, "--seed", str(seed), "--report", report.name]
         words += [word for word, asked in (("--long", given.long), ("--keep", given.keep)) if asked]
-        ended = subprocess.run([sys.executable, "-m", "tests.torture", *words], cwd=ROOT, check=False)
+        command = [sys.executable, "-m", "tests.torture", *words]
+        ended = subprocess.run(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        say(f"\n== {name}: {LEVELS[name].about}\n{ended.stdout}")
         try:
             found: list[dict[str, Any]] = json.loads(Path(report.name).read_text(encoding="utf-8"))
         except ValueError:

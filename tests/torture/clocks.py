@@ -36,7 +36,7 @@ CLOCKS: dict[str, tuple[int, int]] = {
 _OTHERS = frozenset(
     """due_at first_due_at remind_at run_after lease_until expires_at valid_until valid_from placed_at version_at planned_at
     cut_off_at deliver_by polled_until pick_up_from pick_up_until promised_ship_at promised_deliver_at
-    first_promised_ship_at first_promised_deliver_at""".split()
+    first_promised_ship_at first_promised_deliver_at settled_at""".split()
 )
 _COLUMNS = text("""
     SELECT table_name, column_name FROM information_schema.columns
