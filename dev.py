@@ -210,7 +210,18 @@ def install_with_uv(lock: Path) -> bool:
     index = os.environ.get("PIP_INDEX_URL")
     if index:
         environment.setdefault("UV_DEFAULT_INDEX", index)
-    command = [str(PYTHON), "-m", "uv", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
+    command = [
+        str(PYTHON),
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        "--compile-bytecode",
+        "--require-hashes",
+        "-r",
+        str(lock),
+    ]
     return subprocess.run(command, env=environment, check=False).returncode == 0
 
 
