@@ -31,7 +31,8 @@ def from_html(html: str) -> Document:
     """Read an HTML body in time linear in its length, however broken."""
     text, markup = _without_noise(html[:MAX_TEXT_CHARS])
     # A "<" that closes nowhere near would make the parser look for its end again and again.
-    soup = BeautifulSoup(_first_tags(_UNCLOSED.sub("\uff1c", text)), "html.parser")
+    # The line end tells it that this is no file's name, however short.
+    soup = BeautifulSoup(_first_tags(_UNCLOSED.sub("\uff1c", text)) + "\n", "html.parser")
     writer = _Writer(_layout_tables(soup))
     for opening, node in _walk(soup):
         writer.take(opening, node)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from connectors.base import ChannelConfig, Kind, Received
 from connectors.channels.email import Email
+from connectors.mail.document import TextLine
 from connectors.mail.limits import MAX_ATTACHMENTS, MAX_DEPTH, MAX_MAIL_BYTES
+from connectors.mail.markup import from_html
 from connectors.mail.message import open_mail
 from connectors.output import from_json, to_json
 from tests import stopwatch
@@ -176,3 +178,9 @@ def test_the_event_is_the_message_id_or_the_hash_of_the_bytes():
     without = b"From: a@b.example\r\n\r\nhi"
     assert channel.event_id(Received(without)) == channel.event_id(Received(without))
     assert channel.event_id(Received(without)).startswith("sha256:")
+
+
+@pytest.mark.parametrize("body", ["order.txt", "a.py", "https://shop.example/order", "C:\\orders\\1.doc"])
+def test_an_html_body_that_looks_like_the_name_of_a_file_is_read_as_text(body: str) -> None:
+    lines = [block.text for block in from_html(body).blocks if isinstance(block, TextLine)]
+    assert lines == [body]
