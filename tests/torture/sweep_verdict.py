@@ -35,7 +35,7 @@ SHOWN = 600
 _PERIODIC = tuple(f"kind={job.kind}, " for job in JOBS)
 _MASK = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\b[A-Z]{1,3}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]\b"
-    r"|\d{8}T\d{4}(\d\d)?Z|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|\b[0-9a-f]{32,}\b|\d\d:\d\d\b"
+    r"|\d{8}T\d\d(\d\d(\d\d)?)?Z|\d{4}-\d\d-\d\d(?![T \d])|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|\b[0-9a-f]{32,}\b|\d\d:\d\d\b"
 )
 
 _TRIED = text("""
