@@ -1,4 +1,4 @@
-"""`python3 dev.py bench [NAME] [--json]`: run the benchmarks and print each figure beside its goals.
+"""`python3 dev.py bench [NAME] [--json]`: run a benchmark, or all that end within minutes; each figure beside its goals.
 
 Goals are reported, reached or missed by how much; only `--check` fails, when a ratio to the limit is 25 % worse than the baseline.
 """
@@ -15,16 +15,17 @@ from bench import baseline, pages, runner
 from bench.table import BENCHMARKS, Benchmark
 
 CHECKED = [name for name, row in BENCHMARKS.items() if row.short is not None]
+UNASKED = [name for name, row in BENCHMARKS.items() if not row.only_by_name]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one or all, or check; 1 only when a check finds a ratio worse."""
+    """Run one, or those that end within minutes, or check; 1 only when a check finds a ratio worse."""
     options = _parser().parse_args(argv)
     if options.list:
         return _list()
     if options.write_docs:
         return pages.write(pages.read())
-    names = [options.name] if options.name else CHECKED if options.check or options.update_baseline else [*BENCHMARKS]
+    names = [options.name] if options.name else CHECKED if options.check or options.update_baseline else UNASKED
     return _check([name for name in names if name in CHECKED]) if options.check else _measure(names, options, argv)
 
 
@@ -38,6 +39,9 @@ def _measure(names: Sequence[str], options: argparse.Namespace, argv: Sequence[s
             print("\n".join(_report(name, BENCHMARKS[name], found[name])), flush=True)
     if options.json:
         print(json.dumps(found, indent=1))
+    elif names == UNASKED:
+        others = ", ".join(name for name in BENCHMARKS if name not in names)
+        print(f"\nnot run, since each takes an hour or tens of gigabytes; name it to run it: {others}")
     if options.update_baseline:
         baseline.write(found)
     return 0

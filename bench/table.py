@@ -39,7 +39,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One row: `short` are the arguments of the form that `--check` runs; None keeps it out of `--check`."""
+    """One row: `short` are the arguments of the form that `--check` runs; None keeps it out of `--check`.
+
+    `only_by_name`: it takes an hour, or tens of gigabytes, so nobody runs it unasked.
+    """
 
     module: str
     about: str
@@ -48,6 +51,7 @@ class Benchmark:
     goals: tuple[Goal, ...]
     short: Mapping[str, float] | None = None
     long: Mapping[str, float] = field(default_factory=dict)
+    only_by_name: bool = False
 
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -101,6 +105,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "1.1 ms in SQL",
         (Goal("cpu_ms_per_page", most=8), Goal("api_p95_ms", most=10), Goal("html_p95_ms", most=10)),
         long={"orders": 1_000_000},
+        only_by_name=True,
     ),
     "kpi": Benchmark(
         "bench.kpi",
@@ -108,6 +113,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "the bare query of the sums",
         "14 ms",
         (Goal("months_ms", most=20),),
+        only_by_name=True,
     ),
     "memory": Benchmark(
         "bench.memory",
@@ -129,6 +135,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "bare psycopg, 100 orders in one set-based statement",
         "none",
         (Goal("orders_per_s", least=700),),
+        only_by_name=True,
     ),
     "growth": Benchmark(
         "bench.growth",
@@ -136,6 +143,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "the same with the bare limit's tables grown as much, in the same run",
         "94 % of empty at 0.7 million",
         (Goal("intake_points_worse_than_limit", most=5), Goal("life_points_worse_than_limit", most=5)),
+        only_by_name=True,
     ),
     "footprint": Benchmark(
         "bench.footprint",
@@ -150,5 +158,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         "flat",
         "none",
         (Goal("growth_percent", most=3),),
+        only_by_name=True,
     ),
 }
