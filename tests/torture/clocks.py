@@ -32,11 +32,11 @@ CLOCKS: dict[str, tuple[int, int]] = {
     "sweep": (600, -3000),
     "mail-listener": (-600, 600),
 }
-#: Columns that name a moment to come, or that another one told.
+#: Columns (or table.column) that name a moment to come, or that another one told.
 _OTHERS = frozenset(
     """due_at first_due_at remind_at run_after lease_until expires_at valid_until valid_from placed_at version_at planned_at
     cut_off_at deliver_by polled_until pick_up_from pick_up_until promised_ship_at promised_deliver_at
-    first_promised_ship_at first_promised_deliver_at settled_at""".split()
+    first_promised_ship_at first_promised_deliver_at settled_at kpi_recount.at""".split()
 )
 _COLUMNS = text("""
     SELECT table_name, column_name FROM information_schema.columns
@@ -144,7 +144,7 @@ def strangers(made: House, began: datetime, outcome: Outcome) -> list[str]:
     early = began - timedelta(seconds=60)
     with made.database() as session:
         for table, column in session.execute(_COLUMNS).all():
-            if column in _OTHERS:
+            if not _OTHERS.isdisjoint({column, f"{table}.{column}"}):
                 continue
             looked += 1
             found = session.execute(
