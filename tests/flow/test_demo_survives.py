@@ -30,12 +30,13 @@ SEED = 42
 
 def test_a_day_with_two_kills_ends_as_the_scenario_says(tmp_path):
     chance = random.Random(SEED)
-    kills = [Kill(target, chance.uniform(2, 15)) for target in chance.sample(KILLED, 2)]
+    kills = [Kill(target, chance.uniform(2, 8)) for target in chance.sample(KILLED, 2)]
     day = run(tmp_path / "report.json", kills, limit_s=150)
     # The report itself holds orders, mails, labels, invariants and history against the scenario.
     assert day.code == 0, f"after {kills}:\n{day.output[-4000:]}"
     assert day.report["differences"] == []
     assert day.report["violations"] == []
+    assert len(day.killed) == 2
 
 
 def test_a_killed_demo_leaves_no_process_behind():
