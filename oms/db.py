@@ -249,8 +249,8 @@ def _patient(words: list[Any], named: dict[str, Any], patience_s: float) -> Pati
     return connection
 
 
-#: An order's life takes about 170 statements. psycopg forgets the oldest of 100, so that a process which does them in
-#: turn would prepare none and have each planned anew.
+#: An order's life, one call a step, sends about 180 statements (`bench single`). psycopg forgets the oldest of 100, so
+#: that a process which does them in turn would prepare none and have each planned anew.
 PREPARED_STATEMENTS = 500
 
 
