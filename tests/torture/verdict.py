@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from oms.invariants import check
 from oms.journey import flow, seal
-from tests.torture import ledgers, traffic
+from tests.torture import ledgers, plaintext, traffic
 from tests.torture.house import BULK, House
 from tests.torture.plan import Shot
 
@@ -133,6 +133,9 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
         found.wrong += wrong
         found.wrong += [f"parked: {row.kind} {row.id}: {row.error}" for row in session.execute(_PARKED)]
         found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures}
+    words = plaintext.canaries(shots)
+    found.wrong += plaintext.leaks(made, words)
+    found.figures["canaries"] = len(words)
     house_in_order(made, found)
     return found
 
