@@ -47,6 +47,8 @@ class Load:
     count: int
     per_s: float
     host: str = "127.0.0.1"
+    #: told 503, a delivery comes again, as a shop's does, until it is accepted
+    patient: bool = False
 
 
 def percentile_ms(times_s: Sequence[float], share: float) -> float:
@@ -91,7 +93,7 @@ def post_orders(load: Load, told: Queue[Answers]) -> None:
             number, due = load.first + place, began + place / load.per_s
             time.sleep(max(0.0, due - time.perf_counter()))
             body = json.dumps(order_json(number, list(load.codes)), ensure_ascii=False).encode()
-            status = _ask(connection, "POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
+            status = _deliver(connection, load, number, body)
             with lock:
                 answers.add(status, time.perf_counter() - due)
 
@@ -101,6 +103,14 @@ def post_orders(load: Load, told: Queue[Answers]) -> None:
     for thread in threads:
         thread.join()
     told.put(answers)
+
+
+def _deliver(connection: http.client.HTTPConnection, load: Load, number: int, body: bytes) -> int:
+    while True:
+        status = _ask(connection, "POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
+        if status != 503 or not load.patient:
+            return status
+        time.sleep(0.2)
 
 
 def _ask(

@@ -111,7 +111,8 @@ def _intake(made: Ground, seeded: Company, first: int, count: int) -> float:
 
 def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
     loads = [
-        clients.Load(made.web_port, seeded.sku_codes, first + n * count // 2, count // 2, _PACE / 2) for n in range(2)
+        clients.Load(made.web_port, seeded.sku_codes, first + n * count // 2, count // 2, _PACE / 2, patient=True)
+        for n in range(2)
     ]
     with clients.started(clients.post_orders, loads) as posted:
         answers = posted()

@@ -54,7 +54,7 @@ def fill(made: Ground, *, orders: int, with_history: bool) -> Filled:
         connection.execute("SELECT setseed(0.5)")
         tables = growth_tables.prepare(connection, with_history=with_history)
         copied = _count(connection, "growth_order")
-        generations = math.ceil(orders / copied)
+        generations = math.ceil(orders / _ended(connection))
         first = growth_tables.first_generation(connection)
         growth_customers.prepare(connection, customers=max(1000, orders // 8))
         before = _count(connection, "orders")
@@ -100,6 +100,13 @@ def _drop_indexes(connection: Connection, tables: Sequence[Copied]) -> list[sql.
     for name, _ in found:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     return [sql.SQL(definition) for _, definition in found]
+
+
+def _ended(connection: Connection) -> int:
+    """How many orders every generation has, also those of long ago: the ones that are at their end."""
+    row = connection.execute("SELECT count(*) FROM growth_of_orders WHERE growth_final").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _count(connection: Connection, table: str) -> int:
