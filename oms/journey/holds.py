@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, transaction_memory
 from oms.journey import due, flow, lifecycle, touched
+
+_HELD = "held orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def place(
             "by": by,
         },
     ).all()
+    transaction_memory.of(session, _HELD).clear()
     orders = [row.order_id for row in placed]
     _pause_steps(session, orders, except_steps, now)
     lifecycle.note(
@@ -73,6 +76,7 @@ def release(session: Session, *, hold_ids: Sequence[uuid.UUID], by: str, now: da
     """Release holds; the steps of orders with no hold left open again. Return the orders freed."""
     params = {"ids": list(hold_ids), "by": by, "now": now, "why": why}
     released = session.execute(text(_RELEASE), params).all()
+    transaction_memory.of(session, _HELD).clear()
     lifecycle.note(
         session,
         [lifecycle.Note("hold", r.id, "hold.released", why, order_id=r.order_id, was=r.reason) for r in released],
@@ -103,6 +107,16 @@ def standing(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     for row in session.execute(text(_STANDING), {"orders": list(order_ids)}):
         found.setdefault(row.order_id, []).append(row.reason)
     return found
+
+
+def held(session: Session, *, order_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these (locked) orders a hold stops; asked once a transaction, for holds are placed under the order's lock."""
+    known = transaction_memory.of(session, _HELD)
+    unknown = [order_id for order_id in order_ids if order_id not in known]
+    if unknown:
+        stopped = standing(session, order_ids=unknown)
+        known.update((order_id, order_id in stopped) for order_id in unknown)
+    return {order_id for order_id in order_ids if known[order_id]}
 
 
 def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[uuid.UUID], now: datetime) -> None:

@@ -13,9 +13,12 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from oms import compact_json, db
+from oms import compact_json, db, transaction_memory
 from oms.errors import IllegalTransition
 from oms.journey.states import Machine
+
+#: What a transaction knows of orders it holds locked: {id: (round, status)}.
+LOCKED_ORDERS = "locked orders"
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -116,18 +119,22 @@ def advance(
         return []
     params = _move_params(model, ids, axis, to, data, each) | {"now": now, "actor": actor, "cause": cause}
     if whole is not None:
-        params |= {
-            "subject_type": whole.subject_type,
-            "parts": model.__tablename__,
-            "event": f"{model.__tablename__}.{to}",
-        }
+        parts = model.__tablename__
+        params |= {"subject_type": whole.subject_type, "parts": parts, "event": f"{parts}.{to}"}
     for column, value in (also or {}).items():
         params[f"also_{column}"] = list(value.values) if isinstance(value, Each | First) else value
     written = tuple((column, _source(column, value)) for column, value in (also or {}).items())
     moved = list(session.execute(_move(model, axis, stamp, written, whole), params).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
+    if model.__tablename__ == "orders" and axis == "status":
+        _remember(session, moved, to)
     return moved
+
+
+def _remember(session: Session, order_ids: Sequence[uuid.UUID], status: str) -> None:
+    known = transaction_memory.of(session, LOCKED_ORDERS)
+    known.update((order_id, (known[order_id][0], status)) for order_id in order_ids if order_id in known)
 
 
 def _source(column: str, value: object) -> str:

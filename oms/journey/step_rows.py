@@ -32,6 +32,15 @@ def opened(new: Sequence[NewStep]) -> list[Row]:
     return [Row(step_id, n, n.parent_id) for step_id, n in zip(db.new_ids(len(new)), new, strict=True)]
 
 
+def check_follows(done: Sequence[Done]) -> None:
+    """Refuse a step that `flow.py` does not let follow such an end."""
+    for d in done:
+        allowed = flow.FLOW[d.step.kind].follows.get(d.outcome, ())
+        for n in d.opens:
+            if n.kind not in allowed:
+                raise ValueError(f"{d.step.kind} -> {d.outcome} may not open {n.kind}: see flow.py")
+
+
 def of_ended(done: Sequence[Done]) -> tuple[list[Row], list[tuple[uuid.UUID, str, str]]]:
     """What a list of ends writes: the rows of carried-on steps and of what follows; and the (subject, kind, outcome)
     of steps that stand in the table and end with them.

@@ -40,7 +40,9 @@ _INSERT = """
             ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
     paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
             SELECT gen_random_uuid(), n.id, n.hold_id, n.pause_reason, 'opened while held', :now, n.due
-            FROM n JOIN ins ON ins.id = n.id WHERE ins.state = 'paused')
+            FROM n JOIN ins ON ins.id = n.id WHERE ins.state = 'paused'),
+    told AS (INSERT INTO touched (id, subject_id)
+             SELECT * FROM unnest(CAST(:t_id AS uuid[]), CAST(:t_subject AS uuid[])))
 """
 
 OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
@@ -69,20 +71,17 @@ END_RUNNING = """
 """
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
+# One whose lease ran out goes first and alone; only when there is none the open ones are looked at.
 CLAIM = f"""
+    WITH lost AS MATERIALIZED (
+        SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
+        ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1)
     UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
-    WHERE id = ANY(ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
-                         ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}}))
-    RETURNING {_COLUMNS}
-"""
-
-CLAIM_LOST = f"""
-    UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
-           lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
-    WHERE id = ANY(ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
-                         ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1))
-    RETURNING {_COLUMNS}
+    WHERE id = ANY(CASE WHEN EXISTS (SELECT 1 FROM lost) THEN ARRAY(SELECT id FROM lost) ELSE
+        ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
+              ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}}) END)
+    RETURNING {_COLUMNS}, EXISTS (SELECT 1 FROM lost) AS lost
 """
 
 FIND = f"""

@@ -36,9 +36,9 @@ def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> li
     """
     if not new:
         return []
-    params = step_rows.params(session, step_rows.opened(new), now=now)
-    rows = session.execute(_OPEN, {**params, "by": None, "worker": None}).all()
     _touch(session, new)
+    params = step_rows.params(session, step_rows.opened(new), now=now) | touched.told(session)
+    rows = session.execute(_OPEN, {**params, "by": None, "worker": None}).all()
     _ring(session, new)
     return [row.id for row in rows]
 
@@ -50,14 +50,17 @@ def claim(session: Session, *, kind: str, limit: int, lease_s: int, worker: str)
     parked when that goes on and on (I10). Steps that call a peer may have many attempts, so those are not counted.
     """
     params = {"kind": kind, "lease_s": lease_s, "worker": worker}
-    for row in session.execute(text(step_sql.CLAIM_LOST), params).all():
-        lost = Claimed(*row)
-        if lost.attempt <= LOST_ATTEMPTS or flow.FLOW[kind].queue == flow.OUTSIDE:
-            return [lost]
-        park(session, lost, error=f"{LOST_ATTEMPTS} workers died or fell silent while they did this step")
     # A literal LIMIT: as a parameter the generic plan scans the table (performance.md 2.5).
-    rows = session.execute(text(step_sql.CLAIM.format(limit=int(limit))), params).all()
-    return sorted((Claimed(*row) for row in rows), key=lambda step: step.due_at)
+    statement = text(step_sql.CLAIM.format(limit=int(limit)))
+    while True:
+        rows = session.execute(statement, params).all()
+        claimed = sorted((Claimed(*row[:-1]) for row in rows), key=lambda step: step.due_at)
+        if not rows or not rows[0].lost or flow.FLOW[kind].queue == flow.OUTSIDE:
+            return claimed
+        [lost] = claimed
+        if lost.attempt <= LOST_ATTEMPTS:
+            return claimed
+        park(session, lost, error=f"{LOST_ATTEMPTS} workers died or fell silent while they did this step")
 
 
 def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, worker: str | None = None) -> None:
@@ -67,10 +70,11 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, wo
     """
     if not done:
         return
-    _check_follows(done)
+    step_rows.check_follows(done)
     rows, also = step_rows.of_ended(done)
     if also:
         _end_running(session, also, by=by, now=now)
+    _touch(session, [*(d.step for d in done), *(row.step for row in rows)])
     written = [d for d in done if d.step.written]
     params = {
         "f_id": [d.step.id for d in written],
@@ -81,10 +85,9 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, wo
         "by": by,
         "worker": worker,
         **step_rows.params(session, rows, now=now),
+        **touched.told(session),
     }
     ended = {row.id for row in session.execute(_FINISH, params)}
-    _touch(session, [d.step for d in done])
-    _touch(session, [row.step for row in rows])
     missing = [d.step.id for d in written if d.step.id not in ended]
     if missing:
         raise Fenced(missing)
@@ -92,14 +95,6 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, wo
     if double:
         raise Conflict(f"{double[0].kind} of {double[0].subject_id} stands already: it is not carried on with")
     _ring(session, [row.step for row in rows if row.outcome is None])
-
-
-def _check_follows(done: Sequence[Done]) -> None:
-    for d in done:
-        allowed = flow.FLOW[d.step.kind].follows.get(d.outcome, ())
-        for n in d.opens:
-            if n.kind not in allowed:
-                raise ValueError(f"{d.step.kind} -> {d.outcome} may not open {n.kind}: see flow.py")
 
 
 def _end_running(session: Session, also: Sequence[tuple[uuid.UUID, str, str]], *, by: str, now: datetime) -> None:
@@ -119,7 +114,7 @@ def carry_on(
     wanted = [(n, d.step.id) for d in done for n in d.opens if _at_once(d, n, kinds)]
     if not wanted:
         return list(done), []
-    held = holds.standing(session, order_ids=[n.subject_id for n, _ in wanted])
+    held = holds.held(session, order_ids=[n.subject_id for n, _ in wanted])
     taken = [(n, parent) for n, parent in wanted if n.subject_id not in held]
     own = {parent: n for n, parent in taken}
     left = [_without(d, own[d.step.id]) if d.step.id in own else d for d in done]

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, transaction_memory
 
 _KEY = "touched"
-_WRITE = text("INSERT INTO touched (id, subject_id) SELECT * FROM unnest(CAST(:new AS uuid[]), CAST(:ids AS uuid[]))")
+_WRITE = text(
+    "INSERT INTO touched (id, subject_id) SELECT * FROM unnest(CAST(:t_id AS uuid[]), CAST(:t_subject AS uuid[]))"
+)
 # A literal limit, as in the claim of steps.
 _TAKE = """
     DELETE FROM touched WHERE id = ANY(ARRAY(SELECT id FROM touched ORDER BY id LIMIT {limit}))
@@ -23,18 +25,28 @@ _TAKE = """
 
 
 def touch(session: Session, ids: Iterable[uuid.UUID | None]) -> None:
-    """Say that steps or errors of these orders, subjects or steps changed; one statement writes all before the commit."""
+    """Say that steps or errors of these orders, subjects or steps changed; all are written before the commit."""
     session.info.setdefault(_KEY, set()).update(found for found in ids if found is not None)
     db.before_commit(session, _KEY, write)
 
 
+def told(session: Session) -> dict[str, list[uuid.UUID]]:
+    """What was said so far and is not written yet, for a statement that writes it on its way."""
+    ids = session.info.pop(_KEY, set())
+    written = transaction_memory.of(session, _KEY)
+    new = sorted(found for found in ids if found not in written)
+    written.update(dict.fromkeys(new))
+    return {"t_id": db.new_ids(len(new)), "t_subject": new}
+
+
 def write(session: Session) -> None:
     """Write what was said so far; the transaction's edge does."""
-    ids = session.info.pop(_KEY, None)
-    if ids:
-        session.execute(_WRITE, {"new": db.new_ids(len(ids)), "ids": sorted(ids)})
+    params = told(session)
+    if params["t_id"]:
+        session.execute(_WRITE, params)
 
 
 def take(session: Session, *, limit: int) -> set[uuid.UUID]:
     """Take up to `limit` rows away; they come back when the transaction fails. One taker at a time (`fold.hold`)."""
+    transaction_memory.of(session, _KEY).clear()
     return set(session.execute(text(_TAKE.format(limit=int(limit)))).scalars())

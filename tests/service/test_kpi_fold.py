@@ -186,7 +186,8 @@ def test_what_a_transaction_changed_is_told_with_its_commit(database):
     with database.transaction() as session:
         house = House(session)
         steps.open_steps(session, [NewStep("verify", house.order, order_id=house.order)], now=NOW)
-        assert session.query(Touched).count() == 0
+        with database.transaction() as another:
+            assert another.query(Touched).count() == 0
     with database.transaction() as session:
         assert {row.subject_id for row in session.query(Touched)} == {house.order}
         assert session.query(Step).count() == 1

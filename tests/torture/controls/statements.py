@@ -41,7 +41,7 @@ def unsorted_locks() -> None:
 def lost_together() -> None:
     """Steps whose lease ran out are claimed together again, the one that kills its process among them."""
     step_sql = importlib.import_module("oms.journey.step_sql")
-    step_sql.CLAIM_LOST = _replaced(step_sql.CLAIM_LOST, "LIMIT 1", "LIMIT 200")
+    step_sql.CLAIM = _replaced(step_sql.CLAIM, "LIMIT 1)", "LIMIT 200)")
     steps = importlib.import_module("oms.journey.steps")
     steps.claim = _claim_together
 
@@ -49,11 +49,7 @@ def lost_together() -> None:
 def _claim_together(session: Any, *, kind: str, limit: int, lease_s: int, worker: str) -> list[Any]:
     steps, step_sql = importlib.import_module("oms.journey.steps"), importlib.import_module("oms.journey.step_sql")
     params = {"kind": kind, "lease_s": lease_s, "worker": worker}
-    for statement in (step_sql.CLAIM_LOST, step_sql.CLAIM.format(limit=limit)):
-        found = [steps.Claimed(*row) for row in session.execute(text(statement), params)]
-        if found:
-            return found
-    return []
+    return [steps.Claimed(*row[:-1]) for row in session.execute(text(step_sql.CLAIM.format(limit=limit)), params)]
 
 
 def _rewrite(module: ModuleType, name: str, old: str, new: str) -> None:
