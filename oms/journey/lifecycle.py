@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from oms import compact_json, db, transaction_memory
 from oms.errors import IllegalTransition
+from oms.journey import move_sql
 from oms.journey.states import Machine
 
 #: What a transaction knows of orders it holds locked: {id: (round, status)}.
@@ -22,16 +23,9 @@ LOCKED_ORDERS = "locked orders"
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
-# Materialized, so that rows are found by their ids, never by the many that are in an allowed state.
-_MOVE = """
-    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){arrays})
-                  AS w(id, entry_id, data{names})),
-    cur AS MATERIALIZED (SELECT w.*, t.{axis} AS was FROM {table} t JOIN want w ON w.id = t.id ORDER BY t.id{lock}),
-    moved AS (UPDATE {table} t SET {axis} = :to{stamp} FROM cur
-              WHERE t.id = cur.id AND t.{axis} = cur.was AND cur.was = ANY(CAST(:allowed AS text[]))
-              RETURNING t.id, cur.was, cur.entry_id, cur.data, {order_column} AS order_id{whole}),
-    told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
-             {told})
+_MOVE = f"""
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){{arrays}})
+                  AS w(id, entry_id, data{{names}})), {move_sql.PARTS}
     SELECT id FROM moved
 """
 _EACH = """SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to,
@@ -157,13 +151,12 @@ def _move_params(
     each: Mapping[uuid.UUID, Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
     machine: Machine = model.MACHINES[axis]  # type: ignore[attr-defined]
-    table = model.__tablename__
     return {
         "ids": list(ids),
         "entry_ids": db.new_ids(len(ids)),
         "allowed": machine.sources(to),
         "to": to,
-        "subject_type": table.removesuffix("s") if table == "orders" else table,
+        "subject_type": move_sql.subject_type(model),
         "event": f"{axis}.{to}",
         "data": compact_json.told(dict(data or {})),
         "each": [compact_json.told(dict(each[i])) for i in ids] if each else [],
@@ -175,9 +168,7 @@ def _move(
     model: type[db.Base], axis: str, stamp: str | None, also: tuple[tuple[str, str], ...], whole: Whole | None
 ) -> TextClause:
     """The statement for one axis of one table; an order's own history names the order itself."""
-    table = model.__tablename__
-    itself = "t.id" if table == "orders" else "NULL::uuid"
-    order_column = "t.order_id" if "order_id" in model.__table__.columns else itself
+    order_column = move_sql.order_column(model)
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
     stamped += "".join(f", {column} = {source}" for column, source in also)
     rows = [column for column, source in also if f"cur.{column}" in source]
@@ -187,8 +178,9 @@ def _move(
     lock = " FOR UPDATE OF t" if order_column == "NULL::uuid" else ""
     told, kept = (_WHOLE, f", t.{whole.column} AS whole_id") if whole else (_EACH, "")
     parts = {"order_column": order_column, "stamp": stamped, "lock": lock, "told": told, "whole": kept}
-    parts |= {"arrays": arrays, "names": "".join(f", {column}" for column in rows)}
-    return text(_MOVE.format(table=table, axis=axis, **parts))
+    parts |= {"arrays": arrays, "names": "".join(f", {column}" for column in rows), "data": ", cur.data"}
+    parts |= {"name": "moved", "source": "want", "to": ":to", "allowed": "CAST(:allowed AS text[])"}
+    return text(_MOVE.format(table=model.__tablename__, axis=axis, **parts))
 
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:

@@ -96,13 +96,20 @@ FIND_BY_ID = f"""
 """
 
 _TAKE = """
-    UPDATE step SET state = 'claimed', assignee_id = :staff, claimed_at = :now, attempt = attempt + 1, token = token + 1
+    UPDATE step SET state = 'claimed', assignee_id = CAST(:staff AS uuid), claimed_at = :now, attempt = attempt + 1, token = token + 1
     WHERE {which} AND state = 'open' AND performer <> 'system'
-      AND (assignee_id IS NULL OR assignee_id = :staff)
+      AND (assignee_id IS NULL OR assignee_id = CAST(:staff AS uuid))
     RETURNING id
 """
 TAKE = _TAKE.format(which="id = ANY(CAST(:ids AS uuid[]))")
 TAKE_KIND = _TAKE.format(which="kind = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))")
+
+
+def take_part(*, kind: str, subjects: str) -> str:
+    """`TAKE_KIND` as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
+    which = f"CAST(:staff AS uuid) IS NOT NULL AND kind = '{kind}' AND subject_id IN ({subjects})"
+    return f"taken_step AS ({_TAKE.format(which=which)})"
+
 
 REASSIGN = """
     UPDATE step SET assignee_id = :staff, token = token + 1,
