@@ -132,6 +132,7 @@ PAGES = {
         progress           | Progress                  | 进度通知
         backordered        | Out of stock              | 缺货通知
         collected          | On its way                | 发货通知
+        out_for_delivery   | Out for delivery          | 派送通知
         delivered          | Delivered                 | 签收通知
         closed             | Thanks and survey         | 完结通知
         cancelled          | Cancelled                 | 取消通知

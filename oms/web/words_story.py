@@ -31,6 +31,7 @@ STORY = {
         signed                | signed                     | 已签回
         paid                  | paid                       | 已付款
         link                  | by link                    | 通过链接
+        list                  | hand-over list             | 交接单
         upload                | by upload                  | 上传签回
         email_reply           | by e-mail reply            | 邮件回复
         waiver                | waived                     | 免签

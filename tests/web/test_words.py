@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from oms import messages
 from oms.accounts.rights import ROLES
 from oms.aftersales import asking, closing, return_rules
 from oms.aftersales.states import REFUND, RETURN, TICKET
@@ -20,6 +22,8 @@ from oms.shipping.states import HAND_OVER_LIST, LABEL, TRACKING
 from oms.supply.models import SUPPLY
 from oms.web import catalogue
 from oms.web.words import WORDS, word
+
+TEMPLATES = Path(messages.__file__).parent / "templates"
 
 CODES = {
     "role": {*ROLES, flow.SYSTEM, flow.CUSTOMER, flow.CARRIER, flow.SUPPLIER},
@@ -49,6 +53,7 @@ CODES = {
     "short_reason": set(shorts.REASONS),
     "setting": {key.partition(".")[0] for key in POLICY},
     "change_kind": set(asking.KINDS),
+    "template": {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")},
 }
 
 

@@ -92,7 +92,7 @@ def _history(entry: Entry, actor: str) -> Told:
         return Told(entry.at, word("event", entry.event), actor, _cause(entry), _event_tone(entry.event))
     was = f"{word(words, entry.was)} → " if entry.was else ""
     title = f"{_named(entry.subject_type, axis)}: {was}{word(words, state)}"
-    return Told(entry.at, title, actor, word("cause_told", entry.cause), _tone(state))
+    return Told(entry.at, title, actor, _why(entry.cause), _tone(state))
 
 
 def _named(subject: str, axis: str) -> str:
@@ -103,7 +103,13 @@ def _named(subject: str, axis: str) -> str:
 def _cause(entry: Entry) -> str:
     if entry.event == "hold.placed":
         return word("hold_reason", entry.became)
-    return word("cause_told", entry.cause)
+    return _why(entry.cause)
+
+
+def _why(cause: str | None) -> str:
+    """A cause in words; that of a list carries its number, which stays as it is."""
+    kind, _, number = (cause or "").partition(" ")
+    return f"{word('cause_told', kind)} {number}" if kind == "list" else word("cause_told", cause)
 
 
 def _tone(state: str | None) -> str:
