@@ -1,8 +1,9 @@
-"""The worker processes: one per queue, forked from one parent after import, each with its own engine.
+"""The worker processes: one for each queue named, forked from one parent after import, each with its own engine.
 
 python -m workers.run [QUEUE ...] [sweep]      every queue of flow.py when none is named
 
-`sweep` forks the sweep (workers/sweep.py) as one child more, which spares it memory of its own for what it imports.
+A queue named twice has two workers, which claim beside each other. `sweep` forks the sweep (workers/sweep.py) as one
+child more, which spares it memory of its own for what it imports.
 
 SIGTERM lets each child end its batch; one that has not ended after STOP_S is killed, which loses nothing: its claims
 are given free and its transaction never was.

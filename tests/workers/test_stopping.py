@@ -8,13 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import psutil
 import pytest
+from redis import Redis
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
 
 from oms import settings as oms_settings
 from tests.servers import ROOT
 from workers import run
+
+Found = TypeVar("Found")
 
 #: Forks slowly, so that the stop comes in the middle of it.
 SLOW_FORKS = """
@@ -80,7 +86,15 @@ def test_nothing_is_forked_after_a_stop(environ: dict[str, str]) -> None:
     assert children == {}
 
 
-def until(found: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+def test_a_queue_named_twice_has_two_workers_beside_each_other(environ: dict[str, str]) -> None:
+    with started(environ, "import sys; from workers import run; sys.exit(run.main(['inside', 'inside']))") as process:
+        connection = Redis.from_url(environ["OMS_REDIS_URL"])
+        queue = Queue("inside", connection=connection, serializer=JSONSerializer)
+        assert until(lambda: len(Worker.all(queue=queue)) == 2)
+        assert left_after(process, timeout_s=run.STOP_S) == []
+
+
+def until(found: Callable[[], Found]) -> Found:
     ends_at = time.monotonic() + 20
     while not (some := found()) and time.monotonic() < ends_at:
         time.sleep(0.01)
