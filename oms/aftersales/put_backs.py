@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, NotFound
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
-from oms.fulfilment.picking import LINE_PROGRESS
+from oms.fulfilment.progress import LINE_PROGRESS
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import Carried, carry
 from oms.inventory.models import Bin

@@ -15,7 +15,7 @@ from oms import db
 from oms.fulfilment import locks
 from oms.fulfilment.models import Fulfilment, Scan
 from oms.fulfilment.packing import PackScan
-from oms.fulfilment.picking import LINE_PROGRESS
+from oms.fulfilment.progress import LINE_PROGRESS
 from oms.journey import lifecycle
 from oms.rows import insert_rows
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from oms.errors import Conflict, NotFound
 from oms.fulfilment import scan_rules
 from oms.fulfilment.models import Fulfilment
-from oms.fulfilment.picking import LINE_PROGRESS
+from oms.fulfilment.progress import LINE_PROGRESS
 from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import write_scan
 from oms.journey import errors as error_events

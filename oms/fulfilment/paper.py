@@ -14,7 +14,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms.fulfilment.models import PickTask, Wave
-from oms.fulfilment.picking import LINE_PROGRESS, settle
+from oms.fulfilment.picking import settle
+from oms.fulfilment.progress import LINE_PROGRESS
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import Carried, carry
 from oms.journey import lifecycle

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -32,12 +32,9 @@ class Carried(NamedTuple):
     subject_id: uuid.UUID | None
 
 
-# Stock rows are locked in the one order before anything is written; what a bin gets may be the first of its kind there.
-_CARRY = text("""
-    WITH m AS (SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:key AS text[]), CAST(:warehouse AS uuid[]),
-                   CAST(:sku AS uuid[]), CAST(:bin AS uuid[]), CAST(:to_bin AS uuid[]), CAST(:qty AS numeric[]),
-                   CAST(:allotted AS numeric[]), CAST(:order_id AS uuid[]), CAST(:subject AS uuid[]))
-                   AS m(id, key, warehouse_id, sku_id, bin_id, to_bin_id, qty, allotted, order_id, subject_id)),
+#: Carry what stands in a part `m` with the columns of `Carried` and an id; the statement has `cause`, `actor`, `now`.
+#: Stock rows are locked in the one order before anything is written; what a bin gets may be the first of its kind there.
+PARTS = """
     locked AS (SELECT 1 FROM stock WHERE (stock.warehouse_id, stock.sku_id) IN (SELECT warehouse_id, sku_id FROM m)
                ORDER BY stock.warehouse_id, stock.sku_id FOR NO KEY UPDATE OF stock),
     new AS (INSERT INTO stock_move (id, key, warehouse_id, sku_id, bin_id, to_bin_id, on_hand, reserved, carried,
@@ -52,8 +49,17 @@ _CARRY = text("""
     put AS (INSERT INTO bin_stock (bin_id, sku_id, warehouse_id, on_hand, allotted)
             SELECT to_bin_id, sku_id, warehouse_id, sum(qty), 0 FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2
             ON CONFLICT (bin_id, sku_id) DO UPDATE SET on_hand = bin_stock.on_hand + excluded.on_hand)
-    SELECT (SELECT count(*) FROM out_of) AS wanted, (SELECT count(*) FROM taken) AS changed,
-           (SELECT count(*) FROM locked) AS locked
+"""
+#: What `require_rows` is told of it.
+COUNTS = """(SELECT count(*) FROM out_of) AS wanted, (SELECT count(*) FROM taken) AS changed,
+           (SELECT count(*) FROM locked) AS locked"""
+
+_CARRY = text(f"""
+    WITH m AS (SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:key AS text[]), CAST(:warehouse AS uuid[]),
+                   CAST(:sku AS uuid[]), CAST(:bin AS uuid[]), CAST(:to_bin AS uuid[]), CAST(:qty AS numeric[]),
+                   CAST(:allotted AS numeric[]), CAST(:order_id AS uuid[]), CAST(:subject AS uuid[]))
+                   AS m(id, key, warehouse_id, sku_id, bin_id, to_bin_id, qty, allotted, order_id, subject_id)), {PARTS}
+    SELECT {COUNTS}
 """)
 
 
@@ -70,6 +76,10 @@ def carry(session: Session, carried: Sequence[Carried], *, cause: str, actor: st
     names = ("id", "key", "warehouse", "sku", "bin", "to_bin", "qty", "allotted", "order_id", "subject")
     arrays = {name: list(column) for name, column in zip(names, columns, strict=True)}
     row = session.execute(_CARRY, arrays | {"cause": cause, "actor": actor, "now": now}).one()
-    places = {(one.warehouse_id, one.sku_id) for one in carried}
-    if row.wanted != row.changed or row.locked != len(places):
+    require_rows(row, places=len({(one.warehouse_id, one.sku_id) for one in carried}))
+
+
+def require_rows(row: Row[Any], *, places: int) -> None:
+    """Raise Conflict when a statement of PARTS found no row of a bin or of one of the `places` (warehouse, SKU)."""
+    if row.wanted != row.changed or row.locked != places:
         raise Conflict("goods are taken from a bin or a warehouse that has no stock row: count the bin first")

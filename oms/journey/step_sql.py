@@ -90,6 +90,18 @@ FIND = f"""
     AND state = ANY(CAST(:states AS text[])) ORDER BY id FOR UPDATE
 """
 
+#: What `Claimed` takes of the part `running`.
+FOUND = ", ".join(f"running.{column}" for column in _COLUMNS.split(", "))
+
+
+def find_part(*, kind: str, subjects: str) -> str:
+    """`FIND` as a part `running` of a statement; `subjects` is a query of ids."""
+    return f"""
+    running AS (SELECT {_COLUMNS} FROM step WHERE kind = '{kind}' AND subject_id IN ({subjects})
+                AND state IN ('open', 'claimed') ORDER BY id FOR UPDATE)
+    """
+
+
 FIND_BY_ID = f"""
     SELECT {_COLUMNS} FROM step WHERE id = ANY(CAST(:ids AS uuid[])) AND state IN ('open', 'claimed')
     ORDER BY id FOR UPDATE
