@@ -36,7 +36,7 @@ SIZE_LIMIT_BYTES = 26_214_400
 
 _STOP_LOOK_S = 1.0
 _FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 60.0
 
 #: Gets a mail's bytes as the server keeps them and its UID; it must have stored them durably when it returns.
 OnMail = Callable[[bytes, str], None]
@@ -92,7 +92,7 @@ def listen(
         except _FAULTS as fault:
             on_trouble(f"{type(fault).__name__}: the mailbox at {host}:{port} can't be read")
             stop.wait(wait_s)
-            wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
+            wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
 
 def fetch_new(

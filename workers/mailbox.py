@@ -66,7 +66,7 @@ def main() -> int:
     """Listen until SIGTERM; reconnects by itself."""
     configure()
     settings = oms_settings.load(os.environ)
-    own = process.start(settings, doorbell.ring)
+    own = process.start(settings, doorbell.ring, name="mailbox")
     stop = threading.Event()
 
     def ended(signum: int, frame: FrameType | None) -> None:

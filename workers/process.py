@@ -71,11 +71,14 @@ def few_heaps() -> None:
             libc.malloc_trim(0)
 
 
-def start(settings: Settings, ring: Ring, *, pool_size: int = 2) -> Process:
-    """Make this process's engine and install its keys; call once in each process, after any fork."""
+def start(settings: Settings, ring: Ring, *, name: str = "worker", pool_size: int = 2) -> Process:
+    """Make this process's engine and install its keys; call once in each process, after any fork.
+
+    `name` is what the database's server shows of it: the queue, or the program.
+    """
     memory.return_large_buffers()
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
-    engine = make_engine(settings.database_url, role="worker", pool_size=pool_size, max_overflow=4)
+    engine = make_engine(settings.database_url, role="worker", name=name, pool_size=pool_size, max_overflow=4)
     process = Process(settings, Database(engine, ring), name_of(os.getpid()))
     _CURRENT[:] = [process]
     return process

@@ -106,7 +106,7 @@ def _look_after(children: dict[int, str], settings: oms_settings.Settings, stopp
 
 def _abandon(settings: oms_settings.Settings, pid: int) -> None:
     """What a dead child had claimed is free at once; without a database its leases run out by themselves."""
-    engine = make_engine(settings.database_url, role="worker", pool_size=1)
+    engine = make_engine(settings.database_url, role="worker", name="workers", pool_size=1)
     try:
         with Database(engine).transaction() as session:
             count = steps.abandon(session, worker=process.name_of(pid))
@@ -160,7 +160,7 @@ def die_with(parent: int) -> None:
 
 def serve(queue: str, settings: oms_settings.Settings) -> int:
     """Answer the doorbell of one queue until told to stop; one queue a process (reliability R1)."""
-    process.start(settings, doorbell.ring)
+    process.start(settings, doorbell.ring, name=queue)
     doorbell.ring([queue])
     try:
         worker_of(queue, settings).work(logging_level="WARNING")

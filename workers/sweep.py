@@ -49,7 +49,7 @@ def main() -> int:
 def serve(settings: oms_settings.Settings) -> int:
     """Sweep until SIGTERM."""
     bell = doorbell.Doorbell(settings.redis_url)
-    own = process.start(settings, bell.ring_quietly)
+    own = process.start(settings, bell.ring_quietly, name="sweep")
     stopping: list[bool] = []
 
     def stop(signum: int, frame: FrameType | None) -> None:

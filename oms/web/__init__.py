@@ -103,7 +103,7 @@ def _wire(app: Flask) -> None:
 
 def _database(settings: Settings, ring: Ring, *, pool_size: int = CONNECTIONS, pre_ping: bool = True) -> Database:
     url = settings.database_url
-    engine = make_engine(url, role="web", pool_size=pool_size, max_overflow=pool_size, pre_ping=pre_ping)
+    engine = make_engine(url, role="web", name="web", pool_size=pool_size, max_overflow=pool_size, pre_ping=pre_ping)
     # Connections must not be shared with a parent that used them before it forked.
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return Database(engine, ring)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -15,9 +19,10 @@ from connectors import mail_client
 from connectors.base import ConnectorError
 from connectors.http import Client
 from connectors.mail_client import Envelope, SmtpSettings
-from oms import db
+from oms import connections, db
 from tests.connectors.sandbox_peers import Peer
-from tests.torture.line_faults import FAULTS, NONE, Fault, schedule
+from tests.torture.line_faults import FAULTS, KINDS, NONE, Fault, Pace, Spell, course
+from tests.torture.lines import Course
 from tests.torture.proxy import FaultProxy
 
 ENVELOPE = Envelope("us@oms.example", ["a@b.example"])
@@ -95,9 +100,9 @@ def database(clean_database, monkeypatch) -> Iterator[tuple[FaultProxy, db.Datab
     parts = urlsplit(clean_database.url)
     folder = parse_qs(parts.query)["host"][0]
     proxy = FaultProxy("postgresql", Path(folder) / ".s.PGSQL.5432").start()
-    monkeypatch.setitem(db.STATEMENT_TIMEOUT_S, "web", 1)
-    monkeypatch.setattr(db, "ANSWER_GRACE_S", 0)
-    monkeypatch.setattr(db, "BEGIN_S", 0.5)
+    monkeypatch.setitem(connections.STATEMENT_TIMEOUT_S, "web", 1)
+    monkeypatch.setattr(connections, "ANSWER_GRACE_S", 0)
+    monkeypatch.setattr(connections, "BEGIN_S", 0.5)
     url = f"postgresql://{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
     engine = db.make_engine(url, role="web", pool_size=2, max_overflow=0)
     yield proxy, db.Database(engine)
@@ -140,9 +145,84 @@ def test_a_slow_statement_is_ended_by_the_server_itself(database):
         session.execute(text("SELECT pg_sleep(30)"))
 
 
-def test_a_schedule_comes_from_its_seed_and_has_every_fault():
-    spells = schedule(7, "redis", length_s=200, spell_s=8, rest_s=8)
-    assert spells == schedule(7, "redis", length_s=200, spell_s=8, rest_s=8)
-    assert spells != schedule(8, "redis", length_s=200, spell_s=8, rest_s=8)
+def drawn(seed: int, count: int, *, seldom: bool = False) -> list[Spell]:
+    return list(islice(course(seed, "redis", Pace(8, 8, seldom=seldom)), count))
+
+
+def test_a_course_comes_from_its_seed_and_has_every_fault():
+    spells = drawn(7, 200)
+    assert spells == drawn(7, 200)
+    assert spells != drawn(8, 200)
     assert {spell.fault.name for spell in spells} == set(FAULTS)
-    assert all(spell.at_s + spell.for_s <= 200 for spell in spells)
+    assert {spell.fault.kind for spell in spells[: len(KINDS)]} == set(KINDS)
+    assert all(4 <= spell.for_s <= 8 and 4 <= spell.rest_s <= 8 for spell in spells)
+
+
+def test_where_few_speak_one_broken_conversation_is_enough():
+    assert {spell.fault.kind for spell in drawn(7, 50, seldom=True) if not spell.for_s} == {"cut", "reset", "half-open"}
+
+
+def test_a_spell_lasts_until_somebody_has_felt_it(web):
+    """Nobody speaks at first: the fault stays until a question comes, then its time runs."""
+    spells = iter([Spell(0.1, 0.5, 9, FAULTS["late"]), Spell(0.1, 0.0, 9, FAULTS["half-open"])])
+    line = Course(web, spells, now=100.0)
+    line.go_on(100.05, enough=False)
+    assert web.state == NONE
+    line.go_on(100.2, enough=False)
+    line.go_on(105.0, enough=False)
+    assert web.state == FAULTS["late"]
+    assert line.seen.struck == []
+    client(web).get("/healthz")
+    line.go_on(105.1, enough=False)
+    line.go_on(105.7, enough=False)
+    assert web.state == NONE
+    assert line.seen.struck == ["latency"]
+    line.go_on(106.0, enough=False)
+    line.go_on(116.0, enough=False)  # nobody came: it is over, and missing
+    assert web.state == NONE
+    assert line.seen.spared == ["slow bytes", "cut", "reset", "half-open"]
+    assert [name for name, _since, _until in line.seen.spells] == ["late", "half-open"]
+
+
+def test_an_attempt_to_connect_that_is_given_up_leaves_no_socket_behind(database):
+    proxy, ours = database
+    proxy.fault(FAULTS["half-open"])
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(OperationalError, match="timeout expired"), ours.transaction() as session:
+            session.execute(text("SELECT 1"))
+        ours_open = psutil.Process().net_connections("tcp")
+        assert [line for line in ours_open if line.raddr and line.raddr.port == proxy.port] == []
+    finally:
+        gc.enable()
+
+
+def test_a_wait_has_a_name_and_ends_when_its_client_hangs_up(database):
+    """psycopg says farewell and hangs up: both lie behind the question that nobody answers."""
+    proxy, ours = database
+    with pytest.raises(OperationalError):
+        select_twice(ours, proxy)
+    time.sleep(2)
+    waited = proxy.waited()
+    assert 0.9 < waited.seconds < 1.6
+    assert waited.who.startswith(f"oms command {os.getpid()}@")
+    assert "SELECT 2" in waited.asked
+
+
+def test_an_answer_of_the_database_that_trickles_is_given_up(database):
+    proxy, ours = database
+    with ours.transaction() as session:
+        session.execute(text("SELECT 1"))
+    proxy.fault(Fault("trickle", slice_bytes=1, pause_s=0.4))
+    began = time.monotonic()
+    with pytest.raises(DBAPIError, match=r"did not answer|timeout expired"), ours.transaction() as session:
+        session.execute(text("SELECT 2"))
+    assert time.monotonic() - began < 8
+
+
+def test_the_server_shows_which_process_a_connection_belongs_to(database):
+    _proxy, ours = database
+    with ours.transaction() as session:
+        shown = session.execute(text("SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()"))
+        assert shown.scalar_one() == connections.called("command")

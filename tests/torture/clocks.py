@@ -17,8 +17,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from oms.demo import children
-from tests.torture import floor, plan, traffic, verdict
-from tests.torture.house import BULK, House, Leases, built
+from tests.torture import plan, traffic, verdict
+from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import Shot
 from tests.torture.verdict import Outcome
@@ -121,15 +121,7 @@ def _set(folder: Path, name: str, seconds: int) -> None:
 
 def _live(made: House, shots: list[Shot], form: Form) -> None:
     """Traffic and people at work; in the middle all clocks jump."""
-    sender = made.run_beside(
-        "traffic",
-        partial(
-            traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret,
-            ledger=made.folder / "acked.jsonl", connections=traffic.CONNECTIONS,
-        ),
-    )  # fmt: skip
-    made.run_beside("floor", partial(floor.work, made.world()))
-    made.run_beside("buyer", partial(floor.buy, made.world()))
+    sender = traffic.live(made, shots)
     ends = time.monotonic() + form.jump_s
     made.watch(lambda: time.monotonic() > ends)
     for name, (_before, after) in CLOCKS.items():

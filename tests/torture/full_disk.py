@@ -114,13 +114,7 @@ def _suffer(
 ) -> list[tuple[float, float]]:
     """Traffic and probes at work, the disks full now and then; return from when to when they were."""
     place = made.place
-    sender = made.run_beside(
-        "traffic",
-        partial(
-            traffic.send, shots, port=place.web_port, channel=BULK, secret=place.generic_secret,
-            ledger=made.folder / "acked.jsonl", connections=traffic.CONNECTIONS,
-        ),
-    )  # fmt: skip
+    sender = traffic.begin(made, shots)
     key = made.world().keys["zhao"]
     made.run_beside("probe", partial(probe, place.web_port, key, place.generic_secret, made.folder / "probes.jsonl"))
     spells: list[tuple[float, float]] = []

@@ -1,9 +1,13 @@
-"""THE table of what can be wrong with a line, and schedules of it from a seed."""
+"""THE table of what can be wrong with a line, and courses of it from a seed."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+#: What every line must have suffered in a run.
+WANTED = ("latency", "slow bytes", "cut", "reset", "half-open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class Fault:
     """
 
     name: str = "none"
+    #: faults of one kind do the same, more or less of it
+    kind: str = ""
     latency_s: float = 0.0
     jitter_s: float = 0.0
     slice_bytes: int = 0
@@ -27,44 +33,65 @@ class Fault:
     clogged: bool = False
     down: bool = False
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it needs time to be felt; the others end a conversation at once."""
+        return self.kind in ("latency", "slow bytes", "clogged", "down")
+
 
 NONE = Fault()
 
-#: THE table of faults that a schedule draws from.
+#: THE table of faults that a course draws from.
 FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        Fault("late", latency_s=0.1, jitter_s=0.4),
-        Fault("very late", latency_s=1.0, jitter_s=2.0),
-        Fault("slow bytes", slice_bytes=64, pause_s=0.02),
-        Fault("trickle", slice_bytes=1, pause_s=0.5),
-        Fault("cut", cut_after=40),
-        Fault("reset", cut_after=40, reset=True),
-        Fault("reset at once", cut_after=0, reset=True),
-        Fault("half-open", silent=True),
-        Fault("clogged", clogged=True),
-        Fault("down", down=True),
+        Fault("late", "latency", latency_s=0.1, jitter_s=0.4),
+        Fault("very late", "latency", latency_s=1.0, jitter_s=2.0),
+        Fault("slow bytes", "slow bytes", slice_bytes=64, pause_s=0.02),
+        Fault("trickle", "slow bytes", slice_bytes=1, pause_s=0.5),
+        Fault("cut", "cut", cut_after=40),
+        Fault("reset", "reset", cut_after=40, reset=True),
+        Fault("reset at once", "reset", cut_after=0, reset=True),
+        Fault("half-open", "half-open", silent=True),
+        Fault("clogged", "clogged", clogged=True),
+        Fault("down", "down", down=True),
     )
 }
+KINDS = tuple(dict.fromkeys(fault.kind for fault in FAULTS.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """From `at_s` after the start on for `for_s` seconds the line is as `fault` says."""
+    """After `rest_s` the line is as `fault` says: until that has done something, and for `for_s` from then on.
 
-    at_s: float
+    What nobody has felt after `most_s` ends too, and is missing in the verdict. A fault that is not WANTED need not be
+    felt: it lasts `for_s`.
+    """
+
+    rest_s: float
     for_s: float
+    most_s: float
     fault: Fault
 
 
-def schedule(seed: int, name: str, *, length_s: float, spell_s: float, rest_s: float) -> list[Spell]:
-    """Spells of faults for one dependency, none alike twice before each was there once; same seed, same spells."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: how long a spell lasts at most, how long the line is well before it. `seldom`: few speak on this line.
+
+    There one broken conversation is enough: more in a row, and nobody calls for half a minute.
+    """
+
+    spell_s: float
+    rest_s: float
+    most_s: float = 30.0
+    seldom: bool = False
+
+
+def course(seed: int, name: str, pace: Pace) -> Iterator[Spell]:
+    """Spells for one dependency without end, no kind twice before each was there once; same seed, same spells."""
     chance = random.Random(f"{seed}/{name}")
-    left: list[Fault] = []
-    spells: list[Spell] = []
-    at_s = chance.uniform(0, rest_s)
-    while at_s + spell_s <= length_s:
-        left = left or chance.sample(list(FAULTS.values()), len(FAULTS))
-        spells.append(Spell(round(at_s, 2), round(spell_s * chance.uniform(0.5, 1.0), 2), left.pop()))
-        at_s += spell_s + rest_s * chance.uniform(0.5, 1.0)
-    return spells
+    while True:
+        for kind in chance.sample(KINDS, len(KINDS)):
+            fault = chance.choice([one for one in FAULTS.values() if one.kind == kind])
+            rest_s, for_s = chance.uniform(0.5, 1) * pace.rest_s, chance.uniform(0.5, 1) * pace.spell_s
+            yield Spell(rest_s, for_s if fault.lasting or not pace.seldom else 0.0, pace.most_s, fault)

@@ -1,7 +1,8 @@
-"""The proxies before all dependencies, in a process of their own, each with its schedule from the seed.
+"""The proxies before all dependencies, in a process of their own, each with its course from the seed.
 
-The parent writes the file `lines.begin` when the time starts and `lines.heal` when all shall be well; what the proxies
-saw lies in `lines.json`, written every half second.
+The parent gives its orders by files: `lines.begin` (the courses start), `lines.enough` (only what no line has suffered
+yet is still done), `lines.alone` (the carrier alone is away), `lines.heal` (all is well). What the proxies saw lies in
+`lines.json`, written every half second.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.torture.house import House
-from tests.torture.line_faults import NONE, Spell
+from tests.torture.line_faults import FAULTS, NONE, WANTED, Fault, Pace, Spell, course
 from tests.torture.proxy import FaultProxy
 
 #: Everything that the product connects to.
 DEPENDENCIES = ("postgresql", "redis", "carrier", "shop", "imap", "smtp")
+#: How the carrier is away at the end.
+AWAY = FAULTS["reset at once"]
 _LOOK_S = 0.05
 
 
@@ -31,10 +34,18 @@ class Seen:
 
     hits: dict[str, int] = field(default_factory=dict)
     connections: list[float] = field(default_factory=list)
-    longest_wait_s: float = 0.0
+    #: seconds, who waited, and what it had asked
+    longest_wait: tuple[float, str, str] = (0.0, "", "")
     longest_line_s: float = 0.0
     #: [name of the fault, when it began, when it ended]
     spells: list[tuple[str, float, float]] = field(default_factory=list)
+    #: the kinds of faults that somebody has felt
+    struck: list[str] = field(default_factory=list)
+
+    @property
+    def spared(self) -> list[str]:
+        """The kinds of faults that nobody has felt on this line."""
+        return [kind for kind in WANTED if kind not in self.struck]
 
 
 class Lines:
@@ -43,22 +54,33 @@ class Lines:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put_before(self, made: House, schedules: Mapping[str, Sequence[Spell]], *, seed: int) -> None:
-        """Start a proxy for each dependency of `schedules` and lead the product there."""
-        ports = dict(zip(schedules, _free_ports(len(schedules)), strict=True))
-        ups = {name: made.upstream(name) for name in schedules}
-        made.run_beside("lines", partial(_serve, self._folder, ups, ports, schedules, seed))
+    def put_before(self, made: House, paces: Mapping[str, Pace], *, seed: int) -> None:
+        """Start a proxy for each dependency of `paces` and lead the product there."""
+        ports = dict(zip(paces, _free_ports(len(paces)), strict=True))
+        ups = {name: made.upstream(name) for name in paces}
+        made.run_beside("lines", partial(_serve, self._folder, ups, ports, paces, seed))
         for name, port in ports.items():
             made.redirect(name, port)
         made.watch((self._folder / "lines.json").exists, limit_s=20)
 
     def begin(self) -> None:
-        """The schedules' time starts now."""
-        (self._folder / "lines.begin").touch()
+        """The courses start now."""
+        self._order("begin")
+
+    def enough(self) -> None:
+        """From now on each line suffers only what it has not suffered yet."""
+        self._order("enough")
+
+    def leave_carrier_alone(self) -> None:
+        """The carrier is away, every other line is good."""
+        self._order("alone")
 
     def heal(self) -> None:
         """Every line is good from now on."""
-        (self._folder / "lines.heal").touch()
+        self._order("heal")
+
+    def _order(self, what: str) -> None:
+        (self._folder / f"lines.{what}").touch()
 
     def seen(self) -> dict[str, Seen]:
         """What was seen up to half a second ago."""
@@ -66,63 +88,103 @@ class Lines:
         return {name: Seen(**one) for name, one in found.items()}
 
 
+class Course:
+    """One line on its way through its spells."""
+
+    def __init__(self, proxy: FaultProxy, spells: Iterator[Spell], now: float) -> None:
+        self.seen = Seen()
+        self._proxy, self._spells = proxy, spells
+        self._since, self._felt_at, self._felt_before = now, 0.0, 0
+        self._next: Spell | None = None
+
+    def go_on(self, now: float, *, enough: bool) -> None:
+        """Begin or end a spell when it is time; with `enough` only kinds that were not felt yet begin."""
+        if self._next is None:
+            self._next = self._draw(enough=enough)
+        if self._next is None:
+            return
+        if self._proxy.state != NONE:
+            if self._over(self._next, now):
+                self.turn(NONE, now)
+                self._next = None
+        elif now - self._since >= self._next.rest_s:
+            self._felt_at, self._felt_before = 0.0, self._proxy.hits[self._next.fault.name]
+            self.turn(self._next.fault, now)
+
+    def _draw(self, *, enough: bool) -> Spell | None:
+        if enough and not self.seen.spared:
+            return None
+        return next(spell for spell in self._spells if not enough or spell.fault.kind in self.seen.spared)
+
+    def _over(self, spell: Spell, now: float) -> bool:
+        if not self._felt_at and self._proxy.hits[spell.fault.name] > self._felt_before:
+            self._felt_at = now
+            self.seen.struck.append(spell.fault.kind)
+        begun = self._since if spell.fault.kind not in WANTED else self._felt_at
+        return now - self._since >= spell.most_s or bool(begun and now - begun >= spell.for_s)
+
+    def turn(self, wanted: Fault, now: float) -> None:
+        """Make the line so, and note it."""
+        if self._proxy.state == wanted:
+            return
+        if self._proxy.state != NONE:
+            self.seen.spells[-1] = (*self.seen.spells[-1][:2], now)
+        if wanted != NONE:
+            self.seen.spells.append((wanted.name, now, now))
+        self._since = now
+        # A port that somebody took meanwhile is tried again.
+        with suppress(OSError, TimeoutError):
+            self._proxy.fault(wanted)
+
+    def told(self) -> dict[str, Any]:
+        """What was seen so far."""
+        one, proxy = self.seen, self._proxy
+        one.hits, one.connections = dict(proxy.hits), proxy.connections[-5000:]
+        waited = proxy.waited()
+        one.longest_wait = (round(waited.seconds, 2), waited.who, waited.asked)
+        one.longest_line_s = round(proxy.longest_line_s, 2)
+        return {name: getattr(one, name) for name in Seen.__slots__}
+
+
 def _serve(
     folder: Path,
     ups: Mapping[str, str | tuple[str, int]],
     ports: Mapping[str, int],
-    schedules: Mapping[str, Sequence[Spell]],
+    paces: Mapping[str, Pace],
     seed: int,
 ) -> int:
     """Run the proxies until ended."""
     proxies = {name: FaultProxy(name, _target(up), port=ports[name], seed=seed).start() for name, up in ups.items()}
-    seen = {name: Seen() for name in proxies}
-    began, told = 0.0, 0.0
+    began, told = time.monotonic(), 0.0
+    courses = {name: Course(proxy, course(seed, name, paces[name]), began) for name, proxy in proxies.items()}
     while True:
         now = time.monotonic()
-        if not began and (folder / "lines.begin").exists():
-            began = now
-        healed = (folder / "lines.heal").exists()
-        for name, proxy in proxies.items():
-            wanted = NONE if healed or not began else _at(schedules[name], now - began)
-            _turn(proxy, wanted, seen[name], now)
+        ordered = {what for what in ("begin", "enough", "alone", "heal") if (folder / f"lines.{what}").exists()}
+        for name, line in courses.items():
+            _lead(name, line, ordered, now)
         if now - told > 0.5:
             told = now
-            _tell(folder, proxies, seen)
+            _tell(folder, courses)
         time.sleep(_LOOK_S)
+
+
+def _lead(name: str, line: Course, ordered: set[str], now: float) -> None:
+    if "heal" in ordered:
+        line.turn(NONE, now)
+    elif "alone" in ordered:
+        line.turn(AWAY if name == "carrier" else NONE, now)
+    elif "begin" in ordered:
+        line.go_on(now, enough="enough" in ordered)
 
 
 def _target(up: str | tuple[str, int]) -> int | Path:
     return Path(up) if isinstance(up, str) else up[1]
 
 
-def _at(spells: Sequence[Spell], passed_s: float) -> Any:
-    return next((s.fault for s in spells if s.at_s <= passed_s < s.at_s + s.for_s), NONE)
-
-
-def _turn(proxy: FaultProxy, wanted: Any, seen: Seen, now: float) -> None:
-    if proxy.state == wanted:
-        return
-    if proxy.state != NONE:
-        seen.spells[-1] = (*seen.spells[-1][:2], now)
-    if wanted != NONE:
-        seen.spells.append((wanted.name, now, now))
-    # A port that somebody took meanwhile is tried again.
-    with suppress(OSError, TimeoutError):
-        proxy.fault(wanted)
-
-
-def _tell(folder: Path, proxies: Mapping[str, FaultProxy], seen: Mapping[str, Seen]) -> None:
-    for name, proxy in proxies.items():
-        one = seen[name]
-        one.hits, one.connections = dict(proxy.hits), proxy.connections[-5000:]
-        one.longest_wait_s, one.longest_line_s = round(proxy.waited_s(), 2), round(proxy.longest_line_s, 2)
+def _tell(folder: Path, courses: Mapping[str, Course]) -> None:
     new = folder / "lines.json.new"
-    new.write_text(json.dumps({name: _plain(one) for name, one in seen.items()}), encoding="utf-8")
+    new.write_text(json.dumps({name: line.told() for name, line in courses.items()}), encoding="utf-8")
     new.replace(folder / "lines.json")
-
-
-def _plain(one: Seen) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Seen.__slots__}
 
 
 def _free_ports(count: int) -> list[int]:

@@ -26,7 +26,7 @@ from oms import db
 from oms.demo.people import CUSTOMERS
 from oms.inventory.models import Warehouse
 from oms.parties.models import Carrier, CarrierService
-from tests.torture import floor, ledgers, plan, traffic, verdict
+from tests.torture import ledgers, plan, traffic, verdict
 from tests.torture.house import BULK, House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import Shot
@@ -77,12 +77,7 @@ def run(options: Options) -> Outcome:
 
 
 def _work(made: House, shots: list[Shot], victim: str) -> None:
-    made.run_beside("floor", partial(floor.work, made.world()))
-    made.run_beside("buyer", partial(floor.buy, made.world()))
-    sender = made.run_beside("traffic", partial(
-        traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret,
-        ledger=made.folder / "acked.jsonl", connections=6,
-    ))  # fmt: skip
+    sender = traffic.live(made, shots)
     soonest = time.monotonic() + 2.0
     made.watch(lambda: time.monotonic() > soonest and bool(made.processes().get(victim)), limit_s=60)
     os.kill(made.processes()[victim][0], signal.SIGSTOP)

@@ -1,26 +1,29 @@
-"""T3: bad lines. Before PostgreSQL, Redis, carrier, shop, IMAP and SMTP stands a proxy with a schedule from the seed.
+"""T3: bad lines. Before PostgreSQL, Redis, carrier, shop, IMAP and SMTP stands a proxy with a course from the seed.
 
-Late, slow, cut, reset, half-open, clogged, gone: orders come in and are worked on meanwhile. Then only the carrier's
-line is broken, to see the circuit open; then all heals, and everything must come to rest with nothing lost or doubled.
+Late, slow, cut, reset, half-open, clogged, gone: orders and mails come in and are worked on meanwhile. Each line suffers
+each kind at least once, while somebody speaks. Then only the carrier's line is broken, to see the circuit open; then all
+heals, and everything must come to rest with nothing lost or doubled.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 
-from tests.torture import floor, plan, traffic, verdict
-from tests.torture.house import BULK, House, Leases, built
-from tests.torture.line_faults import FAULTS, Spell, schedule
-from tests.torture.lines import DEPENDENCIES, Lines, Seen
+from connectors import mail_client
+from tests.torture import letters, plan, traffic, verdict
+from tests.torture.house import House, Leases, built
+from tests.torture.line_faults import Pace
+from tests.torture.lines import AWAY, DEPENDENCIES, Lines, Seen
 from tests.torture.options import Options
-from tests.torture.plan import Shot
+from tests.torture.plan import ORDER, Shot
 from tests.torture.verdict import Outcome
 from workers import circuit, outside
 
 #: Nobody waits longer than this for one byte, nor for a peer's whole answer.
 BLOCKED_S = 30.0
+#: Orders that come while the carrier is away.
+LATE = 12
 #: Conversations that are one call each.
 _CALLS = ("carrier", "shop", "smtp")
 #: Failures in a row that open the circuit, and calls that other threads had begun before; the worker has a circuit and
@@ -32,10 +35,11 @@ _PROBE_S = circuit.REST_S + 6
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Sizes. `alone_s`: how long the carrier alone is away at the end; `rounds` times each fault is wanted."""
+    """Sizes. `more_s`: how long what no line has suffered yet is waited for; `alone_s`: how long the carrier alone is away."""
 
     orders: int
     seconds: float
+    more_s: float
     spell_s: float
     rest_s: float
     alone_s: float
@@ -45,8 +49,8 @@ class Form:
     faults: int
 
 
-SHORT = Form(60, 24, 3, 3, 8, 150, Leases(3, 62), least=1, faults=20)
-LONG = Form(2_000, 420, 15, 10, 75, 1200, Leases(10, 62), least=1, faults=60)
+SHORT = Form(60, 30, 90, 2.5, 3, 6, 150, Leases(3, 62), least=1, faults=35)
+LONG = Form(2_000, 420, 120, 15, 10, 75, 1200, Leases(10, 62), least=1, faults=100)
 
 
 def run(options: Options) -> Outcome:
@@ -54,62 +58,69 @@ def run(options: Options) -> Outcome:
     form: Form = options.scaled(LONG if options.long else SHORT)
     outcome = Outcome("t3", options.seed, long=options.long)
     shots = plan.make(options.seed, orders=form.orders, seconds=form.seconds)
+    late = [s for s in plan.make(options.seed, orders=LATE, seconds=1, prefix="L") if s.kind == ORDER]
     with built(leases=form.leases, keep=options.keep) as made:
         options.say(f"t3: {form.orders} orders in {form.seconds:.0f} s, seed {options.seed}, in {made.folder}")
         lines = Lines(made.folder)
-        lines.put_before(made, schedules(form, options.seed), seed=options.seed)
+        lines.put_before(made, paces(form), seed=options.seed)
         made.open()
-        _suffer(made, shots, lines, form, options)
+        _suffer(made, shots, late, lines, form, options)
         drained = verdict.drain(made, limit_s=form.drain_s)
         outcome.figures["drain_s"] = drained and round(drained, 1)
         if drained is None:
             outcome.wrong.append(f"not at rest {form.drain_s:.0f} s after the lines healed: {verdict.left(made)}")
-        found = verdict.judge(made, shots)
+        sent = letters.brought(made.folder)
+        made.watch(lambda: len(letters.stored(made)) >= len(sent), limit_s=mail_client.LONGEST_WAIT_S + 20)
+        outcome.wrong += letters.wrong(sent, letters.stored(made))
+        found = verdict.judge(made, [*shots, *late])
         seen = lines.seen()
     outcome.wrong += found.wrong + blocked(seen) + reached(seen, form) + opened(seen["carrier"], form, outcome)
     outcome.figures |= found.figures | {f"{name} hits": one.hits for name, one in seen.items()}
-    outcome.figures["longest wait s"] = {name: one.longest_wait_s for name, one in seen.items()}
+    outcome.figures["mails that came in"] = len(sent)
+    outcome.figures["longest wait s"] = {name: one.longest_wait for name, one in seen.items()}
     outcome.figures["longest call s"] = {name: seen[name].longest_line_s for name in _CALLS}
     outcome.figures["spells"] = sum(len(one.spells) for one in seen.values())
     return outcome
 
 
-def schedules(form: Form, seed: int) -> dict[str, list[Spell]]:
-    """Each dependency's spells; behind the carrier's stands the one during which it alone is away."""
-    # Those who are called now and then would mostly be called in between.
-    rests = dict.fromkeys(DEPENDENCIES, form.rest_s / 4) | {"postgresql": form.rest_s, "redis": form.rest_s}
-    found = {
-        name: schedule(seed, name, length_s=form.seconds, spell_s=form.spell_s, rest_s=rest_s)
-        for name, rest_s in rests.items()
-    }
-    found["carrier"].append(Spell(form.seconds + 2, form.alone_s, FAULTS["reset at once"]))
-    return found
+def paces(form: Form) -> dict[str, Pace]:
+    """How fast each line's course goes; those who are called now and then would mostly be called in between."""
+    seldom = Pace(form.spell_s, form.rest_s / 4, seldom=True)
+    often = Pace(form.spell_s, form.rest_s)
+    return {name: often if name in ("postgresql", "redis") else seldom for name in DEPENDENCIES}
 
 
-def _suffer(made: House, shots: list[Shot], lines: Lines, form: Form, options: Options) -> None:
-    sender = made.run_beside(
-        "traffic",
-        partial(
-            traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret,
-            ledger=made.folder / "acked.jsonl", connections=traffic.CONNECTIONS,
-        ),
-    )  # fmt: skip
-    made.run_beside("floor", partial(floor.work, made.world()))
-    made.run_beside("buyer", partial(floor.buy, made.world()))
+def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form: Form, options: Options) -> None:
+    sender = traffic.live(made, shots)
+    postman = letters.begin(made, every_s=0.8, seconds=form.seconds + form.more_s)
     lines.begin()
-    ends = time.monotonic() + form.seconds + 2 + form.alone_s
-    made.watch(lambda: time.monotonic() > ends)
+    _watch_for(made, form.seconds)
+    lines.enough()
+    made.watch(lambda: not any(one.spared for one in lines.seen().values()), limit_s=form.more_s)
+    # By now all orders may have their labels: others come, so that somebody needs the carrier.
+    late_sender = traffic.begin(made, late, name="traffic-late")
+    lines.leave_carrier_alone()
+    made.watch(lambda: len(calls_while_away(lines.seen()["carrier"])) >= circuit.LIMIT, limit_s=form.more_s)
+    _watch_for(made, form.alone_s)
     lines.heal()
+    postman.terminate()
     options.say("  the lines are healed")
-    made.watch(lambda: sender.poll() is not None, limit_s=traffic.PATIENCE_S + 60)
+    senders = (sender, late_sender)
+    made.watch(lambda: all(one.poll() is not None for one in senders), limit_s=traffic.PATIENCE_S + 60)
+
+
+def _watch_for(made: House, seconds: float) -> None:
+    ends = time.monotonic() + seconds
+    made.watch(lambda: time.monotonic() > ends)
 
 
 def blocked(seen: dict[str, Seen]) -> list[str]:
     """Who waited too long."""
+    waits = {name: one.longest_wait for name, one in seen.items()}
     wrong = [
-        f"somebody waited {one.longest_wait_s:.0f} s for {name}, at most {BLOCKED_S:.0f}"
-        for name, one in seen.items()
-        if one.longest_wait_s > BLOCKED_S
+        f"{who or 'somebody'} waited {seconds:.0f} s for {name}, at most {BLOCKED_S:.0f}; it had asked {asked!r}"
+        for name, (seconds, who, asked) in waits.items()
+        if seconds > BLOCKED_S
     ]
     return wrong + [
         f"a call to {name} took {seen[name].longest_line_s:.0f} s, at most {BLOCKED_S:.0f}"
@@ -119,21 +130,29 @@ def blocked(seen: dict[str, Seen]) -> list[str]:
 
 
 def reached(seen: dict[str, Seen], form: Form) -> list[str]:
-    """A dependency that was never spoilt, or too few spells in all, prove nothing."""
+    """Each line must have been spoilt in each way, while somebody spoke on it; too few spells in all prove nothing."""
     spells = sum(len(one.spells) for one in seen.values())
-    wrong = [f"the line to {name} was never spoilt" for name, one in seen.items() if form.least and not one.hits]
-    return wrong + ([f"only {spells} spells, wanted {form.faults}"] if spells < form.faults else [])
+    wrong = [f"the line to {name} was never spoilt by {kind}" for name, one in seen.items() for kind in one.spared]
+    return (wrong if form.least else []) + (
+        [f"only {spells} spells, wanted {form.faults}"] if spells < form.faults else []
+    )
+
+
+def calls_while_away(carrier: Seen) -> list[float]:
+    """When the carrier was called while it alone was away, in seconds since that began."""
+    since, until = next(((b, e) for name, b, e in reversed(carrier.spells) if name == AWAY.name), (0.0, 0.0))
+    # While it lasts, its end is its beginning.
+    return [at - since for at in carrier.connections if since and at >= since and (at < until or until == since)]
 
 
 def opened(carrier: Seen, form: Form, outcome: Outcome) -> list[str]:
     """While the carrier alone is away: few calls, then none, then one probe."""
-    began, ended = next(
-        ((since, until) for name, since, until in reversed(carrier.spells) if name == "reset at once"), (0.0, 0.0)
-    )
-    calls = [at - began for at in carrier.connections if began <= at < ended]
+    calls = calls_while_away(carrier)
     first = [at for at in calls if at < circuit.REST_S - 2]
     outcome.figures["carrier away: calls at s"] = [round(at, 1) for at in calls]
     wrong = []
+    if form.least and len(calls) < circuit.LIMIT:
+        wrong.append(f"only {len(calls)} calls to the carrier while it was away: the circuit had no cause to open")
     if len(first) > _MOST_CALLS:
         wrong.append(f"{len(first)} calls to a carrier that is away within {circuit.REST_S:.0f} s, most {_MOST_CALLS}")
     probes = [at for at in calls if at >= circuit.REST_S - 2]

@@ -104,14 +104,7 @@ def _round(made: House, form: Form, seed: int, name: str, drawn: list[tuple[tupl
         place = len(shots) * (number + 1) // (len(hooks) + 1)
         shots.insert(place, Shot(0.0, POISON, f"bomb-{name}-{bomb}".encode("ascii", "replace").decode(), content))
     cpu, began = _cpu_s(made), time.monotonic()
-    place = made.place
-    sender = made.run_beside(
-        f"traffic-{name}",
-        partial(
-            traffic.send, shots, port=place.web_port, channel=BULK, secret=place.generic_secret,
-            ledger=made.folder / "acked.jsonl", connections=traffic.CONNECTIONS,
-        ),
-    )  # fmt: skip
+    sender = traffic.begin(made, shots, name=f"traffic-{name}")
     if len(hooks) < len(drawn):
         others = [one for one in drawn if one[0][0] != "generic"]
         made.run_beside(f"bombs-{name}", partial(throw, others, name, made))

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import psutil
 from sqlalchemy import text
@@ -144,10 +143,7 @@ class _Trial:
         self._flushes = [self.began + SECONDS * share for share in (0.5, 1.0)]
         shots = self._shots()
         ledger = self.made.folder / f"acked-{self.case.name}.jsonl"
-        sender = self.made.run_beside(f"traffic-{self.case.name}", partial(
-            traffic.send, shots, port=self.made.place.web_port, channel=BULK, secret=self.made.place.generic_secret,
-            ledger=ledger, connections=8,
-        ))  # fmt: skip
+        sender = traffic.begin(self.made, shots, name=f"traffic-{self.case.name}", ledger=ledger.name, connections=8)
         found = self._watch(lambda: sender.poll() is not None, SECONDS + 30) or self._end(shots, ledger)
         seconds = time.monotonic() - self.began
         sender.kill()

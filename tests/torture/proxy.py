@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
-import struct
 import threading
 import time
 from collections import Counter
@@ -19,58 +17,31 @@ from pathlib import Path
 from typing import Any
 
 from tests.torture.line_faults import NONE, Fault
+from tests.torture.proxy_line import NOBODY, HeardAtOnce, Line, Wait
 
 #: Where the dependency really is: a port of loopback, or the path of a unix socket.
 Target = int | Path
 
 _CHUNK = 65536
 _LOOK_S = 0.2
-_CLOSE_WITH_RESET = struct.pack("ii", 1, 0)
-
-
-class _Line:
-    """One connection: both ends, how many bytes of answers have passed, since when its client waits."""
-
-    def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
-        self.client, self.server = client, server
-        self.answered = 0
-        self.dead = False
-        self.opened_at = time.monotonic()
-        self.asked_at: float | None = None
-        #: somebody who subscribed waits for news, not for an answer
-        self.listens = False
-
-    def asked(self, data: bytes) -> None:
-        self.listens = self.listens or b"SUBSCRIBE" in data.upper()
-        self.asked_at = self.asked_at or time.monotonic()
-
-    def waited_s(self) -> float:
-        """Seconds since the client asked what is not answered yet."""
-        return time.monotonic() - self.asked_at if self.asked_at and not self.listens else 0.0
-
-    def close(self, *, reset: bool) -> None:
-        for end in (self.client, self.server):
-            if reset:
-                with suppress(OSError):
-                    end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_WITH_RESET)
-            end.close()
 
 
 class FaultProxy:
     """`port` is what the client is told; `fault(...)` changes the line at once, for open connections too.
 
     `hits` counts what each fault did to connections, `connections` are the moments at which somebody connected.
-    `longest_wait_s` is the longest that a client waited for a byte, `longest_line_s` the longest life of a connection.
+    `longest_wait` is the longest that a client waited for a byte, with its name, `longest_line_s` the longest life of a connection.
     """
 
     def __init__(self, name: str, target: Target, *, port: int = 0, seed: int = 0) -> None:
         self.name, self.target, self.port = name, target, port
         self.hits: Counter[str] = Counter()
         self.connections: list[float] = []
-        self.longest_wait_s = self.longest_line_s = 0.0
+        self.longest_wait: Wait = NOBODY
+        self.longest_line_s = 0.0
         self._chance = random.Random(f"{seed}/{name}/jitter")
         self._fault = NONE
-        self._lines: set[_Line] = set()
+        self._lines: set[Line] = set()
         self._loop = asyncio.new_event_loop()
         self._changed = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -95,32 +66,32 @@ class FaultProxy:
     def state(self) -> Fault:
         return self._fault
 
-    def waited_s(self) -> float:
+    def waited(self) -> Wait:
         """The longest wait so far, with those that still wait."""
-        return max([self.longest_wait_s, *(line.waited_s() for line in list(self._lines))])
+        return max([self.longest_wait, *(line.waits() for line in list(self._lines))])
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await self._loop.create_server(
+            lambda: asyncio.StreamReaderProtocol(HeardAtOnce(self._loop), self._accept, loop=self._loop),
+            "127.0.0.1",
+            self.port,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _become(self, fault: Fault) -> None:
         before, self._fault = self._fault, fault
         changed, self._changed = self._changed, asyncio.Event()
         if fault.silent:
-            self._strike("half-open")
+            for line in self._lines:
+                line.dead = True
         if fault.down:
             await self._hang_up()
         elif before.down:
             await self._listen()
         changed.set()
-
-    def _strike(self, name: str) -> None:
-        for line in self._lines:
-            line.dead = True
-            self.hits[name] += 1
 
     async def _hang_up(self) -> None:
         if self._server is not None:
@@ -144,7 +115,7 @@ class FaultProxy:
         except OSError:
             writer.close()
             return
-        line = _Line(writer, to_server)
+        line = Line(reader, writer, to_server)
         self._lines.add(line)
         line.dead = self._fault.silent
         try:
@@ -156,15 +127,15 @@ class FaultProxy:
             self.longest_line_s = max(self.longest_line_s, time.monotonic() - line.opened_at)
             line.close(reset=False)
 
-    def _note_wait(self, line: _Line) -> None:
-        self.longest_wait_s = max(self.longest_wait_s, line.waited_s())
+    def _note_wait(self, line: Line) -> None:
+        self.longest_wait = max(self.longest_wait, line.waits())
         line.asked_at = None
 
     async def _both_ways(
         self,
         there: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         back: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        line: _Line,
+        line: Line,
     ) -> None:
         """Until either way ends; then the other is ended too."""
         ways = [
@@ -184,22 +155,22 @@ class FaultProxy:
         return await asyncio.open_connection("127.0.0.1", self.target)
 
     async def _pump(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line, *, answers: bool
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: Line, *, answers: bool
     ) -> None:
         while data := await source.read(_CHUNK):
             if not answers:
                 line.asked(data)
-            await self._pass_on(data, source, sink, line, answers=answers)
+            await self._pass_on(data, sink, line, answers=answers)
+        if answers:  # that the server has hung up is news like any other
+            await self._until_open(line)
         # One side has hung up: so do we, to both.
         line.close(reset=False)
         raise ConnectionResetError("hung up")
 
-    async def _pass_on(
-        self, data: bytes, source: asyncio.StreamReader, sink: asyncio.StreamWriter, line: _Line, *, answers: bool
-    ) -> None:
+    async def _pass_on(self, data: bytes, sink: asyncio.StreamWriter, line: Line, *, answers: bool) -> None:
         at = 0
         while at < len(data):
-            await self._until_open(line, source)
+            await self._until_open(line)
             fault = self._fault
             piece = data[at : at + (fault.slice_bytes or len(data))]
             if answers and fault.cut_after is not None:
@@ -211,7 +182,7 @@ class FaultProxy:
             if answers:
                 self._answered(line, len(piece), fault)
 
-    def _answered(self, line: _Line, count: int, fault: Fault) -> None:
+    def _answered(self, line: Line, count: int, fault: Fault) -> None:
         line.answered += count
         if count:
             self._note_wait(line)
@@ -220,14 +191,14 @@ class FaultProxy:
             line.close(reset=fault.reset)
             raise ConnectionResetError(fault.name)
 
-    async def _until_open(self, line: _Line, source: asyncio.StreamReader) -> None:
+    async def _until_open(self, line: Line) -> None:
         """Return when bytes may pass; for a line that died unseen, only its client's hanging up ends it."""
         waited = False
         while line.dead or self._fault.clogged:
             if not waited:
                 self.hits["half-open" if line.dead else "clogged"] += 1
             waited = True
-            if source.at_eof() or source.exception() is not None:
+            if line.dead and line.gone_at is not None:
                 raise ConnectionResetError("hung up")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), _LOOK_S)

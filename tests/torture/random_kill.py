@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.torture import floor, plan, progress, traffic, verdict
 from tests.torture.faults import LABELS, SERVER_LABELS, Fault, Harm, Pace
-from tests.torture.house import BULK, House, Leases, built
+from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import Shot
 from tests.torture.verdict import Outcome
@@ -60,15 +60,8 @@ def run(options: Options) -> Outcome:
 
 def suffer(made: House, shots: list[Shot], *, form: Form, options: Options) -> Harm:
     """Traffic and floor at work, harm at its pace; returns when the time is over and all were answered."""
-    ledger = made.folder / "acked.jsonl"
     made.run_beside("progress", partial(progress.watch, made.own_database_url, made.folder / "progress.log"))
-    sender = made.run_beside(
-        "traffic",
-        partial(
-            traffic.send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret, ledger=ledger,
-            connections=traffic.CONNECTIONS,
-        ),
-    )  # fmt: skip
+    sender = traffic.begin(made, shots)
     made.run_beside("floor", partial(floor.work, made.world()))
     harm = Harm(made, form.pace, options.seed)
     ends = time.monotonic() + form.seconds

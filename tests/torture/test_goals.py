@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.torture import backup, full_disk, fuzz_parsers, network, poison
+from tests.torture import backup, full_disk, fuzz_parsers, letters, network, poison
 from tests.torture.entrances import Entrance
 from tests.torture.full_disk import Probe
+from tests.torture.line_faults import WANTED
 from tests.torture.lines import DEPENDENCIES, Seen
 from tests.torture.poison import Spent
 from tests.torture.verdict import Outcome
@@ -19,18 +20,29 @@ def outcome() -> Outcome:
 
 
 def test_who_waits_over_thirty_seconds_is_told():
-    seen = {name: Seen(longest_wait_s=3, longest_line_s=3) for name in DEPENDENCIES}
+    seen = {name: Seen(longest_wait=(3, "", ""), longest_line_s=3) for name in DEPENDENCIES}
     assert network.blocked(seen) == []
-    seen["redis"].longest_wait_s = seen["smtp"].longest_line_s = 31
-    assert len(network.blocked(seen)) == 2
+    seen["postgresql"].longest_wait, seen["smtp"].longest_line_s = (31, "oms inside 7@a", "SELECT 1"), 31
+    by_name, by_call = network.blocked(seen)
+    assert by_name == "oms inside 7@a waited 31 s for postgresql, at most 30; it had asked 'SELECT 1'"
+    assert by_call == "a call to smtp took 31 s, at most 30"
 
 
 def test_a_line_that_was_never_spoilt_is_told():
-    seen = {name: Seen(hits={"cut": 1}, spells=[("cut", 0.0, 1.0)] * 5) for name in DEPENDENCIES}
+    seen = {name: Seen(struck=list(WANTED), spells=[("cut", 0.0, 1.0)] * 6) for name in DEPENDENCIES}
     assert network.reached(seen, network.SHORT) == []
-    seen["shop"].hits = {}
-    assert network.reached(seen, network.SHORT) == ["the line to shop was never spoilt"]
-    assert network.reached({"shop": Seen(hits={"cut": 1})}, network.SHORT) == ["only 0 spells, wanted 20"]
+    seen["shop"].struck.remove("reset")
+    assert network.reached(seen, network.SHORT) == ["the line to shop was never spoilt by reset"]
+    assert network.reached({"shop": Seen(struck=list(WANTED))}, network.SHORT) == ["only 0 spells, wanted 35"]
+
+
+def test_a_mail_that_is_missing_doubled_or_altered_is_told():
+    sent = {"letter-1@x": "a", "letter-2@x": "b"}
+    assert letters.wrong(sent, [("letter-1@x", "a"), ("letter-2@x", "b"), ("another@x", "c")]) == []
+    assert letters.wrong(sent, [("letter-1@x", "a")]) == ["the mail letter-2@x stands 0 times"]
+    assert "2 times" in letters.wrong(sent, [("letter-1@x", "a"), ("letter-2@x", "b"), ("letter-2@x", "b")])[0]
+    assert "other bytes" in letters.wrong(sent, [("letter-1@x", "z"), ("letter-2@x", "b")])[0]
+    assert letters.wrong({}, []) == ["no mail came into the mailbox"]
 
 
 def test_a_circuit_that_does_not_open_or_never_probes_is_told():
@@ -39,6 +51,8 @@ def test_a_circuit_that_does_not_open_or_never_probes_is_told():
     assert network.opened(good, network.LONG, outcome()) == []
     many = Seen(connections=[100.0 + number for number in range(25)], spells=[AWAY])
     assert "25 calls" in network.opened(many, network.SHORT, outcome())[0]
+    lazy = Seen(connections=calls[:3], spells=[AWAY])
+    assert "only 3 calls" in network.opened(lazy, network.SHORT, outcome())[0]
     silent = Seen(connections=calls, spells=[AWAY])
     assert network.opened(silent, network.LONG, outcome()) == ["no probe within 36 s"]
 

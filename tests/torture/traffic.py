@@ -15,8 +15,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+from tests.torture import floor
+from tests.torture.forking import Forked
+from tests.torture.house import BULK, House
 from tests.torture.plan import Shot
 
 CONNECTIONS = 12
@@ -64,6 +68,32 @@ def send(shots: Sequence[Shot], *, port: int, channel: str, secret: str, ledger:
     for thread in threads:
         thread.join()
     return 0
+
+
+def begin(
+    made: House,
+    shots: Sequence[Shot],
+    *,
+    name: str = "traffic",
+    ledger: str = "acked.jsonl",
+    connections: int = CONNECTIONS,
+) -> Forked:
+    """A sender beside the house; it has ended when each shot was answered."""
+    return made.run_beside(
+        name,
+        partial(
+            send, shots, port=made.place.web_port, channel=BULK, secret=made.place.generic_secret,
+            ledger=made.folder / ledger, connections=connections,
+        ),
+    )  # fmt: skip
+
+
+def live(made: House, shots: Sequence[Shot]) -> Forked:
+    """The sender, and all people at work: those of the floor and the buyer."""
+    sender = begin(made, shots)
+    made.run_beside("floor", partial(floor.work, made.world()))
+    made.run_beside("buyer", partial(floor.buy, made.world()))
+    return sender
 
 
 def read(ledger: Path) -> list[Ack]:

@@ -1,0 +1,118 @@
+"""Connections to PostgreSQL: their time-outs, the name that the server shows, and what psycopg is taught.
+
+Nobody waits for ever: neither for a server that works too long, nor for one that hangs, nor for a line that is dead.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from functools import partial
+from typing import Any
+
+from psycopg import Connection, OperationalError
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Dialect, Engine, create_engine, event
+
+from oms.arrays import FlatListDumper
+from oms.ids import UuidLoader
+
+#: Seconds of `statement_timeout` for each kind of process.
+STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120}
+#: How much longer than its own time-out a statement's answer is waited for: a server that hangs ends nothing itself.
+ANSWER_GRACE_S = 3
+BEGIN_S = 5
+#: A server whose machine is gone says nothing: how soon the kernel finds out, on TCP.
+TCP_PATIENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+
+class PatientConnection(Connection[Any]):
+    """A connection that waits `patience_s` for an answer, not for ever.
+
+    `statement_timeout` is the server's own, so a server that hangs (a frozen disk, a dead path) never applies it. What
+    became of the statement is not known then, so the connection is closed and an OperationalError raised.
+    """
+
+    patience_s: float = 30
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        # What begins a transaction, or asks whether the server is there, has nothing to wait for.
+        usual_s = BEGIN_S if self.pgconn.transaction_status == TransactionStatus.IDLE else self.patience_s
+        patience_s = usual_s if timeout is None else timeout
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, patience_s)
+        except OperationalError as fault:
+            if time.monotonic() - began < patience_s:
+                raise
+            self.pgconn.finish()
+            raise OperationalError(f"the database did not answer within {patience_s:g} s") from fault
+
+
+def make_engine(
+    url: str,
+    *,
+    role: str = "worker",
+    name: str = "command",
+    pool_size: int = 5,
+    max_overflow: int = 5,
+    pre_ping: bool = True,
+) -> Engine:
+    """An engine with the time-outs of `role`; make one in each process, after any fork.
+
+    `name` is the part of the product that this process is, as the server shows it. Without `pre_ping` the caller itself
+    tries again when a kept connection turns out to be dead.
+    """
+    timeout_ms = STATEMENT_TIMEOUT_S[role] * 1000
+    options = f"-c jit=off -c statement_timeout={timeout_ms} -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+    engine = create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=2,
+        pool_pre_ping=pre_ping,
+        # Errors are logged, and values may be private.
+        hide_parameters=True,
+        connect_args={"options": options, "connect_timeout": 5} | TCP_PATIENCE,
+    )
+    patience_s = STATEMENT_TIMEOUT_S[role] + ANSWER_GRACE_S
+    event.listen(engine, "do_connect", partial(_patient, name, patience_s))
+    event.listen(engine, "connect", _teach)
+    return engine
+
+
+#: PostgreSQL cuts `application_name` off behind so many bytes.
+_NAME_BYTES = 63
+
+
+def called(name: str) -> str:
+    """How this process is named in pg_stat_activity and in the server's log: `oms inside 4711@host`."""
+    return f"oms {name} {os.getpid()}@{socket.gethostname()}"[:_NAME_BYTES]
+
+
+def _patient(
+    name: str, patience_s: float, _dialect: Dialect, _record: Any, words: list[Any], named: dict[str, Any]
+) -> PatientConnection:
+    # Named here and not with the engine: a web process connects with the engine that its master made.
+    try:
+        connection = PatientConnection.connect(*words, **named, application_name=called(name))
+    except OperationalError as fault:
+        # The fault's traceback holds the frame that holds the fault, and with it the attempt and its socket: both would
+        # stay, at the server too, until the collector comes by, which in a process at rest is minutes.
+        raise fault.with_traceback(None)  # noqa: B904  it is the same fault
+    connection.patience_s = patience_s
+    return connection
+
+
+#: An order's life, one call a step, sends about 180 statements (`bench single`). psycopg forgets the oldest of 100, so
+#: that a process which does them in turn would prepare none and have each planned anew.
+PREPARED_STATEMENTS = 500
+
+
+def _teach(connection: Any, _record: Any) -> None:
+    """Arrays travel binary: as text each element is quoted by a regular expression, at up to thirty times the cost."""
+    connection.adapters.register_dumper(list, FlatListDumper)
+    connection.adapters.register_loader("uuid", UuidLoader)
+    connection.prepared_max = PREPARED_STATEMENTS

@@ -1,0 +1,68 @@
+"""Mails that come into the orders' mailbox while its line is spoilt: each must be stored once, byte for byte (I-7).
+
+They are automatic answers, so nobody has to deal with them. The postman reaches the mail server by a line of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import time
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+
+from oms.demo.place import MAIL_PASSWORD, ORDERS_ADDRESS
+from oms.intake.models import InboundMessage
+from tests.torture.forking import Forked
+from tests.torture.house import House
+
+_LETTER = (
+    "From: c{number}@customer.example\r\nTo: {to}\r\nSubject: Out of the office\r\nAuto-Submitted: auto-replied\r\n"
+    "Message-ID: <letter-{number}@customer.example>\r\n\r\nBack on Monday, {number} days from now.\r\n{filling}"
+)
+
+
+def begin(made: House, *, every_s: float, seconds: float) -> Forked:
+    """A postman who brings a mail `every_s` for so many seconds."""
+    return made.run_beside("postman", partial(_bring, made.folder, made.place.imap_port, every_s, seconds))
+
+
+def _bring(folder: Path, port: int, every_s: float, seconds: float) -> int:
+    ends = time.monotonic() + seconds
+    number = 0
+    with imaplib.IMAP4("127.0.0.1", port, timeout=30) as mailbox, _brought(folder).open("a", buffering=1) as out:
+        mailbox.login(ORDERS_ADDRESS, MAIL_PASSWORD)
+        while time.monotonic() < ends:
+            number += 1
+            letter = _LETTER.format(number=number, to=ORDERS_ADDRESS, filling="x" * 70 + "\r\n").encode()
+            mailbox.append("INBOX", "", "", letter)
+            out.write(f"letter-{number}@customer.example\t{hashlib.sha256(letter).hexdigest()}\n")
+            time.sleep(every_s)
+    return 0
+
+
+def _brought(folder: Path) -> Path:
+    return folder / "letters.tsv"
+
+
+def brought(folder: Path) -> dict[str, str]:
+    """Message-ID without brackets -> SHA-256 of each mail that the server took."""
+    lines = _brought(folder).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines)  # type: ignore[misc]
+
+
+def stored(made: House) -> list[tuple[str, str]]:
+    """(event id, SHA-256 of the bytes) of each mail that stands in the database."""
+    with made.database() as session:
+        rows = session.execute(select(InboundMessage.event_id, InboundMessage.body).where(InboundMessage.way == "mail"))
+        return [(event_id, hashlib.sha256(body).hexdigest()) for event_id, body in rows]
+
+
+def wrong(sent: dict[str, str], found: list[tuple[str, str]]) -> list[str]:
+    """Mails that are missing, stand twice or with other bytes; and when there were none."""
+    events = [event_id for event_id, _sha in found]
+    told = [f"the mail {event} stands {events.count(event)} times" for event in sent if events.count(event) != 1]
+    told += [f"the mail {event} stands with other bytes" for event, sha in found if sent.get(event, sha) != sha]
+    return told if sent else [*told, "no mail came into the mailbox"]
