@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -59,21 +59,29 @@ def transaction() -> Iterator[Session]:
     Inside an API call with an Idempotency-Key it is part of the call's one transaction, so that the answer
     is stored with what it tells of, or not at all: one that fails leaves nothing of the whole call.
     """
-    joined: Session | None = g.get("joined_session") if has_app_context() else None
-    if joined is not None:
-        try:
-            yield joined
-        except BaseException:
-            joined.info[FAILED] = True
-            raise
+    join: Callable[[], Session] | None = g.get("join") if has_app_context() else None
+    if join is None:
+        with reading() as session:
+            yield session
         return
+    joined = join()
+    try:
+        yield joined
+    except BaseException:
+        joined.info[FAILED] = True
+        raise
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A transaction of its own whatever the call: for what is looked up before long work with no transaction open."""
     with edge().database.transaction() as session:
         yield session
 
 
-def joined(session: Session | None) -> None:
-    """Make every `transaction()` of this request part of `session`; None ends it."""
-    g.joined_session = session
+def joined(join: Callable[[], Session] | None) -> None:
+    """Make every `transaction()` of this request part of the one that `join` begins or has begun; None ends it."""
+    g.join = join
 
 
 def app() -> Flask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connectors import registry
 from tests.factories.orders import make_sku
 from tests.web.caller import channel, distributor, fields, person
 
@@ -11,6 +12,8 @@ GOOD = """PO No,SKU,Qty,Unit price,Receiver,Phone,Address,City,Province,Country
 P-1,TEA-1,2,19.90,Li Lei,13800138000,Keji Road 1,Shenzhen,Guangdong,CN
 P-2,TEA-1,1,19.90,Han Mei,13900139000,Keji Road 2,Shenzhen,Guangdong,CN
 """
+ASLEEP = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'"""
 WRONG = GOOD.replace("P-2,TEA-1,1", "P-2,TEA-1,many")
 
 
@@ -65,6 +68,22 @@ def test_the_same_file_again_changes_nothing_and_gets_the_same_answer(dealer):
     first, again = upload(dealer.dealer, GOOD).get_json(), upload(dealer.dealer, GOOD).get_json()
     assert again == first
     assert dealer.rows("SELECT count(*) FROM orders") == [(2,)]
+
+
+def test_a_file_with_a_key_is_read_with_no_transaction_open(dealer, monkeypatch):
+    """A bomb may take seconds to read, and the key's row would be held meanwhile."""
+    begun: list[tuple[int]] = []
+    read = registry.read
+
+    def watched(*given):
+        begun.extend(dealer.rows(ASLEEP))
+        return read(*given)
+
+    monkeypatch.setattr(registry, "read", watched)
+    first, again = (upload(dealer.dealer, GOOD, key="k1") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert begun == [(0,), (0,)]
 
 
 def test_a_distributor_may_send_our_own_json_too(dealer):

@@ -112,9 +112,9 @@ def upload(args: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any] | Re
     body = request.get_data()
     if not body:
         raise InputInvalid("the body is empty", fields={"body": "send the file's bytes as the body"})
-    with edge.transaction() as session:
+    with edge.reading() as session:
         channel = _channel(session, args["channel"])
-    # Read with no transaction open, unless an Idempotency-Key holds one: a bomb may take seconds.
+    # Read with no transaction open: a bomb may take seconds.
     file = _read(channel, body, headers["x_filename"], args["rows"])
     with edge.transaction() as session:
         message_id = _enter(session, channel, file, args["rows"])
