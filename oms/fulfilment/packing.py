@@ -16,17 +16,15 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import scan_rules
+from oms.fulfilment import progress, scan_rules
 from oms.fulfilment.models import Fulfilment
-from oms.fulfilment.progress import LINE_PROGRESS
-from oms.fulfilment.scan_rules import Wanted
+from oms.fulfilment.scan_rules import Verdict, Wanted
 from oms.fulfilment.scans import write_scan
 from oms.journey import errors as error_events
-from oms.journey import holds, lifecycle
-from oms.journey import steps as journey
+from oms.journey import holds, move_sql, step_sql
 from oms.journey.errors import NewError
-from oms.orders import locking
 from oms.rows import among
 
 ZERO = Decimal(0)
@@ -51,45 +49,76 @@ class PackAnswer:
     checked: bool
 
 
-# All that a scan is judged by, but the lines, which are read under the order's lock.
+# All that a scan is judged by, with the lines; its order is locked. What waited for that lock may read older lines.
 _READ = text("""
+    WITH o AS (SELECT id FROM orders WHERE id = (SELECT order_id FROM fulfilment WHERE fulfilment.id = :fulfilment)
+               FOR NO KEY UPDATE)
     SELECT f.id, f.number, f.order_id, f.status, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
            k.answer AS known, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
-                                    ORDER BY h.placed_at) AS reasons
-    FROM fulfilment f
+                                    ORDER BY h.placed_at) AS reasons,
+           l.id AS line_id, l.sku_id, l.qty_picked - l.qty_packed AS left_over
+    FROM o JOIN fulfilment f ON f.order_id = o.id
     LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
                        UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
     LEFT JOIN scan k ON k.scan_id = :scan
-    WHERE f.id = :fulfilment
+    LEFT JOIN fulfilment_line l ON l.fulfilment_id = f.id
+    WHERE f.id = :fulfilment ORDER BY l.id
 """)
 
 _LINES = text("""
-    SELECT id, sku_id, qty_picked - qty_packed AS left_over FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
+    SELECT id AS line_id, sku_id, qty_picked - qty_packed AS left_over
+    FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
 """)
 
-_COUNT = text("""
-    UPDATE fulfilment_line SET qty_packed = qty_packed + :qty
-    WHERE id = :line AND qty_packed + :qty <= qty_picked AND NOT EXISTS (
-        SELECT 1 FROM hold h WHERE h.order_id = fulfilment_line.order_id AND h.released_at IS NULL)
-    RETURNING id
+# Nothing is written where the line has not so many pieces left, or its order is held: the answer is no row.
+_READY = """
+    ready AS MATERIALIZED (
+        SELECT l.id, l.fulfilment_id, l.sku_id, f.status FROM fulfilment_line l JOIN fulfilment f ON f.id = l.fulfilment_id
+        WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
+          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)),
+    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
+        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM ready),
+    line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
+             WHERE l.id = ready.id RETURNING l.id, l.order_id, l.order_line_id)
+"""
+# The first check begins the packing; whoever checks takes the step.
+_BEGUN = move_sql.parts(
+    Fulfilment, "begun", to="packing", cause="'first check'",
+    source="(SELECT fulfilment_id AS id, CAST(:begun_entry AS uuid) AS entry_id FROM ready WHERE status <> 'packing')",
+)  # fmt: skip
+_TAKEN = step_sql.take_part(kind="pack", subjects="SELECT id FROM begun")
+
+_COUNT = text(f"""
+    WITH {_READY}, {_BEGUN}, {_TAKEN}, {progress.of_scan("packed")}
+    SELECT (SELECT sum(l.qty_picked - l.qty_packed) FROM fulfilment_line l WHERE l.fulfilment_id = ready.fulfilment_id)
+           - CAST(:qty AS numeric) AS left_over FROM ready
 """)
 
 
 def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID | None, now: datetime) -> PackAnswer:
     """Check one piece. A repeat of the same `scan_id` counts nothing. Raises Conflict when the order was stopped."""
     read = {"fulfilment": scanned.fulfilment_id, "code": scanned.code.strip(), "scan": scanned.scan_id}
-    head = session.execute(_READ, read).one_or_none()
-    if head is None:
+    rows = session.execute(_READ, read).all()
+    if not rows:
         raise NotFound("no such fulfilment: scan the code on the pick list")
+    head = rows[0]
+    lines: Sequence[Row[Any]] = [row for row in rows if row.line_id is not None]
     _refuse_unpackable(head, head.reasons)
     if head.known is not None:
-        return _left(_lines(session, head.id), head.known)
-    locking.touch(session, order_ids=[head.order_id])
-    lines = _lines(session, head.id)
-    wanted = [Wanted(line.id, line.sku_id, line.left_over) for line in lines]
-    verdict = scan_rules.judge(
-        wanted, sku_id=head.scanned_sku_id, per_scan=head.per_scan, qty=scanned.qty, bin_code=None
-    )
+        return _left(lines, head.known)
+    verdict = _judge(head, lines, scanned)
+    left = _count(session, verdict, scanned, actor, staff_id, now)
+    if left is None:
+        if verdict.wanted is not None:
+            _refuse_unpackable(head, holds.standing(session, order_ids=[head.order_id]).get(head.order_id, ()))
+        # Nothing is refused for what another scan has changed meanwhile.
+        lines = session.execute(_LINES, {"fulfilment": head.id}).all()
+        verdict = _judge(head, lines, scanned)
+        left = _count(session, verdict, scanned, actor, staff_id, now)
+    if left is not None:
+        return PackAnswer("ok", left, left == 0)
+    if verdict.wanted is not None:
+        raise Conflict("another scan counted the last piece: look at the list again")
     write_scan(
         session,
         stage="pack",
@@ -100,15 +129,36 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
         now=now,
         fulfilment_id=head.id,
     )
+    _note_mismatch(session, head, verdict.answer, actor, now)
+    return _left(lines, verdict.answer)
+
+
+def _judge(head: Row[Any], lines: Sequence[Row[Any]], scanned: PackScan) -> Verdict:
+    wanted = [Wanted(line.line_id, line.sku_id, line.left_over) for line in lines]
+    return scan_rules.judge(wanted, sku_id=head.scanned_sku_id, per_scan=head.per_scan, qty=scanned.qty, bin_code=None)
+
+
+def _count(
+    session: Session, verdict: Verdict, scanned: PackScan, actor: str, staff_id: uuid.UUID | None, now: datetime
+) -> Decimal | None:
+    """Record a right scan and count it, in one statement: the pieces left to check. None where nothing was counted."""
     if verdict.wanted is None:
-        _note_mismatch(session, head, verdict.answer, actor, now)
-        return _left(lines, verdict.answer)
-    if session.execute(_COUNT, {"qty": verdict.qty, "line": verdict.wanted.id}).first() is None:
-        _refuse_unpackable(head, holds.standing(session, order_ids=[head.order_id]).get(head.order_id, ()))
-        raise Conflict("another scan counted the last piece: look at the list again")
-    _start(session, head, staff_id, actor, now)
-    session.execute(LINE_PROGRESS, {"orders": [head.order_id]})
-    return _left(lines, "ok", counted=verdict.qty)
+        return None
+    row, begun_entry = db.new_ids(2)
+    params = {
+        "row": row,
+        "begun_entry": begun_entry,
+        "line": verdict.wanted.id,
+        "qty": verdict.qty,
+        "scan": scanned.scan_id,
+        "code": scanned.code[:200],
+        "times": scanned.qty,
+        "actor": actor,
+        "staff": staff_id,
+        "now": now,
+    }
+    left: Decimal | None = session.execute(_COUNT, params).scalar_one_or_none()
+    return left
 
 
 def packable(session: Session, *, fulfilment_id: uuid.UUID) -> Fulfilment:
@@ -136,23 +186,9 @@ def _refuse_unpackable(fulfilment: Fulfilment | Row[Any], reasons: Sequence[str]
         raise Conflict(f"fulfilment {fulfilment.number} is {fulfilment.status}: there is nothing to pack")
 
 
-def _lines(session: Session, fulfilment_id: uuid.UUID) -> Sequence[Row[Any]]:
-    return session.execute(_LINES, {"fulfilment": fulfilment_id}).all()
-
-
-def _left(lines: Sequence[Row[Any]], answer: str, *, counted: Decimal = ZERO) -> PackAnswer:
-    left = sum((line.left_over for line in lines), ZERO) - counted
+def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
+    left = sum((line.left_over for line in lines), ZERO)
     return PackAnswer(answer, left, left == 0)
-
-
-def _start(session: Session, head: Row[Any], staff_id: uuid.UUID | None, actor: str, now: datetime) -> None:
-    if head.status == "packing":
-        return
-    moved = lifecycle.advance(
-        session, Fulfilment, [head.id], to="packing", cause="first check", actor=actor, now=now, lenient=True
-    )
-    if moved and staff_id is not None:
-        journey.take_kind(session, kind="pack", subject_ids=moved, staff_id=staff_id, now=now)
 
 
 def _note_mismatch(session: Session, fulfilment: Row[Any], answer: str, actor: str, now: datetime) -> None:
