@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.orm import Session
 
 from oms import crypto, db, numbers
-from oms.errors import Conflict, InputInvalid, NotFound
-from oms.journey import holds, lifecycle
+from oms.errors import Conflict, IllegalTransition, InputInvalid, NotFound
+from oms.journey import holds, lifecycle, move_sql
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
@@ -131,9 +132,13 @@ def leave_behind(session: Session, *, parcel_id: uuid.UUID, reason: str, actor: 
     _note(session, rows, "hand_over.left_behind", reason or "left behind", actor, now)
 
 
-_TAKE_ORDERS = text("""
-    SELECT id FROM orders WHERE id = ANY(ARRAY(SELECT order_id FROM parcel WHERE hand_over_list_id = :list))
-    ORDER BY id FOR NO KEY UPDATE
+# The orders' rows first, then the list's, whatever waits for it.
+_TAKE = text("""
+    WITH o AS MATERIALIZED (
+        SELECT id FROM orders WHERE id = ANY(ARRAY(SELECT order_id FROM parcel WHERE hand_over_list_id = :list))
+        ORDER BY id FOR NO KEY UPDATE)
+    SELECT id, number, status, our_signed_at, carrier_signed_at FROM hand_over_list
+    WHERE id = :list AND (SELECT count(*) FROM o) >= 0 FOR UPDATE
 """)
 
 
@@ -146,8 +151,7 @@ def sign(session: Session, *, list_id: uuid.UUID, side: str, signer: str, actor:
         raise InputInvalid(
             "a signature names its side and its signer", fields={"side": "us or carrier", "signer": "the signer's name"}
         )
-    session.execute(_TAKE_ORDERS, {"list": list_id})
-    found = session.get(HandOverList, list_id, with_for_update=True, populate_existing=True)
+    found = session.execute(_TAKE, {"list": list_id}).one_or_none()
     if found is None:
         raise NotFound("no such hand-over list")
     if found.status == "cancelled":
@@ -161,31 +165,20 @@ def sign(session: Session, *, list_id: uuid.UUID, side: str, signer: str, actor:
     )
 
 
-def _sign_ours(session: Session, found: HandOverList, signer: str, actor: str, now: datetime) -> Signed:
-    struck = _strike_out(session, found.id, actor, now)
-    if not _aboard(session, found.id):
+def _sign_ours(session: Session, found: Row[Any], signer: str, actor: str, now: datetime) -> Signed:
+    aboard, struck = _close(session, found, "signed_by_us", signer.strip(), actor, now)
+    if not aboard:
         raise Conflict(f"list {found.number} holds no parcel that may leave")
-    lifecycle.advance(
-        session, HandOverList, [found.id], to="signed_by_us", cause="signed", actor=actor, now=now,
-        stamp="our_signed_at", also={"our_signer": signer.strip()},
-    )  # fmt: skip
-    session.expire(found)
     return Signed("signed_by_us", struck_out=struck)
 
 
-def _depart(session: Session, found: HandOverList, signer: str, actor: str, now: datetime) -> Signed:
-    struck = _strike_out(session, found.id, actor, now)
-    aboard = _aboard(session, found.id)
+def _depart(session: Session, found: Row[Any], signer: str, actor: str, now: datetime) -> Signed:
+    secret = crypto.ring().encrypt(signer.strip().encode())
+    aboard, struck = _close(session, found, "handed_over", secret, actor, now)
     left = leaving.leave(session, parcel_ids=aboard, cause=f"list {found.number}", actor=actor, now=now)
-    lifecycle.advance(
-        session, HandOverList, [found.id], to="handed_over", cause="signed", actor=actor, now=now,
-        stamp="carrier_signed_at", also={"carrier_signer": crypto.ring().encrypt(signer.strip().encode())},
-    )  # fmt: skip
     end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
     if not left:  # else the step `pick_up` files it: printing a long list must hold no order's row
-        session.expire(found)
         list_papers.file(session, list_id=found.id, by=actor, now=now)
-    session.expire(found)
     return Signed("handed_over", tuple(left), struck)
 
 
@@ -199,30 +192,55 @@ def end_steps(
     journey.finish(session, done, by=actor, now=now)
 
 
-def _aboard(session: Session, list_id: uuid.UUID) -> list[uuid.UUID]:
-    statement = select(Parcel.id).where(Parcel.hand_over_list_id == list_id, Parcel.label_status == "purchased")
-    return list(session.execute(statement.order_by(Parcel.id)).scalars())
+# What may not leave is struck out; the rest is aboard, and the list moves on.
+_CLOSE = """
+    WITH struck AS (
+        UPDATE parcel SET hand_over_list_id = NULL FROM (
+            SELECT p.id, CASE WHEN p.label_status <> 'purchased' THEN 'label ' || p.label_status
+                              WHEN o.status NOT IN ('confirmed', 'in_fulfilment') THEN 'order ' || o.status
+                              ELSE 'held: ' || h.reason END AS why
+            FROM parcel p JOIN orders o ON o.id = p.order_id
+            LEFT JOIN LATERAL (SELECT reason FROM hold WHERE hold.order_id = o.id AND hold.released_at IS NULL
+                               ORDER BY placed_at LIMIT 1) h ON TRUE
+            WHERE p.hand_over_list_id = :list AND p.handed_over_at IS NULL
+              AND (p.label_status <> 'purchased' OR o.status NOT IN ('confirmed', 'in_fulfilment') OR h.reason IS NOT NULL)
+            ) s WHERE parcel.id = s.id RETURNING parcel.id, parcel.order_id, s.why),
+    aboard AS (SELECT id FROM parcel WHERE hand_over_list_id = :list AND label_status = 'purchased'
+                                       AND id NOT IN (SELECT id FROM struck)),
+    want AS (SELECT CAST(:list AS uuid) AS id, CAST(:entry AS uuid) AS entry_id{unless_empty}), {moved}
+    SELECT id, order_id, why, FALSE AS aboard FROM struck UNION ALL SELECT id, NULL, NULL, TRUE FROM aboard
+    UNION ALL SELECT id, NULL, NULL, NULL FROM moved ORDER BY id
+"""
+#: By the list's new state: who signed, and when first; we sign no list that holds nothing.
+_SIGNED = {
+    "signed_by_us": {"our_signed_at": "coalesce(t.our_signed_at, :now)", "our_signer": ":signer"},
+    "handed_over": {"carrier_signed_at": "coalesce(t.carrier_signed_at, :now)", "carrier_signer": ":signer"},
+}
+_UNLESS_EMPTY = {"signed_by_us": " WHERE EXISTS (SELECT 1 FROM aboard)", "handed_over": ""}
+_CLOSES = {
+    to: text(
+        _CLOSE.format(
+            unless_empty=_UNLESS_EMPTY[to],
+            moved=move_sql.parts(HandOverList, "moved", to=to, source="want", cause="'signed'", also=also),
+        )
+    )
+    for to, also in _SIGNED.items()
+}
 
 
-_STOPPED = text("""
-    UPDATE parcel SET hand_over_list_id = NULL FROM (
-        SELECT p.id, CASE WHEN p.label_status <> 'purchased' THEN 'label ' || p.label_status
-                          WHEN o.status NOT IN ('confirmed', 'in_fulfilment') THEN 'order ' || o.status
-                          ELSE 'held: ' || h.reason END AS why
-        FROM parcel p JOIN orders o ON o.id = p.order_id
-        LEFT JOIN LATERAL (SELECT reason FROM hold WHERE hold.order_id = o.id AND hold.released_at IS NULL
-                           ORDER BY placed_at LIMIT 1) h ON TRUE
-        WHERE p.hand_over_list_id = :list AND p.handed_over_at IS NULL
-          AND (p.label_status <> 'purchased' OR o.status NOT IN ('confirmed', 'in_fulfilment') OR h.reason IS NOT NULL)
-        ) s WHERE parcel.id = s.id RETURNING parcel.id, parcel.order_id, s.why
-""")
-
-
-def _strike_out(session: Session, list_id: uuid.UUID, actor: str, now: datetime) -> tuple[tuple[uuid.UUID, str], ...]:
-    rows = session.execute(_STOPPED, {"list": list_id}).all()
-    notes = [Note("parcel", row.id, "hand_over.struck_out", row.why, row.order_id) for row in rows]
+def _close(
+    session: Session, found: Row[Any], to: str, signer: str | bytes, actor: str, now: datetime
+) -> tuple[list[uuid.UUID], tuple[tuple[uuid.UUID, str], ...]]:
+    """Strike out what may not leave and move the (locked) list to `to`: the parcels aboard, and those struck out with why."""
+    params = {"list": found.id, "entry": db.new_id(), "signer": signer, "actor": actor, "now": now}
+    rows = session.execute(_CLOSES[to], params).all()
+    aboard = [row.id for row in rows if row.aboard]
+    if aboard and all(row.aboard is not None for row in rows):
+        raise IllegalTransition(f"hand_over_list {found.id}: {found.status} -> {to} is not allowed")
+    struck = [row for row in rows if row.aboard is False]
+    notes = [Note("parcel", row.id, "hand_over.struck_out", row.why, row.order_id) for row in struck]
     lifecycle.note(session, notes, actor=actor, now=now)
-    return tuple((row.id, row.why) for row in rows)
+    return aboard, tuple((row.id, row.why) for row in struck)
 
 
 def _note(

@@ -10,25 +10,42 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.fulfilment.models import Fulfilment
 from oms.inventory import ledger
 from oms.inventory.bins import packing_bin
 from oms.inventory.ledger import Move
-from oms.journey import lifecycle
-from oms.journey.lifecycle import Note
+from oms.journey import move_sql
 from oms.orders import derived
 from oms.shipping.models import Parcel
 
-_PIECES = text("""
-    SELECT pl.parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.fulfilment_id, fl.sku_id, f.warehouse_id
-    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
-    JOIN fulfilment f ON f.id = fl.fulfilment_id
-    WHERE pl.parcel_id = ANY(CAST(:ids AS uuid[])) ORDER BY f.warehouse_id, fl.sku_id, pl.parcel_id, fl.id
+_GONE = move_sql.parts(
+    Parcel, "gone", axis="label_status", to="used", source="want", cause=":cause",
+    also={"handed_over_at": "coalesce(t.handed_over_at, :now)"},
+)  # fmt: skip
+_COMPLETE = move_sql.parts(Fulfilment, "complete", to="handed_over", source="empty", cause=":cause")
+
+# The parcels that leave, and the fulfilments of which nothing is left in the house; the answer is the pieces in them.
+_LEAVE = text(f"""
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entries AS uuid[])) AS w(id, entry_id)), {_GONE},
+    empty AS (
+        SELECT f.id, e.entry_id
+        FROM (SELECT p.fulfilment_id AS id, row_number() OVER (ORDER BY p.fulfilment_id) AS place
+              FROM parcel p JOIN gone ON gone.id = p.id GROUP BY 1) f
+        JOIN unnest(CAST(:fulfilment_entries AS uuid[])) WITH ORDINALITY AS e(entry_id, place) ON e.place = f.place
+        WHERE NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NULL
+                          AND p.label_status <> 'voided' AND p.id NOT IN (SELECT id FROM gone))),
+    {_COMPLETE}
+    SELECT gone.id AS parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.fulfilment_id, fl.sku_id, f.warehouse_id,
+           (SELECT id FROM bin WHERE bin.warehouse_id = f.warehouse_id AND kind = 'packing' LIMIT 1) AS packing_bin_id
+    FROM gone LEFT JOIN parcel_line pl ON pl.parcel_id = gone.id
+    LEFT JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id LEFT JOIN fulfilment f ON f.id = fl.fulfilment_id
+    ORDER BY f.warehouse_id, fl.sku_id, pl.parcel_id, fl.id
 """)
 
 # What left of a line and SKU is taken off its promises, the oldest round first.
-_RESERVATIONS = text("""
-    WITH total AS (SELECT fl.order_line_id AS line, f.warehouse_id AS warehouse, fl.sku_id AS sku, sum(pl.qty) AS qty
+_RESERVATIONS = """
+    total AS (SELECT fl.order_line_id AS line, f.warehouse_id AS warehouse, fl.sku_id AS sku, sum(pl.qty) AS qty
                    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
                    JOIN fulfilment f ON f.id = fl.fulfilment_id
                    WHERE pl.parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY 1, 2, 3),
@@ -37,13 +54,14 @@ _RESERVATIONS = text("""
                              OVER (PARTITION BY t.line, t.warehouse, t.sku ORDER BY r.round, r.id
                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
              FROM total t JOIN reservation r
-               ON r.order_line_id = t.line AND r.warehouse_id = t.warehouse AND r.sku_id = t.sku)
-    UPDATE reservation SET qty_shipped = qty_shipped + least(o.left_over, greatest(o.qty - o.before, 0))
-    FROM open o WHERE reservation.id = o.id AND o.left_over > 0 AND o.qty > o.before
-""")
+               ON r.order_line_id = t.line AND r.warehouse_id = t.warehouse AND r.sku_id = t.sku),
+    kept AS (UPDATE reservation SET qty_shipped = qty_shipped + least(o.left_over, greatest(o.qty - o.before, 0))
+             FROM open o WHERE reservation.id = o.id AND o.left_over > 0 AND o.qty > o.before)
+"""
 
 # A bundle's line is shipped as often as every part allows; a plain line's part is itself.
-_LINES = text("""
+_LINES = """
+    shipped AS (
     UPDATE order_line SET qty_shipped = p.shipped,
            qty_reserved = greatest(qty_reserved - (p.shipped - qty_shipped), 0)
     FROM (
@@ -58,15 +76,18 @@ _LINES = text("""
           ON x.order_line_id = ol.id AND x.sku_id = coalesce(bp.part_id, ol.sku_id)
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND order_line.qty_shipped < p.shipped
-    RETURNING order_line.id, order_line.order_id, order_line.qty_shipped
-""")
+    RETURNING order_line.id, order_line.order_id, order_line.qty_shipped)
+"""
 
-_COMPLETE = text("""
-    SELECT f.id FROM fulfilment f WHERE f.id = ANY(CAST(:ids AS uuid[]))
-      AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NULL
-                      AND p.label_status <> 'voided')
-    ORDER BY f.id FOR UPDATE OF f
-""")
+# What is shipped of an order's lines now is one entry of the record (F-6).
+_SALES_LEDGER = """
+    told AS (INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
+        SELECT e.entry_id, s.order_id, 'order', s.order_id, :now, :actor, 'sales_ledger.shipped', 'handed over', s.data
+        FROM (SELECT order_id, jsonb_build_object('qty_shipped', jsonb_object_agg(CAST(id AS text), CAST(qty_shipped AS text)))
+                               AS data FROM shipped GROUP BY 1) s
+        JOIN unnest(CAST(:orders AS uuid[]), CAST(:entries AS uuid[])) AS e(order_id, entry_id) ON e.order_id = s.order_id)
+"""
+_SHIP = text(f"WITH {_RESERVATIONS}, {_LINES}, {_SALES_LEDGER} SELECT count(*) FROM shipped")
 
 
 def leave(
@@ -74,26 +95,29 @@ def leave(
 ) -> list[uuid.UUID]:
     """Let labelled parcels of (locked) orders leave; return those that left now. A repeat moves nothing.
 
-    A fixed number of statements: the parcels, their pieces, the ledger, promises, lines, derived states.
+    A fixed number of statements: the parcels with their pieces, the ledger, promises with lines, derived states.
     """
-    by: dict[str, Any] = {"cause": cause, "actor": actor, "now": now, "lenient": True}
-    ids = lifecycle.advance(session, Parcel, parcel_ids, to="used", axis="label_status", stamp="handed_over_at", **by)
-    if not ids:
+    if not parcel_ids:
         return []
-    pieces = session.execute(_PIECES, {"ids": ids}).all()
+    count = len(parcel_ids)
+    leaving = {"ids": list(parcel_ids), "entries": db.new_ids(count), "fulfilment_entries": db.new_ids(count)}
+    rows = session.execute(_LEAVE, leaving | {"cause": cause, "actor": actor, "now": now}).all()
+    ids = sorted({row.parcel_id for row in rows})
+    pieces = [row for row in rows if row.fulfilment_line_id is not None]
+    if not pieces:
+        return ids
     orders = sorted({piece.order_id for piece in pieces})
-    complete = session.execute(_COMPLETE, {"ids": list({piece.fulfilment_id for piece in pieces})}).scalars()
-    lifecycle.advance(session, Fulfilment, list(complete), to="handed_over", **by)
     _post(session, pieces, actor, now)
-    session.execute(_RESERVATIONS, {"ids": ids})
-    shipped = session.execute(_LINES, {"orders": orders}).all()
-    _write_sales_ledger(session, shipped, actor, now)
+    shipped = {"ids": ids, "orders": orders, "entries": db.new_ids(len(orders))}
+    session.execute(_SHIP, shipped | {"actor": actor, "now": now})
     derived.refresh(session, order_ids=orders)
     return ids
 
 
 def _post(session: Session, pieces: Sequence[Row[Any]], actor: str, now: datetime) -> None:
-    bins = {w: packing_bin(session, warehouse_id=w) for w in sorted({p.warehouse_id for p in pieces})}
+    bins = {p.warehouse_id: p.packing_bin_id for p in pieces}
+    missing = sorted(warehouse for warehouse, found in bins.items() if found is None)
+    bins |= {warehouse: packing_bin(session, warehouse_id=warehouse) for warehouse in missing}
     moves = [
         Move(
             f"ship:{p.parcel_id}:{p.fulfilment_line_id}",
@@ -109,15 +133,3 @@ def _post(session: Session, pieces: Sequence[Row[Any]], actor: str, now: datetim
         for p in pieces
     ]
     ledger.post(session, moves, actor=actor, now=now)
-
-
-def _write_sales_ledger(session: Session, shipped: Sequence[Row[Any]], actor: str, now: datetime) -> None:
-    """What is shipped of an order's lines now, as one entry of the record (F-6)."""
-    lines: dict[uuid.UUID, dict[str, str]] = {}
-    for row in shipped:
-        lines.setdefault(row.order_id, {})[str(row.id)] = str(row.qty_shipped)
-    notes = [
-        Note("order", order_id, "sales_ledger.shipped", "handed over", order_id, data={"qty_shipped": of})
-        for order_id, of in lines.items()
-    ]
-    lifecycle.note(session, notes, actor=actor, now=now)
