@@ -145,9 +145,11 @@ def new_ids(count: int) -> list[uuid.UUID]:
     return [uuid7() for _ in range(count)]
 
 
-_NOW = text(
-    "SELECT clock_timestamp() + make_interval(secs => coalesce((SELECT offset_s FROM business_clock WHERE id = 1), 0))"
+#: Business time, as an expression.
+BUSINESS_TIME = (
+    "clock_timestamp() + make_interval(secs => coalesce((SELECT offset_s FROM business_clock WHERE id = 1), 0))"
 )
+_NOW = text(f"SELECT {BUSINESS_TIME}")
 
 
 def now(session: Session) -> datetime:

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Table, TextClause, any_, literal, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, any_, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from oms import compact_json
+from oms import compact_json, together
 from oms.db import Base
+from oms.together import Write
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    statement: TextClause
+    sql: str
     #: (parameter, column, how a value is bound) of the columns that the rows name: an array each
     columns: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
     #: parameter -> the value that every row gets in a column with a default
@@ -49,10 +50,21 @@ def insert_rows(
     """
     if not rows:
         return []
+    result = together.execute(session, [inserting(model, rows, unless=unless, returning=returning)])
+    return list(result.scalars()) if returning else []
+
+
+def inserting(
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    unless: tuple[str, ...] | None = None,
+    returning: str | None = None,
+) -> Write:
+    """`insert_rows` (of at least one row) as a write that goes together with those of other tables."""
     made = _insert(model, tuple(sorted(rows[0])), unless, returning)
     arrays = {parameter: _array(rows, name, process) for parameter, name, process in made.columns}
-    result = session.execute(made.statement, arrays | made.constants)
-    return list(result.scalars()) if returning else []
+    return Write(made.sql, arrays | made.constants)
 
 
 def _array(rows: Sequence[Mapping[str, Any]], name: str, process: Callable[[Any], Any] | None) -> list[Any] | None:
@@ -71,9 +83,10 @@ def _insert(
     assert isinstance(table, Table)
     told = [c for c in table.columns if c.name in given]
     alike = [c for c in table.columns if c.name not in given and _default(c) is not None]
-    casts = ", ".join(f"CAST(:c{n} AS {_array_type(c)}[])" for n, c in enumerate(told))
+    own = table.name
+    casts = ", ".join(f"CAST(:{own}_c{n} AS {_array_type(c)}[])" for n, c in enumerate(told))
     read = [f'CAST(x."{c.name}" AS JSONB)' if _is_json(c) else f'x."{c.name}"' for c in told]
-    read += [f"CAST(:d{n} AS {c.type.compile(_DIALECT)})" for n, c in enumerate(alike)]
+    read += [f"CAST(:{own}_d{n} AS {c.type.compile(_DIALECT)})" for n, c in enumerate(alike)]
     sql = f"INSERT INTO {table.name} ({_names(told + alike)}) SELECT {', '.join(read)}"
     sql += f" FROM unnest({casts}) AS x({_names(told)})"
     if unless is not None:
@@ -81,8 +94,8 @@ def _insert(
         sql += f" ON CONFLICT{target} DO NOTHING"
     if returning:
         sql += f" RETURNING {returning}"
-    columns = tuple((f"c{n}", c.name, _process(c)) for n, c in enumerate(told))
-    return _Insert(text(sql), columns, {f"d{n}": _bound_default(c) for n, c in enumerate(alike)})
+    columns = tuple((f"{own}_c{n}", c.name, _process(c)) for n, c in enumerate(told))
+    return _Insert(sql, columns, {f"{own}_d{n}": _bound_default(c) for n, c in enumerate(alike)})
 
 
 def _names(columns: Sequence[ColumnElement[Any]]) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Fenced
-from oms.journey import flow, steps
+from oms.journey import flow, house_rules, steps
 from oms.journey.steps import Claimed, Done
 from workers.handlers import Handler, Inside
 from workers.process import Process
@@ -75,7 +75,7 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
 
 def _transact(process: Process, bound: Bound, batch: Sequence[Claimed]) -> None:
     with process.database.transaction() as session:
-        now = db.now(session)
+        now = house_rules.now(session)
         ended: list[Done] = []
         held: Sequence[Claimed] = batch
         while held:

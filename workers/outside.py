@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from connectors.base import ConnectorError
 from oms import db, effects
 from oms.errors import Fenced
-from oms.journey import steps
+from oms.journey import house_rules, steps
 from oms.journey.steps import Claimed, Done
 from workers.circuit import Circuits
 from workers.handlers import Outside
@@ -102,7 +102,7 @@ def _one(process: Process, handler: Outside, step: Claimed) -> None:
 def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bool]:
     """Read what the call needs and commit the intent; (None, _) when the step ended without a call."""
     with process.database.transaction() as session:
-        now = db.now(session)
+        now = house_rules.now(session)
         request = handler.prepare(session, step, now, process.settings)
         if isinstance(request, Done):
             steps.finish(session, [request], by="system", now=now)

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db, numbers
+from oms import db, numbers, together
 from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
@@ -22,27 +22,26 @@ from oms.orders import derived, locking
 from oms.orders.models import Order
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
-from oms.rows import among, insert_rows
+from oms.rows import inserting
 
-# What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse.
+# What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse; with the order's promise, and how
+# many fulfilments it had there so far.
 _READY = text("""
     SELECT r.order_id, r.warehouse_id, r.order_line_id, r.sku_id, r.qty - coalesce(f.qty, 0) AS qty,
-           coalesce(s.weight_g, 0) AS weight_g, coalesce(f.parts, 0) AS parts
+           coalesce(s.weight_g, 0) AS weight_g, coalesce(p.parts, 0) AS parts, o.ship_country, o.requested_service,
+           o.promised_ship_at, o.promised_deliver_at
     FROM (SELECT order_id, warehouse_id, order_line_id, sku_id, sum(qty - qty_released) AS qty FROM reservation
           WHERE order_id = ANY(CAST(:orders AS uuid[])) GROUP BY 1, 2, 3, 4) r
-    JOIN sku s ON s.id = r.sku_id
-    LEFT JOIN (SELECT fl.order_line_id, fl.sku_id, fu.warehouse_id, sum(fl.qty - fl.qty_short) AS qty,
-                      count(DISTINCT fu.id) AS parts
+    JOIN orders o ON o.id = r.order_id JOIN sku s ON s.id = r.sku_id
+    LEFT JOIN (SELECT order_id, warehouse_id, count(*) AS parts FROM fulfilment
+               WHERE order_id = ANY(CAST(:orders AS uuid[])) GROUP BY 1, 2) p
+      ON p.order_id = r.order_id AND p.warehouse_id = r.warehouse_id
+    LEFT JOIN (SELECT fl.order_line_id, fl.sku_id, fu.warehouse_id, sum(fl.qty - fl.qty_short) AS qty
                FROM fulfilment_line fl JOIN fulfilment fu ON fu.id = fl.fulfilment_id
                WHERE fl.order_id = ANY(CAST(:orders AS uuid[])) AND fu.status <> 'cancelled' GROUP BY 1, 2, 3) f
       ON f.order_line_id = r.order_line_id AND f.sku_id = r.sku_id AND f.warehouse_id = r.warehouse_id
     WHERE r.qty - coalesce(f.qty, 0) > 0
     ORDER BY r.order_id, r.warehouse_id, r.order_line_id, r.sku_id
-""")
-
-_PARTS = text("""
-    SELECT order_id, warehouse_id, count(*) AS parts FROM fulfilment WHERE order_id = ANY(CAST(:orders AS uuid[]))
-    GROUP BY 1, 2
 """)
 
 
@@ -63,7 +62,7 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     order_ids = [step.subject_id for step in steps]
     locking.touch(session, order_ids=order_ids)
     groups = _groups(session, order_ids)
-    planned = _plan(session, groups, _promises(session, order_ids), now)
+    planned = _plan(session, groups, now)
     _write(session, groups, planned, now)
     moved = lifecycle.advance(
         session, Order, [order_id for order_id, _ in groups], to="in_fulfilment", cause="released", actor="system", now=now,
@@ -86,27 +85,17 @@ def _groups(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[Group, lis
     return groups
 
 
-def _promises(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Promise]:
-    rows = session.execute(
-        select(
-            Order.id, Order.ship_country, Order.requested_service, Order.promised_ship_at, Order.promised_deliver_at
-        ).where(among(Order.id, order_ids))
-    )
-    return {
-        r.id: _Promise(r.ship_country or "*", r.requested_service, r.promised_ship_at, r.promised_deliver_at)
-        for r in rows
-    }
+def _promise(r: Any) -> _Promise:
+    return _Promise(r.ship_country or "*", r.requested_service, r.promised_ship_at, r.promised_deliver_at)
 
 
-def _plan(
-    session: Session, groups: Mapping[Group, Sequence[Any]], promises: Mapping[uuid.UUID, _Promise], now: datetime
-) -> dict[Group, dict[str, Any]]:
+def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime) -> dict[Group, dict[str, Any]]:
     zone = calendar_store.zone_of(session)
-    tables = carriers.services(session, routes={(w, promises[o].country) for o, w in groups})
-    parts = {(r.order_id, r.warehouse_id): r.parts for r in session.execute(_PARTS, {"orders": list(promises)})}
+    promises = {group: _promise(lines[0]) for group, lines in groups.items()}
+    tables = carriers.services(session, routes={(w, promise.country) for (_, w), promise in promises.items()})
     planned = {}
     for (order_id, warehouse_id), lines in groups.items():
-        promise = promises[order_id]
+        promise = promises[order_id, warehouse_id]
         weight_g = int(sum(Decimal(line.weight_g) * line.qty for line in lines))
         found = offers(tables[warehouse_id, promise.country], ready_at=now, weight_g=weight_g, zone=zone)
         offer = choose(found, deliver_by=promise.deliver_at, service=promise.service)
@@ -114,8 +103,7 @@ def _plan(
             raise Conflict(
                 f"order {order_id}: no carrier serves {promise.country} with {weight_g} g; add a carrier service"
             )
-        part = parts.get((order_id, warehouse_id), 0)
-        planned[order_id, warehouse_id] = _row(order_id, warehouse_id, part, promise, offer, now)
+        planned[order_id, warehouse_id] = _row(order_id, warehouse_id, lines[0].parts, promise, offer, now)
     return planned
 
 
@@ -144,7 +132,6 @@ def _write(
 ) -> None:
     if not planned:
         return
-    insert_rows(session, Fulfilment, list(planned.values()))
     lines = [
         {
             "id": db.new_id(),
@@ -157,7 +144,6 @@ def _write(
         for group, own in groups.items()
         for line in own
     ]
-    insert_rows(session, FulfilmentLine, lines)
     notes = [
         lifecycle.Note(
             "fulfilment",
@@ -170,7 +156,14 @@ def _write(
         )
         for row in planned.values()
     ]
-    lifecycle.note(session, notes, actor="system", now=now)
+    together.execute(
+        session,
+        [
+            inserting(Fulfilment, list(planned.values())),
+            inserting(FulfilmentLine, lines),
+            lifecycle.noting(notes, actor="system", now=now),
+        ],
+    )
 
 
 def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:

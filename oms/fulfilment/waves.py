@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms import db, numbers
+from oms import db, numbers, together
 from oms.errors import Conflict
 from oms.fulfilment import floor, wave_rules
 from oms.fulfilment.layout import Stop
@@ -24,7 +24,8 @@ from oms.fulfilment.routes import Route, plan_route
 from oms.fulfilment.wave_rules import BinPieces, Ready, Take
 from oms.journey import lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.rows import among, insert_rows
+from oms.rows import among, inserting
+from oms.together import Write
 
 _BINS = text("""
     SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
@@ -34,17 +35,23 @@ _BINS = text("""
     ORDER BY bs.bin_id, bs.sku_id FOR NO KEY UPDATE OF bs
 """)
 
-_ALLOT = text("""
+_ALLOT = """
     UPDATE bin_stock SET allotted = bin_stock.allotted + a.qty
     FROM unnest(CAST(:bins AS uuid[]), CAST(:skus AS uuid[]), CAST(:qtys AS numeric[])) AS a(bin_id, sku_id, qty)
     WHERE bin_stock.bin_id = a.bin_id AND bin_stock.sku_id = a.sku_id
+"""
+
+
+_PLAN_NOW = text("""
+    UPDATE step SET run_after = clock_timestamp() WHERE kind = 'wave' AND state = 'open'
+      AND subject_id = ANY(ARRAY(SELECT id FROM fulfilment WHERE warehouse_id = :warehouse AND wave_id IS NULL))
+    RETURNING id
 """)
 
-
-_JOIN_WAVE = text("""
+_JOIN_WAVE = """
     UPDATE fulfilment SET wave_id = w.wave_id
     FROM unnest(CAST(:fulfilments AS uuid[]), CAST(:waves AS uuid[])) AS w(id, wave_id) WHERE fulfilment.id = w.id
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,10 @@ def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[D
     ready = _ready(session, list(by_id))
     rules = policy.read(session, now)
     groups = wave_rules.group(ready, max_orders=rules.whole("wave.max_orders"), max_lines=rules.whole("wave.max_lines"))
-    taken = _allot(session, ready)
+    taken, allotting = _allot(session, ready)
     layouts = floor.layouts(session, warehouse_ids=sorted({r.warehouse_id for r in ready}))
     planned = [_wave(group, taken, layouts[group[0].warehouse_id], now) for group in groups]
-    _write(session, planned, now)
+    _write(session, planned, allotting, now)
     due = {r.fulfilment_id: r.cut_off_at for r in ready}
     return [
         Done(
@@ -77,12 +84,7 @@ def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[D
 
 def plan_now(session: Session, *, warehouse_id: uuid.UUID) -> int:
     """Let the waiting waves of a warehouse be planned at once (a picker is free); return how many fulfilments wait."""
-    waiting = select(Fulfilment.id).where(Fulfilment.warehouse_id == warehouse_id, Fulfilment.wave_id.is_(None))
-    found = session.execute(
-        text("""UPDATE step SET run_after = clock_timestamp() WHERE kind = 'wave' AND state = 'open'
-                AND subject_id = ANY(CAST(:ids AS uuid[])) RETURNING id"""),
-        {"ids": list(session.execute(waiting).scalars())},
-    ).all()
+    found = session.execute(_PLAN_NOW, {"warehouse": warehouse_id}).all()
     db.ring_after(session, {"inside"})
     return len(found)
 
@@ -117,8 +119,8 @@ def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]
     return list(found.values())
 
 
-def _allot(session: Session, ready: Sequence[Ready]) -> dict[uuid.UUID, list[Take]]:
-    """Choose bins for every line and mark the pieces; by fulfilment."""
+def _allot(session: Session, ready: Sequence[Ready]) -> tuple[dict[uuid.UUID, list[Take]], list[Write]]:
+    """Choose (and lock) bins for every line, by fulfilment; and the write that marks the pieces."""
     params = {
         "warehouses": sorted({r.warehouse_id for r in ready}),
         "skus": sorted({sku for r in ready for _, sku, _ in r.lines}),
@@ -129,17 +131,9 @@ def _allot(session: Session, ready: Sequence[Ready]) -> dict[uuid.UUID, list[Tak
     for takes in taken.values():
         for take in takes:
             total[take.bin.bin_id, take.sku_id] = total.get((take.bin.bin_id, take.sku_id), Decimal(0)) + take.qty
-    if total:
-        session.execute(
-            _ALLOT,
-            {
-                "bins": [k[0] for k in total],
-                "skus": [k[1] for k in total],
-                "qtys": list(total.values()),
-            },
-        )
     _refuse_missing(ready, taken)
-    return taken
+    allotted = {"bins": [k[0] for k in total], "skus": [k[1] for k in total], "qtys": list(total.values())}
+    return taken, [Write(_ALLOT, allotted)]
 
 
 def _refuse_missing(ready: Sequence[Ready], taken: Mapping[uuid.UUID, Sequence[Take]]) -> None:
@@ -198,13 +192,10 @@ def _wave_row(wave_id: uuid.UUID, first: Ready, route: Route, now: datetime) -> 
     }
 
 
-def _write(session: Session, planned: Sequence[_Planned], now: datetime) -> None:
+def _write(session: Session, planned: Sequence[_Planned], allotting: Sequence[Write], now: datetime) -> None:
     if not planned:
         return
-    insert_rows(session, Wave, [p.wave for p in planned])
-    insert_rows(session, PickTask, [task for p in planned for task in p.tasks])
     pairs = [(f, p.wave["id"]) for p in planned for f in p.fulfilments]
-    session.execute(_JOIN_WAVE, {"fulfilments": [f for f, _ in pairs], "waves": [w for _, w in pairs]})
     notes = [
         lifecycle.Note(
             "wave",
@@ -216,4 +207,13 @@ def _write(session: Session, planned: Sequence[_Planned], now: datetime) -> None
         )
         for p in planned
     ]
-    lifecycle.note(session, notes, actor="system", now=now)
+    together.execute(
+        session,
+        [
+            inserting(Wave, [p.wave for p in planned]),
+            inserting(PickTask, [task for p in planned for task in p.tasks]),
+            Write(_JOIN_WAVE, {"fulfilments": [f for f, _ in pairs], "waves": [w for _, w in pairs]}),
+            lifecycle.noting(notes, actor="system", now=now),
+            *allotting,
+        ],
+    )

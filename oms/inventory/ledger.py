@@ -12,10 +12,12 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, together, transaction_memory
 from oms.errors import Conflict
+from oms.together import Write
 
 ZERO = Decimal(0)
+_LOCKED = "locked stock"
 
 
 class Move(NamedTuple):
@@ -96,7 +98,9 @@ class Balance:
 def lock(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Balance]:
     """Lock the stock rows of SKUs in all warehouses, in the one order; return their balances."""
     rows = session.execute(_LOCK, {"skus": sorted(set(sku_ids))})
-    return {(r.warehouse_id, r.sku_id): Balance(r.on_hand, r.reserved, r.safety) for r in rows}
+    found = {(r.warehouse_id, r.sku_id): Balance(r.on_hand, r.reserved, r.safety) for r in rows}
+    transaction_memory.of(session, _LOCKED).update(dict.fromkeys(found))
+    return found
 
 
 def ensure_rows(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID, uuid.UUID | None]]) -> None:
@@ -112,35 +116,40 @@ def ensure_rows(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID
 
 
 def lock_places(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:
-    """Lock the stock rows of (warehouse, SKU), in the one order."""
-    session.execute(_LOCK_PLACES, {"warehouses": [p[0] for p in places], "skus": [p[1] for p in places]})
+    """Lock the stock rows of (warehouse, SKU), in the one order; nothing when all of them are locked already."""
+    known = transaction_memory.of(session, _LOCKED)
+    if not all(place in known for place in places):
+        session.execute(_LOCK_PLACES, {"warehouses": [p[0] for p in places], "skus": [p[1] for p in places]})
+        known.update(dict.fromkeys(places))
 
 
-def post(session: Session, moves: Sequence[Move], *, actor: str, now: datetime) -> list[str]:
+def post(
+    session: Session, moves: Sequence[Move], *, actor: str, now: datetime, along: Sequence[Write] = ()
+) -> list[str]:
     """Write movements and change the balances; return the keys that were new. A repeat changes nothing.
 
-    Raises Conflict when a stock or bin row is missing. The table's CHECKs refuse what would oversell.
+    `along`: what else is written of it, in the same statement. Raises Conflict when a stock or bin row is missing. The table's CHECKs refuse what would oversell.
     """
     if not moves:
+        if along:
+            together.execute(session, along)
         return []
     lock_places(session, places=list({(m.warehouse_id, m.sku_id) for m in moves}))
-    row = session.execute(
-        _POST,
-        {
-            "id": db.new_ids(len(moves)),
-            "key": [m.key for m in moves],
-            "warehouse": [m.warehouse_id for m in moves],
-            "sku": [m.sku_id for m in moves],
-            "bin": [m.bin_id for m in moves],
-            "on_hand": [m.on_hand for m in moves],
-            "reserved": [m.reserved for m in moves],
-            "cause": [m.cause for m in moves],
-            "order_id": [m.order_id for m in moves],
-            "subject": [m.subject_id for m in moves],
-            "actor": actor,
-            "now": now,
-        },
-    ).one()
+    params = {
+        "id": db.new_ids(len(moves)),
+        "key": [m.key for m in moves],
+        "warehouse": [m.warehouse_id for m in moves],
+        "sku": [m.sku_id for m in moves],
+        "bin": [m.bin_id for m in moves],
+        "on_hand": [m.on_hand for m in moves],
+        "reserved": [m.reserved for m in moves],
+        "cause": [m.cause for m in moves],
+        "order_id": [m.order_id for m in moves],
+        "subject": [m.subject_id for m in moves],
+        "actor": actor,
+        "now": now,
+    }
+    row = together.execute(session, along, last=Write(_POST.text, params)).one()
     if row.wanted != row.changed or row.bins_wanted != row.bins:
         raise Conflict("a movement names a warehouse, SKU or bin that has no stock row: open it first")
     return list(row.keys or [])

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from oms import transaction_memory
 from oms.catalog.models import Sku
 from oms.errors import InputInvalid
 from oms.inventory.models import Bin, Warehouse
@@ -105,3 +106,15 @@ def bin_named(session: Session, *, warehouse_id: uuid.UUID, code: str) -> uuid.U
     """The id of a warehouse's bin; None where there is none of that code."""
     statement = select(Bin.id).where(Bin.warehouse_id == warehouse_id, Bin.code == code)
     return session.execute(statement).scalar_one_or_none()
+
+
+_BY_PRIORITY = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
+
+
+def warehouses_by_priority(session: Session) -> list[uuid.UUID]:
+    """The active warehouses, that which is asked first in front; read once a transaction."""
+    kept = transaction_memory.of(session, "warehouses")
+    if not kept:
+        kept["by priority"] = list(session.execute(_BY_PRIORITY).scalars())
+    found: list[uuid.UUID] = kept["by priority"]
+    return found

@@ -17,10 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.inventory import ledger, rules
+from oms.inventory import ledger, queries, rules
 from oms.inventory.ledger import Move
 from oms.inventory.rules import Plan, Want
 from oms.orders import locking
+from oms.together import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +46,21 @@ _LINES = text("""
     ORDER BY l.order_id, l.position, b.part_id
 """)
 
-_RESERVE = text("""
+_RESERVE = """
     INSERT INTO reservation (id, order_id, order_line_id, warehouse_id, sku_id, round, qty, qty_shipped, qty_released, at)
-    SELECT r.id, r.order_id, r.line_id, r.warehouse_id, r.sku_id, r.round, r.qty, 0, 0, :now
-    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:line AS uuid[]), CAST(:warehouse AS uuid[]),
-                CAST(:sku AS uuid[]), CAST(:round AS int[]), CAST(:qty AS numeric[]))
+    SELECT r.id, r.order_id, r.line_id, r.warehouse_id, r.sku_id, r.round, r.qty, 0, 0, :reserved_at
+    FROM unnest(CAST(:r_id AS uuid[]), CAST(:r_order_id AS uuid[]), CAST(:r_line AS uuid[]), CAST(:r_warehouse AS uuid[]),
+                CAST(:r_sku AS uuid[]), CAST(:r_round AS int[]), CAST(:r_qty AS numeric[]))
          AS r(id, order_id, line_id, warehouse_id, sku_id, round, qty)
     ON CONFLICT (order_line_id, warehouse_id, sku_id, round) DO UPDATE SET qty = reservation.qty + excluded.qty
-""")
+"""
 
-_MARK = text("""
+_MARK = """
     UPDATE order_line SET qty_reserved = qty_reserved + m.reserved, qty_backordered = m.short
-    FROM unnest(CAST(:line AS uuid[]), CAST(:reserved AS numeric[]), CAST(:short AS numeric[]))
+    FROM unnest(CAST(:m_line AS uuid[]), CAST(:m_reserved AS numeric[]), CAST(:m_short AS numeric[]))
          AS m(id, reserved, short)
     WHERE order_line.id = m.id
-""")
-
-_WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
+"""
 
 
 def reserve(
@@ -75,7 +74,7 @@ def reserve(
     wants = _wants(session, order_ids)
     skus = {sku for own in wants.values() for want in own for sku in want.parts}
     free = {place: balance.free for place, balance in ledger.lock(session, sku_ids=list(skus)).items()}
-    warehouses = list(session.execute(_WAREHOUSES).scalars())
+    warehouses = queries.warehouses_by_priority(session)
     plans = {o: rules.promise(wants[o], free, warehouses) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
     return {o: _allocation(o, plans.get(o, Plan()), wants.get(o, [])) for o in order_ids}
@@ -112,9 +111,6 @@ def _write(
         for p in plan.promises
         for sku, per in p.parts.items()
     ]
-    if rows:
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        session.execute(_RESERVE, {**columns, "id": db.new_ids(len(rows)), "now": now})
     moves = [
         Move(
             key=f"reserve:{db.new_id()}",
@@ -127,11 +123,16 @@ def _write(
         )
         for r in rows
     ]
-    ledger.post(session, moves, actor=actor, now=now)
-    _mark_lines(session, plans, wants)
+    along = [_reserving(rows, now)] if rows else []
+    ledger.post(session, moves, actor=actor, now=now, along=[*along, *_marking(plans, wants)])
 
 
-def _mark_lines(session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]]) -> None:
+def _reserving(rows: Sequence[Mapping[str, Any]], now: datetime) -> Write:
+    columns = {f"r_{name}": [row[name] for row in rows] for name in rows[0]}
+    return Write(_RESERVE, columns | {"r_id": db.new_ids(len(rows)), "reserved_at": now})
+
+
+def _marking(plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence[Want]]) -> list[Write]:
     reserved: dict[uuid.UUID, Decimal] = {}
     short: dict[uuid.UUID, Decimal] = {}
     for order_id, plan in plans.items():
@@ -140,15 +141,10 @@ def _mark_lines(session: Session, plans: Mapping[uuid.UUID, Plan], wants: Mappin
         for p in plan.promises:
             reserved[p.line_id] += p.qty
         short |= plan.short
-    if reserved:
-        session.execute(
-            _MARK,
-            {
-                "line": list(reserved),
-                "reserved": list(reserved.values()),
-                "short": [short.get(line, Decimal(0)) for line in reserved],
-            },
-        )
+    if not reserved:
+        return []
+    missing = [short.get(line, Decimal(0)) for line in reserved]
+    return [Write(_MARK, {"m_line": list(reserved), "m_reserved": list(reserved.values()), "m_short": missing})]
 
 
 def _allocation(order_id: uuid.UUID, plan: Plan, wants: Sequence[Want]) -> Allocation:

@@ -1,4 +1,4 @@
-"""Loads the calendars from their tables (one statement a transaction) and writes new versions of them.
+"""Makes the calendars of their rows (read with the numbers, one statement a transaction) and writes new versions of them.
 
 The calendars with their year tables are kept per process as long as the rows stay the same, since
 due times are computed thousands of times a second.
@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.clock import zone_named
 from oms.errors import InputInvalid
-from oms.journey import lifecycle
+from oms.journey import house_rules, lifecycle
 from oms.journey.calendar_models import NationalYear, RosterVersion, SpecialDay
 from oms.journey.calendars import Calendars, Shift, WorkCalendar
 from oms.journey.holiday_tables import NationalDays, missing_tables, national_days
@@ -28,20 +27,6 @@ from oms.journey.shift_text import dates_from, shifts_from, shifts_json, weekly_
 
 ORGANISATION = ""
 DEFAULT_ZONE, DEFAULT_COUNTRY = "Asia/Shanghai", "CN"
-_CACHE = "calendars"
-
-_ROWS = text("""
-    SELECT 'roster' AS what, team AS name, jsonb_build_object('zone', zone, 'country', country, 'subdivision',
-           subdivision, 'weekly', weekly, 'makeup', makeup, 'works_holidays', works_holidays) AS data
-    FROM (SELECT DISTINCT ON (team) * FROM roster_version WHERE valid_from <= :now
-          ORDER BY team, valid_from DESC, id DESC) r
-    UNION ALL
-    SELECT 'day', team, jsonb_build_object('day', day, 'shifts', shifts)
-    FROM (SELECT DISTINCT ON (team, day) * FROM special_day ORDER BY team, day, id DESC) d
-    UNION ALL
-    SELECT 'year', country, jsonb_build_object('year', year, 'off', days_off, 'makeup', makeup_workdays)
-    FROM (SELECT DISTINCT ON (country, year) * FROM national_year ORDER BY country, year, id DESC) y
-""")
 
 Row = tuple[str, str, dict[str, Any]]
 RowT = TypeVar("RowT", RosterVersion, SpecialDay, NationalYear)
@@ -49,13 +34,7 @@ RowT = TypeVar("RowT", RosterVersion, SpecialDay, NationalYear)
 
 def read(session: Session, now: datetime) -> Calendars:
     """The organisation's calendar and the teams' rosters that hold at `now`; kept for the rest of the transaction."""
-    known = session.info.get(_CACHE)
-    if known is not None and known[0] == now:
-        return known[1]  # type: ignore[no-any-return]
-    rows = [json.dumps([row.what, row.name, row.data], sort_keys=True) for row in session.execute(_ROWS, {"now": now})]
-    calendars = _calendars(f"[{','.join(sorted(rows))}]")
-    session.info[_CACHE] = (now, calendars)
-    return calendars
+    return _calendars(house_rules.read(session, now).calendars)
 
 
 def load(session: Session) -> Calendars:
@@ -77,8 +56,8 @@ def missing_years(session: Session, *, now: datetime) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4)
-def _calendars(signature: str) -> Calendars:
-    rows: list[Row] = [(what, name, data) for what, name, data in json.loads(signature)]
+def _calendars(found: tuple[house_rules.Row, ...]) -> Calendars:
+    rows: list[Row] = [(what, name, json.loads(data)) for what, name, data in found]
     rosters = {name: data for what, name, data in rows if what == "roster"}
     common = rosters.pop(ORGANISATION, None) or _default_roster()
     teams = {team: _calendar(team, data, rows) for team, data in rosters.items()}
@@ -241,5 +220,5 @@ def _add(session: Session, row: RowT, event: str, what: str, why: str, actor: st
     session.flush()
     entry = lifecycle.Note(row.__tablename__, row.id, event, why, became=what)
     lifecycle.note(session, [entry], actor=actor, now=now)
-    session.info.pop(_CACHE, None)
+    house_rules.forget(session)
     return row

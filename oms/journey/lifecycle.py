@@ -13,10 +13,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from oms import compact_json, db, transaction_memory
+from oms import compact_json, db, together, transaction_memory
 from oms.errors import IllegalTransition
 from oms.journey import move_sql
 from oms.journey.states import Machine
+from oms.together import Write
 
 #: What a transaction knows of orders it holds locked: {id: (round, status)}.
 LOCKED_ORDERS = "locked orders"
@@ -185,32 +186,35 @@ def _move(
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:
     """Write history entries that move no status."""
-    if not notes:
-        return
-    session.execute(
-        text(_NOTE),
-        {
-            "id": db.new_ids(len(notes)),
-            "order_id": [n.order_id for n in notes],
-            "type": [n.subject_type for n in notes],
-            "subject": [n.subject_id for n in notes],
-            "event": [n.event for n in notes],
-            "cause": [n.cause for n in notes],
-            "was": [n.was for n in notes],
-            "became": [n.became for n in notes],
-            "data": [compact_json.told(dict(n.data)) for n in notes],
-            "actor": actor,
-            "now": now,
-        },
-    )
+    if notes:
+        together.execute(session, [noting(notes, actor=actor, now=now)])
+
+
+def noting(notes: Sequence[Note], *, actor: str, now: datetime) -> Write:
+    """`note` (of at least one entry) as a write that goes together with others."""
+    params = {
+        "told_id": db.new_ids(len(notes)),
+        "told_order": [n.order_id for n in notes],
+        "told_type": [n.subject_type for n in notes],
+        "told_subject": [n.subject_id for n in notes],
+        "told_event": [n.event for n in notes],
+        "told_cause": [n.cause for n in notes],
+        "told_was": [n.was for n in notes],
+        "told_became": [n.became for n in notes],
+        "told_data": [compact_json.told(dict(n.data)) for n in notes],
+        "told_actor": actor,
+        "told_at": now,
+    }
+    return Write(_NOTE, params)
 
 
 _NOTE = """
     INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
-    SELECT n.id, n.order_id, n.type, n.subject, :now, :actor, n.event, n.cause, n.was, n.became, CAST(n.data AS jsonb)
-    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:type AS text[]), CAST(:subject AS uuid[]),
-                CAST(:event AS text[]), CAST(:cause AS text[]), CAST(:was AS text[]), CAST(:became AS text[]),
-                CAST(:data AS text[])) AS n(id, order_id, type, subject, event, cause, was, became, data)
+    SELECT n.id, n.order_id, n.type, n.subject, :told_at, :told_actor, n.event, n.cause, n.was, n.became,
+           CAST(n.data AS jsonb)
+    FROM unnest(CAST(:told_id AS uuid[]), CAST(:told_order AS uuid[]), CAST(:told_type AS text[]),
+                CAST(:told_subject AS uuid[]), CAST(:told_event AS text[]), CAST(:told_cause AS text[]),
+                CAST(:told_was AS text[]), CAST(:told_became AS text[]), CAST(:told_data AS text[])) AS n(id, order_id, type, subject, event, cause, was, became, data)
 """
 
 

@@ -5,24 +5,25 @@ A value has its first moment, its author and its reason; a Step keeps the due ti
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Index, select
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from oms.db import Base, new_id
 from oms.errors import InputInvalid
-from oms.journey import lifecycle
+from oms.journey import house_rules, lifecycle
 from oms.journey.clocks import Clock, clock_named
+from oms.journey.house_rules import Row
 from oms.journey.policy_defaults import POLICY, PolicyRow, Value, as_json, checked, row_of
-
-_CACHE = "policy"
 
 
 class PolicyValue(Base):
@@ -104,25 +105,19 @@ class Version:
 
 
 def read(session: Session, now: datetime) -> Policy:
-    """The numbers that hold at `now`: one statement, then kept for the rest of the transaction."""
-    known = session.info.get(_CACHE)
-    if known is not None and known[0] == now:
-        return known[1]  # type: ignore[no-any-return]
-    policy = at(session, now)
-    session.info[_CACHE] = (now, policy)
-    return policy
+    """The numbers that hold at `now`: read with the calendars, then kept for the rest of the transaction."""
+    return _policy(house_rules.read(session, now).numbers)
+
+
+@lru_cache(maxsize=4)
+def _policy(rows: tuple[Row, ...]) -> Policy:
+    # A key that a later release dropped has no reader any more; its history stays.
+    return Policy({key: checked(key, json.loads(data)) for _, key, data in rows if key in POLICY})
 
 
 def at(session: Session, moment: datetime) -> Policy:
     """The numbers that held, or will hold, at any moment; not kept."""
-    rows = session.execute(
-        select(PolicyValue.key, PolicyValue.value)
-        .where(PolicyValue.valid_from <= moment)
-        .ext(distinct_on(PolicyValue.key))
-        .order_by(PolicyValue.key, PolicyValue.valid_from.desc(), PolicyValue.id.desc())
-    )
-    # A key that a later release dropped has no reader any more; its history stays.
-    return Policy({row.key: checked(row.key, row.value) for row in rows if row.key in POLICY})
+    return _policy(house_rules.at(session, moment).numbers)
 
 
 def set_value(
@@ -145,7 +140,7 @@ def set_value(
     data = {"key": key, "from": valid_from}
     note = lifecycle.Note("policy_value", row.id, "policy.set", why, was=str(was), became=str(found), data=data)
     lifecycle.note(session, [note], actor=actor, now=now)
-    session.info.pop(_CACHE, None)
+    house_rules.forget(session)
     return row
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from oms import transaction_memory
 from oms.parties.models import Carrier, CarrierService
 from oms.parties.rules import Service
 
@@ -25,13 +26,15 @@ _FIND = text("""
 
 
 def services(session: Session, *, routes: Collection[Route]) -> dict[Route, list[Service]]:
-    """The services of each route; one statement."""
-    pairs = sorted(set(routes))
-    found: dict[Route, list[Service]] = {pair: [] for pair in pairs}
-    params = {"warehouses": [p[0] for p in pairs], "countries": [p[1] for p in pairs]}
-    for row in session.execute(_FIND, params):
-        found[row.from_id, row.to_country].append(Service(*tuple(row)[2:]))
-    return found
+    """The services of each route; one statement for those that the transaction has not asked for yet."""
+    known = transaction_memory.of(session, "carrier services")
+    new = sorted({pair for pair in routes if pair not in known})
+    if new:
+        known.update((pair, []) for pair in new)
+        params = {"warehouses": [p[0] for p in new], "countries": [p[1] for p in new]}
+        for row in session.execute(_FIND, params):
+            known[row.from_id, row.to_country].append(Service(*tuple(row)[2:]))
+    return {pair: known[pair] for pair in routes}
 
 
 def names_of_services(session: Session, *, carrier: str) -> list[str]:

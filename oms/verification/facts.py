@@ -86,10 +86,11 @@ _CREDIT = text("""
 
 
 def load(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, OrderFacts]:
-    """The facts of each order. Four statements; lines without any piece left (cancelled) are left out."""
+    """The facts of each order. Two to four statements; lines without any piece left (cancelled) are left out."""
     rows: Sequence[Any] = session.execute(_ORDERS.where(among(Order.id, order_ids))).all()
     lines = _lines(session, order_ids, now)
-    credit = {row.id: row for row in session.execute(_CREDIT, {"ids": list(order_ids)})}
+    account = [row.id for row in rows if row.payment_terms == "account"]
+    credit = {row.id: row for row in session.execute(_CREDIT, {"ids": account})} if account else {}
     return {row.id: _order(row, lines.get(row.id, ()), credit.get(row.id)) for row in rows}
 
 
@@ -185,6 +186,8 @@ def _lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> d
 
 def _with_parts(session: Session, bundles: Sequence[LineFacts]) -> dict[uuid.UUID, LineFacts]:
     """Lines of bundles with what is in one of it; one that is empty so far counts as itself."""
+    if not bundles:
+        return {}
     rows = session.execute(_PARTS, {"bundles": list({line.sku_id for line in bundles})}).all()
     found = {}
     for line in bundles:

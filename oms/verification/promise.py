@@ -9,12 +9,12 @@ from datetime import datetime, time
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.inventory.queries import warehouses_by_priority
 from oms.journey import calendar_store, policy
 from oms.parties import carriers
 from oms.verification.order_facts import Feasible, OrderFacts
 from oms.verification.promise_rules import World, feasible
 
-_WAREHOUSES = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
 _FREE = text("""
     SELECT warehouse_id, sku_id, on_hand - reserved - safety AS free FROM stock
     WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND warehouse_id = ANY(CAST(:warehouses AS uuid[]))
@@ -33,7 +33,7 @@ def feasible_dates(session: Session, *, orders: Sequence[OrderFacts], now: datet
 def _world(session: Session, orders: Sequence[OrderFacts], now: datetime) -> World:
     numbers = policy.read(session, now)
     calendars = calendar_store.read(session, now)
-    warehouses: list[uuid.UUID] = list(session.execute(_WAREHOUSES).scalars())
+    warehouses = warehouses_by_priority(session)
     countries = {order.ship_country or "*" for order in orders}
     services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
     skus = {sku for order in orders for line in order.lines for sku in line.parts}

@@ -20,7 +20,7 @@ from oms.verification.rules import Case, Found
 _CLASS = text("""
     UPDATE orders SET order_class = c.class
     FROM unnest(CAST(:ids AS uuid[]), CAST(:classes AS text[])) AS c(id, class)
-    WHERE orders.id = c.id AND orders.order_class <> c.class
+    WHERE orders.id = c.id
 """)
 
 
@@ -35,7 +35,9 @@ def verify(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list
     found = _judge(session, known, dates, now)
     _write_findings(session, found, {o: r[0] for o, r in rounds.items()}, now)
     classes = {o: "important" if rules.is_important(own) else "regular" for o, own in found.items()}
-    session.execute(_CLASS, {"ids": list(classes), "classes": list(classes.values())})
+    changed = {o: name for o, name in classes.items() if name != known[o].order_class}
+    if changed:
+        session.execute(_CLASS, {"ids": list(changed), "classes": list(changed.values())})
     owners = {o: owner for o, own in found.items() if (owner := owner_of(own)) is not None}
     judged.keep(session, known, dates, passed=[o for o in order_ids if o not in owners])
     texts = {o: [one for one in found[o] if one.rule.severity == HOLD] for o in owners}
