@@ -6,7 +6,6 @@ our key first; what it has is adopted, so that nothing is bought, sent or told t
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,9 @@ from typing import Any
 from sqlalchemy import Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from oms import compact_json, crypto, together
 from oms.db import Base, EncryptedJson, new_id
+from oms.together import Write
 
 
 class Effect(Base):
@@ -77,9 +78,35 @@ def record(
     adopted: bool = False,
 ) -> None:
     """Record how a call ended; an effect that is done stays done."""
-    if answer is not None:
-        json.dumps(answer)  # an answer that cannot be stored must fail here, before the row is touched
-    session.query(Effect).filter(Effect.key == key, Effect.state != "done").update(
-        {"state": state, "answer": answer, "error": error, "adopted": adopted, "ended_at": now},
-        synchronize_session=False,
-    )
+    write = recording(key=key, state=state, now=now, answer=answer, error=error, adopted=adopted)
+    together.execute(session, [write])
+
+
+_RECORD = """
+    UPDATE effect SET state = :effect_state, answer = :effect_answer, error = :effect_error, adopted = :effect_adopted,
+           ended_at = :effect_ended_at
+    WHERE key = :effect_key AND state <> 'done'
+"""
+
+
+def recording(
+    *,
+    key: str,
+    state: str,
+    now: datetime,
+    answer: dict[str, Any] | None = None,
+    error: str | None = None,
+    adopted: bool = False,
+) -> Write:
+    """`record` as a write that goes together with others."""
+    # An answer that cannot be stored fails here, before the row is touched.
+    sealed = None if answer is None else crypto.ring().encrypt(compact_json.dumps(answer))
+    params = {
+        "effect_key": key,
+        "effect_state": state,
+        "effect_answer": sealed,
+        "effect_error": error,
+        "effect_adopted": adopted,
+        "effect_ended_at": now,
+    }
+    return Write(_RECORD, params)

@@ -140,9 +140,9 @@ def _record(process: Process, handler: Outside, step: Claimed, request: Any, ans
     with process.database.transaction() as session:
         now = db.now(session)
         done = handler.record(session, step, request, answer, now)
-        if request.key is not None:
-            effects.record(session, key=request.key, state="done", now=now, adopted=adopted)
-        steps.finish(session, [done], by="system", now=now)
+        key = request.key
+        called = [effects.recording(key=key, state="done", now=now, adopted=adopted)] if key is not None else []
+        steps.finish(session, [done], by="system", now=now, along=called)
 
 
 def _later(session: Session, step: Claimed, error: ConnectorError) -> None:

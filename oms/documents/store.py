@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.documents.models import Document
-from oms.rows import insert_rows
+from oms.rows import insert_rows, inserting
+from oms.together import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,26 @@ def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) ->
     """Store the papers; return the id of each, in their order. One statement, two for a repeat, which gets the first one's id."""
     if not papers:
         return []
-    keys = [(p.subject_id, p.kind, hashlib.sha256(p.content).digest()) for p in papers]
-    rows = [
+    rows = _rows(papers, by, now)
+    keys = [(row["subject_id"], row["kind"], row["sha256"]) for row in rows]
+    written = set(insert_rows(session, Document, rows, unless=_ONCE, returning="id"))
+    ids: dict[_Key, Any] = {key: row["id"] for key, row in zip(keys, rows, strict=True) if row["id"] in written}
+    again = [key for key in keys if key not in ids]
+    if again:
+        ids |= _standing(session, again)
+    return [ids[key] for key in keys]
+
+
+def putting(papers: Sequence[Paper], *, by: str, now: datetime) -> Write:
+    """`put` (of at least one paper) as a write that goes together with others; it tells no ids."""
+    return inserting(Document, _rows(papers, by, now), unless=_ONCE)
+
+
+_ONCE = ("subject_id", "kind", "sha256")
+
+
+def _rows(papers: Sequence[Paper], by: str, now: datetime) -> list[dict[str, Any]]:
+    return [
         {
             "id": db.new_id(),
             "order_id": p.order_id,
@@ -44,20 +63,14 @@ def put(session: Session, *, papers: Sequence[Paper], by: str, now: datetime) ->
             "kind": p.kind,
             "name": p.name,
             "media_type": p.media_type,
-            "sha256": key[2],
+            "sha256": hashlib.sha256(p.content).digest(),
             "size": len(p.content),
             "content": p.content,
             "created_at": now,
             "created_by": by,
         }
-        for p, key in zip(papers, keys, strict=True)
+        for p in papers
     ]
-    written = set(insert_rows(session, Document, rows, unless=("subject_id", "kind", "sha256"), returning="id"))
-    ids: dict[_Key, Any] = {key: row["id"] for key, row in zip(keys, rows, strict=True) if row["id"] in written}
-    again = [key for key in keys if key not in ids]
-    if again:
-        ids |= _standing(session, again)
-    return [ids[key] for key in keys]
 
 
 _Key = tuple[uuid.UUID, str, bytes]  # subject, kind, hash

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db, numbers, together
+from oms import db, numbers
 from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
@@ -23,6 +23,7 @@ from oms.orders.models import Order
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
 from oms.rows import inserting
+from oms.together import Write
 
 # What is reserved and stands on no live fulfilment yet, by line, SKU and warehouse; with the order's promise, and how
 # many fulfilments it had there so far.
@@ -63,10 +64,10 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     locking.touch(session, order_ids=order_ids)
     groups = _groups(session, order_ids)
     planned = _plan(session, groups, now)
-    _write(session, groups, planned, now)
     moved = lifecycle.advance(
         session, Order, [order_id for order_id, _ in groups], to="in_fulfilment", cause="released", actor="system", now=now,
         lenient=True, stamp="released_at", also={"fulfilment_status": Computed(derived.FULFILMENT_STATUS)},
+        along=_writes(groups, planned, now),
     )  # fmt: skip
     derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
     opens: dict[uuid.UUID, list[NewStep]] = {}
@@ -127,11 +128,12 @@ def _row(
     }
 
 
-def _write(
-    session: Session, groups: Mapping[Group, Sequence[Any]], planned: Mapping[Group, Mapping[str, Any]], now: datetime
-) -> None:
+def _writes(
+    groups: Mapping[Group, Sequence[Any]], planned: Mapping[Group, Mapping[str, Any]], now: datetime
+) -> list[Write]:
+    """The fulfilments with their lines and what history tells of them."""
     if not planned:
-        return
+        return []
     lines = [
         {
             "id": db.new_id(),
@@ -156,14 +158,11 @@ def _write(
         )
         for row in planned.values()
     ]
-    together.execute(
-        session,
-        [
-            inserting(Fulfilment, list(planned.values())),
-            inserting(FulfilmentLine, lines),
-            lifecycle.noting(notes, actor="system", now=now),
-        ],
-    )
+    return [
+        inserting(Fulfilment, list(planned.values())),
+        inserting(FulfilmentLine, lines),
+        lifecycle.noting(notes, actor="system", now=now),
+    ]
 
 
 def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:

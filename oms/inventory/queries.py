@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, text
@@ -111,10 +112,27 @@ def bin_named(session: Session, *, warehouse_id: uuid.UUID, code: str) -> uuid.U
 _BY_PRIORITY = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")
 
 
+_FREE = text("""
+    SELECT w.id AS warehouse_id, s.sku_id, s.on_hand - s.reserved - s.safety AS free
+    FROM warehouse w LEFT JOIN stock s ON s.warehouse_id = w.id AND s.sku_id = ANY(CAST(:skus AS uuid[]))
+    WHERE w.active ORDER BY w.priority, w.code
+""")
+_WAREHOUSES = "warehouses by priority"
+
+
 def warehouses_by_priority(session: Session) -> list[uuid.UUID]:
     """The active warehouses, that which is asked first in front; read once a transaction."""
-    kept = transaction_memory.of(session, "warehouses")
+    kept = transaction_memory.of(session, _WAREHOUSES)
     if not kept:
-        kept["by priority"] = list(session.execute(_BY_PRIORITY).scalars())
-    found: list[uuid.UUID] = kept["by priority"]
-    return found
+        kept.update(dict.fromkeys(session.execute(_BY_PRIORITY).scalars()))
+    return list(kept)
+
+
+def free_by_warehouse(
+    session: Session, *, sku_ids: Collection[uuid.UUID]
+) -> tuple[list[uuid.UUID], dict[tuple[uuid.UUID, uuid.UUID], Decimal]]:
+    """The active warehouses in that order, and what may still be promised of each SKU in each; nothing is locked."""
+    rows = session.execute(_FREE, {"skus": list(sku_ids)}).all()
+    warehouses = dict.fromkeys(row.warehouse_id for row in rows)
+    transaction_memory.of(session, _WAREHOUSES).update(warehouses)
+    return list(warehouses), {(row.warehouse_id, row.sku_id): row.free for row in rows if row.sku_id is not None}

@@ -119,6 +119,11 @@ def held(session: Session, *, order_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     return {order_id for order_id in order_ids if known[order_id]}
 
 
+def learn(session: Session, stopped: Mapping[uuid.UUID, bool]) -> None:
+    """Remember which of these (locked) orders a hold stops, read along with something else after they were locked."""
+    transaction_memory.of(session, _HELD).update(stopped)
+
+
 def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[uuid.UUID], now: datetime) -> None:
     params = {"orders": list(orders), "spare": list(spare), "on_hold": list(flow.on_hold_kinds()), "now": now}
     paused = session.execute(text(_PAUSE), params).all()

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -26,11 +26,18 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 _MOVE = f"""
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){{arrays}})
-                  AS w(id, entry_id, data{{names}})), {move_sql.PARTS}
+                  AS w(id, entry_id, data{{names}})), {move_sql.PARTS}{{told_beside}}
     SELECT id FROM moved
 """
 _EACH = """SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to,
                     coalesce(CAST(data AS jsonb), CAST(:data AS jsonb)) FROM moved"""
+_BESIDE_MOVE = "CASE WHEN t.{axis} = ANY(CAST(:beside_allowed AS text[])) THEN :beside_to ELSE t.{axis} END"
+_BESIDE = """,
+    told_beside AS (
+        INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, was, became, data)
+        SELECT beside_id, order_id, :subject_type, id, :now, :actor, :beside_event, :beside_cause, beside_was, :beside_to,
+               CAST('{}' AS jsonb)
+        FROM moved WHERE beside_was = ANY(CAST(:beside_allowed AS text[])))"""
 # Parts of one thing that move together are one entry of that thing, with their ids in it.
 _WHOLE = """SELECT (array_agg(entry_id ORDER BY id))[1], order_id, :subject_type, whole_id, :now, :actor, :event, :cause, was, :to,
                     jsonb_build_object(CAST(:parts AS text), jsonb_agg(id ORDER BY id)) FROM moved GROUP BY order_id, whole_id, was"""
@@ -79,6 +86,15 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another axis of the rows that move: it goes along where its machine lets it, told in an entry before the other."""
+
+    axis: str
+    to: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """Whose parts move: their moves are one entry of `subject_type`, whose id the parts keep in `column`."""
 
@@ -102,24 +118,25 @@ def advance(
     stamp: str | None = None,
     also: Mapping[str, Any] | None = None,
     whole: Whole | None = None,
+    beside: Beside | None = None,
+    along: Sequence[Write] = (),
 ) -> list[uuid.UUID]:
     """Move rows of `model` to `to` on one axis; return those that moved. A row that is there already is a repeat.
 
     The allowed moves stand in `model.MACHINES[axis]`. Raises IllegalTransition naming the rows that
     are elsewhere; with `lenient` they stay where they are instead. `data` is told of all, `each` of one by its id.
     `stamp` names a column that keeps the moment of the first such move; `also` sets columns in the same write.
-    `whole`: the rows are parts of something else, and what moves of each is told in one entry of that.
+    `whole`: what moves of parts of something else is told in one entry of that. `along`: written in the same statement.
     """
     if not ids:
         return []
-    params = _move_params(model, ids, axis, to, data, each) | {"now": now, "actor": actor, "cause": cause}
-    if whole is not None:
-        parts = model.__tablename__
-        params |= {"subject_type": whole.subject_type, "parts": parts, "event": f"{parts}.{to}"}
+    params = _beside_params(model, beside, len(ids)) | _move_params(model, ids, axis, to, data, each)
+    params |= {"now": now, "actor": actor, "cause": cause, **_whole_params(model, whole, to)}
     for column, value in (also or {}).items():
         params[f"also_{column}"] = list(value.values) if isinstance(value, Each | First) else value
     written = tuple((column, _source(column, value)) for column, value in (also or {}).items())
-    moved = list(session.execute(_move(model, axis, stamp, written, whole), params).scalars())
+    move = Write(_move(model, axis, stamp, written, whole, beside), params)
+    moved = list(together.execute(session, along, last=move).scalars())
     if len(moved) < len(set(ids)) and not lenient:
         _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
     if model.__tablename__ == "orders" and axis == "status":
@@ -130,6 +147,24 @@ def advance(
 def _remember(session: Session, order_ids: Sequence[uuid.UUID], status: str) -> None:
     known = transaction_memory.of(session, LOCKED_ORDERS)
     known.update((order_id, (known[order_id][0], status)) for order_id in order_ids if order_id in known)
+
+
+def _whole_params(model: type[db.Base], whole: Whole | None, to: str) -> dict[str, Any]:
+    parts = model.__tablename__
+    return {"subject_type": whole.subject_type, "parts": parts, "event": f"{parts}.{to}"} if whole else {}
+
+
+def _beside_params(model: type[db.Base], beside: Beside | None, count: int) -> dict[str, Any]:
+    if beside is None:
+        return {}
+    machine: Machine = model.MACHINES[beside.axis]  # type: ignore[attr-defined]
+    return {
+        "beside_ids": db.new_ids(count),
+        "beside_allowed": machine.sources(beside.to),
+        "beside_to": beside.to,
+        "beside_event": f"{beside.axis}.{beside.to}",
+        "beside_cause": beside.cause,
+    }
 
 
 def _source(column: str, value: object) -> str:
@@ -166,8 +201,13 @@ def _move_params(
 
 @cache
 def _move(
-    model: type[db.Base], axis: str, stamp: str | None, also: tuple[tuple[str, str], ...], whole: Whole | None
-) -> TextClause:
+    model: type[db.Base],
+    axis: str,
+    stamp: str | None,
+    also: tuple[tuple[str, str], ...],
+    whole: Whole | None,
+    beside: Beside | None,
+) -> str:
     """The statement for one axis of one table; an order's own history names the order itself."""
     order_column = move_sql.order_column(model)
     stamped = f", {stamp} = coalesce(t.{stamp}, :now)" if stamp else ""
@@ -178,10 +218,19 @@ def _move(
     # What belongs to an order is written under that order's lock; a row that moved all the same is no longer `was`.
     lock = " FOR UPDATE OF t" if order_column == "NULL::uuid" else ""
     told, kept = (_WHOLE, f", t.{whole.column} AS whole_id") if whole else (_EACH, "")
-    parts = {"order_column": order_column, "stamp": stamped, "lock": lock, "told": told, "whole": kept}
-    parts |= {"arrays": arrays, "names": "".join(f", {column}" for column in rows), "data": ", cur.data"}
+    names, read = "".join(f", {column}" for column in rows), ""
+    if beside is not None:
+        arrays, names, read = (
+            f"{arrays}, CAST(:beside_ids AS uuid[])",
+            f"{names}, beside_id",
+            f", t.{beside.axis} AS beside_was",
+        )
+        stamped += f", {beside.axis} = {_BESIDE_MOVE.format(axis=beside.axis)}"
+        kept += ", cur.beside_was, cur.beside_id"
+    parts = {"order_column": order_column, "stamp": stamped, "lock": lock, "told": told, "whole": kept, "read": read}
+    parts |= {"arrays": arrays, "names": names, "data": ", cur.data", "told_beside": _BESIDE if beside else ""}
     parts |= {"name": "moved", "source": "want", "to": ":to", "allowed": "CAST(:allowed AS text[])"}
-    return text(_MOVE.format(table=model.__tablename__, axis=axis, **parts))
+    return _MOVE.format(table=model.__tablename__, axis=axis, **parts)
 
 
 def note(session: Session, notes: Sequence[Note], *, actor: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from oms.journey.states import Machine
 
 # Materialized, so that rows are found by their ids, never by the many that are in an allowed state.
 PARTS = """
-    {name}_cur AS MATERIALIZED (SELECT w.*, t.{axis} AS was FROM {table} t JOIN {source} w ON w.id = t.id ORDER BY t.id{lock}),
+    {name}_cur AS MATERIALIZED (SELECT w.*, t.{axis} AS was{read} FROM {table} t JOIN {source} w ON w.id = t.id ORDER BY t.id{lock}),
     {name} AS (UPDATE {table} t SET {axis} = {to}{stamp} FROM {name}_cur cur
               WHERE t.id = cur.id AND t.{axis} = cur.was AND cur.was = ANY({allowed})
               RETURNING t.id, cur.was, cur.entry_id{data}, {order_column} AS order_id{whole}),
@@ -55,6 +55,6 @@ def parts(
     return PARTS.format(
         name=name, table=model.__tablename__, axis=axis, source=source, to=f"'{to}'", allowed=f"ARRAY[{allowed}]",
         stamp="".join(f", {column} = {value}" for column, value in (also or {}).items()),
-        lock=" FOR UPDATE OF t" if order == "NULL::uuid" else "", order_column=order, data="", whole="",
+        lock=" FOR UPDATE OF t" if order == "NULL::uuid" else "", order_column=order, data="", whole="", read="",
         told=_TOLD.format(name=name, axis=axis, to=to, cause=cause, subject=subject_type(model)),
     )  # fmt: skip

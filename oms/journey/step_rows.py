@@ -56,6 +56,22 @@ def of_ended(done: Sequence[Done]) -> tuple[list[Row], list[tuple[uuid.UUID, str
     return rows, [(subject, kind, outcome) for (subject, kind), outcome in ends.items()]
 
 
+def ended(written: Sequence[Done]) -> dict[str, list[Any]]:
+    """The arrays of the steps that end in their rows."""
+    return {
+        "f_id": [d.step.id for d in written],
+        "f_token": [d.step.token for d in written],
+        "f_outcome": [d.outcome for d in written],
+        "f_error": [d.error for d in written],
+        "f_at": [d.at for d in written],
+    }
+
+
+def running(also: Sequence[tuple[uuid.UUID, str, str]]) -> dict[str, list[Any]]:
+    """The arrays of `step_sql.END_RUNNING`."""
+    return dict(zip(("subjects", "kinds", "outcomes"), map(list, zip(*also, strict=True)), strict=True))
+
+
 def held(session: Session, new: Sequence[tuple[NewStep, uuid.UUID]], *, now: datetime) -> list[Claimed]:
     """(step, parent) as steps that their worker holds without a row."""
     dues = _dues(session, [n for n, _ in new], now)

@@ -15,12 +15,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, together
 from oms.errors import Conflict, Fenced
 from oms.journey import flow, holds, step_rows, step_sql, touched
 from oms.journey.step_values import Claimed as Claimed
 from oms.journey.step_values import Done as Done
 from oms.journey.step_values import NewStep as NewStep
+from oms.together import Write
 
 MAX_ATTEMPTS = 5
 #: A step that failed is parked after five attempts; one whose worker was lost may be innocent a while longer.
@@ -63,31 +64,32 @@ def claim(session: Session, *, kind: str, limit: int, lease_s: int, worker: str)
         park(session, lost, error=f"{LOST_ATTEMPTS} workers died or fell silent while they did this step")
 
 
-def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, worker: str | None = None) -> None:
+def finish(
+    session: Session,
+    done: Sequence[Done],
+    *,
+    by: str,
+    now: datetime,
+    worker: str | None = None,
+    along: Sequence[Write] = (),
+) -> None:
     """End the steps and open what follows, in one statement; `worker` names who carried on with unwritten ones.
 
-    Raises Fenced with the ids that were taken over meanwhile: they leave the batch and the rest runs again.
+    `along`: what else is written, in the same statement; nothing without an end. Raises Fenced with the ids that were
+    taken over meanwhile: they leave the batch and the rest runs again.
     """
     if not done:
         return
     step_rows.check_follows(done)
     rows, also = step_rows.of_ended(done)
     if also:
-        _end_running(session, also, by=by, now=now)
+        session.execute(text(step_sql.END_RUNNING), {**step_rows.running(also), "by": by, "now": now})
+        touched.touch(session, [subject_id for subject_id, _, _ in also])
     _touch(session, [*(d.step for d in done), *(row.step for row in rows)])
     written = [d for d in done if d.step.written]
-    params = {
-        "f_id": [d.step.id for d in written],
-        "f_token": [d.step.token for d in written],
-        "f_outcome": [d.outcome for d in written],
-        "f_error": [d.error for d in written],
-        "f_at": [d.at for d in written],
-        "by": by,
-        "worker": worker,
-        **step_rows.params(session, rows, now=now),
-        **touched.told(session),
-    }
-    ended = {row.id for row in session.execute(_FINISH, params)}
+    params = step_rows.params(session, rows, now=now) | step_rows.ended(written) | touched.told(session)
+    params |= {"by": by, "worker": worker}
+    ended = {row.id for row in together.execute(session, along, last=Write(_FINISH.text, params))}
     missing = [d.step.id for d in written if d.step.id not in ended]
     if missing:
         raise Fenced(missing)
@@ -95,12 +97,6 @@ def finish(session: Session, done: Sequence[Done], *, by: str, now: datetime, wo
     if double:
         raise Conflict(f"{double[0].kind} of {double[0].subject_id} stands already: it is not carried on with")
     _ring(session, [row.step for row in rows if row.outcome is None])
-
-
-def _end_running(session: Session, also: Sequence[tuple[uuid.UUID, str, str]], *, by: str, now: datetime) -> None:
-    columns = zip(("subjects", "kinds", "outcomes"), map(list, zip(*also, strict=True)), strict=True)
-    session.execute(text(step_sql.END_RUNNING), {**dict(columns), "by": by, "now": now})
-    touched.touch(session, [subject_id for subject_id, _, _ in also])
 
 
 def carry_on(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms import compact_json, crypto, db
+from oms import compact_json, crypto, db, together
 from oms.journey.steps import NewStep
+from oms.together import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,11 @@ class Notice:
     thread: Mapping[str, Any] | None = None
 
 
-def put(session: Session, *, notices: Sequence[Notice], now: datetime) -> list[NewStep]:
-    """Write the messages; return the steps to open. A notice with a known key is left as it is and opens nothing."""
+def put(session: Session, *, notices: Sequence[Notice], now: datetime, along: Sequence[Write] = ()) -> list[NewStep]:
+    """Write the messages; return the steps to open. A notice with a known key is left as it is and opens nothing.
+
+    `along`: what else is written of it, in the same statement; nothing without a notice.
+    """
     if not notices:
         return []
     seal = crypto.ring().encrypt  # as the encrypted columns store it
@@ -44,11 +47,14 @@ def put(session: Session, *, notices: Sequence[Notice], now: datetime) -> list[N
         "thread": [seal(compact_json.dumps(dict(n.thread))) if n.thread else None for n in notices],
         "now": now,
     }
-    return [NewStep("tell", row.id, order_id=row.order_id) for row in session.execute(_PUT, params)]
+    return [
+        NewStep("tell", row.id, order_id=row.order_id)
+        for row in together.execute(session, along, last=Write(_PUT, params))
+    ]
 
 
 # One statement with arrays: thousands of bound values a batch would cost more than the work itself.
-_PUT = text("""
+_PUT = """
     INSERT INTO message (id, key, order_id, template, language, address, values, thread, status, created_at)
     SELECT n.id, n.key, n.order_id, n.template, n.language, n.address, n.filled, n.thread, 'waiting', :now
     FROM unnest(CAST(:id AS uuid[]), CAST(:key AS text[]), CAST(:order_id AS uuid[]), CAST(:template AS text[]),
@@ -56,4 +62,4 @@ _PUT = text("""
          AS n(id, key, order_id, template, language, address, filled, thread)
     ORDER BY n.key
     ON CONFLICT (key) DO NOTHING RETURNING id, order_id
-""")
+"""

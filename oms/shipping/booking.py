@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, exists, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Label, Row, exists, literal_column, select, text
+from sqlalchemy.orm import Session, load_only
 
 from connectors import base
 from connectors.base import CarrierConfig, ChannelConfig
@@ -63,35 +63,48 @@ class Stopped:
     became: str
 
 
-_VALUE = text("""
-    SELECT ol.total, pl.qty, ol.qty AS ordered,
-           coalesce((SELECT sum(bp.qty) FROM bundle_part bp JOIN sku s ON s.id = bp.bundle_id AND s.bundle
-                     WHERE bp.bundle_id = ol.sku_id), 1) AS pieces
+# What is in the parcel: (total, qty, ordered, pieces of a bundle) of each line, as text, so that no digit is lost.
+_CONTENTS: Label[Any] = literal_column("""(
+    SELECT jsonb_agg(jsonb_build_array(
+        CAST(ol.total AS text), CAST(pl.qty AS text), CAST(ol.qty AS text),
+        CAST(coalesce((SELECT sum(bp.qty) FROM bundle_part bp JOIN sku s ON s.id = bp.bundle_id AND s.bundle
+                       WHERE bp.bundle_id = ol.sku_id), 1) AS text)))
     FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
-    JOIN order_line ol ON ol.id = fl.order_line_id WHERE pl.parcel_id = :parcel
-""")
+    JOIN order_line ol ON ol.id = fl.order_line_id WHERE pl.parcel_id = parcel.id)
+""").label("contents")
+_PENDING = (
+    exists()
+    .where(ChangeRequest.order_id == Parcel.order_id, ChangeRequest.status.in_(("requested", "approved")))
+    .label("pending")
+)
+_READ = (
+    select(Parcel, Fulfilment, Order, Warehouse, Carrier, Channel, _PENDING, _CONTENTS)
+    .join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
+    .join(Order, Order.id == Parcel.order_id)
+    .join(Warehouse, Warehouse.id == Fulfilment.warehouse_id)
+    .join(Carrier, Carrier.id == Parcel.carrier_id)
+    .join(Channel, Channel.id == Order.channel_id)
+    .options(
+        load_only(
+            Order.status, Order.ship_to, Order.contact, Order.currency, Order.channel_order_id, Order.version,
+            Order.content_hash, Order.channel_cancelled, raiseload=True,
+        )
+    )
+)  # fmt: skip
 
 
 def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done:
     """Read what the call needs; end the step at once when the parcel is booked already or its order was stopped."""
-    statement = (
-        select(Parcel, Fulfilment, Order, Warehouse, Carrier, Channel)
-        .join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
-        .join(Order, Order.id == Parcel.order_id)
-        .join(Warehouse, Warehouse.id == Fulfilment.warehouse_id)
-        .join(Carrier, Carrier.id == Parcel.carrier_id)
-        .join(Channel, Channel.id == Order.channel_id)
-        .where(Parcel.id == step.subject_id)
-    )
-    parcel, fulfilment, order, warehouse, carrier, channel = session.execute(statement).one()
+    row = session.execute(_READ.where(Parcel.id == step.subject_id)).one()
+    parcel, fulfilment, order, warehouse, carrier, channel, pending, contents = row
     if parcel.label_status in ("purchased", "used"):
         return Done(step, "booked", (_hand_over(parcel.id, parcel.order_id, fulfilment.cut_off_at, step.round),))
     if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
         return Done(step, "stopped", error=f"order {order.status}, fulfilment {fulfilment.status}")
-    if _change_pending(session, order.id):
+    if pending:
         return Done(step, "stopped", (_again(step, now),), error="a change of the order is being decided")
     return Booking(
-        parcel=_request(session, parcel, order, warehouse),
+        parcel=_request(parcel, order, warehouse, contents or ()),
         carrier=carrier_config_of(carrier),
         plan=Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at),
         zone=calendar_store.zone_of(session),
@@ -103,14 +116,11 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
     )
 
 
-def _change_pending(session: Session, order_id: uuid.UUID) -> bool:
-    open_wish = ChangeRequest.order_id == order_id, ChangeRequest.status.in_(("requested", "approved"))
-    return bool(session.execute(select(exists().where(*open_wish))).scalar())
-
-
-def _request(session: Session, parcel: Parcel, order: Order, warehouse: Warehouse) -> base.Parcel:
-    lines = session.execute(_VALUE, {"parcel": parcel.id}).all()
-    value = sum((rules.share(r.total or rules.ZERO, r.qty, r.ordered * r.pieces) for r in lines), Decimal(0))
+def _request(
+    parcel: Parcel, order: Order, warehouse: Warehouse, contents: Sequence[Sequence[str | None]]
+) -> base.Parcel:
+    lines = [[Decimal(number or 0) for number in line] for line in contents]
+    value = sum((rules.share(total, qty, ordered * pieces) for total, qty, ordered, pieces in lines), Decimal(0))
     currency = order.currency or "CNY"
     return base.Parcel(
         reference=parcel.reference,
@@ -162,33 +172,29 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.La
     parcels = {row.id: row for row in session.execute(_LOCKED, {"ids": ids})}
     lists = handover.open_lists(session, places={(p.warehouse_id, p.carrier_id) for p in parcels.values()}, now=now)
     by: dict[str, Any] = {"cause": "booked", "actor": "system", "now": now}
+    papers = [paper for step, label in labelled for paper in _papers(parcels[step.subject_id], label)]
     each = {step.subject_id: _told(label, parcels[step.subject_id].service) for step, label in labelled}
     lifecycle.advance(
         session, Parcel, ids, to="purchased", axis="label_status", each=each, stamp="booked_at",
         also=_kept([label for _, label in labelled], [lists.get((parcels[i].warehouse_id, parcels[i].carrier_id)) for i in ids]),
-        **by,
+        along=[store.putting(papers, by="system", now=now)], **by,
     )  # fmt: skip
-    papers = [paper for step, label in labelled for paper in _papers(parcels[step.subject_id], label)]
-    store.put(session, papers=papers, by="system", now=now)
-    complete = session.execute(_ALL_LABELLED, {"ids": sorted({p.fulfilment_id for p in parcels.values()})}).scalars()
-    lifecycle.advance(session, Fulfilment, list(complete), to="labelled", lenient=True, **by)
+    complete = sorted({p.fulfilment_id for p in parcels.values() if p.complete})
+    lifecycle.advance(session, Fulfilment, complete, to="labelled", lenient=True, **by)
     return [
         Done(step, "booked", (_hand_over(p.id, p.order_id, p.cut_off_at, step.round),))
         for step, p in ((step, parcels[step.subject_id]) for step, _ in labelled)
     ]
 
 
+# A fulfilment is labelled once each of its parcels is: these, and the others already. No other parcel of the order gets
+# its label meanwhile, for the order is locked.
 _LOCKED = text("""
-    SELECT p.id, p.order_id, p.fulfilment_id, p.service, p.carrier_id, f.warehouse_id, f.cut_off_at
+    SELECT p.id, p.order_id, p.fulfilment_id, p.service, p.carrier_id, f.warehouse_id, f.cut_off_at, NOT EXISTS (
+        SELECT 1 FROM parcel q WHERE q.fulfilment_id = f.id AND q.label_status NOT IN ('purchased', 'used', 'voided')
+           AND q.id <> ALL(CAST(:ids AS uuid[]))) AS complete
     FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id WHERE p.id = ANY(CAST(:ids AS uuid[]))
     ORDER BY f.id, p.id FOR UPDATE
-""")
-
-# A fulfilment is labelled once each of its parcels is.
-_ALL_LABELLED = text("""
-    SELECT f.id FROM fulfilment f WHERE f.id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
-        SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.label_status NOT IN ('purchased', 'used', 'voided'))
-    ORDER BY f.id
 """)
 
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.journey import calendar_store, lifecycle, policy
+from oms.journey.lifecycle import Beside
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import locking
 from oms.orders.models import Order
+from oms.together import Write
 from oms.verification import effect, judged, terms
 from oms.verification.content import Content, content_of, sha256_of
 from oms.verification.effect import Promised
@@ -41,14 +42,15 @@ __all__ = [
 ]
 
 _TOKEN_BYTES = 24
-_GIVE = text("""
+_GIVEN = "confirmation given"
+_GIVE = """
     INSERT INTO confirmation (id, order_id, round, required, token_hash, content_sha256, sent_at, expires_at)
-    SELECT c.id, c.order_id, c.round, c.required, c.token, c.content, :now, c.expires
-    FROM unnest(CAST(:id AS uuid[]), CAST(:order_id AS uuid[]), CAST(:round AS int[]), CAST(:required AS bool[]),
-                CAST(:token AS bytea[]), CAST(:content AS bytea[]), CAST(:expires AS timestamptz[]))
+    SELECT c.id, c.order_id, c.round, c.required, c.token, c.content, :given_at, c.expires
+    FROM unnest(CAST(:c_id AS uuid[]), CAST(:c_order AS uuid[]), CAST(:c_round AS int[]), CAST(:c_required AS bool[]),
+                CAST(:c_token AS bytea[]), CAST(:c_content AS bytea[]), CAST(:c_expires AS timestamptz[]))
          AS c(id, order_id, round, required, token, content, expires)
     ON CONFLICT (order_id, round) DO NOTHING
-""")
+"""
 _OPENS = {
     "effective": (),
     "signature": ("sign",),
@@ -83,10 +85,13 @@ def confirm(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     given = _given(session, order_ids, now)
     at_once = {o: g.promised for o, g in given.items() if g.outcome == "effective"}
     effect.give_promise(session, promises={o: g.promised for o, g in given.items() if o not in at_once})
-    _write(session, given, now)
     _advance(session, given, now)
-    opens = effect.take_effect(session, promises=at_once, cause="confirmed", actor="system", now=now)
-    for step in outbox.put(session, notices=[_notice(g) for g in given.values()], now=now):
+    opens = effect.take_effect(
+        session, promises=at_once, cause="confirmed", actor="system", now=now,
+        beside=Beside("confirmation", "not_required", _GIVEN),
+    )  # fmt: skip
+    notices = [_notice(g) for g in given.values()]
+    for step in outbox.put(session, notices=notices, now=now, along=[_giving(given, now)]):
         if step.order_id is not None:
             opens.setdefault(step.order_id, []).append(step)
     return [_done(step, given[step.subject_id], opens.get(step.subject_id, ())) for step in steps]
@@ -114,26 +119,26 @@ def _given(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> d
     return found
 
 
-def _write(session: Session, given: Mapping[uuid.UUID, _Given], now: datetime) -> None:
+def _giving(given: Mapping[uuid.UUID, _Given], now: datetime) -> Write:
     tokens = [g.token for g in given.values()]
     params: dict[str, Any] = {
-        "id": db.new_ids(len(given)),
-        "order_id": list(given),
-        "round": [g.facts.round for g in given.values()],
-        "required": [g.signed for g in given.values()],
-        "token": [hashlib.sha256(token.encode()).digest() if token else None for token in tokens],
-        "content": [sha256_of(g.content) for g in given.values()],
-        "expires": [g.expires_at for g in given.values()],
-        "now": now,
+        "c_id": db.new_ids(len(given)),
+        "c_order": list(given),
+        "c_round": [g.facts.round for g in given.values()],
+        "c_required": [g.signed for g in given.values()],
+        "c_token": [hashlib.sha256(token.encode()).digest() if token else None for token in tokens],
+        "c_content": [sha256_of(g.content) for g in given.values()],
+        "c_expires": [g.expires_at for g in given.values()],
+        "given_at": now,
     }
-    session.execute(_GIVE, params)
+    return Write(_GIVE, params)
 
 
 def _advance(session: Session, given: Mapping[uuid.UUID, _Given], now: datetime) -> None:
-    """The axis `confirmation`, and `awaiting_confirmation` for orders that wait for the customer."""
-    common: dict[str, Any] = {"cause": "confirmation given", "actor": "system", "now": now}
+    """The axis `confirmation`, and `awaiting_confirmation`, of orders that wait for the customer."""
+    common: dict[str, Any] = {"cause": _GIVEN, "actor": "system", "now": now}
     asked = [o for o, g in given.items() if g.signed]
-    unasked = [o for o, g in given.items() if not g.signed]
+    unasked = [o for o, g in given.items() if not g.signed and g.outcome != "effective"]
     waiting = [o for o, g in given.items() if g.outcome != "effective"]
     lifecycle.advance(session, Order, asked, to="requested", axis="confirmation", **common)
     # One that was signed in an earlier round keeps that.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oms.journey import lifecycle
 from oms.journey import steps as journey
-from oms.journey.lifecycle import Each, First
+from oms.journey.lifecycle import Beside, Each, First
 from oms.journey.steps import NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
@@ -67,25 +67,35 @@ def give_promise(session: Session, *, promises: Mapping[uuid.UUID, Promised], by
 
 
 def take_effect(
-    session: Session, *, promises: Mapping[uuid.UUID, Promised], cause: str, actor: str, now: datetime
+    session: Session,
+    *,
+    promises: Mapping[uuid.UUID, Promised],
+    cause: str,
+    actor: str,
+    now: datetime,
+    beside: Beside,
 ) -> dict[uuid.UUID, list[NewStep]]:
     """Put (locked) orders in effect with their promise; return the steps to open: `allocate`, and `collect` and
-    `deliver` at the promise.
+    `deliver` at the promise. `beside` is how their axis `confirmation` moves.
 
-    In an order's first round status and promise are one write. Later the order may be in effect already, and its
-    promise moves all the same.
+    In an order's first round both axes and the promise are one write. Later the order may be in effect already, and
+    its promise moves all the same.
     """
     first = {order_id: row for order_id, row in promises.items() if row.round == 0}
     later = {order_id: row for order_id, row in promises.items() if row.round > 0}
     common: dict[str, Any] = {"cause": cause, "actor": actor, "now": now}
-    _confirm(session, list(first), **common, also=_columns(first) if first else None)
+    moved = set(_confirm(session, list(first), **common, also=_columns(first) if first else None, beside=beside))
+    lifecycle.advance(
+        session, Order, [o for o in promises if o not in moved], to=beside.to, axis=beside.axis, cause=beside.cause,
+        actor=actor, now=now, lenient=True,
+    )  # fmt: skip
     give_promise(session, promises=later)
     _confirm(session, list(later), **common)
     return _promise_steps(session, promises)
 
 
-def _confirm(session: Session, order_ids: Sequence[uuid.UUID], **told: Any) -> None:
-    lifecycle.advance(session, Order, order_ids, to="confirmed", stamp="confirmed_at", **told)
+def _confirm(session: Session, order_ids: Sequence[uuid.UUID], **told: Any) -> list[uuid.UUID]:
+    return lifecycle.advance(session, Order, order_ids, to="confirmed", stamp="confirmed_at", **told)
 
 
 def _columns(promises: Mapping[uuid.UUID, Promised]) -> dict[str, Each | First]:

@@ -9,9 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
+from oms import transaction_memory
+from oms.journey import holds
+from oms.journey.lifecycle import LOCKED_ORDERS
+from oms.journey.models import Hold
 from oms.journey.policy import Policy
 from oms.orders.models import Order
 from oms.parties.models import Channel, Customer
@@ -38,6 +42,7 @@ _ORDERS = (
         Customer.payment_terms.label("customer_terms"),
         Customer.credit_currency,
         Customer.credit_limit,
+        exists().where(Hold.order_id == Order.id, Hold.released_at.is_(None)).label("held"),
     )
     .join(Channel, Channel.id == Order.channel_id)
     .outerjoin(Customer, Customer.id == Order.customer_id)
@@ -91,6 +96,8 @@ def load(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> 
     lines = _lines(session, order_ids, now)
     account = [row.id for row in rows if row.payment_terms == "account"]
     credit = {row.id: row for row in session.execute(_CREDIT, {"ids": account})} if account else {}
+    locked = transaction_memory.of(session, LOCKED_ORDERS)
+    holds.learn(session, {row.id: row.held for row in rows if row.id in locked})
     return {row.id: _order(row, lines.get(row.id, ()), credit.get(row.id)) for row in rows}
 
 

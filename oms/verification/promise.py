@@ -6,25 +6,19 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms.inventory.queries import warehouses_by_priority
+from oms.inventory.queries import free_by_warehouse
 from oms.journey import calendar_store, policy
 from oms.parties import carriers
 from oms.verification.order_facts import Feasible, OrderFacts
 from oms.verification.promise_rules import World, feasible
 
-_FREE = text("""
-    SELECT warehouse_id, sku_id, on_hand - reserved - safety AS free FROM stock
-    WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND warehouse_id = ANY(CAST(:warehouses AS uuid[]))
-""")
-
 
 def feasible_dates(session: Session, *, orders: Sequence[OrderFacts], now: datetime) -> dict[uuid.UUID, Feasible]:
     """The earliest date of each order, earlier orders taking stock before later ones. Nothing is reserved.
 
-    A fixed number of statements: warehouses, carriers' services, free stock, and the batch's policy and calendars.
+    A fixed number of statements: warehouses with free stock, carriers' services, and the batch's policy and calendars.
     """
     world = _world(session, orders, now)
     return {order.order_id: feasible(order, world) for order in orders}
@@ -33,18 +27,17 @@ def feasible_dates(session: Session, *, orders: Sequence[OrderFacts], now: datet
 def _world(session: Session, orders: Sequence[OrderFacts], now: datetime) -> World:
     numbers = policy.read(session, now)
     calendars = calendar_store.read(session, now)
-    warehouses = warehouses_by_priority(session)
+    skus = {sku for order in orders for line in order.lines for sku in line.parts}
+    warehouses, free = free_by_warehouse(session, sku_ids=skus)
     countries = {order.ship_country or "*" for order in orders}
     services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
-    skus = {sku for order in orders for line in order.lines for sku in line.parts}
-    rows = session.execute(_FREE, {"skus": list(skus), "warehouses": warehouses})
     return World(
         now=now,
         zone=calendars.organisation.zone,
         calendar=calendars.of("warehouse"),
         warehouses=warehouses,
         services=services,
-        free={(row.warehouse_id, row.sku_id): row.free for row in rows},
+        free=free,
         processing_days=numbers.whole("promise.processing_days"),
         default_transit_days=numbers.whole("promise.transit_days"),
         default_lead_days=numbers.whole("promise.lead_time_days"),
