@@ -20,7 +20,7 @@ from tests.torture.house import House
 
 _LETTER = (
     "From: c{number}@customer.example\r\nTo: {to}\r\nSubject: Out of the office\r\nAuto-Submitted: auto-replied\r\n"
-    "Message-ID: <letter-{number}@customer.example>\r\n\r\nBack on Monday, {number} days from now.\r\n{filling}"
+    "Message-ID: <letter-{number}@letters.example>\r\n\r\nBack on Monday, {number} days from now.\r\n{filling}"
 )
 
 
@@ -38,7 +38,7 @@ def _bring(folder: Path, port: int, every_s: float, seconds: float) -> int:
             number += 1
             letter = _LETTER.format(number=number, to=ORDERS_ADDRESS, filling="x" * 70 + "\r\n").encode()
             mailbox.append("INBOX", "", "", letter)
-            out.write(f"letter-{number}@customer.example\t{hashlib.sha256(letter).hexdigest()}\n")
+            out.write(f"letter-{number}@letters.example\t{hashlib.sha256(letter).hexdigest()}\n")
             time.sleep(every_s)
     return 0
 

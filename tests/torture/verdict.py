@@ -27,6 +27,8 @@ from tests.torture.plan import Shot
 PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
 #: Messages shown of one kind of fault; all are in the report.
 SHOWN = 12
+#: Letters of the log behind a deadlock: both statements stand there.
+DEADLOCK_SHOWN = 3000
 
 _LEFT = text("""
     SELECT (SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused'))
@@ -156,7 +158,7 @@ def house_in_order(made: House, found: Findings) -> None:
         found.wrong.append(f"I15 {idle} connections are idle in a transaction for over 5 s")
     deadlocks = server_log(made).get("deadlock detected", 0)
     if deadlocks:
-        found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks")
+        found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks: {deadlock_told(made)}")
     found.figures |= {
         "invariants": len(check.INVARIANTS), "violations": len(violations), "sealed": history.sealed,
         "deadlocks": deadlocks,
@@ -174,6 +176,14 @@ def server_log(made: House) -> Counter[str]:
         if mark:
             counts[words.partition(" at character")[0].partition('"')[0].strip()] += 1
     return counts
+
+
+def deadlock_told(made: House) -> str:
+    """What PostgreSQL's log says of the first deadlock: who waited for whom, with which statements."""
+    server = made.server("postgresql")
+    log = server.log_path.read_text(errors="replace") if server is not None else ""
+    _, _, behind = log.partition("deadlock detected")
+    return " ".join(behind[:DEADLOCK_SHOWN].split())
 
 
 def _shown(value: Any) -> str:
