@@ -34,7 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 from uuid_utils.compat import uuid7
 
-from oms import compact_json, crypto
+from oms import compact_json, crypto, memory
 from oms.connections import make_engine as make_engine
 from oms.plain_session import PlainSession
 
@@ -181,6 +181,16 @@ def before_commit(session: Session, name: str, work: Callable[[Session], None]) 
 
 def silent(queues: Iterable[str]) -> None:
     """The ring that does nothing: the sweep finds the work."""
+
+
+def carried(session: Session, size: int) -> None:
+    """Say that `size` bytes of one value went over the session's connection: after much it is closed, not kept.
+
+    The client library's buffers stay as large as the largest row that they held: after a mail of 25 MB 25 MB when it was
+    written and 75 MB when it was read.
+    """
+    if size >= memory.LARGE_BYTES:
+        session.connection().detach()
 
 
 def again(work: Callable[[], Result]) -> Result:

@@ -6,17 +6,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session, defer
 
 from connectors import registry
 from connectors.base import ChannelConfig, ConnectorError, PolledChannel, Received
+from oms import db
 from oms.intake import acceptance, polling
 from oms.intake.fates import Element, Translated, element
 from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
+from oms.memory import LARGE_BYTES
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.rows import among
@@ -34,20 +37,21 @@ def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> l
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
     """Translate and accept a batch of inbound messages."""
     messages = _messages(session, [step.subject_id for step in claimed])
+    body = partial(_body, session, {message.id: small for message, _channel, small in messages})
     translated = [
         Translated(
             message_id=message.id,
             channel=channel,
             received_at=message.received_at,
             received_by=message.received_by,
-            elements=read_message(channel, message.body, message.headers),
+            elements=read_message(channel, body(message), message.headers),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
         )
-        for message, channel in messages
+        for message, channel, _small in messages
     ]
     found = acceptance.accept(session, messages=translated, now=now)
-    mails = [m for m, _ in messages if m.way == "mail" and found[m.id].outcome == "quarantined"]
-    replies.take(session, mails=mails, now=now)
+    mails = [m for m, _, _ in messages if m.way == "mail" and found[m.id].outcome == "quarantined"]
+    replies.take(session, mails=mails, body=body, now=now)
     return [
         Done(step, found[step.subject_id].outcome, tuple(found[step.subject_id].opens))
         if step.subject_id in found
@@ -56,14 +60,26 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
     ]
 
 
-def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundMessage, Channel]]:
+def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundMessage, Channel, bytes | None]]:
+    """Each message with its channel, and with its bytes where these are few."""
+    small = case((InboundMessage.size < LARGE_BYTES, InboundMessage.body))
     statement = (
-        select(InboundMessage, Channel)
+        select(InboundMessage, Channel, small)
+        .options(defer(InboundMessage.body, raiseload=True))
         .join(Channel, Channel.id == InboundMessage.channel_id)
         .where(among(InboundMessage.id, ids))
         .order_by(InboundMessage.id)
     )
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def _body(session: Session, small: Mapping[uuid.UUID, bytes | None], message: InboundMessage) -> bytes:
+    """The message's bytes; large ones are read one by one, for a batch of mails of 25 MB has no room in a process."""
+    known = small[message.id]
+    if known is not None:
+        return known
+    db.carried(session, message.size)
+    return session.execute(select(InboundMessage.body).where(InboundMessage.id == message.id)).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

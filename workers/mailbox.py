@@ -59,6 +59,7 @@ class Mailbox:
         with self._own.database.transaction() as session:
             now = db.now(session)
             (receipt,) = inbox.receive(session, channel_id=self._channel_id, received=[message], now=now)
+            db.carried(session, len(message.body))
         return receipt
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,12 +22,15 @@ log = logging.getLogger(__name__)
 ANSWER = "the customer's answer to our confirmation"
 
 
-def take(session: Session, *, mails: Sequence[InboundMessage], now: datetime) -> list[uuid.UUID]:
+def take(
+    session: Session, *, mails: Sequence[InboundMessage], body: Callable[[InboundMessage], bytes], now: datetime
+) -> list[uuid.UUID]:
     """Take the plain replies as answers; return those mails, which then count as accepted.
 
+    `body` gives a mail's bytes, one mail at a time: together they may be more than there is room for.
     One that contradicts an earlier answer stays quarantined and waits for a person.
     """
-    taken = [mail.id for mail in mails if _take(session, mail, now)]
+    taken = [mail.id for mail in mails if _take(session, mail, body(mail), now)]
     lifecycle.advance(
         session, InboundMessage, taken, to="accepted", cause=ANSWER, actor="system", now=now, lenient=True
     )
@@ -36,8 +39,8 @@ def take(session: Session, *, mails: Sequence[InboundMessage], now: datetime) ->
     return taken
 
 
-def _take(session: Session, mail: InboundMessage, now: datetime) -> bool:
-    thread, opened = thread_of(mail.body), open_mail(mail.body)
+def _take(session: Session, mail: InboundMessage, body: bytes, now: datetime) -> bool:
+    thread, opened = thread_of(body), open_mail(body)
     if thread.auto_submitted or not opened.references or not opened.sender:
         return False
     try:

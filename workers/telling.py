@@ -21,6 +21,7 @@ from connectors.base import ConnectorError
 from connectors.mail import thread as mail_thread
 from connectors.mail_client import Envelope, SmtpSettings
 from connectors.mail_writing import Attachment, Thread
+from oms import db
 from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
 from oms.messages import rendering, sending
@@ -76,7 +77,10 @@ def _answered_mail(session: Session, message: Outgoing) -> mail_thread.Thread | 
         return None
     came = select(InboundMessage.body).where(InboundMessage.id == person.message_id, InboundMessage.way == "mail")
     body = session.execute(came).scalar_one_or_none()
-    return None if body is None else mail_thread.thread_of(body)
+    if body is None:
+        return None
+    db.carried(session, len(body))
+    return mail_thread.thread_of(body)
 
 
 def _same(one: str | None, other: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.errors import NotFound
 from oms.intake.models import InboundMessage, InboundOrder
 from oms.orders.models import Order
@@ -97,4 +98,5 @@ def body(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | Non
     found: bytes | None = session.execute(statement).scalar_one_or_none()
     if found is None:
         raise NotFound("there is no such message, or it is not yours to see")
+    db.carried(session, len(found))
     return found

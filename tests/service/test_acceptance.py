@@ -15,6 +15,7 @@ from oms.intake import inbox
 from oms.intake.models import InboundMessage, InboundOrder
 from oms.journey import steps
 from oms.journey.models import Hold, Step
+from oms.memory import LARGE_BYTES
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.parties.models import Channel, Customer
 from tests.conftest import BUSINESS_NOW
@@ -182,3 +183,13 @@ def test_a_mail_that_is_no_order_is_quarantined_and_nothing_follows(session: Ses
         0,
     )
     assert "nothing is answered" in str(row.reason)
+
+
+def test_a_large_mail_and_small_messages_are_read_in_one_batch(
+    session: Session, channel: Channel, business_now: datetime
+) -> None:
+    """Large ones are read one by one, and give the same."""
+    large = order_json("1001")
+    large["buyer_message"] = "x" * (2 * LARGE_BYTES)
+    assert _take(session, channel, business_now, message(large), message(order_json("1002"))) == ["ordered", "ordered"]
+    assert {order.channel_order_id for order in session.query(Order)} == {"1001", "1002"}
