@@ -17,14 +17,18 @@ _BY_MESSAGE = "(SELECT i.order_id FROM inbound_order i WHERE i.message_id = t.{}
 _BY_TICKET = "(SELECT k.order_id FROM ticket k WHERE k.id = t.ticket_id)"
 _BY_RETURN = "(SELECT r.order_id FROM return_request r WHERE r.id = t.return_id)"
 _BY_SUBJECT = f"coalesce(t.order_id, {_BY_MESSAGE.format('subject_id')})"
-#: Papers that are shared by many orders of one generation.
-_SHARED = "NULL::uuid"
+_NO_ORDER = "NULL::uuid"
+#: Papers that many orders share: those of the orders to copy.
+_SHARED = {
+    "wave": "SELECT f.wave_id FROM fulfilment f JOIN growth_order o ON o.id = f.order_id",
+    "hand_over_list": "SELECT p.hand_over_list_id FROM parcel p JOIN growth_order o ON o.id = p.order_id",
+}
 
 #: table -> the order that its row `t` belongs to
 CORE: dict[str, str] = {"orders": "t.id", "order_line": _BY_ORDER, "hold": _BY_ORDER, "finding": _BY_ORDER}
 HISTORY: dict[str, str] = {
-    "wave": _SHARED,
-    "hand_over_list": _SHARED,
+    "wave": _NO_ORDER,
+    "hand_over_list": _NO_ORDER,
     "inbound_message": _BY_MESSAGE.format("id"),
     "inbound_order": _BY_ORDER,
     "confirmation": _BY_ORDER,
@@ -114,7 +118,7 @@ class Copied:
 
 
 def prepare(connection: Connection, *, with_history: bool) -> list[Copied]:
-    """Set the rows to be copied aside, with their ids taken apart. Raises ValueError where ids cannot be made anew."""
+    """Set the rows to be copied aside, with their ids taken apart. Raises ValueError where there is none."""
     chosen = CORE | HISTORY if with_history else CORE
     connection.execute(_NUMBER_FUNCTION)
     connection.execute("DROP TABLE IF EXISTS growth_order, growth_id, growth_customer")
@@ -128,21 +132,20 @@ def prepare(connection: Connection, *, with_history: bool) -> list[Copied]:
         connection.execute(f"""
             CREATE UNLOGGED TABLE growth_of_{table} AS
             SELECT t.*, g.id AS growth_of, coalesce(g.final, true) AS growth_final, row_number() OVER () AS growth_row
-            FROM {table} t LEFT JOIN growth_order g ON g.id = {order} WHERE g.id IS NOT NULL{" OR TRUE" if order is _SHARED else ""}
+            FROM {table} t LEFT JOIN growth_order g ON g.id = {order}
+            WHERE {f"t.id IN ({_SHARED[table]})" if table in _SHARED else "g.id IS NOT NULL"}
         """)
         if "id" in dict(_columns(connection, table)):
             connection.execute(f"INSERT INTO growth_id SELECT id FROM growth_of_{table}")
-    _require_new_ids(connection)
+    if _count(connection, "growth_id") == 0:
+        raise ValueError("no order to copy")
     return [Copied(table, _statement(connection, table)) for table in chosen]
 
 
-def _require_new_ids(connection: Connection) -> None:
-    """Copies differ in the last three bytes of an id: what is before must tell the rows apart."""
-    row = connection.execute(
-        "SELECT count(*), count(DISTINCT left(replace(id::text, '-', ''), 26)) FROM growth_id"
-    ).fetchone()
-    if row is None or row[0] == 0 or row[0] != row[1]:
-        raise ValueError(f"no order to copy, or ids too near to each other: {row}")
+def _count(connection: Connection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def first_generation(connection: Connection) -> int:
@@ -164,15 +167,14 @@ def _columns(connection: Connection, table: str) -> list[tuple[str, str]]:
 
 def _statement(connection: Connection, table: str) -> sql.SQL:
     columns, own = _columns(connection, table), _OWN.get(table, {})
-    row = connection.execute(f"SELECT count(*) FROM growth_of_{table}").fetchone()
-    assert row is not None
+    rows = _count(connection, f"growth_of_{table}")
     if own.get("key") is _KEY:
         _split_keys(connection, table)
     read = []
     for column, kind in columns:
         if column in own:
             key = _new_id(connection, table, "key_id") if own[column] is _KEY else ""
-            read.append(own[column].format(rows=row[0], column=column, id=key))
+            read.append(own[column].format(rows=rows, column=column, id=key))
         elif kind == "uuid":
             read.append(_new_id(connection, table, column))
         else:
@@ -201,13 +203,15 @@ def _new_id(connection: Connection, table: str, column: str) -> str:
     ours = f"SELECT 1 FROM growth_of_{table} WHERE {column} IN (SELECT id FROM growth_id) LIMIT 1"
     if connection.execute(ours).fetchone() is None:
         return f"t.{column}"
-    connection.execute(f"ALTER TABLE growth_of_{table} ADD {column}_ms bigint, ADD {column}_tail text")
+    connection.execute(f"ALTER TABLE growth_of_{table} ADD {column}_ms bigint, ADD {column}_hex text")
     connection.execute(f"""
         UPDATE growth_of_{table} t SET {column}_ms = CAST(CAST('x' || left(h.hex, 12) AS bit(48)) AS bigint),
-               {column}_tail = substr(h.hex, 13, 14)
+               {column}_hex = h.hex
         FROM (SELECT id, replace(id::text, '-', '') AS hex FROM growth_id) h WHERE h.id = t.{column}
     """)
-    made = f"CAST('0' || to_hex(t.{column}_ms + CAST(%(ms)s AS bigint)) || t.{column}_tail || %(tail)s AS uuid)"
+    # An id begins with its millisecond, so that copies lie as close together as their models; the rest is new.
+    rest = f"substr(md5(t.{column}_hex || %(tail)s), 1, 20)"
+    made = f"CAST('0' || to_hex(t.{column}_ms + CAST(%(ms)s AS bigint)) || {rest} AS uuid)"
     return f"coalesce({made}, t.{column})"
 
 
