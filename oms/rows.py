@@ -63,14 +63,28 @@ def inserting(
 ) -> Write:
     """`insert_rows` (of at least one row) as a write that goes together with those of other tables."""
     made = _insert(model, tuple(sorted(rows[0])), unless, returning)
+    return Write(made.sql, _params(made, rows))
+
+
+def insert_part(model: type[Base], columns: Collection[str]) -> str:
+    """What `insert_rows` sends for rows that name these columns, as a part of a statement that is written beforehand."""
+    return _insert(model, tuple(sorted(columns)), None, None).sql
+
+
+def part_params(model: type[Base], columns: Collection[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The parameters of `insert_part` for these rows, or for none."""
+    return _params(_insert(model, tuple(sorted(columns)), None, None), rows)
+
+
+def _params(made: _Insert, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     arrays = {parameter: _array(rows, name, process) for parameter, name, process in made.columns}
-    return Write(made.sql, arrays | made.constants)
+    return arrays | made.constants
 
 
 def _array(rows: Sequence[Mapping[str, Any]], name: str, process: Callable[[Any], Any] | None) -> list[Any] | None:
     """The column's values; None when no row has one: `unnest` fills the shorter array up with NULL."""
     values = [row[name] for row in rows]
-    if values[0] is None and all(value is None for value in values):
+    if not values or (values[0] is None and all(value is None for value in values)):
         return None
     return values if process is None else [None if value is None else process(value) for value in values]
 

@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms.errors import InputInvalid
-from oms.fulfilment.models import Carton
-from oms.rows import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +36,21 @@ class Checked:
     weight_g: int | None
 
 
-_CHECKED = text("""
-    SELECT fl.fulfilment_id, fl.id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
-    FROM fulfilment_line fl JOIN sku s ON s.id = fl.sku_id
-    WHERE fl.fulfilment_id = ANY(CAST(:ids AS uuid[])) AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
-    ORDER BY fl.id
-""")
-
-
-def checked(session: Session, *, fulfilment_id: uuid.UUID) -> list[Checked]:
-    """The pieces that were checked by scan. Raises InputInvalid while picked pieces are still unchecked."""
-    return checked_all(session, fulfilment_ids=[fulfilment_id])[fulfilment_id]
-
-
-def checked_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Checked]]:
-    """The checked pieces of each fulfilment, in one statement. Raises InputInvalid while any is unchecked."""
-    rows = session.execute(_CHECKED, {"ids": list(fulfilment_ids)}).all()
-    unchecked = sum(row.unchecked for row in rows)
+def require_checked(unchecked: int) -> None:
+    """Raise InputInvalid while picked pieces are still unchecked."""
     if unchecked:
         hint = f"{unchecked} line(s) are not fully checked: scan every piece before closing the carton"
         raise InputInvalid(hint, fields={"contents": hint})
-    found: dict[uuid.UUID, list[Checked]] = {fulfilment_id: [] for fulfilment_id in fulfilment_ids}
-    for row in rows:
-        found[row.fulfilment_id].append(Checked(row.id, row.sku_id, row.qty_packed, row.weight_g))
-    return found
 
 
-def cartons(session: Session, *, codes: Sequence[str]) -> dict[str, Carton]:
+_CARTONS = text("""
+    SELECT id, code, length_mm, width_mm, height_mm, tare_g, limit_g FROM carton WHERE code = ANY(CAST(:codes AS text[]))
+""")
+
+
+def cartons(session: Session, *, codes: Sequence[str]) -> dict[str, Row[Any]]:
     """The cartons of these codes; InputInvalid naming one that there is not."""
-    found = {c.code: c for c in session.execute(select(Carton).where(among(Carton.code, sorted(set(codes))))).scalars()}
+    found = {row.code: row for row in session.execute(_CARTONS, {"codes": sorted(set(codes))})}
     for place, code in enumerate(codes):
         if code not in found:
             raise InputInvalid(

@@ -13,19 +13,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
 from oms.fulfilment import progress, scan_rules
+from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
 from oms.fulfilment.scans import write_scan
 from oms.journey import errors as error_events
 from oms.journey import holds, move_sql, step_sql
 from oms.journey.errors import NewError
-from oms.rows import among
 
 ZERO = Decimal(0)
 
@@ -161,25 +161,45 @@ def _count(
     return left
 
 
-def packable(session: Session, *, fulfilment_id: uuid.UUID) -> Fulfilment:
-    """The fulfilment that stands at the packing table; NotFound or Conflict with what to do instead."""
-    return packable_all(session, fulfilment_ids=[fulfilment_id])[fulfilment_id]
+@dataclass(frozen=True, slots=True)
+class AtTable:
+    """A fulfilment that stands at the packing table (`head`), what is checked of it, and how many lines are not yet."""
+
+    head: Row[Any]
+    checked: tuple[Checked, ...]
+    unchecked: int
 
 
-def packable_all(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Fulfilment]:
-    """The fulfilments that stand at the packing table; NotFound or Conflict for the first that does not."""
-    statement = select(Fulfilment).where(among(Fulfilment.id, fulfilment_ids))
-    rows = session.execute(statement.execution_options(populate_existing=True)).scalars()
-    found = {fulfilment.id: fulfilment for fulfilment in rows}
-    if len(found) < len(set(fulfilment_ids)):
+_TABLE = text("""
+    SELECT f.id, f.number, f.order_id, f.status, f.carrier_id, f.service, f.cut_off_at,
+           ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
+           fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
+    FROM fulfilment f
+    LEFT JOIN fulfilment_line fl ON fl.fulfilment_id = f.id AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
+    LEFT JOIN sku s ON s.id = fl.sku_id
+    WHERE f.id = ANY(CAST(:ids AS uuid[])) ORDER BY f.id, fl.id
+""")
+
+
+def at_table(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, AtTable]:
+    """The fulfilments with what is checked, in one statement; NotFound or Conflict for the first that cannot be packed."""
+    rows: dict[uuid.UUID, list[Row[Any]]] = {}
+    for row in session.execute(_TABLE, {"ids": list(fulfilment_ids)}):
+        rows.setdefault(row.id, []).append(row)
+    if len(rows) < len(set(fulfilment_ids)):
         raise NotFound("no such fulfilment: scan the code on the pick list")
-    standing = holds.standing(session, order_ids=sorted({f.order_id for f in found.values()}))
-    for fulfilment in found.values():
-        _refuse_unpackable(fulfilment, standing.get(fulfilment.order_id, ()))
-    return found
+    for head, *_ in rows.values():
+        _refuse_unpackable(head, head.reasons)
+    return {fulfilment_id: _standing(found) for fulfilment_id, found in rows.items()}
 
 
-def _refuse_unpackable(fulfilment: Fulfilment | Row[Any], reasons: Sequence[str]) -> None:
+def _standing(rows: Sequence[Row[Any]]) -> AtTable:
+    lines = [row for row in rows if row.line_id is not None]
+    checked = tuple(Checked(line.line_id, line.sku_id, line.qty_packed, line.weight_g) for line in lines)
+    return AtTable(rows[0], checked, sum(line.unchecked for line in lines))
+
+
+def _refuse_unpackable(fulfilment: Row[Any], reasons: Sequence[str]) -> None:
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): put its goods aside for put-back")
     if fulfilment.status not in ("picked", "short", "packing"):

@@ -120,7 +120,17 @@ TAKE_KIND = _TAKE.format(which="kind = :kind AND subject_id = ANY(CAST(:subjects
 def take_part(*, kind: str, subjects: str) -> str:
     """`TAKE_KIND` as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
     which = f"CAST(:staff AS uuid) IS NOT NULL AND kind = '{kind}' AND subject_id IN ({subjects})"
-    return f"taken_step AS ({_TAKE.format(which=which)})"
+    return f"taken_step AS ({_TAKE.format(which=which)}, {_COLUMNS.removeprefix('id, ')})"
+
+
+def take_and_find_part(*, kind: str, subjects: str) -> str:
+    """`take_part` and `find_part` in one statement: `running` are the steps taken just now, and those that ran before."""
+    return f"""
+    {take_part(kind=kind, subjects=subjects)},
+    ran AS (SELECT {_COLUMNS} FROM step WHERE kind = '{kind}' AND subject_id IN ({subjects}) AND state IN ('open', 'claimed')
+            AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
+    running AS (SELECT * FROM taken_step UNION ALL SELECT * FROM ran)
+    """
 
 
 REASSIGN = """

@@ -12,21 +12,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
 from oms.catalog.models import Sku
-from oms.errors import Conflict, InputInvalid
+from oms.errors import Conflict, IllegalTransition, InputInvalid
 from oms.fulfilment import boxing, cartons, locks, packing
 from oms.fulfilment.boxing import Box, Checked
 from oms.fulfilment.carton_goods import CartonKind, Packing, Piece
 from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
-from oms.journey import lifecycle, policy
+from oms.fulfilment.packing import AtTable
+from oms.journey import lifecycle, move_sql, policy, step_sql
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
-from oms.journey.steps import Done, NewStep
-from oms.rows import among, insert_rows
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.rows import insert_part, part_params
 from oms.shipping import rules
 from oms.shipping.models import Parcel, ParcelLine
 from oms.shipping.rules import Contents
@@ -45,10 +46,10 @@ class Closing:
 class _Packed:
     """A box with what is in it, what it should weigh (None: a piece's weight is unknown), and its place in the form."""
 
-    fulfilment: Fulfilment
+    fulfilment: Row[Any]
     place: int
     box: Box
-    carton: Carton
+    carton: Row[Any]
     contents: Contents
     expected_g: int | None
 
@@ -62,16 +63,14 @@ def close_boxes(
     staff_id: uuid.UUID | None,
     now: datetime,
     weight_reason: str | None = None,
-) -> list[Parcel]:
-    """Make one parcel of each box, end the step `pack` and open `book` for each parcel.
+) -> list[uuid.UUID]:
+    """Make one parcel of each box, end the step `pack` and open `book` for each parcel; return the parcels' ids.
 
     `weight_reason` overrides a weight alarm and is kept in history. Raises InputInvalid naming the box that is
     wrong, Conflict when there is nothing to pack (also for a repeat: the fulfilment is packed already).
     """
     closing = Closing(fulfilment_id, boxes, weight_reason)
-    ids = close_many(session, closings=[closing], actor=actor, staff_id=staff_id, now=now)[fulfilment_id]
-    statement = select(Parcel).where(among(Parcel.id, ids)).order_by(Parcel.position)
-    return list(session.execute(statement).scalars())
+    return close_many(session, closings=[closing], actor=actor, staff_id=staff_id, now=now)[fulfilment_id]
 
 
 def close_many(
@@ -83,16 +82,17 @@ def close_many(
     """
     ids = [closing.fulfilment_id for closing in closings]
     locks.take_orders(session, fulfilment_ids=ids)
-    fulfilments = packing.packable_all(session, fulfilment_ids=ids)
-    packed = _packed(session, closings, fulfilments)
+    tables = packing.at_table(session, fulfilment_ids=ids)
+    packed = _packed(session, closings, tables)
     alarms = _alarms(session, packed, now)
     reasons = {c.fulfilment_id: (c.weight_reason or "").strip()[:500] for c in closings}
     unexplained = {f"boxes.{p.place}.weight_g": words for p, words in alarms if not reasons[p.fulfilment.id]}
     if unexplained:
         raise InputInvalid("the weight is wrong: open the box and check it, or say why it is right", fields=unexplained)
     rows = [_parcel(one, actor, now) for one in packed]
-    _write(session, rows, packed)
-    _pass_on(session, fulfilments, rows, actor, staff_id, now)
+    fulfilments = {fulfilment_id: table.head for fulfilment_id, table in tables.items()}
+    found = _write(session, fulfilments, rows, packed, actor, staff_id, now)
+    _pass_on(session, fulfilments, rows, found, actor, now)
     _note_override(session, rows, packed, alarms, reasons, actor, now)
     made: dict[uuid.UUID, list[uuid.UUID]] = {fulfilment_id: [] for fulfilment_id in ids}
     for row in rows:
@@ -120,26 +120,18 @@ def _piece(sku: Sku) -> Piece:
     return Piece(sku.code, sku.weight_g or 0, sku.length_mm, sku.width_mm, sku.height_mm, this_side_up=sku.this_side_up)
 
 
-def _packed(
-    session: Session, closings: Sequence[Closing], fulfilments: Mapping[uuid.UUID, Fulfilment]
-) -> list[_Packed]:
+def _packed(session: Session, closings: Sequence[Closing], tables: Mapping[uuid.UUID, AtTable]) -> list[_Packed]:
     if not all(closing.boxes for closing in closings):
         raise InputInvalid("no box to close", fields={"boxes": "name at least one box with its carton and weight"})
-    checked = boxing.checked_all(session, fulfilment_ids=list(fulfilments))
+    boxing.require_checked(sum(table.unchecked for table in tables.values()))
     kinds = boxing.cartons(session, codes=[box.carton_code for closing in closings for box in closing.boxes])
-    return [
-        packed
-        for closing in closings
-        for packed in _filled(closing, fulfilments[closing.fulfilment_id], checked[closing.fulfilment_id], kinds)
-    ]
+    return [packed for closing in closings for packed in _filled(closing, tables[closing.fulfilment_id], kinds)]
 
 
-def _filled(
-    closing: Closing, fulfilment: Fulfilment, lines: Sequence[Checked], kinds: Mapping[str, Carton]
-) -> list[_Packed]:
-    checked = {line.line_id: line for line in lines}
+def _filled(closing: Closing, table: AtTable, kinds: Mapping[str, Row[Any]]) -> list[_Packed]:
+    checked = {line.line_id: line for line in table.checked}
     contents, faults = rules.distribute(
-        {line.line_id: line.qty for line in lines}, [box.contents for box in closing.boxes]
+        {line.line_id: line.qty for line in table.checked}, [box.contents for box in closing.boxes]
     )
     faults |= {
         f"boxes.{place}.weight_g": f"carton {box.carton_code} holds {kinds[box.carton_code].limit_g} g at most"
@@ -150,17 +142,17 @@ def _filled(
         raise InputInvalid("the boxes are not right yet", fields=faults)
     return [
         _Packed(
-            fulfilment, place, box, kinds[box.carton_code], inside, _expected_g(kinds[box.carton_code], inside, checked)
+            table.head, place, box, kinds[box.carton_code], inside, _expected_g(kinds[box.carton_code], inside, checked)
         )
         for place, (box, inside) in enumerate(zip(closing.boxes, contents, strict=True))
     ]
 
 
-def _expected_g(carton: Carton, contents: Contents, checked: Mapping[uuid.UUID, Checked]) -> int | None:
+def _expected_g(carton: Row[Any], contents: Contents, checked: Mapping[uuid.UUID, Checked]) -> int | None:
     weights = [(checked[line_id].weight_g, qty) for line_id, qty in contents]
     if any(weight is None for weight, _ in weights):
         return None
-    return carton.tare_g + int(sum(Decimal(weight or 0) * qty for weight, qty in weights))
+    return int(carton.tare_g) + int(sum(Decimal(weight or 0) * qty for weight, qty in weights))
 
 
 def _alarms(session: Session, packed: Sequence[_Packed], now: datetime) -> list[tuple[_Packed, str]]:
@@ -176,14 +168,49 @@ def _alarms(session: Session, packed: Sequence[_Packed], now: datetime) -> list[
     ]
 
 
-def _write(session: Session, rows: Sequence[dict[str, Any]], packed: Sequence[_Packed]) -> None:
-    insert_rows(session, Parcel, rows)
+#: What is told of a parcel and of what is in it.
+_PARCEL = (
+    "id", "number", "reference", "order_id", "fulfilment_id", "position", "carton_id", "weight_g", "length_mm",
+    "width_mm", "height_mm", "carrier_id", "service", "packed_at", "packed_by",
+)  # fmt: skip
+_LINE = ("parcel_id", "fulfilment_line_id", "qty")
+
+_WRITE = text(f"""
+    WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entries AS uuid[])) AS w(id, entry_id)),
+    boxes AS ({insert_part(Parcel, _PARCEL)}), pieces AS ({insert_part(ParcelLine, _LINE)}),
+    {move_sql.parts(Fulfilment, "packed", to="packed", source="want", cause="'boxed'", also={"packed_by": ":actor"})},
+    {step_sql.take_and_find_part(kind="pack", subjects="SELECT id FROM packed")}
+    SELECT packed.id AS fulfilment_id, {step_sql.FOUND} FROM packed LEFT JOIN running ON running.subject_id = packed.id
+""")
+
+
+def _write(
+    session: Session,
+    fulfilments: Mapping[uuid.UUID, Row[Any]],
+    rows: Sequence[dict[str, Any]],
+    packed: Sequence[_Packed],
+    actor: str,
+    staff_id: uuid.UUID | None,
+    now: datetime,
+) -> dict[uuid.UUID, Claimed]:
+    """Write the parcels with what is in them and move their fulfilments on; return the steps `pack` by fulfilment."""
+    # One box may be closed without a first look at the list: the state passes through packing all the same.
+    unlooked = [f.id for f in fulfilments.values() if f.status != "packing"]
+    lifecycle.advance(session, Fulfilment, unlooked, to="packing", cause="boxed", actor=actor, now=now, lenient=True)
     lines = [
         {"parcel_id": row["id"], "fulfilment_line_id": line_id, "qty": qty}
         for row, one in zip(rows, packed, strict=True)
         for line_id, qty in one.contents
     ]
-    insert_rows(session, ParcelLine, lines)
+    params = {"ids": list(fulfilments), "entries": db.new_ids(len(fulfilments)), "actor": actor, "now": now}
+    params |= part_params(Parcel, _PARCEL, rows)
+    params |= part_params(ParcelLine, _LINE, lines)
+    found = session.execute(_WRITE, params | {"staff": staff_id}).all()
+    others = set(fulfilments) - {row.fulfilment_id for row in found}
+    if others:
+        named = ", ".join(f"fulfilment {i}: {fulfilments[i].status} -> packed" for i in sorted(others)[:5])
+        raise IllegalTransition(f"{named} is not allowed")
+    return {row.fulfilment_id: Claimed(*row[1:]) for row in found if row[1] is not None}
 
 
 def _parcel(one: _Packed, actor: str, now: datetime) -> dict[str, Any]:
@@ -209,21 +236,12 @@ def _parcel(one: _Packed, actor: str, now: datetime) -> dict[str, Any]:
 
 def _pass_on(
     session: Session,
-    fulfilments: Mapping[uuid.UUID, Fulfilment],
+    fulfilments: Mapping[uuid.UUID, Row[Any]],
     rows: Sequence[Mapping[str, Any]],
+    found: Mapping[uuid.UUID, Claimed],
     actor: str,
-    staff_id: uuid.UUID | None,
     now: datetime,
 ) -> None:
-    ids = list(fulfilments)
-    # One box may be closed without a first look at the list: the state passes through packing all the same.
-    unlooked = [f.id for f in fulfilments.values() if f.status != "packing"]
-    lifecycle.advance(session, Fulfilment, unlooked, to="packing", cause="boxed", actor=actor, now=now, lenient=True)
-    by = {"packed_by": actor}
-    lifecycle.advance(session, Fulfilment, ids, to="packed", cause="boxed", actor=actor, now=now, also=by)
-    if staff_id is not None:
-        journey.take_kind(session, kind="pack", subject_ids=ids, staff_id=staff_id, now=now)
-    found = journey.find(session, kind="pack", subject_ids=ids)
     for fulfilment in fulfilments.values():
         if fulfilment.id not in found:
             raise Conflict(f"fulfilment {fulfilment.number} has no open step `pack`: look at its order's page")

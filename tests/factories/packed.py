@@ -60,9 +60,10 @@ def packed(session: Session, floor: Floor, now: datetime, **given: Any) -> Parce
 
 
 def close(session: Session, fulfilment: Fulfilment, boxes: list[Box], now: datetime, **given: Any) -> list[Parcel]:
-    return parcels.close_boxes(
+    ids = parcels.close_boxes(
         session, fulfilment_id=fulfilment.id, boxes=boxes, actor=PACKER, staff_id=None, now=now, **given
     )
+    return [session.get_one(Parcel, parcel_id) for parcel_id in ids]
 
 
 def two_boxes(session: Session, fulfilment: Fulfilment) -> list[Box]:

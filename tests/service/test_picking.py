@@ -153,9 +153,14 @@ def test_a_carton_closes_only_when_every_piece_was_checked(
     _pick_all(session, fulfilment, business_now)
     assert not _check(session, fulfilment, floor.skus[0].code, business_now).checked
     with pytest.raises(InputInvalid, match="not fully checked"):
-        boxing.checked(session, fulfilment_id=fulfilment.id)
+        boxing.require_checked(_at_table(session, fulfilment).unchecked)
     assert _check(session, fulfilment, floor.skus[1].code, business_now).checked
-    assert len(boxing.checked(session, fulfilment_id=fulfilment.id)) == 2
+    boxing.require_checked(_at_table(session, fulfilment).unchecked)
+    assert len(_at_table(session, fulfilment).checked) == 2
+
+
+def _at_table(session: Session, fulfilment: Fulfilment) -> packing.AtTable:
+    return packing.at_table(session, fulfilment_ids=[fulfilment.id])[fulfilment.id]
 
 
 def test_a_wrong_piece_at_packing_is_a_mis_pick_of_the_picker_caught(
