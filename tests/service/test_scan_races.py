@@ -1,0 +1,108 @@
+"""Two scan at one moment: the second waits for the order and is judged by what stands then."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from oms import db
+from oms.catalog.models import Sku
+from oms.db import Database
+from oms.errors import Conflict
+from oms.fulfilment import packing, picking
+from oms.fulfilment.models import Fulfilment, PickTask, Scan
+from oms.fulfilment.packing import PackScan
+from oms.fulfilment.picking import PickScan
+from oms.inventory.models import Bin
+from oms.journey.models import ErrorEvent, Step
+from tests.factories.floor import make_floor, released
+
+Result = TypeVar("Result")
+
+
+def _stops(session: Session, fulfilment: Fulfilment) -> list[PickScan]:
+    """A right scan for each stop."""
+    rows = session.execute(
+        select(PickTask.wave_id, Bin.code, Sku.code.label("sku"), PickTask.qty)
+        .join(Bin, Bin.id == PickTask.bin_id)
+        .join(Sku, Sku.id == PickTask.sku_id)
+        .where(PickTask.fulfilment_id == fulfilment.id)
+        .order_by(PickTask.stop)
+    )
+    return [PickScan(str(db.new_id()), row.wave_id, row.code, row.sku, row.qty) for row in rows]
+
+
+def _pick(session: Session, scanned: PickScan, now: datetime) -> picking.Answer:
+    return picking.scan(session, scanned=scanned, actor="staff:bob", staff_id=None, now=now)
+
+
+def _check(session: Session, fulfilment_id: uuid.UUID, code: str, now: datetime) -> packing.PackAnswer:
+    scanned = PackScan(str(db.new_id()), fulfilment_id, code)
+    return packing.scan(session, scanned=scanned, actor="staff:amy", staff_id=None, now=now)
+
+
+def _both(database: Database, first: Callable[[Session], Any], second: Callable[[Session], Result]) -> Future[Result]:
+    """`second` begins while `first` is written and not yet committed, and waits for it."""
+
+    def other() -> Result:
+        with database.transaction() as session:
+            return second(session)
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.transaction() as session:
+            first(session)
+            waiting = threads.submit(other)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        waiting.exception(timeout=5)
+    return waiting
+
+
+def test_of_two_last_stops_scanned_at_once_one_ends_the_pick(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        fulfilment = released(session, make_floor(session), now)
+        first, second = _stops(session, fulfilment)
+    answered = _both(database, lambda s: _pick(s, first, now), lambda s: _pick(s, second, now)).result()
+    assert (answered.answer, answered.fulfilment_picked, answered.wave_completed) == ("ok", True, True)
+    with database.transaction() as session:
+        steps = session.query(Step).filter(Step.subject_id == fulfilment.id, Step.kind.in_(("pick", "pack")))
+        assert {step.kind: step.state for step in steps} == {"pick": "done", "pack": "open"}
+
+
+def test_the_last_piece_of_a_stop_is_counted_for_one_of_two(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        first, _ = _stops(session, released(session, make_floor(session), now))
+    again = PickScan(str(db.new_id()), first.wave_id, first.bin_code, first.code, first.qty)
+    waiting = _both(database, lambda s: _pick(s, first, now), lambda s: _pick(s, again, now))
+    with pytest.raises(Conflict, match="another scan took the last piece"):
+        waiting.result()
+    with database.transaction() as session:
+        assert session.query(Scan).count() == 1
+        assert sum(task.qty_picked for task in session.query(PickTask)) == 1
+
+
+def test_of_two_checks_of_the_last_piece_the_second_is_one_too_many(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        fulfilment = released(session, make_floor(session), now)
+        stops = _stops(session, fulfilment)
+        for scanned in stops:
+            _pick(session, scanned, now)
+    code = stops[0].code
+    answered = _both(
+        database, lambda s: _check(s, fulfilment.id, code, now), lambda s: _check(s, fulfilment.id, code, now)
+    ).result()
+    assert (answered.answer, answered.left, answered.checked) == ("too_many", Decimal(1), False)
+    with database.transaction() as session:
+        assert sorted(s.answer for s in session.query(Scan).filter_by(stage="pack")) == ["ok", "too_many"]
+        assert [(e.kind, e.person) for e in session.query(ErrorEvent)] == [("mis_pick", "staff:bob")]
