@@ -6,6 +6,7 @@ Nobody waits for ever: neither for a server that works too long, nor for one tha
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from functools import partial
@@ -15,6 +16,7 @@ from psycopg import Connection, OperationalError
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from oms.arrays import FlatListDumper
 from oms.ids import UuidLoader
@@ -24,6 +26,8 @@ STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120}
 #: How much longer than its own time-out a statement's answer is waited for: a server that hangs ends nothing itself.
 ANSWER_GRACE_S = 3
 BEGIN_S = 5
+#: So long after its last use a kept connection is trusted, when nothing came over its line: asking costs a statement.
+TRUSTED_S = 5.0
 #: A server whose machine is gone says nothing: how soon the kernel finds out, on TCP.
 TCP_PATIENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
@@ -59,6 +63,7 @@ def make_engine(
     pool_size: int = 5,
     max_overflow: int = 5,
     pre_ping: bool = True,
+    trusted_s: float = TRUSTED_S,
 ) -> Engine:
     """An engine with the time-outs of `role`; make one in each process, after any fork.
 
@@ -72,7 +77,6 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=2,
-        pool_pre_ping=pre_ping,
         # Errors are logged, and values may be private.
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5} | TCP_PATIENCE,
@@ -80,7 +84,37 @@ def make_engine(
     patience_s = STATEMENT_TIMEOUT_S[role] + ANSWER_GRACE_S
     event.listen(engine, "do_connect", partial(_patient, name, patience_s))
     event.listen(engine, "connect", _teach)
+    if pre_ping:
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", partial(_look, engine.dialect, trusted_s))
     return engine
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rested_at"] = time.monotonic()
+
+
+def _look(dialect: Dialect, trusted_s: float, connection: PatientConnection, record: Any, _fairy: Any) -> None:
+    """Ask a kept connection whether its server is there, before it is used; one that is dead is replaced, with all others.
+
+    A server that ends closes its end of the line, which is seen without asking; a line that died in silence is not.
+    """
+    rested_at = record.info.pop("rested_at", None)
+    if rested_at is None or (time.monotonic() - rested_at < trusted_s and not _has_spoken(connection)):
+        return
+    try:
+        dialect.do_ping(connection)  # type: ignore[arg-type]
+    except OperationalError as fault:
+        raise InvalidatePoolError from fault
+
+
+def _has_spoken(connection: PatientConnection) -> bool:
+    """Whether something is to be read that nobody asked for, a farewell or the end; what is closed has said its last word."""
+    if connection.closed:
+        return True
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    return bool(line.poll(0))
 
 
 #: PostgreSQL cuts `application_name` off behind so many bytes.
