@@ -62,23 +62,25 @@ _OF_MONTH = """
         -- All parts of a promised order, and what overran its clock before the parcel left.
         SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
         WHERE s.kind IN ('release', 'collect', 'deliver')
-           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at))
+           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
+    taken AS (SELECT s.* FROM step s JOIN whole ON whole.id = s.id)
 """
-# Everything of some orders, and of subjects that belong to none.
+# Everything of some orders, and of subjects that belong to none. Taken whole at once: found again by its id, each step
+# would cost as much as all else here.
 _OF_UNITS = """
-    whole AS (
-        SELECT s.id FROM step s WHERE s.order_id = ANY(CAST(:units AS uuid[])) AND s.kind = ANY(CAST(:kinds AS text[]))
+    taken AS (
+        SELECT s.* FROM step s WHERE s.order_id = ANY(CAST(:units AS uuid[])) AND s.kind = ANY(CAST(:kinds AS text[]))
         UNION ALL
-        SELECT s.id FROM step s
+        SELECT s.* FROM step s
         WHERE s.subject_id = ANY(CAST(:units AS uuid[])) AND s.order_id IS NULL AND s.kind = ANY(CAST(:kinds AS text[])))
 """
 
 _FACTS = f"""
-    WITH {_PEOPLE}, {{whole}},
+    WITH {_PEOPLE}, {{taken}},
     paused AS (
         SELECT z.step_id, jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after)
                                     ORDER BY z.started_at) AS pauses
-        FROM step_pause z JOIN whole ON whole.id = z.step_id GROUP BY z.step_id)
+        FROM step_pause z JOIN taken ON taken.id = z.step_id GROUP BY z.step_id)
     SELECT s.id, s.kind, s.performer, s.state, s.opened_at, s.due_at, s.first_due_at, s.subject_id, s.order_id,
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
            k.name AS carrier, coalesce(served.person, ended.person, owner.person) AS person, s.finished_at, s.outcome,
@@ -89,7 +91,7 @@ _FACTS = f"""
            CASE WHEN s.outcome = 'scored' THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
            paused.pauses
-    FROM whole JOIN step s ON s.id = whole.id
+    FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
     LEFT JOIN parcel p ON s.subject_type = 'parcel' AND p.id = s.subject_id
     LEFT JOIN fulfilment f ON f.id = coalesce(p.fulfilment_id, s.subject_id)
@@ -106,7 +108,7 @@ _FACTS = f"""
                                                           WHEN 'rate_ticket' THEN 'staff:' || t.owner_id END
     ORDER BY s.due_at, s.id
 """
-_STEPS, _STEPS_OF_UNITS = text(_FACTS.format(whole=_OF_MONTH)), text(_FACTS.format(whole=_OF_UNITS))
+_STEPS, _STEPS_OF_UNITS = text(_FACTS.format(taken=_OF_MONTH)), text(_FACTS.format(taken=_OF_UNITS))
 
 # A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
 _ENTERED = f"""
@@ -153,11 +155,10 @@ def step_facts(session: Session, *, period: Period, kpi: str | None = None) -> l
         "ended": list(_ENDED),
         "questions": sorted(QUESTIONS),
     }
-    read = _reader(session, period.now)
+    read, shared = _reader(session, period.now), _Shared()
     rows = session.execute(_STEPS, params, execution_options={"yield_per": ROWS_AT_ONCE})
-    facts = [read(row) for row in rows]
+    facts = [read(_kept_once(row, shared)) for row in rows]
     if kpi is None or kpi in ENTRY_KPIS:
-        shared = _Shared()
         facts += [_entry(row, shared) for row in session.execute(_ENTRIES, params)]
     return facts
 
@@ -166,16 +167,20 @@ def facts_of_units(session: Session, *, units: Sequence[UUID], now: datetime) ->
     """Every fact of some orders, or of subjects that belong to no order: three statements however many."""
     params = {"units": list(units), "kinds": sorted(STAGE_OF)}
     read, shared = _reader(session, now), _Shared()
-    facts = [read(row) for row in session.execute(_STEPS_OF_UNITS, params)]
+    facts = [read(row) for row in session.execute(_STEPS_OF_UNITS, params).all()]
     return facts + [_entry(row, shared) for row in session.execute(_ENTRIES_OF_UNITS, params)]
 
 
-def _reader(session: Session, now: datetime) -> Callable[[Row[Any]], StepFact]:
+def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFact]:
     calendars, numbers = calendar_store.read(session, now), policy.read(session, now)
     clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
-    # Hundreds of thousands of facts share few words, ids and moments: each is kept once.
-    shared = _Shared()
-    return lambda row: _fact(row, now, calendars, clocks, shared)
+    return lambda row: _fact(row, now, calendars, clocks)
+
+
+def _kept_once(row: Sequence[Any], shared: Mapping[Any, Any]) -> list[Any]:
+    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id and pauses are its own."""
+    step_id, *values, stood = row
+    return [step_id, *(shared[value] for value in values), stood]
 
 
 class _Shared(dict[Any, Any]):
@@ -193,20 +198,15 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     return [ErrorFact(*row) for row in rows]
 
 
-def _fact(
-    row: Row[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock], shared: Mapping[Any, Any]
-) -> StepFact:
+def _fact(row: Sequence[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock]) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, stood) = tuple(row)  # fmt: skip
-    pauses = tuple(_pause(*pause) for pause in stood or ())
-    overdue = (finished_at or now) > due_at
+     warehouse, carrier, person, finished_at, outcome, units, score, stood) = row  # fmt: skip
+    pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
+    late = late_from(clocks[kind], due_at, calendars.of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
-        step_id=step_id, kind=shared[kind], performer=shared[performer], state=shared[state], opened_at=shared[opened_at],
-        due_at=shared[due_at], promised_at=_promised_at(shared[first_due_at], pauses), subject_id=shared[subject_id],
-        order_id=shared[order_id], order_no=shared[order_no], channel=shared[channel], customer=shared[customer],
-        warehouse=shared[warehouse], carrier=shared[carrier], person=shared[person], finished_at=shared[finished_at],
-        outcome=shared[outcome], units=max(1, units or 1), score=score, pauses=pauses,
-        late_from=late_from(clocks[kind], due_at, calendars.of(performer)) if overdue else None,
+        step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
+        subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
+        max(1, units or 1), score, pauses=pauses,
     )  # fmt: skip
 
 

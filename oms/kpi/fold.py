@@ -9,19 +9,19 @@ gone, never by a last id or moment, so what commits late is folded late and not 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from oms.clock import Month, month_of
 from oms.journey import calendar_store, touched
-from oms.kpi.definitions import ENTRY, KPIS, PERSON, QUESTIONS
+from oms.kpi.definitions import DIMENSIONS, ENTRY, KPIS, PERSON, QUESTIONS
 from oms.kpi.facts import error_facts, facts_of_units, period_of
 from oms.kpi.models import KpiCount, KpiLine, KpiMonth, KpiRecount
 from oms.kpi.rules import RULES
@@ -32,7 +32,19 @@ BATCH = 500
 #: A month's lines come from facts of it and of its neighbours: promises made, answers given.
 _MARGIN = timedelta(days=1)
 
-Line = tuple[str, str, uuid.UUID]
+#: What a line is known by: month, KPI, and the number of its fact's id (an id itself costs four times as much as a key).
+Line = tuple[str, str, int]
+#: A line with its unit.
+Kept = tuple[uuid.UUID, Counted]
+_NAMES = ("month", "kpi", "unit_id", *Counted._fields)
+_LINES = text(f"""
+    SELECT {", ".join(f'"{name}"' for name in _NAMES)} FROM kpi_line WHERE unit_id = ANY(CAST(:units AS uuid[]))
+""")
+_TAKE_AWAY = text("""
+    DELETE FROM kpi_line USING unnest(CAST(:months AS text[]), CAST(:kpis AS text[]), CAST(:facts AS uuid[]))
+                               AS gone(month, kpi, fact_id)
+    WHERE kpi_line.month = gone.month AND kpi_line.kpi = gone.kpi AND kpi_line.fact_id = gone.fact_id
+""")
 _HOLD = text("""
     INSERT INTO kpi_fold (id, folded_at) VALUES (1, :now)
     ON CONFLICT (id) DO UPDATE SET folded_at = greatest(kpi_fold.folded_at, excluded.folded_at)
@@ -110,20 +122,24 @@ def unit_of(fact: StepFact) -> uuid.UUID:
     return fact.order_id or fact.subject_id
 
 
-def _lines(
-    session: Session, facts: Sequence[StepFact], closed: set[str], now: datetime
-) -> dict[Line, tuple[uuid.UUID, Counted]]:
+def _lines(session: Session, facts: Sequence[StepFact], closed: set[str], now: datetime) -> dict[Line, Kept]:
     """Every line of these facts in the months that are not closed, by the rules of the report."""
-    units = {fact.step_id: unit_of(fact) for fact in facts}
-    found: dict[Line, tuple[uuid.UUID, Counted]] = {}
-    for month in _months(facts, calendar_store.zone_of(session)):
-        if str(month) in closed:
-            continue
-        period = period_of(session, month=month, now=now)
-        errors = error_facts(session, period=period, facts=facts)
+    alone = {fact.step_id: fact.subject_id for fact in facts if fact.order_id is None}
+    periods = [
+        period_of(session, month=month, now=now)
+        for month in _months(facts, calendar_store.zone_of(session))
+        if str(month) not in closed
+    ]
+    if not periods:
+        return {}
+    # Each rule looks for itself which errors were attributed before the freeze of its month.
+    errors = error_facts(session, period=max(periods, key=lambda period: period.freeze_at), facts=facts)
+    found: dict[Line, Kept] = {}
+    for period in periods:
+        month = str(period.month)
         for kpi, rule in RULES.items():
             for line in rule(facts, errors, period):
-                found[str(month), kpi, line.fact_id] = (units[line.fact_id], line)
+                found[month, kpi, line.fact_id.int] = (line.order_id or alone[line.fact_id], line)
     return found
 
 
@@ -150,38 +166,31 @@ def _moments(fact: StepFact) -> Iterable[datetime]:
 _BY_END = frozenset({ENTRY, "pick", "pack", "deliver", *QUESTIONS})
 
 
-def _replace(
-    session: Session, units: list[uuid.UUID], new: dict[Line, tuple[uuid.UUID, Counted]], closed: set[str]
-) -> None:
-    columns = [getattr(KpiLine, name) for name in ("month", "kpi", "fact_id", "unit_id", *_OWN)]
-    rows = session.execute(select(*columns).where(among(KpiLine.unit_id, units))).all()
-    old = {(r[0], r[1], r[2]): (r[3], _counted(r[2], r[4:])) for r in rows if r[0] not in closed}
-    gone = [key for key, value in old.items() if new.get(key) != value]
-    come = [key for key, value in new.items() if old.get(key) != value]
+def _replace(session: Session, units: list[uuid.UUID], new: dict[Line, Kept], closed: set[str]) -> None:
+    old = _kept(session, units, closed)
+    if old == new:
+        return
+    gone = [(key, value) for key, value in old.items() if new.get(key) != value]
+    come = [(key, value) for key, value in new.items() if old.get(key) != value]
     if gone:
-        session.execute(delete(KpiLine).where(tuple_(KpiLine.month, KpiLine.kpi, KpiLine.fact_id).in_(gone)))
-    insert_rows(
+        columns = zip(
+            ("months", "kpis", "facts"),
+            zip(*[(m, k, line[0]) for (m, k, _), (_, line) in gone], strict=True),
+            strict=True,
+        )
+        session.execute(_TAKE_AWAY, {name: list(column) for name, column in columns})
+    rows = [(m, k, unit, *line) for (m, k, _), (unit, line) in come]
+    insert_rows(session, KpiLine, [dict(zip(_NAMES, row, strict=True)) for row in rows])
+    add(
         session,
-        KpiLine,
-        [
-            {"month": m, "kpi": k, "fact_id": f, "unit_id": new[m, k, f][0], **_columns(new[m, k, f][1])}
-            for m, k, f in come
-        ],
+        [(m, k, line, -1) for (m, k, _), (_, line) in gone] + [(m, k, line, 1) for (m, k, _), (_, line) in come],
     )
-    add(session, [(m, k, old[m, k, f][1], -1) for m, k, f in gone] + [(m, k, new[m, k, f][1], 1) for m, k, f in come])
 
 
-_OWN = tuple(name for name in Counted.__dataclass_fields__ if name != "fact_id")
-_VALUES = attrgetter(*_OWN)
-
-
-def _columns(line: Counted) -> dict[str, Any]:
-    """A tenth of the cost of `asdict`, which copies every value deeply."""
-    return dict(zip(_OWN, _VALUES(line), strict=True))
-
-
-def _counted(fact_id: uuid.UUID, own: Sequence[Any]) -> Counted:
-    return Counted(fact_id, *own)
+def _kept(session: Session, units: list[uuid.UUID], closed: set[str]) -> dict[Line, Kept]:
+    """The lines as they were counted last."""
+    rows = session.execute(_LINES, {"units": units}).all()
+    return {(r[0], r[1], r[3].int): (r[2], Counted._make(r[3:])) for r in rows if r[0] not in closed}
 
 
 def add(session: Session, moved: Iterable[tuple[str, str, Counted, int]]) -> None:
@@ -201,23 +210,36 @@ def add(session: Session, moved: Iterable[tuple[str, str, Counted, int]]) -> Non
 
 def summed(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[str, str, str, str], tuple[int, ...]]:
     """(month, dimension, value, KPI) -> lines, hit, of, caught, escaped; the company's dimension and value are empty."""
-    counters: tuple[Counter[tuple[str, str, str, str]], ...] = tuple(Counter() for _ in range(5))
+    counter: Counter[tuple[str, str, str, str, int]] = Counter()
+    for (month, kpi, *values), (lines, hit, own, *rest) in _alike(moved).items():
+        named = dict(zip(DIMENSIONS, values, strict=True))
+        for dimension in ("", *KPIS[kpi].dimensions):
+            value = named.get(dimension, "")
+            if value is not None:
+                shares = (lines, own if dimension == PERSON else hit, *rest)
+                for place, amount in enumerate(shares):
+                    counter[month, dimension, value, kpi, place] += amount
+    keys = {key[:4] for key in counter}
+    return {key: tuple(counter[*key, place] for place in range(5)) for key in keys}
+
+
+#: The values by which a line is broken down; a person's numerator may be another than that of the rest.
+_VALUES = attrgetter(*DIMENSIONS)
+
+
+def _alike(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[Any, ...], list[int]]:
+    """Lines that are in the same sums, added up: (month, KPI, value of each dimension) -> lines, hit, own hit, of, caught,
+    escaped. They are few for many lines, and each is shared out over its sums once."""
+    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
     for month, kpi, line, sign in moved:
-        for dimension, value, hit in _shares(kpi, line):
-            key = (month, dimension, value, kpi)
-            for counter, amount in zip(counters, (1, hit, line.of, line.caught, line.escaped), strict=True):
-                counter[key] += sign * amount
-    return {key: tuple(counter[key] for counter in counters) for key in counters[0]}
-
-
-def _shares(kpi: str, line: Counted) -> Iterable[tuple[str, str, int]]:
-    """The sums that a line is in, each with its numerator there: the person's own may differ."""
-    yield "", "", line.hit
-    for dimension in KPIS[kpi].dimensions:
-        value = getattr(line, dimension)
-        if value is not None:
-            own = line.own_hit if dimension == PERSON and line.own_hit is not None else line.hit
-            yield dimension, value, own
+        sums = found[month, kpi, *_VALUES(line)]
+        sums[0] += sign
+        sums[1] += sign * line.hit
+        sums[2] += sign * (line.hit if line.own_hit is None else line.own_hit)
+        sums[3] += sign * line.of
+        sums[4] += sign * line.caught
+        sums[5] += sign * line.escaped
+    return found
 
 
 def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFact], now: datetime) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -122,8 +121,8 @@ def _late_sides(facts: Facts, now: datetime) -> dict[UUID | None, set[str]]:
     """Which sides overran a clock of their own, by order."""
     sides: dict[UUID | None, set[str]] = defaultdict(set)
     for f in facts:
-        ours = f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled
-        if ours and (f.finished_at or now) > (f.late_from or f.due_at):
+        overran = (f.finished_at or now) > (f.late_from or f.due_at)
+        if overran and f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled:
             sides[f.order_id].add(STAGES[STAGE_OF[f.kind]].side)
     return sides
 
@@ -134,4 +133,4 @@ def _blamed(counted: Counted, late_sides: dict[UUID | None, set[str]]) -> Counte
         return counted
     sides = late_sides.get(counted.order_id, set())
     side = next((side for side in (DESK, FLOOR) if side in sides), "carrier")
-    return replace(counted, why=f"late_{side}")
+    return counted._replace(why=f"late_{side}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from oms.clock import Month
@@ -22,8 +23,7 @@ class Pause:
     due_after: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class StepFact:
+class StepFact(NamedTuple):
     """One step with what it is grouped by.
 
     `promised_at` is the promise company figures use: the first one, or the customer's own later date. `late_from`
@@ -99,8 +99,7 @@ class Period:
         return self.now < self.freeze_at
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """One line of a figure: how much of the fact is in the denominator and in the numerator, and why.
 
     `of` 0 means left out. `own_hit` is the numerator for the person named, where it differs: another's error.

@@ -196,7 +196,8 @@ states = st.sampled_from(["open", "claimed", "paused", "parked", "done", "cancel
     state=states, opened_at=whens, due_at=whens, promised_at=whens, subject_id=st.uuids(),
     order_id=st.sampled_from([ORDER, UUID(int=8), None]), person=st.sampled_from(["li", None]),
     finished_at=st.none() | whens, outcome=st.sampled_from([None, "delivered", "collected", "released", "split", "shortage"]),
-    score=st.sampled_from([None, 1, 5]), live=st.booleans(),
+    score=st.sampled_from([None, 1, 5]), live=st.booleans(), late_from=st.none() | whens, units=st.integers(1, 9),
+    pauses=st.just(()),
 ), max_size=12), st.sampled_from(sorted(RULES)))  # fmt: skip
 def test_no_figure_ever_leaves_zero_to_hundred_and_each_line_says_why(facts: list[StepFact], kpi: str):
     result: Figure = figure(kpi, RULES[kpi](facts, (error("pick"), error("entry")), OVER))
