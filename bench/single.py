@@ -73,7 +73,8 @@ class Floor:
 def run(*, orders: int = 40, rounds: int = 5) -> dict[str, float]:
     """Take `rounds` turns of `orders` orders each; return the figures."""
     with ground() as made:
-        floor = _open(made)
+        process.calm_collector()
+        floor = opened(made)
         _turn(floor, orders)
         floor.order_ms.clear()
         floor.stage_ms.clear()
@@ -95,10 +96,10 @@ def run(*, orders: int = 40, rounds: int = 5) -> dict[str, float]:
         return figures | {f"{name}_wall_ms": floor.stage_ms[name] / count for name in STAGES}
 
 
-def _open(made: Ground) -> Floor:
+def opened(made: Ground) -> Floor:
+    """A house on `made` in which nothing has come in yet."""
     with made.database.transaction() as session:
         seeded = company(session)
-    process.calm_collector()
     worker = life.worker_of(made)
     bound: dict[str, Handler] = dict(bindings.handlers("inside"))
     bound["book"] = replace(booking.BOOK, call=_answer, look_up=None)
@@ -119,13 +120,14 @@ def _turn(floor: Floor, orders: int) -> float:
     postgres, python = cpu.cpu_ms(floor.made.roots), time.process_time()
     for _ in numbers:
         started = time.perf_counter()
-        _one(floor)
+        one(floor)
         floor.order_ms.append((time.perf_counter() - started) * 1000)
     used = (time.process_time() - python) * 1000
     return (used + cpu.cpu_ms(floor.made.roots) - postgres) / orders
 
 
-def _one(floor: Floor) -> None:
+def one(floor: Floor) -> None:
+    """Take the order that waits from accepted to shipped."""
     with floor.stage("system"):
         with floor.made.database.transaction() as session:
             claimed = steps.claim(session, kind="verify", limit=1, lease_s=60, worker=floor.worker.name)

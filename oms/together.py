@@ -7,9 +7,10 @@ same row, and none may read what another one writes; foreign keys are checked wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 _WITH = "WITH "
@@ -30,12 +31,13 @@ def execute(session: Session, writes: Sequence[Write], *, last: Write | None = N
         if not params.keys().isdisjoint(write.params):
             raise ValueError(f"two writes name the same parameter: {sorted(params.keys() & write.params.keys())}")
         params |= write.params
-    return session.execute(text(_merged([write.sql for write in first], main.sql)), params)
+    return session.execute(_merged(tuple(write.sql for write in first), main.sql), params)
 
 
-def _merged(first: Sequence[str], main: str) -> str:
+@lru_cache(maxsize=256)
+def _merged(first: tuple[str, ...], main: str) -> TextClause:
     if not first:
-        return main
+        return text(main)
     parts = ", ".join(f"also_{n} AS ({sql})" for n, sql in enumerate(first))
     own = main.lstrip()
-    return f"{_WITH}{parts}, {own[len(_WITH) :]}" if own.startswith(_WITH) else f"{_WITH}{parts} {own}"
+    return text(f"{_WITH}{parts}, {own[len(_WITH) :]}" if own.startswith(_WITH) else f"{_WITH}{parts} {own}")

@@ -13,12 +13,12 @@ _ALWAYS = ("FROM api_key", "business_clock", "SAVEPOINT", "SELECT 1")
 
 
 @contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that run on the engine, without those that every request costs."""
+def counted(engine: Engine, *, apart: tuple[str, ...] = _ALWAYS) -> Iterator[list[str]]:
+    """Collect the statements that run on the engine, `apart` from those that every request costs."""
     found: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not any(part in statement for part in _ALWAYS):
+        if not any(part in statement for part in apart):
             found.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

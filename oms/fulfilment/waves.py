@@ -12,20 +12,32 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers, together
 from oms.errors import Conflict
 from oms.fulfilment import floor, wave_rules
 from oms.fulfilment.layout import Stop
-from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Wave
+from oms.fulfilment.models import PickTask, Wave
 from oms.fulfilment.routes import Route, plan_route
 from oms.fulfilment.wave_rules import BinPieces, Ready, Take
 from oms.journey import lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.rows import among, inserting
+from oms.rows import inserting
 from oms.together import Write
+
+# The floor travels once, with the first line of each warehouse.
+_READY = text("""
+    SELECT x.first, x.id, x.order_id, x.warehouse_id, x.carrier_id, x.service, x.cut_off_at, x.line_id, x.sku_id, x.qty,
+           CASE WHEN x.first THEN w.layout END
+    FROM (SELECT f.id, f.order_id, f.warehouse_id, f.carrier_id, f.service, f.cut_off_at, fl.id AS line_id, fl.sku_id,
+                 fl.qty, row_number() OVER (PARTITION BY f.warehouse_id ORDER BY f.id, fl.id) = 1 AS first
+          FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
+          WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status = 'released' AND f.wave_id IS NULL) x
+    JOIN warehouse w ON w.id = x.warehouse_id
+    ORDER BY x.cut_off_at, x.id, x.line_id
+""")
 
 _BINS = text("""
     SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
@@ -64,11 +76,10 @@ class _Planned:
 def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     """Put the fulfilments on waves; each gets its step `pick`, due at the carrier's cut-off."""
     by_id = {step.subject_id: step for step in steps}
-    ready = _ready(session, list(by_id))
+    ready, layouts = _ready(session, list(by_id))
     rules = policy.read(session, now)
     groups = wave_rules.group(ready, max_orders=rules.whole("wave.max_orders"), max_lines=rules.whole("wave.max_lines"))
     taken, allotting = _allot(session, ready)
-    layouts = floor.layouts(session, warehouse_ids=sorted({r.warehouse_id for r in ready}))
     planned = [_wave(group, taken, layouts[group[0].warehouse_id], now) for group in groups]
     _write(session, planned, allotting, now)
     due = {r.fulfilment_id: r.cut_off_at for r in ready}
@@ -89,34 +100,21 @@ def plan_now(session: Session, *, warehouse_id: uuid.UUID) -> int:
     return len(found)
 
 
-def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> list[Ready]:
-    statement = (
-        select(
-            Fulfilment.id,
-            Fulfilment.order_id,
-            Fulfilment.warehouse_id,
-            Fulfilment.carrier_id,
-            Fulfilment.service,
-            Fulfilment.cut_off_at,
-            FulfilmentLine.id,
-            FulfilmentLine.sku_id,
-            FulfilmentLine.qty,
-        )
-        .join(FulfilmentLine, FulfilmentLine.fulfilment_id == Fulfilment.id)
-        .where(among(Fulfilment.id, fulfilment_ids), Fulfilment.status == "released", Fulfilment.wave_id.is_(None))
-        .order_by(Fulfilment.cut_off_at, Fulfilment.id, FulfilmentLine.id)
-    )
+def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> tuple[list[Ready], dict[uuid.UUID, floor.Floor]]:
+    """What waits to be picked, and the floor of each warehouse in it."""
     found: dict[uuid.UUID, Ready] = {}
-    rows: Sequence[Any] = session.execute(statement).all()
-    for row in rows:
-        fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, *line = row
+    layouts: dict[uuid.UUID, floor.Floor] = {}
+    for row in session.execute(_READY, {"ids": list(fulfilment_ids)}):
+        first, fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, *line, layout = row
         own = found.get(fulfilment_id)
         if own is None:
             own = found[fulfilment_id] = Ready(
                 fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, []
             )
         own.lines.append((line[0], line[1], line[2]))
-    return list(found.values())
+        if first:
+            layouts[warehouse_id] = floor.from_json(layout)
+    return list(found.values()), layouts
 
 
 def _allot(session: Session, ready: Sequence[Ready]) -> tuple[dict[uuid.UUID, list[Take]], list[Write]]:

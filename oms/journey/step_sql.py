@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from sqlalchemy import TextClause, text
+
 _COLUMNS = "id, kind, subject_type, subject_id, order_id, parent_id, round, attempt, token, opened_at, due_at"
 
 # `k` is what all steps of a kind share, so that it travels once.
@@ -83,6 +87,17 @@ CLAIM = f"""
               ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}}) END)
     RETURNING {_COLUMNS}, EXISTS (SELECT 1 FROM lost) AS lost
 """
+
+
+def claim(limit: int) -> TextClause:
+    """CLAIM of up to `limit` steps. A literal LIMIT: as a parameter the generic plan scans the table (performance.md 2.5)."""
+    return _claim(CLAIM, int(limit))
+
+
+@cache
+def _claim(statement: str, limit: int) -> TextClause:
+    return text(statement.format(limit=limit))
+
 
 FIND = f"""
     SELECT {_COLUMNS} FROM step

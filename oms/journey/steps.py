@@ -51,8 +51,7 @@ def claim(session: Session, *, kind: str, limit: int, lease_s: int, worker: str)
     parked when that goes on and on (I10). Steps that call a peer may have many attempts, so those are not counted.
     """
     params = {"kind": kind, "lease_s": lease_s, "worker": worker}
-    # A literal LIMIT: as a parameter the generic plan scans the table (performance.md 2.5).
-    statement = text(step_sql.CLAIM.format(limit=int(limit)))
+    statement = step_sql.claim(limit)
     while True:
         rows = session.execute(statement, params).all()
         claimed = sorted((Claimed(*row[:-1]) for row in rows), key=lambda step: step.due_at)
