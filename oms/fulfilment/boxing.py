@@ -44,7 +44,7 @@ def require_checked(unchecked: int) -> None:
 
 
 _CARTONS = text("""
-    SELECT id, code, length_mm, width_mm, height_mm, tare_g, limit_g FROM carton WHERE code = ANY(CAST(:codes AS text[]))
+    SELECT id, code, length_mm, width_mm, height_mm, tare_g, limit_g FROM carton WHERE code = ANY(ARRAY(SELECT unnest(CAST(:codes AS text[]))))
 """)
 
 

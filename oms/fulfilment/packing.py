@@ -170,6 +170,7 @@ class AtTable:
     unchecked: int
 
 
+# The ids come by way of a query, so that one plan serves any number of them and is kept.
 _TABLE = text("""
     SELECT f.id, f.number, f.order_id, f.status, f.carrier_id, f.service, f.cut_off_at,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
@@ -177,7 +178,7 @@ _TABLE = text("""
     FROM fulfilment f
     LEFT JOIN fulfilment_line fl ON fl.fulfilment_id = f.id AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
     LEFT JOIN sku s ON s.id = fl.sku_id
-    WHERE f.id = ANY(CAST(:ids AS uuid[])) ORDER BY f.id, fl.id
+    WHERE f.id = ANY(ARRAY(SELECT unnest(CAST(:ids AS uuid[])))) ORDER BY f.id, fl.id
 """)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from oms import together
+from oms.together import Write
 
 # The same rules as `rules.fulfilment_status` and `rules.return_status`, which a test holds against these.
 _SUMS = """
@@ -29,18 +31,23 @@ _FULFILMENT = """
 FULFILMENT_STATUS = f"""
     coalesce((SELECT {_FULFILMENT} FROM ({_SUMS.format(orders="order_id = t.id")}) s), t.fulfilment_status)
 """
-_REFRESH = text(f"""
+_REFRESH = f"""
     UPDATE orders SET fulfilment_status = n.fulfilment, return_status = coalesce(n.return, orders.return_status)
     FROM (SELECT s.order_id, {_FULFILMENT} AS fulfilment,
                  CASE WHEN s.returned > 0 AND s.returned >= s.shipped THEN 'returned'
                       WHEN s.returned > 0 THEN 'partially_returned' END AS return
-          FROM ({_SUMS.format(orders="order_id = ANY(CAST(:ids AS uuid[]))")}) s) n
+          FROM ({_SUMS.format(orders="order_id = ANY(CAST(:derived_ids AS uuid[]))")}) s) n
     WHERE orders.id = n.order_id
       AND (orders.fulfilment_status <> n.fulfilment OR orders.return_status <> coalesce(n.return, orders.return_status))
-""")
+"""
 
 
 def refresh(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
     """Compute the derived states of (locked) orders anew and store what changed."""
     if order_ids:
-        session.execute(_REFRESH, {"ids": list(order_ids)})
+        together.execute(session, [refreshing(order_ids)])
+
+
+def refreshing(order_ids: Sequence[uuid.UUID]) -> Write:
+    """`refresh` as a write that goes together with others; they may not change the orders' lines."""
+    return Write(_REFRESH, {"derived_ids": list(order_ids)})

@@ -17,7 +17,9 @@ from oms.journey import holds, lifecycle, move_sql
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Done, NewStep
+from oms.orders import derived
 from oms.shipping import leaving, list_papers
+from oms.shipping.leaving import Left
 from oms.shipping.models import HandOverList, Parcel
 
 SIDES = ("us", "carrier")
@@ -176,20 +178,24 @@ def _depart(session: Session, found: Row[Any], signer: str, actor: str, now: dat
     secret = crypto.ring().encrypt(signer.strip().encode())
     aboard, struck = _close(session, found, "handed_over", secret, actor, now)
     left = leaving.leave(session, parcel_ids=aboard, cause=f"list {found.number}", actor=actor, now=now)
-    end_steps(session, parcel_ids=left, list_id=found.id, actor=actor, now=now)
-    if not left:  # else the step `pick_up` files it: printing a long list must hold no order's row
+    end_steps(session, left=left, list_id=found.id, actor=actor, now=now)
+    if not left.parcel_ids:  # else the step `pick_up` files it: printing a long list must hold no order's row
         list_papers.file(session, list_id=found.id, by=actor, now=now)
-    return Signed("handed_over", tuple(left), struck)
+    return Signed("handed_over", tuple(left.parcel_ids), struck)
 
 
-def end_steps(
-    session: Session, *, parcel_ids: Sequence[uuid.UUID], list_id: uuid.UUID | None, actor: str, now: datetime
-) -> None:
-    """End `hand_over` of parcels that left; the carrier's system is told once for the list (step `pick_up`)."""
-    found = list(journey.find(session, kind="hand_over", subject_ids=parcel_ids).values())
+def end_steps(session: Session, *, left: Left, list_id: uuid.UUID | None, actor: str, now: datetime) -> None:
+    """End `hand_over` of parcels that left, and compute what is derived of their orders.
+
+    The carrier's system is told once for the list (step `pick_up`).
+    """
     tell = (NewStep("pick_up", list_id),) if list_id else ()
-    done = [Done(step, "handed_over", tell if place == 0 else ()) for place, step in enumerate(found)]
-    journey.finish(session, done, by=actor, now=now)
+    done = [Done(step, "handed_over", tell if place == 0 else ()) for place, step in enumerate(left.steps)]
+    if done and left.order_ids:
+        journey.finish(session, done, by=actor, now=now, along=[derived.refreshing(left.order_ids)])
+    else:
+        journey.finish(session, done, by=actor, now=now)
+        derived.refresh(session, order_ids=left.order_ids)
 
 
 # What may not leave is struck out; the rest is aboard, and the list moves on.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from oms.fulfilment.models import Fulfilment
 from oms.inventory import ledger
 from oms.inventory.bins import packing_bin
 from oms.inventory.ledger import Move
-from oms.journey import move_sql
-from oms.orders import derived
+from oms.journey import move_sql, step_sql
+from oms.journey.steps import Claimed
 from oms.shipping.models import Parcel
 
 _GONE = move_sql.parts(
@@ -87,31 +88,36 @@ _SALES_LEDGER = """
                                AS data FROM shipped GROUP BY 1) s
         JOIN unnest(CAST(:orders AS uuid[]), CAST(:entries AS uuid[])) AS e(order_id, entry_id) ON e.order_id = s.order_id)
 """
-_SHIP = text(f"WITH {_RESERVATIONS}, {_LINES}, {_SALES_LEDGER} SELECT count(*) FROM shipped")
+_STEPS = step_sql.find_part(kind="hand_over", subjects="SELECT unnest(CAST(:ids AS uuid[]))")
+_SHIP = text(f"WITH {_RESERVATIONS}, {_LINES}, {_SALES_LEDGER}, {_STEPS} SELECT {step_sql.FOUND} FROM running")
 
 
-def leave(
-    session: Session, *, parcel_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime
-) -> list[uuid.UUID]:
-    """Let labelled parcels of (locked) orders leave; return those that left now. A repeat moves nothing.
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Parcels that left now, their orders, and the running steps `hand_over` that end with it."""
 
-    A fixed number of statements: the parcels with their pieces, the ledger, promises with lines, derived states.
+    parcel_ids: Sequence[uuid.UUID] = ()
+    order_ids: Sequence[uuid.UUID] = ()
+    steps: Sequence[Claimed] = ()
+
+
+def leave(session: Session, *, parcel_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime) -> Left:
+    """Let labelled parcels of (locked) orders leave; `handover.end_steps` follows. A repeat moves nothing.
+
+    A fixed number of statements: the parcels with their pieces, the ledger, promises with lines.
     """
     if not parcel_ids:
-        return []
+        return Left()
     count = len(parcel_ids)
     leaving = {"ids": list(parcel_ids), "entries": db.new_ids(count), "fulfilment_entries": db.new_ids(count)}
     rows = session.execute(_LEAVE, leaving | {"cause": cause, "actor": actor, "now": now}).all()
     ids = sorted({row.parcel_id for row in rows})
     pieces = [row for row in rows if row.fulfilment_line_id is not None]
-    if not pieces:
-        return ids
     orders = sorted({piece.order_id for piece in pieces})
     _post(session, pieces, actor, now)
     shipped = {"ids": ids, "orders": orders, "entries": db.new_ids(len(orders))}
-    session.execute(_SHIP, shipped | {"actor": actor, "now": now})
-    derived.refresh(session, order_ids=orders)
-    return ids
+    found = session.execute(_SHIP, shipped | {"actor": actor, "now": now}) if ids else ()
+    return Left(ids, orders, [Claimed(*row) for row in found])
 
 
 def _post(session: Session, pieces: Sequence[Row[Any]], actor: str, now: datetime) -> None:

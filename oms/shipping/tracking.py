@@ -140,7 +140,7 @@ def _follow(
     # What the carrier has scanned has left, whether the list was signed or not.
     unsigned = [row.id for row in marked if row.collected_at is not None and row.handed_over_at is None]
     left = leaving.leave(session, parcel_ids=unsigned, cause="scanned by the carrier", actor=by, now=now)
-    handover.end_steps(session, parcel_ids=left, list_id=None, actor=by, now=now)
+    handover.end_steps(session, left=left, list_id=None, actor=by, now=now)
     _advance(session, ids, by, now)
     arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
     arrivals.delivered(session, parcel_ids=[r.id for r in marked if r.delivered_at is not None], by=by, now=now)

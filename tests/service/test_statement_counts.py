@@ -175,7 +175,7 @@ def test_a_stage_costs_as_many_statements_for_sixty_orders_as_for_one(
 
 
 #: The most statements that three lines of one order cost on the floor, each call a transaction; business time not counted.
-ONE_ORDER = {"pick": 9, "check": 6, "close_boxes": 6, "hand_over": 13}
+ONE_ORDER = {"pick": 9, "check": 6, "close_boxes": 6, "hand_over": 10}
 
 
 def test_a_person_scanning_costs_few_statements(session: Session, engine: Engine, business_now: datetime) -> None:
