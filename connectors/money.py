@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -63,7 +63,9 @@ def amount(raw: object) -> Decimal | None:
     return _bounded(raw)
 
 
+@lru_cache(maxsize=4096)
 def _from_text(text: str) -> Decimal | None:
+    """Prices and quantities come again and again: a shop has few of them."""
     if _SHORT.fullmatch(text):
         return Decimal(text) or Decimal(0)
     if not text:

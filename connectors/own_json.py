@@ -32,6 +32,8 @@ _ADDRESS_TEXTS = tuple(
 _INVOICE_TEXTS = tuple(item.name for item in dataclass_fields(Invoice))
 
 TERMS = ("prepaid", "cod", "account")
+_KINDS = {kind.value: kind for kind in Kind}
+_NOTHING_ASKED = Requested()
 
 
 class OwnOrder:
@@ -85,8 +87,8 @@ class OwnOrder:
 
     def _kind(self) -> Kind:
         said = self.fields.words(self.order.get("kind"), "kind") or Kind.ORDER
-        if said in {kind.value for kind in Kind}:
-            return Kind(said)
+        if said in _KINDS:
+            return _KINDS[said]
         self.fields.add("row_invalid", "kind", f"{said[:40]!r} is none of {', '.join(Kind)}")
         return Kind.ORDER
 
@@ -162,6 +164,8 @@ class OwnOrder:
 
     def _requested(self) -> Requested:
         given = self.fields.mapping(self.order.get("requested"), "requested")
+        if not given:
+            return _NOTHING_ASKED
         return Requested(
             ship_by=self.fields.time(given.get("ship_by"), "requested.ship_by"),
             deliver_by=self.fields.time(given.get("deliver_by"), "requested.deliver_by"),
@@ -186,6 +190,8 @@ class OwnOrder:
 
     def _options(self, raw: object, field: str) -> Mapping[str, str]:
         given = self.fields.mapping(raw, field)
+        if not given:
+            return {}
         return {name: found for name, value in given.items() if (found := identity(value)) is not None}
 
     def _invoice(self) -> Invoice | None:

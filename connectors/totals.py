@@ -105,7 +105,8 @@ def sum_of_parts(totals: Totals) -> Decimal:
 
 def _out_of_bounds(order: ChannelOrder) -> list[Problem]:
     amounts = [("totals.lines", order.totals.lines), ("totals.total", order.totals.total)]
-    amounts += [(f"lines.{index}.total", line.total) for index, line in enumerate(order.lines)]
+    # Named only where one is: nearly no order has any.
+    amounts += [(f"lines.{index}.total", line.total) for index, line in enumerate(order.lines) if _large(line.total)]
     large = [
         problem("row_invalid", where, f"an amount of {value:.3e} is out of bounds")
         for where, value in amounts
@@ -135,6 +136,8 @@ def _missing(order: ChannelOrder) -> list[Problem]:
 def _line_problems(lines: Sequence[Line]) -> list[Problem]:
     found: list[Problem] = []
     for index, line in enumerate(lines):
+        if line.sku is not None and line.qty is not None and line.qty > 0 and line.unit_price is not None:
+            continue
         where, name = f"lines.{index}", (line.name or line.line_ref or f"line {index + 1}")[:80]
         if line.sku is None and line.requires_shipping:
             found.append(problem("sku_missing", f"{where}.sku", f"{name}: no SKU; say which goods are meant"))

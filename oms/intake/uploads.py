@@ -25,7 +25,7 @@ class Wrong:
 
 def strict(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:
     """The order and its JSON with mendable problems as refusals; a cancellation needs no more than its number."""
-    if order.kind is Kind.CANCELLATION:
+    if order.kind is Kind.CANCELLATION or not order.problems:
         return order, dict(shape)
     problems = tuple(replace(one, severity=Severity.REFUSE) if one.code in MENDABLE else one for one in order.problems)
     told = [
