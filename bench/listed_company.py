@@ -33,18 +33,18 @@ HELD = 3
 SHARES = (200, 80, 40, 30, 20, 15, 10, 5)
 
 
-def seed(made: Ground) -> Company:
+def seed(made: Ground, shares: Sequence[int] = SHARES) -> Company:
     """Orders through the services: delivered and closed, cancelled, refused, and at every stage before."""
     with made.database.transaction() as session:
         seeded = company(session)
         secret = {"source": "generic", "way": "web_shop", "secrets": ["x" * 32], "currency": "CNY", "settings": {}}
-        channels = [Channel(name=f"shop-{n}", **secret) for n in range(1, len(SHARES))]
+        channels = [Channel(name=f"shop-{n}", **secret) for n in range(1, len(shares))]
         session.add_all(channels)
         session.flush()
         ids = [seeded.channel_id, *(channel.id for channel in channels)]
     bindings.handlers("inside")
     start = 1
-    for channel_id, share in zip(ids, SHARES, strict=True):
+    for channel_id, share in zip(ids, shares, strict=True):
         growth_seed.received(made, channel_id, [_order(start + n, seeded.sku_codes) for n in range(share)])
         start += share
     growth_seed.complete(made, seeded, range(10_000_000, 10_000_010))
@@ -207,6 +207,16 @@ class Site:
             return text_
 
         return make
+
+    def get(self, path: str, query: str) -> bytes:
+        """A page, or what the API answers."""
+        headers = {"Authorization": f"Bearer {self.key}"} if path.startswith("/api/") else {"Cookie": self.cookie}
+        environ = EnvironBuilder(path, query_string=query, headers=headers).get_environ()
+        body, status, _ = run_wsgi_app(self.app.wsgi_app, environ, buffered=True)
+        found = b"".join(body)
+        if not status.startswith("200"):
+            raise SystemExit(f"{path}?{query}: {status} {found[:300]!r}")
+        return found
 
 
 def site(made: Ground) -> Site:

@@ -6,6 +6,7 @@ An open month of a shop with many orders is at most a minute behind; what it sho
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,12 +92,14 @@ def figures_between(
 
 def _in_order(figures: dict[tuple[str, str, str], Figure]) -> list[Figure]:
     """KPIs in the order of their table, the company first, then each dimension's values by name."""
+    groups: dict[tuple[str, str], list[Figure]] = defaultdict(list)
+    for key in sorted(figures):
+        groups[key[0], key[1]].append(figures[key])
     ordered: list[Figure] = []
     for kpi in RULES:
         ordered.append(figures.get((kpi, "", ""), Figure(kpi, None, 0, 0, (), (0, 0))))
         for dimension in KPIS[kpi].dimensions:
-            mine = sorted(key for key in figures if key[0] == kpi and key[1] == dimension)
-            ordered += [figures[key] for key in mine]
+            ordered += groups[kpi, dimension]
     return ordered
 
 
