@@ -36,11 +36,16 @@ _LEAVE = text(f"""
         JOIN unnest(CAST(:fulfilment_entries AS uuid[])) WITH ORDINALITY AS e(entry_id, place) ON e.place = f.place
         WHERE NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NULL
                           AND p.label_status <> 'voided' AND p.id NOT IN (SELECT id FROM gone))),
-    {_COMPLETE}
+    {_COMPLETE},
+    house AS MATERIALIZED (
+        SELECT w.id, (SELECT id FROM bin WHERE bin.warehouse_id = w.id AND kind = 'packing' LIMIT 1) AS packing_bin_id
+        FROM (SELECT DISTINCT f.warehouse_id AS id FROM gone JOIN parcel p ON p.id = gone.id
+              JOIN fulfilment f ON f.id = p.fulfilment_id) w)
     SELECT gone.id AS parcel_id, pl.fulfilment_line_id, pl.qty, fl.order_id, fl.fulfilment_id, fl.sku_id, f.warehouse_id,
-           (SELECT id FROM bin WHERE bin.warehouse_id = f.warehouse_id AND kind = 'packing' LIMIT 1) AS packing_bin_id
+           house.packing_bin_id
     FROM gone LEFT JOIN parcel_line pl ON pl.parcel_id = gone.id
     LEFT JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id LEFT JOIN fulfilment f ON f.id = fl.fulfilment_id
+    LEFT JOIN house ON house.id = f.warehouse_id
     ORDER BY f.warehouse_id, fl.sku_id, pl.parcel_id, fl.id
 """)
 
