@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import http.client
 import json
 import multiprocessing
@@ -15,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bench.goods import SECRET, order_json
+from connectors.sandbox.signatures import standard_webhook_headers
 
 CLIENTS = 2
 
@@ -103,12 +101,7 @@ def body_of(posting: Posting, first: int) -> bytes:
 
 def signed(body: bytes, event_id: str) -> dict[str, str]:
     """Standard Webhooks headers."""
-    at = str(int(datetime.now(UTC).timestamp()))
-    key = base64.b64decode(SECRET.removeprefix("whsec_"))
-    mac = hmac.new(key, f"{event_id}.{at}.".encode() + body, hashlib.sha256).digest()
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": event_id,
-        "webhook-timestamp": at,
-        "webhook-signature": "v1," + base64.b64encode(mac).decode(),
-    }
+    at = datetime.now(UTC)
+    return {"Content-Type": "application/json"} | standard_webhook_headers(
+        body, secret=SECRET, webhook_id=event_id, at=at
+    )

@@ -88,11 +88,11 @@ def make_place(run: str = "demo") -> Place:
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
-    web, carrier, shop, imap, smtp, mailbox = _free_ports(6)
+    web, carrier, shop, imap, smtp, mailbox = free_ports(6)
     return Place(folder, web, carrier, shop, imap, smtp, mailbox)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on; all held at once, so that no two are the same."""
     holders = [socket.socket() for _ in range(count)]
     try:

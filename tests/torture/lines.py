@@ -8,7 +8,6 @@ yet is still done), `lines.alone` (the carrier alone is away), `lines.heal` (all
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from oms.demo.place import free_ports
 from tests.torture.house import House
 from tests.torture.line_faults import FAULTS, NONE, WANTED, Fault, Pace, Spell, course
 from tests.torture.proxy import FaultProxy
@@ -56,7 +56,7 @@ class Lines:
 
     def put_before(self, made: House, paces: Mapping[str, Pace], *, seed: int) -> None:
         """Start a proxy for each dependency of `paces` and lead the product there."""
-        ports = dict(zip(paces, _free_ports(len(paces)), strict=True))
+        ports = dict(zip(paces, free_ports(len(paces)), strict=True))
         ups = {name: made.upstream(name) for name in paces}
         made.run_beside("lines", partial(_serve, self._folder, ups, ports, paces, seed))
         for name, port in ports.items():
@@ -185,14 +185,3 @@ def _tell(folder: Path, courses: Mapping[str, Course]) -> None:
     new = folder / "lines.json.new"
     new.write_text(json.dumps({name: line.told() for name, line in courses.items()}), encoding="utf-8")
     new.replace(folder / "lines.json")
-
-
-def _free_ports(count: int) -> list[int]:
-    holders = [socket.socket() for _ in range(count)]
-    try:
-        for holder in holders:
-            holder.bind(("127.0.0.1", 0))
-        return [holder.getsockname()[1] for holder in holders]
-    finally:
-        for holder in holders:
-            holder.close()

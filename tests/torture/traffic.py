@@ -5,9 +5,7 @@ The ledger (`acked.jsonl`) is the other side's word: what it holds must stand in
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import http.client
 import json
 import queue
@@ -15,9 +13,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from connectors.sandbox.signatures import standard_webhook_headers
 from tests.torture import floor
 from tests.torture.forking import Forked
 from tests.torture.house import BULK, House
@@ -164,12 +164,7 @@ class _Sender:
 
 def signed(secret: str, event_id: str, body: bytes) -> dict[str, str]:
     """Standard Webhooks headers, signed now."""
-    at = str(int(time.time()))
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    mac = hmac.new(key, f"{event_id}.{at}.".encode() + body, hashlib.sha256).digest()
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": event_id,
-        "webhook-timestamp": at,
-        "webhook-signature": "v1," + base64.b64encode(mac).decode(),
-    }
+    at = datetime.now(UTC)
+    return {"Content-Type": "application/json"} | standard_webhook_headers(
+        body, secret=secret, webhook_id=event_id, at=at
+    )
