@@ -45,9 +45,7 @@ LEVELS: dict[str, Level] = {
     "t1": Level(
         "tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second", alone=True
     ),
-    "t3": Level(
-        "tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone", ci=False
-    ),
+    "t3": Level("tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone"),
     "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),
     "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
@@ -58,7 +56,7 @@ LEVELS: dict[str, Level] = {
         "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
     ),
     "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back"),
-    "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", ci=False),
+    "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic"),
     "backup": Level("tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again"),
     "hosts": Level("tests.torture.hosts:run", "two web and two worker hosts against one database; two of them go dark"),
     "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),

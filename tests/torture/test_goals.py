@@ -69,6 +69,9 @@ def test_good_orders_that_lose_a_fifth_are_told():
     clean = [Spent(10, 1.0), Spent(10, 1.01), Spent(10, 0.99)]
     assert poison.lost(clean, [Spent(10, one.cpu_s * 1.01) for one in clean], poison.SHORT, outcome()) == []
     assert poison.lost(clean, [Spent(10, one.cpu_s * 1.2) for one in clean], poison.SHORT, outcome())
+    # Two pairs that happen to be alike prove nothing.
+    noisy = [Spent(10, 1.10), Spent(10, 1.01 * 1.12)]
+    assert poison.lost(clean[:2], noisy, poison.SHORT, outcome()) == []
 
 
 def test_a_long_gap_a_slow_return_and_an_idle_drill_are_told():
