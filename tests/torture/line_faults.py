@@ -83,7 +83,7 @@ class Pace:
 
     spell_s: float
     rest_s: float
-    most_s: float = 30.0
+    most_s: float = 150.0
     seldom: bool = False
 
 

@@ -49,7 +49,7 @@ class Form:
     faults: int
 
 
-SHORT = Form(60, 30, 90, 2.5, 3, 6, 150, Leases(3, 62), least=1, faults=35)
+SHORT = Form(60, 30, 150, 2.5, 3, 6, 150, Leases(3, 62), least=1, faults=35)
 LONG = Form(2_000, 420, 120, 15, 10, 75, 1200, Leases(10, 62), least=1, faults=100)
 
 

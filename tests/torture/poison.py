@@ -64,7 +64,7 @@ class Form:
     faults: int = 1
 
 
-SHORT = Form(80, 0, 4, 90)
+SHORT = Form(80, 0, 3, 90)
 LONG = Form(1_000, 0, 8, 600)
 
 
