@@ -10,9 +10,9 @@ import select
 import socket
 import time
 from functools import partial
-from typing import Any
+from typing import Any, Self, cast
 
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Cursor, OperationalError
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Dialect, Engine, create_engine, event
@@ -41,9 +41,19 @@ class PatientConnection(Connection[Any]):
 
     patience_s: float = 30
 
+    def begin(self) -> None:
+        """Begin the transaction that a statement needs, within `BEGIN_S`: nothing is to be waited for but the server itself.
+
+        psycopg would begin it within the wait for its first statement, whose answer may take as long as any other's.
+        """
+        if not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
+            with self.lock:
+                self.wait(self._start_query(), timeout=BEGIN_S)
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        # What begins a transaction, or asks whether the server is there, has nothing to wait for.
-        usual_s = BEGIN_S if self.pgconn.transaction_status == TransactionStatus.IDLE else self.patience_s
+        # The pool asks whether the server is there outside of any transaction.
+        asking = self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE
+        usual_s = BEGIN_S if asking else self.patience_s
         patience_s = usual_s if timeout is None else timeout
         began = time.monotonic()
         try:
@@ -53,6 +63,18 @@ class PatientConnection(Connection[Any]):
                 raise
             self.pgconn.finish()
             raise OperationalError(f"the database did not answer within {patience_s:g} s") from fault
+
+
+class PatientCursor(Cursor[Any]):
+    """A cursor of a PatientConnection: its transaction stands before its statement is sent."""
+
+    def execute(self, *words: Any, **named: Any) -> Self:
+        cast(PatientConnection, self.connection).begin()
+        return super().execute(*words, **named)
+
+    def executemany(self, *words: Any, **named: Any) -> None:
+        cast(PatientConnection, self.connection).begin()
+        super().executemany(*words, **named)
 
 
 def make_engine(
@@ -131,7 +153,9 @@ def _patient(
 ) -> PatientConnection:
     # Named here and not with the engine: a web process connects with the engine that its master made.
     try:
-        connection = PatientConnection.connect(*words, **named, application_name=called(name))
+        connection = PatientConnection.connect(
+            *words, **named, cursor_factory=PatientCursor, application_name=called(name)
+        )
     except OperationalError as fault:
         # The fault's traceback holds the frame that holds the fault, and with it the attempt and its socket: both would
         # stay, at the server too, until the collector comes by, which in a process at rest is minutes.

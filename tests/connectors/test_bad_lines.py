@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from connectors import mail_client
@@ -114,6 +114,24 @@ def test_a_statement_that_is_never_answered_is_given_up(database):
     proxy, ours = database
     with pytest.raises(OperationalError, match="did not answer within 1 s"):
         select_twice(ours, proxy)
+
+
+def test_the_first_statement_of_a_transaction_may_take_as_long_as_any_other(database):
+    _, ours = database
+    for _ in range(2):  # over a new connection, and over a kept one
+        with ours.transaction() as session:
+            session.execute(text("SELECT pg_sleep(0.8)"))
+        with ours.transaction() as session:
+            session.execute(select(func.pg_sleep(0.8)))
+
+
+def test_a_transaction_that_does_not_begin_is_given_up_soon(database):
+    proxy, ours = database
+    with ours.transaction() as session:
+        session.execute(text("SELECT 1"))
+    proxy.fault(FAULTS["half-open"])
+    with pytest.raises(OperationalError, match=r"did not answer within 0\.5 s"), ours.transaction() as session:
+        session.execute(text("SELECT 2"))
 
 
 def select_twice(ours: db.Database, proxy: FaultProxy) -> None:
