@@ -1,4 +1,4 @@
-"""Level T0, every point of failure: `python -m tests.torture.sweep [--level ci|labels|full] [--seed N] [--json FILE]`.
+"""Level T0, every point of failure: `python -m tests.torture.sweep [--level ci|each|labels|full] [--seed N] [--json FILE]`.
 
 One order's life, leg by leg; in each run a process fails at one operation in one way, another goes on, and the
 end must be the one without a fault: one order, one label, each mail once, stock right, the record whole.

@@ -1,15 +1,16 @@
-"""Which points fail in which way: every one, one for each label and way, or a seeded sample. Pure."""
+"""Which points fail in which way: every one, one for each label and way, each label once, or a seeded sample. Pure."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.torture.failpoints import MODES, Point
 
-CI, LABELS, FULL = "ci", "labels", "full"
-LEVELS = (CI, LABELS, FULL)
+CI, EACH, LABELS, FULL = "ci", "each", "labels", "full"
+LEVELS = (CI, EACH, LABELS, FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,20 @@ def _of_leg(leg: str, points: Sequence[Point], level: str, rng: random.Random) -
     if level == LABELS:
         one_each = {(fault.point.label, fault.mode): fault for fault in shuffled}
         return sorted(one_each.values(), key=lambda fault: rng.random())
-    return _sample(shuffled)
+    return _each(shuffled) if level == EACH else _sample(shuffled)
+
+
+def _each(shuffled: Sequence[Fault]) -> list[Fault]:
+    """Every label once, each in the way that came up least so far."""
+    of_label: dict[str, list[Fault]] = {}
+    for fault in shuffled:
+        of_label.setdefault(fault.point.label, []).append(fault)
+    used: Counter[str] = Counter()
+    taken = []
+    for faults in of_label.values():
+        taken.append(min(faults, key=lambda fault: used[fault.mode]))
+        used[taken[-1].mode] += 1
+    return taken
 
 
 def _sample(shuffled: Sequence[Fault]) -> list[Fault]:

@@ -14,7 +14,7 @@ from tests.conftest import CleanDatabase
 from tests.torture import failpoints
 from tests.torture.failpoints import MODES, Point, Watch, install
 from tests.torture.sweep_forks import Ended, in_child
-from tests.torture.sweep_plan import CI, FULL, LABELS, plan
+from tests.torture.sweep_plan import CI, EACH, FULL, LABELS, plan
 
 POINTS = [Point(f"{kind} {word}", place) for kind in MODES for word in ("one", "two") for place in (1, 2, 3)]
 LEGS = [("pick", POINTS), ("pack", POINTS)]
@@ -35,6 +35,13 @@ def test_a_seed_gives_the_same_sample_and_another_seed_another_one():
 def test_the_level_of_labels_has_every_label_in_every_way_once():
     faults = plan(LEGS, level=LABELS, seed=5)
     assert len(faults) == len({(f.leg, f.point.label, f.mode) for f in faults}) == 2 * 2 * sum(map(len, MODES.values()))
+
+
+def test_the_level_of_each_label_has_every_label_once_and_every_way():
+    points = [Point(f"sql {word}", place) for word in map(str, range(40)) for place in (1, 2)]
+    faults = plan([("pick", points)], level=EACH, seed=5)
+    assert sorted(f.point.label for f in faults) == sorted({point.label for point in points})
+    assert {f.mode for f in faults} == set(MODES["sql"])
 
 
 def test_the_full_level_has_every_point_in_every_way():
