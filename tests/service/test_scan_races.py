@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -18,12 +19,12 @@ from oms.catalog.models import Sku
 from oms.db import Database
 from oms.errors import Conflict
 from oms.fulfilment import packing, picking
-from oms.fulfilment.models import Fulfilment, PickTask, Scan
+from oms.fulfilment.models import Fulfilment, PickTask, Scan, Wave
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import PickScan
 from oms.inventory.models import Bin
 from oms.journey.models import ErrorEvent, Step
-from tests.factories.floor import make_floor, released
+from tests.factories.floor import confirmed_order, make_floor, released
 
 Result = TypeVar("Result")
 
@@ -76,6 +77,22 @@ def test_of_two_last_stops_scanned_at_once_one_ends_the_pick(database: Database)
     with database.transaction() as session:
         steps = session.query(Step).filter(Step.subject_id == fulfilment.id, Step.kind.in_(("pick", "pack")))
         assert {step.kind: step.state for step in steps} == {"pick": "done", "pack": "open"}
+
+
+def test_of_the_last_stops_of_two_orders_scanned_at_once_one_completes_the_list(database: Database) -> None:
+    with database.transaction() as session:
+        now, floor = db.now(session), make_floor(session)
+        confirmed_order(session, replace(floor, skus=floor.skus[1:]), now)
+        one = released(session, replace(floor, skus=floor.skus[:1]), now, qty=2)
+        [other] = session.query(Fulfilment).filter(Fulfilment.id != one.id)
+        assert one.wave_id == other.wave_id
+        [both_pieces], [last_of_other] = _stops(session, one), _stops(session, other)
+        last_of_one = replace(both_pieces, scan_id=str(db.new_id()), qty=Decimal(1))
+        _pick(session, replace(both_pieces, qty=Decimal(1)), now)
+    waiting = _both(database, lambda s: _pick(s, last_of_one, now), lambda s: _pick(s, last_of_other, now))
+    assert waiting.result().wave_completed
+    with database.transaction() as session:
+        assert [wave.status for wave in session.query(Wave)] == ["completed"]
 
 
 def test_the_last_piece_of_a_stop_is_counted_for_one_of_two(database: Database) -> None:
