@@ -18,6 +18,7 @@ from bench import clients, cpu, floor, life
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.growth_fill import fill
+from oms.journey import step_sql
 from workers import bindings, process
 
 #: Requests a second of the clients: about half of what the machine can, since one that is told 503 and comes again would
@@ -124,7 +125,7 @@ def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
 
 def _wait(made: Ground, over: Callable[[int], bool], kind: str, timeout_s: float = 120) -> None:
     ends = time.monotonic() + timeout_s
-    counted = text("SELECT count(*) FROM step WHERE kind = :kind AND state IN ('open', 'claimed')")
+    counted = text(f"SELECT count(*) FROM step WHERE kind = :kind AND {step_sql.RUNNING}")
     while time.monotonic() < ends:
         with made.database.transaction() as session:
             if over(session.execute(counted, {"kind": kind}).scalar_one()):
@@ -136,7 +137,7 @@ def _wait(made: Ground, over: Callable[[int], bool], kind: str, timeout_s: float
 def _life(made: Ground, seeded: Company, count: int) -> float:
     """CPU ms an order, accepted -> shipped, of the orders that the intake just brought."""
     meter = life._live(made, seeded, range(0))
-    counted = text("SELECT count(*) FROM step WHERE kind = 'hand_over' AND state IN ('open', 'claimed')")
+    counted = text(f"SELECT count(*) FROM step WHERE kind = 'hand_over' AND {step_sql.RUNNING}")
     with made.database.transaction() as session:
         left = session.execute(counted).scalar_one()
     if left:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.journey import policy, steps
+from oms.journey import policy, step_sql, steps
 from oms.journey.steps import NewStep
 from oms.parties.models import Carrier, Channel
 
@@ -68,8 +68,8 @@ JOBS: tuple[Job, ...] = (
     Job("daily_sample", _once, _day),
 )
 
-_RUNNING = text("""
-    SELECT kind, subject_id FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')
+_RUNNING = text(f"""
+    SELECT kind, subject_id FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND {step_sql.RUNNING}
 """)
 
 

@@ -21,7 +21,7 @@ from oms.aftersales.models import Return, ReturnLine
 from oms.aftersales.return_rules import Shipped
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.fulfilment import codes
-from oms.journey import calendar_store, lifecycle, policy, steps
+from oms.journey import calendar_store, lifecycle, policy, step_sql, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
@@ -195,8 +195,8 @@ _RECEIVED = text("""
     WHERE return_id = :id AND order_line_id = x.line AND sku_id = x.sku
 """)
 
-_DUE = text("""
-    SELECT subject_id, order_id FROM step WHERE kind = 'receive_return' AND state IN ('open', 'claimed') AND due_at < :now
+_DUE = text(f"""
+    SELECT subject_id, order_id FROM step WHERE kind = 'receive_return' AND {step_sql.RUNNING} AND due_at < :now
     ORDER BY due_at LIMIT :most
 """)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.aftersales.models import Score, Ticket
 from oms.errors import Conflict, InputInvalid, NotFound
-from oms.journey import lifecycle, steps
+from oms.journey import lifecycle, step_sql, steps
 from oms.journey.steps import Claimed, Done
 from oms.messages import outbox
 from oms.messages.outbox import Notice
@@ -36,8 +36,8 @@ class Scores:
     comment: str | None = None
 
 
-_DUE = text("""
-    SELECT kind, subject_id FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')
+_DUE = text(f"""
+    SELECT kind, subject_id FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND {step_sql.RUNNING}
       AND due_at < :now ORDER BY due_at LIMIT :most
 """)
 

@@ -65,7 +65,7 @@ _ADD = text("""
         caught = kpi_count.caught + excluded.caught, escaped = kpi_count.escaped + excluded.escaped
 """)
 _UNREAD = text(f"""
-    SELECT coalesce(order_id, subject_id) FROM step WHERE kind = 'accept' AND state IN ('open', 'parked') AND due_at < :now
+    SELECT coalesce(order_id, subject_id) FROM step WHERE kind = 'accept' AND (state = 'open' OR state = 'parked') AND due_at < :now
     ORDER BY due_at LIMIT {BATCH}
 """)
 _RECOUNT = text("""

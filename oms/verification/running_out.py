@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms.journey import lifecycle
+from oms.journey import lifecycle, step_sql
 from oms.journey import steps as journey
 from oms.journey.steps import Done
 from oms.orders import locking
@@ -19,9 +19,9 @@ from oms.verification import holding
 #: Kind of step -> (the finding it leaves, what else ends with it).
 _ENDS: Mapping[str, tuple[str, str]] = {"sign": ("signature_expired", "pay"), "pay": ("payment_expired", "sign")}
 
-_OVERDUE = text("""
+_OVERDUE = text(f"""
     SELECT subject_id FROM step
-    WHERE kind = :kind AND state IN ('open', 'claimed') AND due_at < :now ORDER BY due_at LIMIT 200
+    WHERE kind = :kind AND {step_sql.RUNNING} AND due_at < :now ORDER BY due_at LIMIT 200
 """)
 
 
