@@ -15,6 +15,10 @@ ENDED = ("closed", "cancelled", "rejected", "expired")
 OPEN = tuple(status for status in ORDER.moves if status not in ENDED)
 
 
+#: Before every order of its moment.
+_LEAST = uuid.UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The filters of one list, names already looked up; `terms` are where to look for `values` of a searched word."""
@@ -51,18 +55,21 @@ class Asked:
         """The part of a stream that a page is cut from."""
         parts = [f"({at}, {order_id}) < (:after_at, :after_id)"]
         parts += [f"{at} >= :since"] if self.since is not None else []
-        parts += [f"{at} < :until"] if self.until is not None else []
         return " AND ".join(parts)
 
     def params(self, after: tuple[datetime, uuid.UUID]) -> dict[str, Any]:
-        """Every value that a stream or a condition may name."""
+        """Every value that a stream or a condition may name.
+
+        A page ends before `until` because it begins there: as a condition of its own, every order since would be walked past.
+        """
+        if self.until is not None:
+            after = min(after, (self.until, _LEAST))
         lanes = list(product([self.status] if self.status else OPEN if self.held else ORDER.moves,
                              [self.fulfilment_status] if self.fulfilment_status else FULFILMENT_STATES))  # fmt: skip
         return {
             "after_at": after[0],
             "after_id": after[1],
             "since": self.since,
-            "until": self.until,
             "status": self.status,
             "fulfilment_status": self.fulfilment_status,
             "channel_id": self.channel_id,

@@ -63,7 +63,7 @@ def shop(session: Session) -> Shop:
 
 
 def choices(shop: Shop) -> dict[str, list[tuple[dict[str, Any], Fits]]]:
-    one, since = shop.channels[0], AT + timedelta(minutes=10)
+    one, since, until = shop.channels[0], AT + timedelta(minutes=10), AT + timedelta(minutes=20)
     nothing: tuple[dict[str, Any], Fits] = ({}, lambda order: True)
     return {
         "status": [nothing, ({"status": "closed"}, lambda o: o.status == "closed"),
@@ -75,6 +75,7 @@ def choices(shop: Shop) -> dict[str, list[tuple[dict[str, Any], Fits]]]:
         "term": [nothing, ({"term": "SKU-Q"}, lambda o: o.id in shop.of_sku),
                  ({"term": "li  lei"}, lambda o: o.id in shop.li_lei)],
         "since": [nothing, ({"since": since}, lambda o: o.received_at >= since)],
+        "until": [nothing, ({"until": until}, lambda o: o.received_at < until)],
     }  # fmt: skip
 
 
