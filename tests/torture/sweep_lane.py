@@ -28,7 +28,7 @@ from workers.process import calm_collector
 
 _PORTS = {"carrier": ("port",), "shop": ("port",), "mailbox": ("port", "smtp_port", "imap_port")}
 #: Of a leg's process without a fault.
-TRIES = 5
+UNTOUCHED_TRIES = 10
 _numbers = itertools.count(1)
 
 
@@ -227,8 +227,9 @@ class Lane:
         return self.snapshot(leg.name)
 
     def _untouched(self, leg: Leg, start: Snapshot) -> Ended:
-        """The leg's process without a fault; on a busy machine a ring may get lost, then once more."""
-        for _ in range(TRIES):
+        """The leg's process without a fault; on a busy machine a ring may get lost, then once more, a little later."""
+        for number in range(UNTOUCHED_TRIES):
+            time.sleep(number / 2)
             self.restore(leg, start)
             attempt = self.attempt(leg, Watch())
             assert attempt.fault is None, f"{leg.name}: {attempt.fault}"
