@@ -137,7 +137,8 @@ class SweepHouse:
     def process(self) -> process.Process:
         """This process as a worker."""
         if self._process is None:
-            drain.LOOK_AGAIN_S = 0.0  # nobody else rings here
+            # Nobody else rings here, so no drain looks once more; then no ring may be left out as one that looking again makes up for.
+            drain.LOOK_AGAIN_S, doorbell.PAUSE_S = 0.0, 0.001
             self._process = self._as_kept() or process.start(self.settings, doorbell.ring)
         return self._process
 
