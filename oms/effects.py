@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from oms import compact_json, crypto, together
+from oms import compact_json, crypto
 from oms.db import Base, EncryptedJson, new_id
 from oms.together import Write
 
@@ -67,21 +67,6 @@ def intend(session: Session, *, key: str, kind: str, subject_id: uuid.UUID, now:
     return Intent(key=key, first=row.attempts == 1, state=row.state, answer=row.answer)
 
 
-def record(
-    session: Session,
-    *,
-    key: str,
-    state: str,
-    now: datetime,
-    answer: dict[str, Any] | None = None,
-    error: str | None = None,
-    adopted: bool = False,
-) -> None:
-    """Record how a call ended; an effect that is done stays done."""
-    write = recording(key=key, state=state, now=now, answer=answer, error=error, adopted=adopted)
-    together.execute(session, [write])
-
-
 _RECORD = """
     UPDATE effect SET state = :effect_state, answer = :effect_answer, error = :effect_error, adopted = :effect_adopted,
            ended_at = :effect_ended_at
@@ -98,7 +83,7 @@ def recording(
     error: str | None = None,
     adopted: bool = False,
 ) -> Write:
-    """`record` as a write that goes together with others."""
+    """How a call ended, as a write (`together.execute`), alone or with others; an effect that is done stays done."""
     # An answer that cannot be stored fails here, before the row is touched.
     sealed = None if answer is None else crypto.ring().encrypt(compact_json.dumps(answer))
     params = {

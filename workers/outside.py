@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError
-from oms import db, effects
+from oms import db, effects, together
 from oms.errors import Fenced
 from oms.journey import house_rules, steps
 from oms.journey.steps import Claimed, Done
@@ -169,7 +169,7 @@ def _record_failure(process: Process, handler: Outside, step: Claimed, request: 
         now = db.now(session)
         if request.key is not None:
             state = "refused" if error.permanent else "unknown"
-            effects.record(session, key=request.key, state=state, now=now, error=str(error))
+            together.execute(session, [effects.recording(key=request.key, state=state, now=now, error=str(error))])
         if not error.permanent:
             _later(session, step, error)
         elif handler.refused is None:

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.journey import step_sql
+
 #: Counting stops here: what matters is that sealing is behind, not by how many.
 UNSEALED_MOST = 10_000
 
@@ -63,11 +65,11 @@ def load_of(session: Session, *, performers: Collection[str], staff_id: UUID | N
     return [Load(*row) for row in session.execute(text(_LOAD), params)]
 
 
-_UNFINISHED = """
+_UNFINISHED = f"""
     SELECT kind, state, count(*),
            CAST(extract(epoch FROM clock_timestamp() - min(opened_at)) AS float),
            count(*) FILTER (WHERE due_at < clock_timestamp() AND state <> 'paused')
-    FROM step WHERE state IN ('open', 'claimed', 'paused') GROUP BY kind, state ORDER BY kind, state
+    FROM step WHERE {step_sql.RUNNING} OR state = 'paused' GROUP BY kind, state ORDER BY kind, state
 """
 
 _LOST = """

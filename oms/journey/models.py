@@ -38,6 +38,7 @@ class Step(Base):
         # A summarising index: it does not hinder updates in place, and months are cut by due time.
         Index("ix_step_due", "due_at", postgresql_using="brin"),
         Index("ix_step_parked", "kind", postgresql_where=text("state = 'parked'")),
+        Index("ix_step_paused", "kind", postgresql_where=text("state = 'paused'")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

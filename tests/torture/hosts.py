@@ -28,7 +28,7 @@ from bench import ground as bench_ground
 from bench import life
 from bench.goods import Company, company
 from bench.ground import Ground
-from oms import db, effects, embedded
+from oms import db, effects, embedded, together
 from oms.embedded import schema
 from oms.fulfilment import waves
 from oms.invariants import check
@@ -163,7 +163,7 @@ class _Hands:
             references = select(Parcel.id, Parcel.reference).where(Parcel.id.in_([step.subject_id for step in claimed]))
             for parcel_id, reference in session.execute(references).all():
                 effects.intend(session, key=f"book:{reference}", kind="book", subject_id=parcel_id, now=now)
-                effects.record(session, key=f"book:{reference}", state="done", now=now, adopted=False)
+                together.execute(session, [effects.recording(key=f"book:{reference}", state="done", now=now)])
             labelled = [(step, life.label_of(step.subject_id)) for step in claimed]
             steps.finish(session, booking.record_labels(session, labelled=labelled, now=now), by="system", now=now)
 
