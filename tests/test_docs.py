@@ -215,7 +215,13 @@ def test_a_path_of_one_machine_is_seen(head, tail):
 
 @pytest.mark.parametrize(
     ("head", "tail"),
-    [("POST /orders/ro", "ot/1"), ("docs/wo", "rk/now.md"), ("the wo", "rk/rest"), ("/wo", "rkers/x")],
+    [
+        ("POST /orders/ro", "ot/1"),
+        ("docs/wo", "rk/now.md"),
+        ("the wo", "rk/rest"),
+        ("/wo", "rkers/x"),
+        ("/tmp/oms", "-demo"),
+    ],
 )
 def test_an_address_of_ours_is_not_taken_for_one(head, tail):
     assert not _OF_ONE_MACHINE.search(head + tail)
