@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from oms import together
 from oms.aftersales import put_backs
 from oms.aftersales.models import Refund, Ticket
 from oms.catalog.models import Sku
-from oms.effects import intend, record
+from oms.effects import intend, recording
 from oms.errors import Conflict
 from oms.fulfilment import picking
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
@@ -78,7 +79,7 @@ def _labelled(session: Session, floor: Floor, now: datetime) -> Order:
     parcel = booked(session, floor, now)
     key = f"book:{parcel.reference}"
     intend(session, key=key, kind="book", subject_id=parcel.id, now=now)
-    record(session, key=key, state="done", now=now)
+    together.execute(session, [recording(key=key, state="done", now=now)])
     return session.get_one(Order, parcel.order_id)
 
 

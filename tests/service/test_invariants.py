@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from connectors.base import TrackingEvent as Scan
-from oms.effects import intend, record
+from oms import together
+from oms.effects import intend, recording
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import INVARIANTS, check
 from oms.journey import holds, seal, touched
@@ -89,7 +90,7 @@ def house(session: Session, business_now: datetime) -> Session:
     for parcel in session.query(Parcel).filter(Parcel.waybill_number.is_not(None)):
         key = f"book:{parcel.reference}"
         intend(session, key=key, kind="book", subject_id=parcel.id, now=business_now)
-        record(session, key=key, state="done", now=business_now)
+        together.execute(session, [recording(key=key, state="done", now=business_now)])
     seal.seal(session)
     touched.write(session)
     while fold.fold(session, now=business_now):
