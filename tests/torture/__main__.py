@@ -76,9 +76,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = _run_many(names, options, seed)
     if options.report:
         options.report.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
-    red = [one["level"] for one in found if not one["ok"]]
-    say(f"\ntorture: {len(found) - len(red)} of {len(found)} levels passed{', RED: ' + ', '.join(red) if red else ''}")
-    return 1 if red else 0
+    say(_summary(found))
+    return 0 if all(one["ok"] for one in found) else 1
+
+
+def _summary(found: Sequence[dict[str, Any]]) -> str:
+    """How many passed, and once more at the end, where it is looked for: what was wrong and how to play it again."""
+    red = [one for one in found if not one["ok"]]
+    names = f", RED: {', '.join(one['level'] for one in red)}" if red else ""
+    why = [
+        f"  {one['level']}: {word}"[:300] for one in red for word in [*one["wrong"][:5], f"again by: {one['replay']}"]
+    ]
+    return "\n".join([f"\ntorture: {len(found) - len(red)} of {len(found)} levels passed{names}", *why])
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
