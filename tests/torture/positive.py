@@ -155,6 +155,7 @@ class _Trial:
         self.made.environment["OMS_TORTURE_CONTROL"] = self.case.control
         self.made.environment["OMS_TORTURE_KILLER"] = KILLER if self.case.killer else ""
         self.made.environment["OMS_TORTURE_DWELL_S"] = "" if self.case.calm else "0.3"
+        self.made.environment["OMS_TORTURE_HOLD_S"] = "0.05" if self.case.calm else ""
         self.made.environment["OMS_TORTURE_BATCH"] = "3" if self.case.calm else "6"
         self.made.flush_redis()
         with self.made.database() as session:

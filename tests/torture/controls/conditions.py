@@ -2,6 +2,7 @@
 
 `OMS_TORTURE_DWELL_S`: a worker rests up to so long between claiming steps and working on them.
 `OMS_TORTURE_BATCH`: no worker claims more steps at once.
+`OMS_TORTURE_HOLD_S`: who has locked stock holds it up to so long more, so that others wait for it with locks of their own.
 `OMS_TORTURE_KILLER`: an order whose id begins with this kills the process that verifies it, each time.
 """
 
@@ -27,6 +28,8 @@ def apply(environ: Mapping[str, str]) -> None:
     """Set up what the environment names; nothing by default."""
     if environ.get("OMS_TORTURE_DWELL_S"):
         _dwell(float(environ["OMS_TORTURE_DWELL_S"]))
+    if environ.get("OMS_TORTURE_HOLD_S"):
+        _hold(float(environ["OMS_TORTURE_HOLD_S"]))
     if environ.get("OMS_TORTURE_BATCH"):
         _small_batches(int(environ["OMS_TORTURE_BATCH"]))
     if environ.get("OMS_TORTURE_KILLER"):
@@ -42,6 +45,18 @@ def _dwell(most_s: float) -> None:
         work(*given)
 
     inside.work = resting
+
+
+def _hold(most_s: float) -> None:
+    ledger = importlib.import_module("oms.inventory.ledger")
+    lock = ledger.lock
+
+    def holding(session: Session, **given: Any) -> Any:
+        found = lock(session, **given)
+        time.sleep(random.uniform(0, most_s))
+        return found
+
+    ledger.lock = holding
 
 
 def _small_batches(most: int) -> None:
