@@ -20,7 +20,6 @@ _DASHED = re.compile(r"(?P<number>.+\d)\s*[-—–_]\s*(?P<ext>\d{1,6})", re.ASC
 #: Lower-case letters, digits and dots in between: nothing that the validator would write in another way.
 _PLAIN_LOCAL = re.compile(r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@")
 _EMAIL_MAX = 254
-_MASK = re.compile(r"[*＊•]")
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
 _NO_ONE = frozenset({"", "n/a", "na", "none", "null", "-", "--", "无", "没有"})
@@ -87,7 +86,9 @@ def is_masked(text: str | None) -> bool:
     """Whether the sender replaced a part of the text by asterisks, or encrypted it for its own platform."""
     if not text:
         return False
-    return bool(_MASK.search(text)) or (text.startswith(("$", "~", "#")) and text.endswith(("$1$", "~1~", "#1#")))
+    if "*" in text or "＊" in text or "•" in text:
+        return True
+    return text[0] in "$~#" and text.endswith(("$1$", "~1~", "#1#"))
 
 
 def settle(order: ChannelOrder) -> ChannelOrder:
@@ -96,6 +97,8 @@ def settle(order: ChannelOrder) -> ChannelOrder:
     A repeat changes nothing.
     """
     problems = _with_masks(order)
+    if not problems:
+        return order
     if order.kind in _LIVE and not _can_be_reached(order, problems):
         problems = tuple(_raised(found) for found in problems)
     return order if problems == order.problems else replace(order, problems=problems)
@@ -106,24 +109,24 @@ def _raised(found: Problem) -> Problem:
 
 
 def _with_masks(order: ChannelOrder) -> tuple[Problem, ...]:
-    named = (
-        ("customer.name", order.customer.name),
-        *_texts("ship_to", order.ship_to),
-        *_texts("bill_to", order.bill_to),
-    )
+    masked = ["customer.name"] if is_masked(order.customer.name) else []
+    masked += [*_masked("ship_to", order.ship_to), *_masked("bill_to", order.bill_to)]
+    if not masked:
+        return order.problems
     known = {(found.code, found.field) for found in order.problems}
     fresh = [
         problem("masked", field, f"{field} is masked; ask the channel for the receiver before a label is made")
-        for field, text in named
-        if is_masked(text) and ("masked", field) not in known
+        for field in masked
+        if ("masked", field) not in known
     ]
     return (*order.problems, *fresh)
 
 
-def _texts(field: str, address: Address | None) -> list[tuple[str, str | None]]:
+def _masked(field: str, address: Address | None) -> list[str]:
     if address is None:
         return []
-    return [(f"{field}.name", address.name), (f"{field}.lines", " ".join(address.lines))]
+    found = [f"{field}.name"] if is_masked(address.name) else []
+    return [*found, f"{field}.lines"] if is_masked(" ".join(address.lines)) else found
 
 
 def _can_be_reached(order: ChannelOrder, problems: tuple[Problem, ...]) -> bool:

@@ -114,7 +114,7 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
 def at_least(value: Decimal, *, decimals: int, at_most: int = 6) -> Decimal:
     """Keep the decimals that say something, at least `decimals` and at most `at_most` of them."""
     plain = _rounded_to(value, decimals)
-    if plain == value and decimals <= at_most:
+    if decimals <= at_most and (plain is value or plain == value):
         return plain
     capped = _rounded_to(value, at_most).normalize(EXACT)
     exponent = capped.as_tuple().exponent
@@ -129,7 +129,9 @@ def quantum(decimals: int) -> Decimal:
 
 
 def _rounded_to(value: Decimal, decimals: int) -> Decimal:
-    found = value.quantize(quantum(decimals), context=EXACT)
+    step = quantum(decimals)
+    # What has these decimals already, as nearly every amount has, is looked at for its sign alone.
+    found = value if value.same_quantum(step) else value.quantize(step, context=EXACT)
     return found or found.copy_abs()  # no "-0.00"
 
 

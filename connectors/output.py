@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from connectors.base import (
@@ -28,7 +29,9 @@ from connectors.quantities import print_qty
 
 Json = dict[str, Any]
 
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Address, Customer, Invoice, Payment, Totals)}
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Address, Customer, Invoice, Payment)}
+#: All fields of a value at once.
+_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
 _TEXTS = ("channel_order_id", "channel_order_number", "version", "currency", "buyer_message", "seller_memo")
 
 
@@ -105,25 +108,35 @@ def _time(moment: datetime | None) -> str | None:
     return None if moment is None else iso_z(moment)
 
 
-def _plain(value: Payment | Invoice) -> Json:
-    return {name: getattr(value, name) for name in _NAMES[type(value)]}
+def _plain(value: Address | Customer | Payment | Invoice) -> Json:
+    kind = type(value)
+    return dict(zip(_NAMES[kind], _VALUES[kind](value), strict=True))
 
 
 def _customer(customer: Customer) -> Json:
-    found = {name: getattr(customer, name) for name in _NAMES[Customer]}
+    found = _plain(customer)
     if customer.phone_ext is None:
         del found["phone_ext"]
     return found
 
 
 def _totals(totals: Totals, decimals: int | None) -> Json:
-    found: Json = {name: getattr(totals, name) for name in _NAMES[Totals]}
-    return {name: value if isinstance(value, bool) else _amount(value, decimals) for name, value in found.items()}
+    return {
+        "lines": _amount(totals.lines, decimals),
+        "discount": _amount(totals.discount, decimals),
+        "shipping": _amount(totals.shipping, decimals),
+        "fees": _amount(totals.fees, decimals),
+        "tax": _amount(totals.tax, decimals),
+        "tax_included": totals.tax_included,
+        "total": _amount(totals.total, decimals),
+        "paid": _amount(totals.paid, decimals),
+    }
 
 
 def _address(address: Address) -> Json:
-    found: Json = {name: getattr(address, name) for name in _NAMES[Address]}
-    return {**found, "lines": list(address.lines)}
+    found = _plain(address)
+    found["lines"] = list(address.lines)
+    return found
 
 
 def _requested(requested: Requested) -> Json:

@@ -5,16 +5,18 @@ Amounts are decimal strings: a JSON number is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
-from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 from connectors.base import Address, ChannelOrder, Customer, Invoice, Kind, Line, Payment, Requested, Totals
 from connectors.countries import alpha2
-from connectors.fields import Node, identity, notice, street, version
+from connectors.fields import Node, identity, notice, street
+from connectors.fields import version as version_of
 from connectors.money import currency_code
 from connectors.strict_fields import StrictFields
-from connectors.totals import finish
+from connectors.totals import checked, decimals_of, line_sums, totals_of
 
 #: payment.status -> payment status: the words of the order schema, and no other.
 PAYMENT_STATUS: dict[str, str] = {
@@ -45,44 +47,54 @@ class OwnOrder:
     def read(self) -> ChannelOrder:
         """The order, its sums computed and checked; never raises."""
         order, fields = self.order, self.fields
-        lines = fields.listing(order.get("lines"), "lines")
+        listed = fields.listing(order.get("lines"), "lines")
         totals = fields.mapping(order.get("totals"), "totals")
         ship_to = self._address("ship_to")
         kind = self._kind()
-        order_id = fields.id(order.get("channel_order_id"), "channel_order_id")
-        number = fields.id(order.get("channel_order_number"), "channel_order_number")
+        if kind is Kind.NOT_AN_ORDER:
+            return self._notice()
+        order_id, number = self._ids()
+        version, placed_at = self._version(), fields.time(order.get("placed_at"), "placed_at")
+        currency = currency_code(fields.words(order.get("currency"), "currency"))
+        told, payment, customer = self._totals(totals), self._payment(), self._customer(ship_to)
+        bill_to, requested = self._address("bill_to"), self._requested()
+        lines = self._lines(listed, decimals_of(currency))
+        buyer_message = fields.words(order.get("buyer_message"), "buyer_message")
+        seller_memo = fields.words(order.get("seller_memo"), "seller_memo")
+        invoice, given = self._invoice(), self._line_totals(listed)
         found = ChannelOrder(
             channel=self.channel,
             source=self.source,
             kind=kind,
             channel_order_id=order_id or number,
             channel_order_number=number or order_id,
-            version=self._version(),
-            placed_at=fields.time(order.get("placed_at"), "placed_at"),
-            currency=currency_code(fields.words(order.get("currency"), "currency")),
-            totals=self._totals(totals),
-            payment=self._payment(),
-            customer=self._customer(ship_to),
+            version=version,
+            placed_at=placed_at,
+            currency=currency,
+            totals=totals_of(told, lines=lines, decimals=decimals_of(currency)),
+            payment=payment,
+            customer=customer,
             ship_to=ship_to,
-            bill_to=self._address("bill_to"),
-            requested=self._requested(),
-            lines=tuple(self._line(line, f"lines.{at}.") for at, line in enumerate(lines)),
-            buyer_message=fields.words(order.get("buyer_message"), "buyer_message"),
-            seller_memo=fields.words(order.get("seller_memo"), "seller_memo"),
-            invoice=self._invoice(),
+            bill_to=bill_to,
+            requested=requested,
+            lines=lines,
+            buyer_message=buyer_message,
+            seller_memo=seller_memo,
+            invoice=invoice,
+            problems=tuple(fields.problems),
         )
-        given = [fields.amount(line.get("total"), f"lines.{at}.total") for at, line in enumerate(lines)]
-        told = replace(found, problems=tuple(fields.problems)) if fields.problems else found
-        finished = finish(told, given_line_totals=given)
-        return finished if finished.kind is not Kind.NOT_AN_ORDER else self._notice(finished)
+        return checked(found, given_line_totals=given)
 
-    def _notice(self, named: ChannelOrder) -> ChannelOrder:
+    def _notice(self) -> ChannelOrder:
         """What says itself that it is no order keeps its ids and nothing else."""
-        return notice(
-            channel=self.channel,
-            source=self.source,
-            order_id=named.channel_order_id,
-            number=named.channel_order_number,
+        order_id, number = self._ids()
+        return notice(channel=self.channel, source=self.source, order_id=order_id or number, number=number or order_id)
+
+    def _ids(self) -> tuple[str | None, str | None]:
+        order, fields = self.order, self.fields
+        return (
+            fields.id(order.get("channel_order_id"), "channel_order_id"),
+            fields.id(order.get("channel_order_number"), "channel_order_number"),
         )
 
     def _kind(self) -> Kind:
@@ -94,7 +106,7 @@ class OwnOrder:
 
     def _version(self) -> str | None:
         raw = self.order.get("version")
-        found = version(raw)
+        found = version_of(raw)
         if found is None and raw not in (None, ""):
             self.fields.add(
                 "row_invalid", "version", f"{str(raw)[:40]!r} is neither a time with its zone nor a whole number"
@@ -102,16 +114,13 @@ class OwnOrder:
         return found
 
     def _totals(self, totals: Node) -> Totals:
-        fields = self.fields
-        amounts = {
-            name: fields.amount(totals.get(name), f"totals.{name}")
-            for name in ("shipping", "fees", "tax", "total", "paid")
-        }
-        return Totals(
-            discount=fields.reduction(totals.get("discount"), "totals.discount"),
-            tax_included=fields.truth(totals.get("tax_included"), "totals.tax_included"),
-            **amounts,
-        )
+        fields, get = self.fields, totals.get
+        shipping, fees = fields.amount(get("shipping"), "totals.shipping"), fields.amount(get("fees"), "totals.fees")
+        tax, total = fields.amount(get("tax"), "totals.tax"), fields.amount(get("total"), "totals.total")
+        paid = fields.amount(get("paid"), "totals.paid")
+        discount = fields.reduction(get("discount"), "totals.discount")
+        tax_included = fields.truth(get("tax_included"), "totals.tax_included")
+        return Totals(None, discount, shipping, fees, tax, tax_included, total, paid)
 
     def _payment(self) -> Payment:
         payment = self.fields.mapping(self.order.get("payment"), "payment")
@@ -172,21 +181,37 @@ class OwnOrder:
             service=self.fields.words(given.get("service"), "requested.service"),
         )
 
-    def _line(self, line: Node, where: str) -> Line:
-        """One line; `where` is `lines.<n>.`."""
+    def _lines(self, lines: Sequence[Node], decimals: int | None) -> tuple[Line, ...]:
+        found = []
+        for at, line in enumerate(lines):
+            self.fields.within = f"lines.{at}."
+            found.append(self._line(line.get, decimals))
+        self.fields.within = ""
+        return tuple(found)
+
+    def _line(self, get: Callable[[str], Any], decimals: int | None) -> Line:
         fields = self.fields
-        return Line(
-            line_ref=fields.id(line.get("line_ref"), where + "line_ref"),
-            sku=fields.id(line.get("sku"), where + "sku"),
-            name=fields.words(line.get("name"), where + "name"),
-            qty=fields.qty(line.get("qty"), where + "qty"),
-            unit=fields.words(line.get("unit"), where + "unit") or "EA",
-            unit_price=fields.amount(line.get("unit_price"), where + "unit_price"),
-            discount=fields.reduction(line.get("discount"), where + "discount"),
-            tax=fields.amount(line.get("tax"), where + "tax"),
-            requires_shipping=fields.truth(line.get("requires_shipping"), where + "requires_shipping") is not False,
-            options=self._options(line.get("options"), where + "options"),
+        line_ref, sku, name = (
+            fields.id(get("line_ref"), "line_ref"),
+            fields.id(get("sku"), "sku"),
+            fields.words(get("name"), "name"),
         )
+        qty = fields.qty(get("qty"), "qty")
+        unit = fields.words(get("unit"), "unit") or "EA"
+        unit_price = fields.amount(get("unit_price"), "unit_price")
+        discount = fields.reduction(get("discount"), "discount")
+        tax = fields.amount(get("tax"), "tax")
+        requires_shipping = fields.truth(get("requires_shipping"), "requires_shipping") is not False
+        options = self._options(get("options"), "options")
+        sums = line_sums(qty, unit_price, discount, tax, decimals)
+        return Line(line_ref, sku, name, qty, unit, *sums, requires_shipping, options)
+
+    def _line_totals(self, lines: Sequence[Node]) -> Sequence[Decimal | None]:
+        """What the sender says that each line comes to; nothing where none is told."""
+        given = [line.get("total") for line in lines]
+        if given.count(None) == len(given):
+            return ()
+        return [self.fields.amount(total, f"lines.{at}.total") for at, total in enumerate(given)]
 
     def _options(self, raw: object, field: str) -> Mapping[str, str]:
         given = self.fields.mapping(raw, field)

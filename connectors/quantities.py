@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from connectors.money import EXACT, amount, quantum
 
@@ -14,7 +15,16 @@ def qty(raw: object) -> Decimal:
 
     Raises ValueError for blank, words, "1.5K", floats and more than 6 decimals that count.
     """
-    value = amount(raw)
+    return _from_text(raw) if isinstance(raw, str) else _judged(amount(raw))
+
+
+@lru_cache(maxsize=4096)
+def _from_text(text: str) -> Decimal:
+    """Quantities come again and again: nearly all are of a few pieces."""
+    return _judged(amount(text))
+
+
+def _judged(value: Decimal | None) -> Decimal:
     if value is None:
         raise ValueError("no quantity")
     if value != value.quantize(quantum(_MAX_DECIMALS), context=EXACT):

@@ -12,7 +12,17 @@ _NUMBERS = (int, Decimal)
 
 
 class StrictFields(Fields):
-    """Fields of a sender who reads our page: what is not as it says is refused with what, where and how to mend."""
+    """Fields of a sender who reads our page: what is not as it says is refused with what, where and how to mend.
+
+    `within`: where the fields stand that are read next, such as `lines.3.`; put before their names in a problem.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.within = ""
+
+    def add(self, code: str, field: str, message: str) -> None:
+        super().add(code, self.within + field, message)
 
     def amount(self, raw: object, field: str) -> Decimal | None:
         if raw is None:

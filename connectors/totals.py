@@ -17,6 +17,9 @@ LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
 #: What is said only where nothing was sent.
 _FOR_WANT_OF = frozenset({code for code in PROBLEM_SEVERITY if code.endswith("_missing")} | {"no_lines"})
 
+#: (unit price, discount, tax, total)
+LineSums = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None]
+
 _ZERO = Decimal(0)
 _MAX_AMOUNT = Decimal(10) ** 15
 _MAX_QTY = Decimal(10) ** 9
@@ -28,14 +31,48 @@ def finish(order: ChannelOrder, *, given_line_totals: Sequence[Decimal | None] =
     `given_line_totals` are the sender's, line by line, after the line's discount; they and the total are checked
     to one minor unit. Problems a channel has set already are kept and not set again. A repeat changes nothing.
     """
+    return checked(_summed(order), given_line_totals=given_line_totals)
+
+
+def checked(order: ChannelOrder, *, given_line_totals: Sequence[Decimal | None] = ()) -> ChannelOrder:
+    """As `finish`, for an order that was built of `line_sums` and `totals_of`: its sums stand, its problems are added."""
     with localcontext(EXACT):
-        return settle(_checked(_summed(order), given_line_totals))
+        return settle(_checked(order, given_line_totals))
 
 
-def _summed(order: ChannelOrder) -> ChannelOrder:
-    decimals = None if order.currency is None else minor_unit(order.currency)
-    lines = tuple(_line(line, decimals) for line in order.lines)
-    return replace(order, lines=lines, totals=_totals(order.totals, lines, decimals))
+def decimals_of(currency: str | None) -> int | None:
+    """How many decimals amounts in the currency have; None for one that is not known."""
+    return None if currency is None else minor_unit(currency)
+
+
+def line_sums(
+    qty: Decimal | None, unit_price: Decimal | None, discount: Decimal | None, tax: Decimal | None, decimals: int | None
+) -> LineSums:
+    """The amounts of a line as they stand in it: (unit price, discount, tax, total = qty x unit price - discount)."""
+    total = None
+    price = None if unit_price is None else at_least(unit_price, decimals=2 if decimals is None else decimals)
+    if qty is not None and price is not None:
+        full = EXACT.multiply(qty, price)
+        total = rounded(EXACT.subtract(full, discount) if discount else full, decimals)
+    return price, _amount(discount, decimals), _amount(tax, decimals), total
+
+
+def totals_of(given: Totals, *, lines: Sequence[Line], decimals: int | None) -> Totals:
+    """The sender's totals with the sum of finished lines."""
+    total = _ZERO
+    for line in lines:
+        if line.total is not None:
+            total = EXACT.add(total, line.total)
+    return Totals(
+        lines=rounded(total, decimals),
+        discount=_amount(given.discount, decimals),
+        shipping=_amount(given.shipping, decimals),
+        fees=_amount(given.fees, decimals),
+        tax=_amount(given.tax, decimals),
+        tax_included=given.tax_included,
+        total=_amount(given.total, decimals),
+        paid=_amount(given.paid, decimals),
+    )
 
 
 def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) -> ChannelOrder:
@@ -63,30 +100,19 @@ def _said(new: Problem, known: set[tuple[str, str]]) -> bool:
     return new.code in _FOR_WANT_OF and bool(where & fields)
 
 
+def _summed(order: ChannelOrder) -> ChannelOrder:
+    decimals = decimals_of(order.currency)
+    lines = tuple(_line(line, decimals) for line in order.lines)
+    return replace(order, lines=lines, totals=totals_of(order.totals, lines=lines, decimals=decimals))
+
+
 def _line(line: Line, decimals: int | None) -> Line:
-    total = None
-    price = None if line.unit_price is None else at_least(line.unit_price, decimals=2 if decimals is None else decimals)
-    if line.qty is not None and price is not None:
-        total = rounded(line.qty * price - (line.discount or _ZERO), decimals)
-    discount, tax = _amount(line.discount, decimals), _amount(line.tax, decimals)
+    price, discount, tax, total = line_sums(line.qty, line.unit_price, line.discount, line.tax, decimals)
     # Spelt out: `replace` reads and checks every field by name, at three times the cost.
     return Line(
         line.line_ref, line.sku, line.name, line.qty, line.unit, price, discount, tax, total, line.requires_shipping,
         line.options,
     )  # fmt: skip
-
-
-def _totals(totals: Totals, lines: tuple[Line, ...], decimals: int | None) -> Totals:
-    return Totals(
-        lines=rounded(sum((line.total or _ZERO for line in lines), _ZERO), decimals),
-        discount=_amount(totals.discount, decimals),
-        shipping=_amount(totals.shipping, decimals),
-        fees=_amount(totals.fees, decimals),
-        tax=_amount(totals.tax, decimals),
-        tax_included=totals.tax_included,
-        total=_amount(totals.total, decimals),
-        paid=_amount(totals.paid, decimals),
-    )
 
 
 def _amount(value: Decimal | None, decimals: int | None) -> Decimal | None:
@@ -112,12 +138,14 @@ def _out_of_bounds(order: ChannelOrder) -> list[Problem]:
         for where, value in amounts
         if _large(value)
     ]
-    many = [index for index, line in enumerate(order.lines) if line.qty is not None and abs(line.qty) >= _MAX_QTY]
+    many = [
+        index for index, line in enumerate(order.lines) if line.qty is not None and not -_MAX_QTY < line.qty < _MAX_QTY
+    ]
     return large + [problem("row_invalid", f"lines.{index}.qty", "a quantity out of bounds") for index in many]
 
 
 def _large(value: Decimal | None) -> bool:
-    return value is not None and abs(value) >= _MAX_AMOUNT
+    return value is not None and not -_MAX_AMOUNT < value < _MAX_AMOUNT
 
 
 def _missing(order: ChannelOrder) -> list[Problem]:

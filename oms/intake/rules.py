@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 
 from connectors.base import ChannelOrder, Kind, Severity
 
@@ -15,6 +16,7 @@ MAX_QTY = Decimal(10) ** 10
 QTY_DECIMALS = 3
 _TOTALS = ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
 _LINE_AMOUNTS = ("unit_price", "discount", "tax", "total")
+_totals, _line_amounts = attrgetter(*_TOTALS), attrgetter(*_LINE_AMOUNTS)
 
 
 class Became(StrEnum):
@@ -53,19 +55,23 @@ def standing(order: ChannelOrder) -> Became | None:
 def out_of_range(order: ChannelOrder) -> list[str]:
     """The fields whose number no column can hold: they are refused by name instead of being cut."""
     quantities = [f"lines.{place}.qty" for place, line in enumerate(order.lines) if _is_no_qty(line.qty)]
-    amounts = [f"totals.{name}" for name in _TOTALS if _is_too_large(getattr(order.totals, name))]
+    amounts = [f"totals.{name}" for name in _too_large(_TOTALS, _totals(order.totals))]
     for place, line in enumerate(order.lines):
-        told = (line.unit_price, line.discount, line.tax, line.total)
-        amounts += [f"lines.{place}.{n}" for n, value in zip(_LINE_AMOUNTS, told, strict=True) if _is_too_large(value)]
+        amounts += [f"lines.{place}.{name}" for name in _too_large(_LINE_AMOUNTS, _line_amounts(line))]
     return quantities + amounts
 
 
-def _is_too_large(amount: Decimal | None) -> bool:
-    return amount is not None and abs(amount) >= MAX_AMOUNT
+def _too_large(names: Sequence[str], amounts: Sequence[Decimal | None]) -> list[str]:
+    largest = MAX_AMOUNT
+    return [
+        name
+        for name, amount in zip(names, amounts, strict=True)
+        if amount is not None and not -largest < amount < largest
+    ]
 
 
 def _is_no_qty(qty: Decimal | None) -> bool:
-    return qty is not None and (abs(qty) >= MAX_QTY or qty != round(qty, QTY_DECIMALS))
+    return qty is not None and (not -MAX_QTY < qty < MAX_QTY or qty != round(qty, QTY_DECIMALS))
 
 
 def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Became, Known]:

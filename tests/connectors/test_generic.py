@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.base import Kind, Severity
 from connectors.output import to_json
+from connectors.totals import finish
 from tests.connectors.order_messages import codes, generic_order, only, translate
 
 
@@ -38,6 +42,28 @@ def test_what_we_print_we_can_read():
     printed = to_json(generic())
     (again,) = translate("generic", printed)
     assert to_json(again) == printed
+
+
+AMOUNTS = st.none() | st.from_regex(r"\A ?[+-]?\d{1,16}(\.\d{1,8})?\Z") | st.sampled_from(["", "-0", "1e-19", "abc", 5])
+LINES = st.lists(
+    st.fixed_dictionaries(
+        {"sku": st.sampled_from(["A-1", " A-1", None, 7, 2.5])},
+        optional=dict.fromkeys(("qty", "unit_price", "discount", "tax", "total"), AMOUNTS),
+    ),
+    max_size=3,
+)
+
+
+@given(
+    LINES, st.dictionaries(st.sampled_from(["discount", "shipping", "tax", "total"]), AMOUNTS),
+    st.sampled_from(["CNY", "JPY", "KWD", "xxx", None]), st.sampled_from(["order", "update", "cancellation", "test"]),
+)  # fmt: skip
+def test_sums_that_are_made_while_reading_are_those_of_a_finished_order(lines, totals, currency, kind):
+    found = generic(lines=lines, totals=totals, currency=currency, kind=kind)
+    bare = [replace(line, total=None) for line in found.lines]
+    again = finish(replace(found, lines=tuple(bare), totals=replace(found.totals, lines=None)))
+    # Told as text too: equal amounts may have other decimals.
+    assert (repr(again), again) == (repr(found), found)
 
 
 @pytest.mark.parametrize("price", [9.99, 10, 9])
