@@ -13,7 +13,6 @@ from connectors.base import Carrier, ConnectorError, Label, ListedCarrier, Polle
 from oms.intake import fates
 from oms.intake import rules as intake_rules
 from oms.intake.rules import Became
-from oms.journey import steps
 from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
 from oms.shipping import booking, list_papers, pickup, rules, voiding
@@ -119,17 +118,12 @@ def _prepare_void(session: Session, step: Claimed, now: datetime, settings: Sett
 def _call_void(wanted: Voiding) -> str:
     """The waybill that is void now; empty when the carrier has none under our reference."""
     carrier = registry.carrier_for(wanted.carrier)
-    try:
-        waybill_number = wanted.waybill_number
-        if waybill_number is None:
-            label = carrier.find(wanted.reference)
-            waybill_number = label.waybill_number if label else ""
-        if waybill_number:
-            carrier.void(waybill_number)
-    except ConnectorError as error:
-        if not error.permanent:  # a label that was to be void must not stay: it is tried until it is
-            error.retry_after_s = error.retry_after_s or steps.delay_s(wanted.attempt)
-        raise
+    waybill_number = wanted.waybill_number
+    if waybill_number is None:
+        label = carrier.find(wanted.reference)
+        waybill_number = label.waybill_number if label else ""
+    if waybill_number:
+        carrier.void(waybill_number)
     return waybill_number
 
 

@@ -1,13 +1,21 @@
-"""A circuit breaker per peer: after five failures in a row it is left alone for half a minute."""
+"""A circuit breaker per peer: after five failures in a row it is left alone for half a minute.
+
+It also remembers which steps wait for a peer: they need not wait out a back-off of minutes once it answers somebody. Half a
+minute they do wait, so that a call which fails alone, while others succeed, is not made again with each of those.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from itertools import takewhile
 
 LIMIT = 5
 REST_S = 30.0
+#: So many steps of a peer are remembered; the rest come by their own back-off.
+REMEMBERED = 10_000
 
 
 class Circuits:
@@ -18,6 +26,7 @@ class Circuits:
         self._lock = threading.Lock()
         self._failures: dict[str, int] = {}
         self._closed_from: dict[str, float] = {}
+        self._waiting: dict[str, dict[uuid.UUID, float]] = {}  # since when, the oldest first
 
     def wait_s(self, peer: str) -> float:
         """Seconds until the peer may be called; 0 when it may be called now. After the rest one call probes."""
@@ -30,10 +39,24 @@ class Circuits:
                 self._closed_from[peer] = self._clock() + REST_S
             return 0.0
 
-    def succeeded(self, peer: str) -> None:
+    def waits(self, peer: str, step_id: uuid.UUID) -> None:
+        """This step waits for the peer, and for nothing else."""
+        with self._lock:
+            waiting = self._waiting.setdefault(peer, {})
+            waiting.pop(step_id, None)
+            if len(waiting) < REMEMBERED:
+                waiting[step_id] = self._clock()
+
+    def succeeded(self, peer: str) -> list[uuid.UUID]:
+        """The peer answers: the steps that have waited for it long enough, told once."""
         with self._lock:
             self._failures.pop(peer, None)
             self._closed_from.pop(peer, None)
+            waiting, until = self._waiting.get(peer, {}), self._clock() - REST_S
+            told = list(takewhile(lambda step_id: waiting[step_id] <= until, waiting))
+            for step_id in told:
+                del waiting[step_id]
+            return told
 
     def failed(self, peer: str) -> None:
         with self._lock:

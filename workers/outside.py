@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -86,6 +87,7 @@ def _one(process: Process, handler: Outside, step: Claimed) -> None:
         return
     wait_s = _CIRCUITS.wait_s(request.peer)
     if wait_s > 0:
+        _CIRCUITS.waits(request.peer, step.id)
         db.again(lambda: _rest(process, step, request.peer, wait_s))
         return
     try:
@@ -93,10 +95,25 @@ def _one(process: Process, handler: Outside, step: Claimed) -> None:
     except ConnectorError as error:
         if not error.permanent:
             _CIRCUITS.failed(request.peer)
+        if not error.permanent and error.retry_after_s is None:  # who names a time means it
+            _CIRCUITS.waits(request.peer, step.id)
         _failed(process, handler, step, request, error)
         return
-    _CIRCUITS.succeeded(request.peer)
+    waiting = _CIRCUITS.succeeded(request.peer)
     _record_patiently(process, handler, step, request, answer, adopted=adopted)
+    _hasten(process, [step_id for step_id in waiting if step_id != step.id])
+
+
+def _hasten(process: Process, waiting: Sequence[uuid.UUID]) -> None:
+    """The peer answers again: whoever waited for it is due now. Without a database they wait as long as they were told."""
+
+    def hasten() -> None:
+        with process.database.transaction() as session:
+            steps.hasten(session, step_ids=waiting)
+
+    if waiting:
+        with suppress(DBAPIError):
+            db.again(hasten)
 
 
 def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bool]:

@@ -164,6 +164,13 @@ RETRY = """
     WHERE id = :id AND token = :token AND state = 'claimed'
 """
 
+HASTEN = """
+    UPDATE step SET run_after = clock_timestamp()
+    WHERE id IN (SELECT id FROM step WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'open' AND run_after > clock_timestamp()
+                 ORDER BY id FOR NO KEY UPDATE)
+    RETURNING id, kind
+"""
+
 UNPARK = """
     UPDATE step SET state = 'open', attempt = 0, run_after = clock_timestamp(), token = token + 1
     WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'parked' RETURNING id, kind

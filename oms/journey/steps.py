@@ -210,6 +210,13 @@ def park(session: Session, step: Claimed, *, error: str) -> None:
     session.execute(text(step_sql.RETRY), params)
 
 
+def hasten(session: Session, *, step_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Open steps that wait for a later moment are due now; return those. Whoever is at one of them loses nothing."""
+    rows = session.execute(text(step_sql.HASTEN), {"ids": list(step_ids)}).all()
+    _ring_kinds(session, [row.kind for row in rows])
+    return [row.id for row in rows]
+
+
 def unpark(session: Session, *, step_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Open parked steps again with a fresh count of attempts; return those that were parked."""
     rows = session.execute(text(step_sql.UNPARK), {"ids": list(step_ids)}).all()

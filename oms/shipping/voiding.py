@@ -37,7 +37,6 @@ class Voiding:
     carrier: CarrierConfig
     reference: str
     waybill_number: str | None
-    attempt: int
 
     @property
     def peer(self) -> str:
@@ -92,7 +91,7 @@ def prepare(session: Session, *, step: Claimed) -> Voiding | Done:
         return Done(step, "voided")
     if parcel.label_status == "used":
         return Done(step, "refused", error="the parcel has left the house")
-    return Voiding(carrier_config_of(carrier), parcel.reference, parcel.waybill_number, step.attempt)
+    return Voiding(carrier_config_of(carrier), parcel.reference, parcel.waybill_number)
 
 
 def record(session: Session, *, step: Claimed, voided: str | None, now: datetime) -> Done:

@@ -1,0 +1,192 @@
+"""Calls to peers: a circuit for each, and whoever waited for one comes at once when it answers again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from connectors.base import ConnectorError
+from oms import db
+from oms.journey import steps
+from oms.journey.steps import Claimed, Done, NewStep
+from oms.settings import Settings
+from tests.conftest import CleanDatabase
+from workers import circuit, outside
+from workers.circuit import Circuits
+from workers.handlers import Outside
+from workers.process import Process
+
+PEER = "carrier:somebody"
+
+
+def test_after_five_failures_a_peer_rests_and_then_one_call_probes() -> None:
+    now = [100.0]
+    circuits = Circuits(lambda: now[0])
+    for _ in range(circuit.LIMIT):
+        assert circuits.wait_s(PEER) == 0
+        circuits.failed(PEER)
+    assert circuits.wait_s(PEER) == circuit.REST_S
+    assert circuits.wait_s("carrier:another") == 0
+    now[0] += circuit.REST_S
+    assert circuits.wait_s(PEER) == 0
+    assert circuits.wait_s(PEER) == circuit.REST_S  # the second waits for what the first finds
+    circuits.succeeded(PEER)
+    assert circuits.wait_s(PEER) == 0
+
+
+def test_who_waited_half_a_minute_is_told_once_and_only_for_the_peer_that_answers() -> None:
+    now = [100.0]
+    circuits, mine, others = Circuits(lambda: now[0]), [uuid.uuid4() for _ in range(3)], uuid.uuid4()
+    for step_id in mine:
+        circuits.waits(PEER, step_id)
+    circuits.waits("carrier:another", others)
+    now[0] += circuit.REST_S - 1
+    circuits.waits(PEER, mine[1])  # it failed again meanwhile
+    assert circuits.succeeded(PEER) == []
+    now[0] += 1
+    assert circuits.succeeded(PEER) == [mine[0], mine[2]]
+    assert circuits.succeeded(PEER) == []
+    now[0] += circuit.REST_S
+    assert circuits.succeeded(PEER) == [mine[1]]
+    assert circuits.succeeded("carrier:another") == [others]
+
+
+@dataclass
+class Line:
+    """A peer that can be away; `call` is what a handler asks of it."""
+
+    away: bool = True
+    alone: uuid.UUID | None = None
+    retry_after_s: float | None = None
+    called: list[uuid.UUID] = field(default_factory=list)
+
+    def call(self, request: Asked) -> str:
+        self.called.append(request.subject_id)
+        if request.subject_id == self.alone if self.alone else self.away:
+            error = ConnectorError("connection refused", permanent=False)
+            error.retry_after_s = self.retry_after_s
+            raise error
+        return "booked"
+
+
+@dataclass
+class Asked:
+    subject_id: uuid.UUID
+    peer: str = PEER
+    key: str | None = None
+
+
+class Bench:
+    """Some parcels to track, a peer, and the worker that calls it; `now` is the circuits' clock."""
+
+    def __init__(self, process: Process, line: Line, now: list[float]) -> None:
+        self.process = process
+        self.now = now
+        self.handler = Outside(self._prepare, line.call, self._record)
+
+    def open(self, count: int) -> list[uuid.UUID]:
+        subjects = sorted(uuid.uuid4() for _ in range(count))
+        with self.process.database.transaction() as session:
+            steps.open_steps(session, [NewStep("track", subject) for subject in subjects], now=db.now(session))
+        return subjects
+
+    def work(self, limit: int = 10) -> int:
+        """Claim what is due and call; how many there were."""
+        with self.process.database.transaction() as session:
+            claimed = steps.claim(session, kind="track", limit=limit, lease_s=30, worker=self.process.name)
+        outside.work(self.process, self.handler, claimed)
+        return len(claimed)
+
+    def waiting(self) -> list[float]:
+        """How long each open step still waits, in seconds."""
+        asked = "SELECT extract(epoch FROM run_after - clock_timestamp()) FROM step WHERE state = 'open' ORDER BY 1"
+        with self.process.database.transaction() as session:
+            return [float(s) for s in session.execute(text(asked)).scalars()]
+
+    def put_off(self, seconds: float, *, but: Sequence[uuid.UUID] = ()) -> None:
+        with self.process.database.transaction() as session:
+            put = text(
+                "UPDATE step SET run_after = clock_timestamp() + make_interval(secs =>"
+                " CASE WHEN subject_id = ANY(CAST(:but AS uuid[])) THEN 0 ELSE :s END)"
+            )
+            session.execute(put, {"s": seconds, "but": list(but)})
+
+    def _prepare(self, session: Session, step: Claimed, now: datetime, settings: Settings) -> Any:
+        return Asked(step.subject_id)
+
+    def _record(self, session: Session, step: Claimed, request: Asked, answer: str, now: datetime) -> Done:
+        return Done(step, "polled")
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+def bench(clean_database: CleanDatabase, app_settings: Settings, line: Line, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    now = [100.0]
+    monkeypatch.setattr(outside, "_CIRCUITS", Circuits(lambda: now[0]))
+    return Bench(Process(app_settings, clean_database.database, "test"), line, now)
+
+
+def test_a_peer_that_answers_again_is_asked_at_once_by_all_who_waited(bench: Bench, line: Line) -> None:
+    first, *_ = bench.open(3)
+    assert bench.work() == 3
+    bench.put_off(600, but=[first])
+    assert bench.work() == 1  # away still: the others go on waiting
+    assert len([s for s in bench.waiting() if s > 500]) == 2
+    line.away = False
+    bench.now[0] += circuit.REST_S
+    bench.put_off(600, but=[first])
+    assert bench.work() == 1
+    assert len(bench.waiting()) == 2
+    assert max(bench.waiting()) <= 0
+    assert bench.work() == 2
+    assert bench.waiting() == []
+
+
+def test_who_rests_with_the_circuit_comes_too(bench: Bench, line: Line) -> None:
+    bench.open(8)
+    for _ in range(2):
+        bench.work(4)
+        bench.put_off(0)
+    called = len(line.called)
+    assert bench.work() == 8
+    assert len(line.called) == called  # resting: nobody called
+    assert min(bench.waiting()) > 20
+    line.away = False
+    bench.now[0] += circuit.REST_S
+    bench.put_off(600, but=[line.called[0]])
+    assert bench.work() == 1
+    assert (len(bench.waiting()), max(bench.waiting()) <= 0) == (7, True)
+
+
+def test_a_call_that_fails_alone_is_not_made_again_with_each_that_succeeds(bench: Bench, line: Line) -> None:
+    bad, _ = bench.open(2)
+    line.alone = bad
+    assert bench.work() == 2
+    bench.put_off(600)
+    bench.open(1)
+    assert bench.work() == 1
+    assert min(bench.waiting()) > 500
+    assert line.called.count(bad) == 1
+
+
+def test_a_time_that_the_peer_named_is_kept(bench: Bench, line: Line) -> None:
+    line.retry_after_s = 300.0
+    first, _ = bench.open(2)
+    assert bench.work() == 2
+    line.away = False
+    bench.now[0] += circuit.REST_S
+    bench.put_off(250, but=[first])
+    assert bench.work() == 1
+    [left] = bench.waiting()
+    assert left > 200
