@@ -32,9 +32,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
-from oms import compact_json, crypto, memory
+from oms import compact_json, crypto, ids, memory
 from oms.connections import make_engine as make_engine
 from oms.plain_session import PlainSession
 
@@ -138,11 +138,12 @@ class BusinessClock(Base):
 
 def new_id() -> uuid.UUID:
     """A new UUIDv7: unique, and near to the ones made at the same time."""
-    return uuid7()
+    return ids.of_number(uuid7().int)
 
 
 def new_ids(count: int) -> list[uuid.UUID]:
-    return [uuid7() for _ in range(count)]
+    of_number = ids.of_number
+    return [of_number(uuid7().int) for _ in range(count)]
 
 
 #: Business time, as an expression.

@@ -6,8 +6,10 @@ text it costs a tenth of that, and being the same object it is found at once whe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from operator import attrgetter
+from uuid import UUID, SafeUUID
 
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
@@ -15,6 +17,26 @@ from psycopg.adapt import Loader
 #: About a megabyte: several batches of orders with their parts.
 KEPT = 8192
 _KNOWN: dict[bytes, UUID] = {}
+
+
+_BARE = object.__new__
+# A UUID refuses to be changed, so its own constructor goes a long way round: through a table of all it might be given.
+_SET_INT, _SET_SAFE = (vars(UUID)[slot].__set__ for slot in ("int", "is_safe"))
+_UNKNOWN = SafeUUID.unknown
+_BY_NUMBER = attrgetter("int")
+
+
+def of_number(number: int) -> UUID:
+    """`UUID(int=number)` at a third of its cost; the number has at most 128 bits."""
+    made = _BARE(UUID)
+    _SET_INT(made, number)
+    _SET_SAFE(made, _UNKNOWN)
+    return made
+
+
+def in_order(ids: Iterable[UUID]) -> list[UUID]:
+    """`sorted(ids)`, which compares numbers and not, each time by a call, ids."""
+    return sorted(ids, key=_BY_NUMBER)
 
 
 def first_of(moment: datetime | None) -> UUID:
@@ -31,5 +53,5 @@ class UuidLoader(Loader):
         if known is None:
             if len(_KNOWN) >= KEPT:
                 _KNOWN.clear()
-            known = _KNOWN[written] = UUID(written.decode())
+            known = _KNOWN[written] = of_number(int(written.replace(b"-", b""), 16))
         return known

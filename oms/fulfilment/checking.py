@@ -49,7 +49,8 @@ def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datet
     ids = list({s.fulfilment_id for s in scans})
     orders = locks.take_orders(session, fulfilment_ids=ids)
     lines = session.execute(_LINES, {"ids": ids}).all()
-    codes = {r.code: (r.sku_id, r.qty) for r in session.execute(_CODES, {"codes": sorted({s.code for s in scans})})}
+    known = session.execute(_CODES, {"codes": sorted({s.code for s in scans})}).all()
+    codes = {r.code: (r.sku_id, r.qty) for r in known}
     rows, counted, answers = _judge(scans, lines, codes, actor, now)
     new = set(insert_rows(session, Scan, rows, unless=("scan_id",), returning="scan_id"))
     lines_of = [(line, qty) for scan_id, line, qty in counted if scan_id in new]

@@ -17,4 +17,4 @@ _TAKE = text("""
 
 def take_orders(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Lock the orders of the fulfilments by id, in that order, in one statement; return their ids."""
-    return list(session.execute(_TAKE, {"ids": list(fulfilment_ids)}).scalars())
+    return list(session.execute(_TAKE, {"ids": list(fulfilment_ids)}).scalars().all())

@@ -185,7 +185,7 @@ _TABLE = text("""
 def at_table(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, AtTable]:
     """The fulfilments with what is checked, in one statement; NotFound or Conflict for the first that cannot be packed."""
     rows: dict[uuid.UUID, list[Row[Any]]] = {}
-    for row in session.execute(_TABLE, {"ids": list(fulfilment_ids)}):
+    for row in session.execute(_TABLE, {"ids": list(fulfilment_ids)}).all():
         rows.setdefault(row.id, []).append(row)
     if len(rows) < len(set(fulfilment_ids)):
         raise NotFound("no such fulfilment: scan the code on the pick list")

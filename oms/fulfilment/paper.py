@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from oms.fulfilment.models import PickTask, Wave
 from oms.fulfilment.picking import settle
 from oms.fulfilment.progress import LINE_PROGRESS
+from oms.ids import in_order
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import Carried, carry
 from oms.journey import lifecycle
@@ -45,7 +46,7 @@ _LINES = text("""
 
 def confirm(session: Session, *, wave_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
     """Count every open stop of the lists as picked; return the fulfilments that are picked now. A repeat does nothing."""
-    orders = list(session.execute(_ORDERS, {"waves": list(wave_ids)}).scalars())
+    orders = list(session.execute(_ORDERS, {"waves": list(wave_ids)}).scalars().all())
     locking.touch(session, order_ids=orders)
     stops = session.execute(_OPEN, {"waves": list(wave_ids), "orders": orders}).all()
     if not stops:
@@ -59,7 +60,7 @@ def confirm(session: Session, *, wave_ids: Sequence[uuid.UUID], actor: str, now:
         whole=Whole("fulfilment", "fulfilment_id"),
     )  # fmt: skip
     session.execute(LINE_PROGRESS, {"orders": orders})
-    picked = settle(session, fulfilment_ids=sorted({stop.fulfilment_id for stop in stops}), actor=actor, now=now)
+    picked = settle(session, fulfilment_ids=in_order({stop.fulfilment_id for stop in stops}), actor=actor, now=now)
     # A list with stops of stopped orders is not done yet.
     lifecycle.advance(session, Wave, wave_ids, to="in_progress", cause="paper list", actor=actor, now=now, lenient=True)
     return picked

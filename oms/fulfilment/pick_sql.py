@@ -119,5 +119,5 @@ _STEPS = step_sql.find_part(kind="pick", subjects="SELECT id FROM ended")
 SETTLE = text(f"""
     WITH {", ".join([_ENDED, *_MOVED, _COMPLETED, _STEPS])}
     SELECT ended.id AS fulfilment_id, ended.short, EXISTS (SELECT 1 FROM lists WHERE lists.id = ended.wave_id) AS wave_completed, {step_sql.FOUND}
-    FROM ended LEFT JOIN running ON running.subject_id = ended.id ORDER BY ended.id
+    FROM ended FULL JOIN running ON running.subject_id = ended.id ORDER BY ended.id
 """)

@@ -81,7 +81,7 @@ Group = tuple[uuid.UUID, uuid.UUID]  # (order, warehouse)
 
 def _groups(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[Group, list[Any]]:
     groups: dict[Group, list[Any]] = {}
-    for row in session.execute(_READY, {"orders": list(order_ids)}):
+    for row in session.execute(_READY, {"orders": list(order_ids)}).all():
         groups.setdefault((row.order_id, row.warehouse_id), []).append(row)
     return groups
 

@@ -22,6 +22,7 @@ from oms.fulfilment.layout import Stop
 from oms.fulfilment.models import PickTask, Wave
 from oms.fulfilment.routes import Route, plan_route
 from oms.fulfilment.wave_rules import BinPieces, Ready, Take
+from oms.ids import in_order
 from oms.journey import lifecycle, policy
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.rows import inserting
@@ -104,7 +105,7 @@ def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> tuple[list[
     """What waits to be picked, and the floor of each warehouse in it."""
     found: dict[uuid.UUID, Ready] = {}
     layouts: dict[uuid.UUID, floor.Floor] = {}
-    for row in session.execute(_READY, {"ids": list(fulfilment_ids)}):
+    for row in session.execute(_READY, {"ids": list(fulfilment_ids)}).all():
         first, fulfilment_id, order_id, warehouse_id, carrier_id, service, cut_off_at, *line, layout = row
         own = found.get(fulfilment_id)
         if own is None:
@@ -121,9 +122,9 @@ def _allot(session: Session, ready: Sequence[Ready]) -> tuple[dict[uuid.UUID, li
     """Choose (and lock) bins for every line, by fulfilment; and the write that marks the pieces."""
     params = {
         "warehouses": sorted({r.warehouse_id for r in ready}),
-        "skus": sorted({sku for r in ready for _, sku, _ in r.lines}),
+        "skus": in_order({sku for r in ready for _, sku, _ in r.lines}),
     }
-    bins = [BinPieces(*tuple(row)) for row in session.execute(_BINS, params)]
+    bins = [BinPieces(*tuple(row)) for row in session.execute(_BINS, params).all()]
     taken = wave_rules.take_from_bins(ready, bins)
     total: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = {}
     for takes in taken.values():

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from oms import db, together, transaction_memory
 from oms.errors import Conflict
+from oms.ids import in_order
 from oms.together import Write
 
 ZERO = Decimal(0)
@@ -97,7 +98,7 @@ class Balance:
 
 def lock(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Balance]:
     """Lock the stock rows of SKUs in all warehouses, in the one order; return their balances."""
-    rows = session.execute(_LOCK, {"skus": sorted(set(sku_ids))})
+    rows = session.execute(_LOCK, {"skus": in_order(set(sku_ids))}).all()
     found = {(r.warehouse_id, r.sku_id): Balance(r.on_hand, r.reserved, r.safety) for r in rows}
     transaction_memory.of(session, _LOCKED).update(dict.fromkeys(found))
     return found

@@ -82,7 +82,7 @@ def reserve(
 
 def _wants(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Want]]:
     found: dict[uuid.UUID, dict[uuid.UUID, Want]] = {}
-    for row in session.execute(_LINES, {"orders": list(order_ids)}):
+    for row in session.execute(_LINES, {"orders": list(order_ids)}).all():
         own = found.setdefault(row.order_id, {})
         parts: dict[uuid.UUID, Decimal] = dict(own[row.id].parts) if row.id in own else {}
         parts[row.part_id or row.sku_id] = row.part_qty or Decimal(1)

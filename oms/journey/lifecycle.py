@@ -24,10 +24,11 @@ LOCKED_ORDERS = "locked orders"
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+# What comes back are the rows that stay where they are: normally none.
 _MOVE = f"""
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:each AS text[]){{arrays}})
                   AS w(id, entry_id, data{{names}})), {move_sql.PARTS}{{told_beside}}
-    SELECT id FROM moved
+    SELECT id FROM want WHERE id NOT IN (SELECT id FROM moved)
 """
 _EACH = """SELECT entry_id, order_id, :subject_type, id, :now, :actor, :event, :cause, was, :to,
                     coalesce(CAST(data AS jsonb), CAST(:data AS jsonb)) FROM moved"""
@@ -136,15 +137,17 @@ def advance(
         params[f"also_{column}"] = list(value.values) if isinstance(value, Each | First) else value
     written = tuple((column, _source(column, value)) for column, value in (also or {}).items())
     move = Write(_move(model, axis, stamp, written, whole, beside), params)
-    moved = list(together.execute(session, along, last=move).scalars())
-    if len(moved) < len(set(ids)) and not lenient:
-        _refuse_others(session, model, axis, to, [i for i in ids if i not in set(moved)])
-    if model.__tablename__ == "orders" and axis == "status":
-        _remember(session, moved, to)
+    stay = set(together.execute(session, along, last=move).scalars().all())
+    if stay and not lenient:
+        _refuse_others(session, model, axis, to, [i for i in dict.fromkeys(ids) if i in stay])
+    moved = [i for i in dict.fromkeys(ids) if not stay or i not in stay]
+    _remember(session, f"{model.__tablename__}.{axis}", moved, to)
     return moved
 
 
-def _remember(session: Session, order_ids: Sequence[uuid.UUID], status: str) -> None:
+def _remember(session: Session, moved_axis: str, order_ids: Sequence[uuid.UUID], status: str) -> None:
+    if moved_axis != "orders.status":
+        return
     known = transaction_memory.of(session, LOCKED_ORDERS)
     known.update((order_id, (known[order_id][0], status)) for order_id in order_ids if order_id in known)
 

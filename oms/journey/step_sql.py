@@ -27,8 +27,9 @@ _NEW = """
 """
 
 # A step whose order is held is born paused, with the pause as evidence; one that ended already is written as it ended.
+# Holds are few: materialized, so that they are looked for once and not anew for each step.
 _INSERT = """
-    h AS (SELECT DISTINCT ON (order_id) order_id, id AS hold_id, pause_reason FROM hold
+    h AS MATERIALIZED (SELECT DISTINCT ON (order_id) order_id, id AS hold_id, pause_reason FROM hold
           WHERE released_at IS NULL AND order_id = ANY(CAST(:n_order AS uuid[])) ORDER BY order_id, placed_at),
     n AS (SELECT new.*, h.hold_id, h.pause_reason FROM new LEFT JOIN h
             ON h.order_id = new.ord AND new.outcome IS NULL AND new.kind <> ALL(CAST(:on_hold AS text[]))),
@@ -47,14 +48,15 @@ _INSERT = """
             ON CONFLICT (kind, key) DO NOTHING RETURNING id, state),
     paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
             SELECT gen_random_uuid(), n.id, n.hold_id, n.pause_reason, 'opened while held', :now, n.due
-            FROM n JOIN ins ON ins.id = n.id WHERE ins.state = 'paused'),
+            FROM n JOIN ins ON ins.id = n.id WHERE n.hold_id IS NOT NULL),
     told AS (INSERT INTO touched (id, subject_id)
              SELECT * FROM unnest(CAST(:t_id AS uuid[]), CAST(:t_subject AS uuid[])))
 """
 
 OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
 
-# When one of them was taken over nothing is written, and the caller raises.
+# When one of them was taken over nothing is written, and the caller raises. What comes back are the steps that did not
+# end so: of thousands of rows, normally none.
 FINISH = f"""
     WITH fin AS (
         UPDATE step SET state = 'done', finished_at = least(f.at, :now), finished_by = :by, outcome = f.outcome,
@@ -65,7 +67,8 @@ FINISH = f"""
         WHERE step.id = f.id AND step.token = f.token AND step.state IN ('open', 'claimed')
         RETURNING step.id),
     new AS ({_NEW} WHERE (SELECT count(*) FROM fin) = cardinality(CAST(:f_id AS uuid[]))), {_INSERT}
-    SELECT id FROM fin UNION ALL SELECT id FROM ins WHERE state = 'done'
+    SELECT f.id FROM unnest(CAST(:f_id AS uuid[])) AS f(id) WHERE f.id NOT IN (SELECT id FROM fin)
+    UNION ALL SELECT n.id FROM n WHERE n.outcome IS NOT NULL AND n.id NOT IN (SELECT id FROM ins)
 """
 
 # Steps of locked orders, so nobody else is at them.
@@ -112,6 +115,11 @@ FIND = f"""
 FOUND = ", ".join(f"running.{column}" for column in _COLUMNS.split(", "))
 
 
+# A thing has a few steps and a kind nearly as many as there are orders, so only the thing is to be looked up: before a table
+# was first counted the planner would go through all of the kind as well, for each thing.
+_OF_KIND = "kind || '' = '{kind}'"
+
+
 def find_part(*, kind: str, subjects: str) -> str:
     """`FIND` as a part `running` of a statement; `subjects` is a query of ids."""
     return f"""
@@ -145,8 +153,8 @@ def take_and_find_part(*, kind: str, subjects: str) -> str:
     """`take_part` and `find_part` in one statement: `running` are the steps taken just now, and those that ran before."""
     return f"""
     {take_part(kind=kind, subjects=subjects)},
-    ran AS (SELECT {_COLUMNS} FROM step WHERE kind = '{kind}' AND subject_id IN ({subjects}) AND state IN ('open', 'claimed')
-            AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
+    ran AS (SELECT {_COLUMNS} FROM step WHERE {_OF_KIND.format(kind=kind)} AND subject_id IN ({subjects})
+            AND state IN ('open', 'claimed') AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
     running AS (SELECT * FROM taken_step UNION ALL SELECT * FROM ran)
     """
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
+
+# Tuples, for an order's life makes about forty of them: a frozen dataclass sets each of its fields by a call.
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A step that this worker holds until its lease ends; `token` fences everyone who held it before."""
 
     id: uuid.UUID
@@ -27,8 +27,7 @@ class Claimed:
     written: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class NewStep:
+class NewStep(NamedTuple):
     """A step to open. `due_at` None: from the kind's clock. `key` None: `<subject_id>:<round>`."""
 
     kind: str
@@ -43,8 +42,7 @@ class NewStep:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """How one claimed step ended, and the steps that follow it.
 
     `at`: when it ended, where someone else's clock tells (the carrier's scan); never later than `now`.
@@ -55,6 +53,5 @@ class Done:
     outcome: str
     opens: tuple[NewStep, ...] = ()
     error: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
     at: datetime | None = None
     ends: tuple[tuple[str, str], ...] = ()

@@ -88,11 +88,11 @@ def finish(
     written = [d for d in done if d.step.written]
     params = step_rows.params(session, rows, now=now) | step_rows.ended(written) | touched.told(session)
     params |= {"by": by, "worker": worker}
-    ended = {row.id for row in together.execute(session, along, last=Write(_FINISH.text, params))}
-    missing = [d.step.id for d in written if d.step.id not in ended]
+    left = set(together.execute(session, along, last=Write(_FINISH.text, params)).scalars().all())
+    missing = [d.step.id for d in written if left and d.step.id in left]
     if missing:
         raise Fenced(missing)
-    double = [row.step for row in rows if row.outcome is not None and row.id not in ended]
+    double = [row.step for row in rows if left and row.id in left]
     if double:
         raise Conflict(f"{double[0].kind} of {double[0].subject_id} stands already: it is not carried on with")
     _ring(session, [row.step for row in rows if row.outcome is None])
@@ -118,7 +118,7 @@ def carry_on(
 
 def _without(d: Done, taken: NewStep) -> Done:
     opens = tuple(n for n in d.opens if n is not taken)
-    return Done(d.step, d.outcome, opens, d.error, d.extra, d.at, d.ends)
+    return Done(d.step, d.outcome, opens, d.error, d.at, d.ends)
 
 
 def _at_once(d: Done, n: NewStep, kinds: Collection[str]) -> bool:

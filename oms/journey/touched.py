@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db, transaction_memory
+from oms.ids import in_order
 
 _KEY = "touched"
 _WRITE = text(
@@ -34,7 +35,7 @@ def told(session: Session) -> dict[str, list[uuid.UUID]]:
     """What was said so far and is not written yet, for a statement that writes it on its way."""
     ids = session.info.pop(_KEY, set())
     written = transaction_memory.of(session, _KEY)
-    new = sorted(found for found in ids if found not in written)
+    new = in_order(found for found in ids if found not in written)
     written.update(dict.fromkeys(new))
     return {"t_id": db.new_ids(len(new)), "t_subject": new}
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import transaction_memory
+from oms.ids import in_order
 from oms.journey.lifecycle import LOCKED_ORDERS as ORDERS
 
 _TOUCH = text("""
@@ -20,7 +21,7 @@ def touch(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID
     """Lock the orders by id, in that order; return {id: (round, status)}. Those that are locked already are not asked for again."""
     known = transaction_memory.of(session, ORDERS)
     if not all(order_id in known for order_id in order_ids):
-        rows = session.execute(_TOUCH, {"ids": sorted(set(order_ids))})
+        rows = session.execute(_TOUCH, {"ids": in_order(set(order_ids))}).all()
         known.update((row.id, (row.round, row.status)) for row in rows)
     return {order_id: known[order_id] for order_id in order_ids if order_id in known}
 

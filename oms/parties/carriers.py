@@ -32,7 +32,7 @@ def services(session: Session, *, routes: Collection[Route]) -> dict[Route, list
     if new:
         known.update((pair, []) for pair in new)
         params = {"warehouses": [p[0] for p in new], "countries": [p[1] for p in new]}
-        for row in session.execute(_FIND, params):
+        for row in session.execute(_FIND, params).all():
             known[row.from_id, row.to_country].append(Service(*tuple(row)[2:]))
     return {pair: known[pair] for pair in routes}
 

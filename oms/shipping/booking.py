@@ -22,6 +22,7 @@ from connectors.base import CarrierConfig, ChannelConfig
 from oms.documents import store
 from oms.documents.store import Paper
 from oms.fulfilment.models import Fulfilment
+from oms.ids import in_order
 from oms.intake import inbox, polling
 from oms.intake.rules import Known
 from oms.inventory.models import Warehouse
@@ -169,7 +170,7 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.La
     """`record_label` for a list, in a fixed number of statements."""
     locking.touch(session, order_ids=[step.order_id for step, _ in labelled if step.order_id])
     ids = [step.subject_id for step, _ in labelled]
-    parcels = {row.id: row for row in session.execute(_LOCKED, {"ids": ids})}
+    parcels = {row.id: row for row in session.execute(_LOCKED, {"ids": ids}).all()}
     lists = handover.open_lists(session, places={(p.warehouse_id, p.carrier_id) for p in parcels.values()}, now=now)
     by: dict[str, Any] = {"cause": "booked", "actor": "system", "now": now}
     papers = [paper for step, label in labelled for paper in _papers(parcels[step.subject_id], label)]
@@ -179,7 +180,7 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.La
         also=_kept([label for _, label in labelled], [lists.get((parcels[i].warehouse_id, parcels[i].carrier_id)) for i in ids]),
         along=[store.putting(papers, by="system", now=now)], **by,
     )  # fmt: skip
-    complete = sorted({p.fulfilment_id for p in parcels.values() if p.complete})
+    complete = in_order({p.fulfilment_id for p in parcels.values() if p.complete})
     lifecycle.advance(session, Fulfilment, complete, to="labelled", lenient=True, **by)
     return [
         Done(step, "booked", (_hand_over(p.id, p.order_id, p.cut_off_at, step.round),))

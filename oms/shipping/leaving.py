@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.fulfilment.models import Fulfilment
+from oms.ids import in_order
 from oms.inventory import ledger
 from oms.inventory.bins import packing_bin
 from oms.inventory.ledger import Move
@@ -116,12 +117,12 @@ def leave(session: Session, *, parcel_ids: Sequence[uuid.UUID], cause: str, acto
     count = len(parcel_ids)
     leaving = {"ids": list(parcel_ids), "entries": db.new_ids(count), "fulfilment_entries": db.new_ids(count)}
     rows = session.execute(_LEAVE, leaving | {"cause": cause, "actor": actor, "now": now}).all()
-    ids = sorted({row.parcel_id for row in rows})
+    ids = in_order({row.parcel_id for row in rows})
     pieces = [row for row in rows if row.fulfilment_line_id is not None]
-    orders = sorted({piece.order_id for piece in pieces})
+    orders = in_order({piece.order_id for piece in pieces})
     _post(session, pieces, actor, now)
     shipped = {"ids": ids, "orders": orders, "entries": db.new_ids(len(orders))}
-    found = session.execute(_SHIP, shipped | {"actor": actor, "now": now}) if ids else ()
+    found = session.execute(_SHIP, shipped | {"actor": actor, "now": now}).all() if ids else ()
     return Left(ids, orders, [Claimed(*row) for row in found])
 
 

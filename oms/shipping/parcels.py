@@ -175,12 +175,13 @@ _PARCEL = (
 )  # fmt: skip
 _LINE = ("parcel_id", "fulfilment_line_id", "qty")
 
+# Each running step is one of a fulfilment that moved; a full join is never done by looking at all of one for each of the other.
 _WRITE = text(f"""
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entries AS uuid[])) AS w(id, entry_id)),
     boxes AS ({insert_part(Parcel, _PARCEL)}), pieces AS ({insert_part(ParcelLine, _LINE)}),
     {move_sql.parts(Fulfilment, "packed", to="packed", source="want", cause="'boxed'", also={"packed_by": ":actor"})},
     {step_sql.take_and_find_part(kind="pack", subjects="SELECT id FROM packed")}
-    SELECT packed.id AS fulfilment_id, {step_sql.FOUND} FROM packed LEFT JOIN running ON running.subject_id = packed.id
+    SELECT packed.id AS fulfilment_id, {step_sql.FOUND} FROM packed FULL JOIN running ON running.subject_id = packed.id
 """)
 
 

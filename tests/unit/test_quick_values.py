@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +18,7 @@ from psycopg.types.array import ListBinaryDumper
 
 from connectors import contacts, money
 from connectors.money import EXACT
-from oms import compact_json, ids, numbers
+from oms import compact_json, db, ids, numbers
 from oms.arrays import FlatListDumper
 from oms.ids import UuidLoader
 
@@ -147,6 +148,27 @@ def test_an_id_is_one_object_however_often_it_is_read(value):
     read = [loader.load(memoryview(str(value).encode())) for _ in range(2)]
     assert read == [value, value]
     assert read[0] is read[1]
+
+
+@given(st.integers(0, 2**128 - 1))
+def test_an_id_made_from_its_number_is_as_any_other(number):
+    made, other = ids.of_number(number), UUID(int=number)
+    assert made == other
+    assert (hash(made), str(made), repr(made), made.is_safe) == (hash(other), str(other), repr(other), other.is_safe)
+    assert pickle.loads(pickle.dumps(made)) == other
+    with pytest.raises(TypeError):
+        made.int = 7
+
+
+@given(st.lists(st.uuids()))
+def test_ids_are_put_in_order_as_sorting_does(values):
+    assert ids.in_order(values) == sorted(values)
+
+
+def test_new_ids_rise():
+    made = [*db.new_ids(500), db.new_id()]
+    assert made == sorted(set(made))
+    assert {one.version for one in made} == {7}
 
 
 def test_ids_are_not_kept_without_end():
