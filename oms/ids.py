@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
+from typing import cast
 from uuid import UUID, SafeUUID
 
-from psycopg.abc import Buffer
+from psycopg import adapters
+from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 #: About a megabyte: several batches of orders with their parts.
 KEPT = 8192
@@ -44,8 +47,15 @@ def first_of(moment: datetime | None) -> UUID:
     return UUID(int=0 if moment is None else int(moment.timestamp() * 1000) << 80)
 
 
+_OF_DRIVER = cast(type[Loader], adapters.get_loader(adapters.types["uuid"].oid, Format.TEXT))
+
+
 class UuidLoader(Loader):
     """UUIDs from their text."""
+
+    def __init__(self, oid: int, connection: AdaptContext | None = None) -> None:
+        super().__init__(oid, connection)
+        self._driver = _OF_DRIVER(oid, connection)
 
     def load(self, data: Buffer) -> UUID:
         written = bytes(data)
@@ -53,5 +63,5 @@ class UuidLoader(Loader):
         if known is None:
             if len(_KNOWN) >= KEPT:
                 _KNOWN.clear()
-            known = _KNOWN[written] = of_number(int(written.replace(b"-", b""), 16))
+            known = _KNOWN[written] = self._driver.load(data)
         return known
