@@ -8,10 +8,13 @@ import re
 from decimal import Decimal
 from typing import NoReturn
 
+import orjson
+
 MAX_DEPTH = 100
 MAX_NUMBER_CHARS = 400
 
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _WIDE_BOMS = (
@@ -35,9 +38,10 @@ def parse(body: bytes) -> object:
     text = decode(body)
     if not text.strip():
         raise Unreadable("the message is empty")
-    _check_depth(text.encode("utf-8", "replace"))
+    plain = _outside_of_text(text.encode("utf-8", "replace"))
+    _check_depth(plain)
     try:
-        value = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
+        value = _value(text, plain)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {error}") from error
     return _storable(value) if _UNSTORABLE_ESCAPE.search(text) or "\x00" in text else value
@@ -57,20 +61,48 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
-def _check_depth(body: bytes) -> None:
-    """Refuse what is nested too deep, before it is parsed: the brackets that stand outside of all text are counted."""
-    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
-        return
+def _outside_of_text(body: bytes) -> bytes:
+    """What stands outside of all quotes: brackets, commas, numbers, the three words."""
     # What is escaped inside a text ends no text: without the pairs of backslashes, every quote left is a real one.
     plain = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
+    return b"".join(plain.split(b'"')[::2])
+
+
+def _check_depth(plain: bytes) -> None:
+    """Refuse what is nested too deep, before it is parsed."""
+    brackets = plain.translate(None, _NO_BRACKETS)
+    if len(brackets) <= MAX_DEPTH:
+        return
+    # Pairs go with each look, two levels of them at most, so what is gone soon was never deep.
+    for _ in range(MAX_DEPTH // 2):
+        left = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not left:
+            return
+        if len(left) == len(brackets):
+            break
+        brackets = left
+    _count_depth(plain.translate(None, _NO_BRACKETS))
+
+
+def _count_depth(brackets: bytes) -> None:
     depth = 0
-    for bracket in b"".join(plain.split(b'"')[::2]).translate(None, _NO_BRACKETS):
+    for bracket in brackets:
         if bracket in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise Unreadable(f"nested deeper than {MAX_DEPTH}")
         else:
             depth -= 1
+
+
+def _value(text: str, plain: bytes) -> object:
+    """Numbers have to be exact: only what has none is parsed the quick way, and what that refuses is told of by the long one."""
+    if not plain.translate(None, _NO_DIGITS):
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+    return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
 
 
 def _integer(text: str) -> int:

@@ -31,9 +31,13 @@ class FlatListDumper(ListBinaryDumper):
         if not obj or self.sub_dumper is None or list in kinds:
             return super().dump(obj)
         head = _HEAD.pack(1, type(None) in kinds, self.sub_dumper.oid or _TEXT_OID, len(obj), 1)
+        dump = self._amount if kinds == _AMOUNTS else self.sub_dumper.dump
+        if obj[-1] is obj[0] and obj[0] is not None and len(set(map(id, obj))) == 1:
+            # One and the same thing in every row, as a batch's channel, status or moment are.
+            item = bytes(dump(obj[0]) or b"")
+            return head + (_LENGTH(len(item)) + item) * len(obj)
         if kinds == _IDS:
             return head + _ID_LENGTH + _ID_LENGTH.join([item.int.to_bytes(16, "big") for item in obj])
-        dump = self._amount if kinds == _AMOUNTS else self.sub_dumper.dump
         items = [None if item is None else dump(item) for item in obj]
         return head + b"".join([_NULL if item is None else _LENGTH(len(item)) + item for item in items])
 

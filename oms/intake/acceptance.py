@@ -20,7 +20,8 @@ from oms.intake.models import InboundMessage, InboundOrder
 from oms.intake.rules import Became, Known
 from oms.journey import lifecycle
 from oms.journey.steps import NewStep
-from oms.rows import insert_rows
+from oms.rows import inserting
+from oms.together import Write
 
 __all__ = ["Accepted", "Element", "Fate", "Translated", "accept"]
 
@@ -35,7 +36,6 @@ def accept(session: Session, *, messages: Sequence[Translated], now: datetime) -
     fates = [fate for message in messages for fate in _sort_out(message)]
     opens: _Opens = {}
     _settle(session, [fate for fate in fates if fate.became is Became.ORDERED], opens, now)
-    _write_fates(session, fates)
     return _close(session, messages, fates, opens, now)
 
 
@@ -95,7 +95,8 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
     return new, changed, states
 
 
-def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
+def _fates(fates: Sequence[Fate]) -> list[Write]:
+    """What each element became, as a write."""
     rows = [
         {
             "message_id": f.message.message_id,
@@ -107,7 +108,7 @@ def _write_fates(session: Session, fates: Sequence[Fate]) -> None:
         }
         for f in fates
     ]
-    insert_rows(session, InboundOrder, rows, unless=())
+    return [inserting(InboundOrder, rows, unless=())] if rows else []
 
 
 def _close(
@@ -117,7 +118,7 @@ def _close(
     opens: Mapping[uuid.UUID, list[NewStep]],
     now: datetime,
 ) -> dict[uuid.UUID, Accepted]:
-    """Give each message its status, with the reason of a quarantine."""
+    """Give each message its status, with the reason of a quarantine; what each element became is written along."""
     by_message: dict[uuid.UUID, list[Fate]] = {m.message_id: [] for m in messages}
     for fate in fates:
         by_message[fate.message.message_id].append(fate)
@@ -131,8 +132,12 @@ def _close(
         by_status.setdefault((status, outcome), []).append(message_id)
         if status == "quarantined":
             reasons[message_id] = next((f.reason for f in own if f.reason), NO_ORDER_MAIL)
+    along = _fates(fates)
     for (status, outcome), ids in by_status.items():
-        lifecycle.advance(session, InboundMessage, ids, to=status, cause=outcome, actor="system", now=now, lenient=True)
+        lifecycle.advance(
+            session, InboundMessage, ids, to=status, cause=outcome, actor="system", now=now, lenient=True, along=along
+        )
+        along = []
     if reasons:
         session.execute(known.SET_REASONS, {"ids": list(reasons), "reasons": list(reasons.values())})
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from oms import numbers
+from oms import numbers, together
 from oms.catalog import mapping
 from oms.intake.fates import Fate
 from oms.intake.rules import Became
@@ -20,7 +20,7 @@ from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns, payment_status
 from oms.parties import matching
 from oms.parties.matching import Person
-from oms.rows import insert_rows
+from oms.rows import insert_rows, inserting
 
 
 def create(
@@ -34,9 +34,8 @@ def create(
     rows.sort(key=lambda row: (row["channel_id"], row["channel_order_id"]))
     written = set(insert_rows(session, Order, rows, unless=("channel_id", "channel_order_id"), returning="id"))
     won = [fate for fate in fates if fate.order_id in written]
-    _write_lines(session, won)
+    _write_parts(session, won, now)
     terms.keep(session, order_ids=[fate.require_order() for fate in won])
-    _write_history(session, won, now)
     for fate in won:
         if fate.became is Became.ORDERED:
             step = NewStep("verify", fate.require_order(), order_id=fate.order_id)
@@ -92,10 +91,20 @@ def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict
     }
 
 
-def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
+def _write_parts(session: Session, fates: Sequence[Fate], now: datetime) -> None:
+    """The orders' lines and the first entry of their histories, in one statement."""
+    if not fates:
+        return
+    lines = _line_rows(session, fates)
+    written = [inserting(OrderLine, lines)] if lines else []
+    written.append(lifecycle.noting(_notes(fates), actor=fates[0].message.received_by, now=now))
+    together.execute(session, written)
+
+
+def _line_rows(session: Session, fates: Sequence[Fate]) -> list[dict[str, Any]]:
     wanted = {(f.message.channel.id, line.sku) for f in fates for line in f.element.order.lines if line.sku}
     skus = mapping.find_skus(session, wanted=wanted)
-    rows = [
+    return [
         line_columns(
             line,
             order_id=fate.require_order(),
@@ -105,11 +114,10 @@ def _write_lines(session: Session, fates: Sequence[Fate]) -> None:
         for fate in fates
         for position, line in enumerate(fate.element.order.lines)
     ]
-    insert_rows(session, OrderLine, rows)
 
 
-def _write_history(session: Session, fates: Sequence[Fate], now: datetime) -> None:
-    notes = [
+def _notes(fates: Sequence[Fate]) -> list[lifecycle.Note]:
+    return [
         lifecycle.Note(
             "order",
             fate.require_order(),
@@ -121,4 +129,3 @@ def _write_history(session: Session, fates: Sequence[Fate], now: datetime) -> No
         )
         for fate in fates
     ]
-    lifecycle.note(session, notes, actor=fates[0].message.received_by if fates else "system", now=now)

@@ -6,13 +6,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import NotFound
-from oms.intake.models import InboundMessage, InboundOrder
-from oms.orders.models import Order
+from oms.intake.models import InboundMessage
 from oms.parties.models import Channel
 
 # The bytes and headers stay encrypted in the database: a list does not need them.
@@ -29,8 +28,12 @@ _LISTED = (
     Channel.name.label("channel"),
 )
 
-
-_AMOUNTS = ("total", "lines_total", "discount", "shipping", "fees", "tax", "tax_included")
+_BECAME = text("""
+    SELECT i.position, i.channel_order_id, i.became, i.problems, i.order_id, o.number, o.status, o.currency,
+           o.total, o.lines_total, o.discount, o.shipping, o.fees, o.tax, o.tax_included
+    FROM inbound_order i LEFT JOIN orders o ON o.id = i.order_id
+    WHERE i.message_id = :message_id ORDER BY i.position
+""")
 
 
 def listed(
@@ -71,23 +74,7 @@ def message(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | 
 
 def became(session: Session, *, message_id: uuid.UUID) -> Sequence[Any]:
     """What each element of a message became, with the order's number and status."""
-    statement = (
-        select(
-            InboundOrder.position,
-            InboundOrder.channel_order_id,
-            InboundOrder.became,
-            InboundOrder.problems,
-            InboundOrder.order_id,
-            Order.number,
-            Order.status,
-            Order.currency,
-            *(getattr(Order, name) for name in _AMOUNTS),
-        )
-        .outerjoin(Order, Order.id == InboundOrder.order_id)
-        .where(InboundOrder.message_id == message_id)
-        .order_by(InboundOrder.position)
-    )
-    return session.execute(statement).all()
+    return session.execute(_BECAME, {"message_id": message_id}).all()
 
 
 def body(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | None = None) -> bytes:

@@ -16,7 +16,7 @@ from psycopg import adapt
 from psycopg.adapt import PyFormat
 from psycopg.types.array import ListBinaryDumper
 
-from connectors import contacts, money
+from connectors import contacts, json_bytes, money
 from connectors.money import EXACT
 from oms import compact_json, db, ids, numbers
 from oms.arrays import FlatListDumper
@@ -29,6 +29,54 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     max_leaves=20,
 )
+
+
+#: JSON as senders write it, and bytes that are nearly JSON.
+NUMBERS = st.integers() | st.floats() | st.just(-0.0)
+SENT = st.recursive(
+    st.none() | st.booleans() | TEXT | NUMBERS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=12,
+)
+SPOILT = st.sampled_from(['"', "\\", "\\u0000", "\\ud800", "}", "[", "1", "-", "NaN", "\n", "\x01", ",", ""])
+
+
+def exact(body: bytes) -> object:
+    """What the standard library makes of it, with its numbers exact; the fault as it is told."""
+    read = {"parse_float": json_bytes._decimal, "parse_int": json_bytes._integer, "parse_constant": json_bytes._refuse}
+    try:
+        return json_bytes._storable(json.loads(body, **read))
+    except ValueError as fault:
+        return f"not JSON: {fault}"
+
+
+@given(SENT, st.booleans(), SPOILT, st.integers(0, 200))
+def test_a_message_is_read_as_the_standard_library_reads_it(value, escaped, spoilt, place):
+    told = json.dumps(value, ensure_ascii=escaped)
+    place %= len(told)
+    for body in (told, told[:place] + spoilt + told[place:]):
+        try:
+            found = json_bytes.parse(body.encode())
+        except json_bytes.Unreadable as fault:
+            found = str(fault)
+        wanted = exact(body.encode())
+        assert (repr(found), found) == (repr(wanted), wanted)
+
+
+@given(st.lists(st.sampled_from(["[", "]", "{", "}", "[]", "{}", '"', "\\", ","])), st.integers(0, 130))
+def test_how_deep_a_message_is_nested_is_counted_bracket_by_bracket(parts, levels):
+    body = ("[" * levels + "".join(parts) + "]" * levels).encode()
+    plain = json_bytes._outside_of_text(body)
+    brackets = plain.translate(None, json_bytes._NO_BRACKETS)
+    assert refused(json_bytes._check_depth, plain) == refused(json_bytes._count_depth, brackets)
+
+
+def refused(check, given) -> bool:
+    try:
+        check(given)
+    except json_bytes.Unreadable:
+        return True
+    return False
 
 
 def plain(value: object, *, sort_keys: bool) -> bytes:
@@ -125,7 +173,7 @@ ITEMS = (
 )
 
 
-@given(st.one_of(*ITEMS))
+@given(st.one_of(*ITEMS, st.tuples(st.one_of(*ITEMS), st.integers(1, 4)).map(lambda told: told[0][:1] * told[1])))
 def test_an_array_goes_over_the_wire_as_the_driver_sends_it(items):
     sent = []
     for kind in (FlatListDumper, ListBinaryDumper):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from connectors import registry
+from oms.web.api.purchase_orders import PurchaseOrder
 from tests.factories.orders import make_sku
 from tests.web.caller import channel, distributor, fields, person
 
@@ -90,6 +93,24 @@ def test_a_distributor_may_send_our_own_json_too(dealer):
     body = b'{"orders": [{"channel_order_id": "P-9", "currency": "CNY", "lines": [{"sku": "TEA-1", "qty": "1"}]}]}'
     told = upload(dealer.dealer, body, media="application/json").get_json()
     assert [order["channel_order_id"] for order in told["orders"]] == ["P-9"]
+
+
+def test_orders_are_told_as_their_schema_writes_them(dealer):
+    line = {"sku": "TEA-1", "qty": "3", "unit_price": "19.9"}
+    orders = [
+        {"channel_order_id": "J-1", "currency": "JPY", "lines": [line]},
+        {"channel_order_id": "J-2", "lines": [line], "totals": {"tax": "1.234"}},
+        {"channel_order_number": "J-3", "currency": "CNY", "lines": [line], "totals": {"total": "59.7"}},
+        {"channel_order_id": "J-4", "kind": "cancellation"},
+        {"channel_order_id": "J-1", "currency": "JPY", "lines": [line]},
+    ]
+    told = upload(dealer.dealer, json.dumps(orders), media="application/json").get_json()["orders"]
+    assert [(one["channel_order_id"], one["became"], one["total"]) for one in told] == [
+        ("J-1", "ordered", "60"), ("J-2", "ordered", "60.93"), ("J-3", "ordered", "59.70"),
+        ("J-4", "cancelled", "0.00"), ("J-1", "duplicate", "60"),
+    ]  # fmt: skip
+    schema = PurchaseOrder(many=True)
+    assert json.loads(json.dumps(schema.dump(schema.load(told)))) == told
 
 
 def test_what_is_no_file_of_orders_is_refused_with_the_reason(dealer):

@@ -81,6 +81,16 @@ def plain(value: Decimal) -> str:
     return f"{value:f}"
 
 
+class Written(fields.Nested):
+    """What the view has written as JSON already: its schema tells of it, and it is passed on as it is.
+
+    For lists that may have hundreds of rows, which marshmallow would ask for each field by name.
+    """
+
+    def _serialize(self, nested_obj: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        return nested_obj
+
+
 class Instant(fields.AwareDateTime):
     """A time with its zone, ISO 8601; one without a zone is refused."""
 

@@ -28,7 +28,7 @@ from oms.parties import queries as parties
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.web import edge, errors
-from oms.web.api.base import Blueprint, Money, Schema
+from oms.web.api.base import Blueprint, Money, Schema, Written, plain
 from oms.web.api.idempotent import idempotent
 from oms.web.api.shapes import Text, amount
 from oms.web.auth import me, right
@@ -93,7 +93,7 @@ class RefusedRow(Schema):
 
 class Uploaded(Schema):
     message_id = fields.UUID(required=True)
-    orders = fields.List(fields.Nested(PurchaseOrder), required=True)
+    orders = Written(PurchaseOrder, many=True, required=True)
     refused = fields.List(fields.Nested(RefusedRow), required=True)
 
 
@@ -192,4 +192,14 @@ def _refusal(refused: Sequence[Wrong]) -> Response:
 
 
 def _order(row: Any) -> dict[str, Any]:
-    return dict(row._mapping) | {"id": row.order_id, "total": amount(payable(row), row.currency)}
+    """A `PurchaseOrder` as JSON."""
+    total = amount(payable(row), row.currency)
+    return {
+        "id": row.order_id,
+        "number": row.number,
+        "channel_order_id": row.channel_order_id,
+        "became": row.became,
+        "status": row.status,
+        "total": None if total is None else plain(total),
+        "currency": row.currency,
+    }
