@@ -91,8 +91,10 @@ def _unix(number: int | Decimal) -> datetime:
 def _iso(text: str) -> datetime | None:
     if not _ISO.fullmatch(text):
         return None
+    if " " in text:
+        text = text.replace(" +", "+").replace(" Z", "Z").replace(" UTC", "Z")
     try:
-        return datetime.fromisoformat(text.replace(" +", "+").replace(" Z", "Z").replace(" UTC", "Z"))
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

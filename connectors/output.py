@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -91,7 +92,9 @@ def print_amount(value: Decimal | None, currency: str | None) -> str | None:
     return _amount(value, None if currency is None else minor_unit(currency))
 
 
+@lru_cache(maxsize=4096)
 def _amount(value: Decimal | None, decimals: int | None) -> str | None:
+    """Equal amounts print alike, whatever decimals they have, and most come again."""
     return None if value is None else f"{rounded(value, decimals):f}"
 
 
@@ -100,6 +103,7 @@ def print_unit_price(value: Decimal | None, currency: str | None) -> str | None:
     return _unit_price(value, None if currency is None else minor_unit(currency))
 
 
+@lru_cache(maxsize=4096)
 def _unit_price(value: Decimal | None, decimals: int | None) -> str | None:
     return None if value is None else f"{at_least(value, decimals=2 if decimals is None else decimals):f}"
 

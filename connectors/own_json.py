@@ -159,13 +159,12 @@ class OwnOrder:
                 f"{str(given['country'])[:40]!r} is no country; write it as ISO 3166, such as DE",
             )
         phone, ext = fields.phone(given.get("phone"), f"{where}.phone", country=country)
-        return Address(
-            **{name: fields.id(given[name], f"{where}.{name}") for name in _ADDRESS_TEXTS if name in given},
-            lines=self._street(given.get("lines"), f"{where}.lines"),
-            country=country,
-            phone=phone,
-            phone_ext=ext or fields.id(given.get("phone_ext"), f"{where}.phone_ext"),
-        )
+        fields.within = f"{where}."
+        texts = {name: fields.id(given[name], name) for name in _ADDRESS_TEXTS if name in given}
+        lines = self._street(given.get("lines"), "lines")
+        phone_ext = ext or fields.id(given.get("phone_ext"), "phone_ext")
+        fields.within = ""
+        return Address(**texts, lines=lines, country=country, phone=phone, phone_ext=phone_ext)
 
     def _street(self, raw: object, field: str) -> tuple[str, ...]:
         lines = raw if isinstance(raw, list) else [raw]

@@ -32,6 +32,7 @@ def _judged(value: Decimal | None) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=4096)
 def print_qty(value: Decimal) -> str:
     """The quantity as text: whole numbers without a point, others without trailing zeros."""
     if value == value.to_integral_value():

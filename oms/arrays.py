@@ -12,6 +12,9 @@ from psycopg.types.array import ListBinaryDumper
 
 _HEAD = struct.Struct("!iiIii")
 _LENGTH = struct.Struct("!i").pack
+#: The lengths that nearly every item has.
+_MANY = 1024
+_SHORT = [_LENGTH(length) for length in range(_MANY)]
 _NULL = b"\xff\xff\xff\xff"
 _TEXT_OID = 25
 _ID_LENGTH = _LENGTH(16)
@@ -39,7 +42,13 @@ class FlatListDumper(ListBinaryDumper):
         if kinds == _IDS:
             return head + _ID_LENGTH + _ID_LENGTH.join([item.int.to_bytes(16, "big") for item in obj])
         items = [None if item is None else dump(item) for item in obj]
-        return head + b"".join([_NULL if item is None else _LENGTH(len(item)) + item for item in items])
+        short = _SHORT
+        return head + b"".join(
+            [
+                _NULL if item is None else (short[len(item)] if len(item) < _MANY else _LENGTH(len(item))) + item
+                for item in items
+            ]
+        )
 
     def _amount(self, item: Decimal) -> bytes:
         written = str(item)

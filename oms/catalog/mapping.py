@@ -23,4 +23,4 @@ def find_skus(session: Session, *, wanted: Collection[tuple[uuid.UUID, str]]) ->
         return {}
     pairs = sorted(set(wanted))
     rows = session.execute(_FIND, {"channels": [p[0] for p in pairs], "names": [p[1] for p in pairs]})
-    return {(row.channel_id, row.name): row.sku_id for row in rows if row.sku_id is not None}
+    return {(channel_id, name): sku_id for channel_id, name, sku_id in rows if sku_id is not None}

@@ -102,21 +102,27 @@ def _write_parts(session: Session, fates: Sequence[Fate], now: datetime) -> None
 
 
 def _line_rows(session: Session, fates: Sequence[Fate]) -> list[dict[str, Any]]:
-    wanted = {(f.message.channel.id, line.sku) for f in fates for line in f.element.order.lines if line.sku}
+    told = [(fate.message.channel.id, fate.require_order(), fate.element.order.lines) for fate in fates]
+    wanted = {(channel_id, line.sku) for channel_id, _, lines in told for line in lines if line.sku}
     skus = mapping.find_skus(session, wanted=wanted)
     return [
         line_columns(
             line,
-            order_id=fate.require_order(),
+            order_id=order_id,
             position=position,
-            sku_id=skus.get((fate.message.channel.id, line.sku)) if line.sku else None,
+            sku_id=skus.get((channel_id, line.sku)) if line.sku else None,
         )
-        for fate in fates
-        for position, line in enumerate(fate.element.order.lines)
+        for channel_id, order_id, lines in told
+        for position, line in enumerate(lines)
     ]
 
 
 def _notes(fates: Sequence[Fate]) -> list[lifecycle.Note]:
+    messages = {fate.message.message_id: fate.message for fate in fates}
+    data = {
+        message_id: {"message": str(message_id), "channel": message.channel.name}
+        for message_id, message in messages.items()
+    }
     return [
         lifecycle.Note(
             "order",
@@ -125,7 +131,7 @@ def _notes(fates: Sequence[Fate]) -> list[lifecycle.Note]:
             "inbound message",
             order_id=fate.order_id,
             became="cancelled" if fate.became is Became.CANCELLED else "received",
-            data={"message": str(fate.message.message_id), "channel": fate.message.channel.name},
+            data=data[fate.message.message_id],
         )
         for fate in fates
     ]

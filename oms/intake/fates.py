@@ -61,8 +61,8 @@ class Fate:
     @property
     def key(self) -> tuple[uuid.UUID, str]:
         """(channel, channel order id); one without a number is nobody's repeat."""
-        own = f"own:{self.message.message_id}:{self.position}"
-        return self.message.channel.id, self.element.order.channel_order_id or own
+        number = self.element.order.channel_order_id
+        return self.message.channel.id, number or f"own:{self.message.message_id}:{self.position}"
 
     def require_order(self) -> uuid.UUID:
         if self.order_id is None:

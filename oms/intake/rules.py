@@ -54,19 +54,18 @@ def standing(order: ChannelOrder) -> Became | None:
 
 def out_of_range(order: ChannelOrder) -> list[str]:
     """The fields whose number no column can hold: they are refused by name instead of being cut."""
-    quantities = [f"lines.{place}.qty" for place, line in enumerate(order.lines) if _is_no_qty(line.qty)]
-    amounts = [f"totals.{name}" for name in _too_large(_TOTALS, _totals(order.totals))]
-    for place, line in enumerate(order.lines):
-        amounts += [f"lines.{place}.{name}" for name in _too_large(_LINE_AMOUNTS, _line_amounts(line))]
-    return quantities + amounts
-
-
-def _too_large(names: Sequence[str], amounts: Sequence[Decimal | None]) -> list[str]:
-    largest = MAX_AMOUNT
-    return [
+    found = [f"lines.{place}.qty" for place, line in enumerate(order.lines) if _is_no_qty(line.qty)]
+    amounts = [_totals(order.totals), *map(_line_amounts, order.lines)]
+    given = [amount for told in amounts for amount in told if amount is not None]
+    if not given or -MAX_AMOUNT < min(given) <= max(given) < MAX_AMOUNT:
+        return found
+    names = [[f"totals.{name}" for name in _TOTALS]]
+    names += [[f"lines.{place}.{name}" for name in _LINE_AMOUNTS] for place in range(len(order.lines))]
+    return found + [
         name
-        for name, amount in zip(names, amounts, strict=True)
-        if amount is not None and not -largest < amount < largest
+        for called, told in zip(names, amounts, strict=True)
+        for name, amount in zip(called, told, strict=True)
+        if amount is not None and abs(amount) >= MAX_AMOUNT
     ]
 
 

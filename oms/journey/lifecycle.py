@@ -253,11 +253,18 @@ def noting(notes: Sequence[Note], *, actor: str, now: datetime) -> Write:
         "told_cause": [n.cause for n in notes],
         "told_was": [n.was for n in notes],
         "told_became": [n.became for n in notes],
-        "told_data": [compact_json.told(dict(n.data)) for n in notes],
+        "told_data": _data(notes),
         "told_actor": actor,
         "told_at": now,
     }
     return Write(_NOTE, params)
+
+
+def _data(notes: Sequence[Note]) -> list[str]:
+    """What is told with each entry; written once where many tell of the very same."""
+    written = {id(n.data): n.data for n in notes}
+    texts = {key: compact_json.told(dict(data)) for key, data in written.items()}
+    return [texts[id(n.data)] for n in notes]
 
 
 _NOTE = """

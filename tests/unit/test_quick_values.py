@@ -16,8 +16,9 @@ from psycopg import adapt
 from psycopg.adapt import PyFormat
 from psycopg.types.array import ListBinaryDumper
 
-from connectors import contacts, json_bytes, money
+from connectors import contacts, json_bytes, money, output
 from connectors.money import EXACT
+from connectors.quantities import print_qty
 from oms import compact_json, db, ids, numbers
 from oms.arrays import FlatListDumper
 from oms.ids import UuidLoader
@@ -133,6 +134,17 @@ def test_an_amount_in_plain_digits_is_read_like_any_other(text):
         long = None
     assert found == long
     assert found is None or long is None or found.as_tuple() == long.as_tuple()
+
+
+@given(st.decimals(-(10**15), 10**15, places=None, allow_nan=False), st.sampled_from([None, 0, 2, 3, 4]))
+def test_equal_amounts_print_alike(value, decimals):
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    longer = value.quantize(Decimal(1).scaleb(min(exponent, 0) - 2), context=EXACT)
+    assert longer == value
+    for shown in (output._amount.__wrapped__, output._unit_price.__wrapped__):
+        assert shown(value, decimals) == shown(longer, decimals)
+    assert print_qty.__wrapped__(value) == print_qty.__wrapped__(longer)
 
 
 LOCALS = st.from_regex(r"\A[A-Za-z0-9._+'-]{1,12}\Z", fullmatch=True)

@@ -16,13 +16,13 @@ from werkzeug.wrappers import Response
 
 from connectors import registry
 from connectors.base import Received
-from oms import db
 from oms.errors import InputInvalid
 from oms.intake import entry, uploads
 from oms.intake import queries as messages
 from oms.intake.fates import Element, element
 from oms.intake.inbox import NewMessage
 from oms.intake.uploads import Wrong
+from oms.journey import house_rules
 from oms.orders.rules import payable
 from oms.parties import queries as parties
 from oms.parties.channels import config_of
@@ -172,7 +172,7 @@ def _enter(session: Session, channel: Channel, file: _File, rows: str) -> uuid.U
         channel=channel,
         message=NewMessage(event_id, "upload", file.body, file.headers, received_by=me().actor),
         elements=file.elements,
-        now=db.now(session),
+        now=house_rules.now(session),
         all_or_nothing=rows == "all",
     )
     return message_id
