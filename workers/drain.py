@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 
 from oms import db
-from oms.journey import flow, steps
+from oms.journey import steps
 from oms.journey.steps import Claimed
 from workers import inside, outside
 from workers.bindings import handlers
@@ -79,17 +79,19 @@ def drain_kind(process: Process, kind: str, bound: Mapping[str, Handler]) -> int
     claimed = _claim(process, kind, lease_s)
     if not claimed:
         return 0
+    began = time.monotonic()
     if isinstance(handler, Inside):
         inside.work(process, bound, claimed)
     else:
         outside.work(process, handler, claimed)
+    process.batches.took(kind, steps=len(claimed), seconds=time.monotonic() - began)
     return len(claimed)
 
 
 def _claim(process: Process, kind: str, lease_s: int) -> list[Claimed]:
     def claim() -> list[Claimed]:
         with process.database.transaction() as session:
-            limit = flow.FLOW[kind].batch
+            limit = process.batches.limit(kind)
             return steps.claim(session, kind=kind, limit=limit, lease_s=lease_s, worker=process.name)
 
     return db.again(claim)

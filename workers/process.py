@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from babel.dates import format_date
@@ -19,6 +19,7 @@ from oms.documents import fonts
 from oms.journey import holiday_tables
 from oms.messages import rendering
 from oms.settings import Settings
+from workers.batches import Batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Process:
     settings: Settings
     database: Database
     name: str
+    batches: Batches = field(default_factory=Batches)
 
 
 # RQ calls a job by its name alone, so what the job needs is kept here, set once after the fork.
