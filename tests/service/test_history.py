@@ -46,6 +46,19 @@ def test_a_move_that_the_table_does_not_allow_is_refused_by_name(session: Sessio
         _advance(session, order, "closed", business_now)
 
 
+def test_of_a_list_those_that_moved_are_told_once_each(session: Session, business_now: datetime) -> None:
+    new, closed = make_order(session), make_order(session)
+    for status in ("confirmed", "in_fulfilment", "fulfilled", "closed"):
+        _advance(session, closed, status, business_now)
+    moved = lifecycle.advance(
+        session, Order, [closed.id, new.id, ids.first_of(business_now), new.id], to="confirmed", cause="test",
+        actor="staff:ann", now=business_now, lenient=True,
+    )  # fmt: skip
+    assert moved == [new.id]
+    assert session.query(HistoryEntry).filter_by(subject_id=new.id).count() == 1
+    assert session.query(HistoryEntry).filter_by(subject_id=closed.id).count() == 4
+
+
 def _as_one_who_can_do_anything(session: Session) -> None:
     """A superuser who switches the triggers off: only the seals can tell then."""
     session.execute(text("SET LOCAL session_replication_role = replica"))

@@ -9,7 +9,7 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from oms.db import new_id
-from oms.errors import Fenced
+from oms.errors import Conflict, Fenced
 from oms.journey import steps
 from oms.journey.models import Step, StepPause
 from oms.journey.steps import Done, NewStep
@@ -77,6 +77,29 @@ def test_a_step_that_was_taken_over_is_fenced_and_nothing_follows_it(session: Se
         )
     assert fenced.value.step_ids == [old.id]
     assert session.query(Step).filter_by(kind="confirm").count() == 0
+
+
+def test_of_a_list_only_those_that_were_taken_over_are_named(session: Session, business_now: datetime) -> None:
+    _open(session, business_now, 3)
+    held = _claim(session)
+    steps.cancel(session, subject_ids=[held[1].subject_id], by="system", now=business_now)
+    follows = [Done(step, "passed", (NewStep("confirm", step.subject_id),)) for step in held]
+    with pytest.raises(Fenced) as fenced:
+        steps.finish(session, follows, by="system", now=business_now)
+    assert fenced.value.step_ids == [held[1].id]
+    assert session.query(Step).filter_by(kind="confirm").count() == 0
+
+
+def test_a_step_that_stands_already_is_not_carried_on_with(session: Session, business_now: datetime) -> None:
+    order = new_id()
+    steps.open_steps(session, [NewStep("verify", order, order_id=order)], now=business_now)
+    (step,) = _claim(session)
+    after = NewStep("confirm", order, order_id=order)
+    done, (carried,) = steps.carry_on(session, [Done(step, "passed", (after,))], kinds={"confirm"}, now=business_now)
+    assert not carried.written
+    steps.open_steps(session, [after], now=business_now)
+    with pytest.raises(Conflict, match=f"confirm of {order} stands already"):
+        steps.finish(session, [*done, Done(carried, "effective")], by="system", now=business_now)
 
 
 def test_an_abandoned_step_is_claimed_alone(session: Session, business_now: datetime) -> None:
