@@ -10,12 +10,14 @@ import time
 from contextlib import suppress
 
 from oms.demo.robots.desk import Reviewers
-from oms.demo.robots.floor import TEAM, Buyer, Clerk, Packer, Picker
+from oms.demo.robots.floor import TEAM, Buyer, Clerk, Packer, Picker, Team
 from oms.demo.robots.wire import Later, Unwelcome, World
 from tests.torture.options import say
 
 #: A round takes up all that waits, so a pause between rounds costs no throughput and saves many questions.
 _PAUSE_S, _LONGEST_S = 0.8, 3.0
+#: So many hands at each task: one after another, the two people of the demo would be at 10,000 orders for an hour.
+_HANDS = 6
 
 
 class Deciders:
@@ -56,7 +58,8 @@ class Deciders:
 
 def work(world: World) -> int:
     """Everybody but the buyer works until the process is ended: what is scarce stays scarce."""
-    robots = [kind(world, team, papers=False) for kind in (Picker, Packer) for team in TEAM]
+    hands = [Team(TEAM[number % len(TEAM)].login, number, _HANDS) for number in range(_HANDS)]
+    robots = [kind(world, team, papers=False) for kind in (Picker, Packer) for team in hands]
     return _live_all([*robots, Clerk(world, papers=False), Reviewers(world), Deciders(world)])
 
 

@@ -198,6 +198,13 @@ class House:
         with seed.opened(self.ground.environment) as session:
             yield session
 
+    @contextmanager
+    def judging(self) -> Iterator[Session]:
+        """One transaction of the judge, who may think longer about ten thousand orders than the product lets a transaction rest."""
+        with self.database() as session:
+            session.connection().exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield session
+
     def world(self) -> World:
         """What the robots need."""
         seeded = json.loads((self.folder / "world.json").read_text(encoding="utf-8"))

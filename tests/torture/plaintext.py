@@ -48,7 +48,7 @@ def _personal(body: dict[str, Any]) -> Iterator[str]:
 def leaks(made: House, words: Sequence[str]) -> list[str]:
     """Where one of the words stands in plain text; nothing is the only good answer."""
     shapes = {shape: word for word in words for shape in _shapes(word)}
-    with made.database() as session:
+    with made.judging() as session:
         found = [*in_tables(session, shapes)]
     logs = [*sorted((made.folder / "log").rglob("*")), *(server.log_path for server in made.ground.servers)]
     found += [*in_redis(made.own_redis_url, shapes), *in_logs(logs, shapes)]

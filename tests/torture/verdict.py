@@ -124,7 +124,7 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
     found = Findings()
     if len(acks) != len(shots):
         found.wrong.append(f"{len(shots)} deliveries were planned, {len(acks)} are in the sender's ledger")
-    with made.database() as session:
+    with made.judging() as session:
         found.wrong += ledgers.accepted(session, acks, channel=BULK)
         found.wrong += ledgers.quarantined(session, acks, channel=BULK)
         found.wrong += ledgers.orders(session, shots, acks, channel=BULK)
@@ -144,10 +144,10 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
 
 def house_in_order(made: House, found: Findings) -> None:
     """What holds whatever was done: the invariants, the sealed history, no deadlock, nobody asleep in a transaction."""
-    with made.database() as session:
+    with made.judging() as session:
         while seal.seal(session) == seal.BATCH:
             pass
-    with made.database() as session:
+    with made.judging() as session:
         violations = check.check(session)
         history = seal.verify(session)
         idle = session.execute(_IDLE).scalar_one()
