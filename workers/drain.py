@@ -1,7 +1,11 @@
-"""Answer the doorbell: claim due steps, do them, until the queue is empty; then look once more."""
+"""Answer the doorbell: claim due steps, do them, until the queue is empty; then look once more.
+
+Whoever is told to stop ends the batch in hand and leaves the rest, however much it is: others are rung for it.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -35,31 +39,34 @@ def drain_job(queue: str) -> int:
     return drain(current(), queue)
 
 
-def drain(process: Process, queue: str, *, look_again: bool = True) -> int:
-    """Work until nothing of `queue` is due; return how many steps were claimed."""
+def drain(process: Process, queue: str, *, look_again: bool = True, for_s: float = math.inf) -> int:
+    """Work until nothing of `queue` is due, for about `for_s` seconds at most; return how many steps were claimed."""
     if _BROKEN_OFF:
         # The database went away in the middle: what this process had claimed is worked on by nobody now.
         with process.database.transaction() as session:
             steps.abandon(session, worker=process.name)
         _BROKEN_OFF.clear()
     try:
-        return _drain(process, queue, look_again)
+        return _drain(process, queue, look_again, time.monotonic() + for_s)
     except Exception:
         _BROKEN_OFF[:] = [queue]
         raise
 
 
-def _drain(process: Process, queue: str, look_again: bool) -> int:
+def _drain(process: Process, queue: str, look_again: bool, ends: float) -> int:
     bound = handlers(queue)
     worked = 0
     while True:
-        round_worked = sum(drain_kind(process, kind, bound) for kind in due_kinds(process, bound))
-        worked += round_worked
-        if round_worked == 0:
+        before = worked
+        for kind in due_kinds(process, bound):
+            if process.stop.asked or time.monotonic() >= ends:
+                return worked
+            worked += drain_kind(process, kind, bound)
+        if worked == before:
             if not look_again:
                 return worked
             look_again = False
-            time.sleep(LOOK_AGAIN_S)
+            process.stop.rest(LOOK_AGAIN_S)
 
 
 def due_kinds(process: Process, bound: Mapping[str, Handler]) -> list[str]:

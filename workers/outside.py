@@ -54,8 +54,22 @@ def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None
 
 
 def _in_turn(process: Process, handler: Outside, mine: Sequence[Claimed]) -> None:
-    for step in mine:
+    for done, step in enumerate(mine):
+        if process.stop.asked:
+            _give_back(process, mine[done:])
+            return
         _guarded(process, handler, step)
+
+
+def _give_back(process: Process, left: Sequence[Claimed]) -> None:
+    """What a stop came before is anybody's again; without a database, when its lease has run out."""
+
+    def give_back() -> None:
+        with process.database.transaction() as session:
+            steps.give_back(session, left)
+
+    with suppress(DBAPIError):
+        db.again(give_back)
 
 
 def _guarded(process: Process, handler: Outside, step: Claimed) -> None:

@@ -7,6 +7,7 @@ import gc
 import os
 import socket
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -22,6 +23,19 @@ from oms.settings import Settings
 from workers.batches import Batches
 
 
+@dataclass(slots=True)
+class Stop:
+    """`asked`: this process is to end the batch in its hands and begin no other. A signal's handler may set it: no lock."""
+
+    asked: bool = False
+
+    def rest(self, seconds: float) -> None:
+        """Sleep, but not on after a stop."""
+        until = time.monotonic() + seconds
+        while not self.asked and (left := until - time.monotonic()) > 0:
+            time.sleep(min(0.1, left))
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """The process's view of the world; handlers get what they need from it."""
@@ -30,6 +44,7 @@ class Process:
     database: Database
     name: str
     batches: Batches = field(default_factory=Batches)
+    stop: Stop = field(default_factory=Stop)
 
 
 # RQ calls a job by its name alone, so what the job needs is kept here, set once after the fork.

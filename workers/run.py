@@ -170,10 +170,18 @@ def serve(queue: str, settings: oms_settings.Settings) -> int:
     return 0
 
 
-def worker_of(queue: str, settings: oms_settings.Settings) -> SimpleWorker:
+class DrainWorker(SimpleWorker):
+    """RQ's worker, whose one job may be a long queue: told to stop, it says so to the job, which leaves the rest."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        process.current().stop.asked = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+
+def worker_of(queue: str, settings: oms_settings.Settings) -> DrainWorker:
     """RQ's worker of one queue; Redis is asked for its address at once."""
     connection = Redis.from_url(settings.redis_url, socket_connect_timeout=_REDIS_CONNECT_S)
-    return SimpleWorker(
+    return DrainWorker(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
         connection=connection,
         serializer=JSONSerializer,

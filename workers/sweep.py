@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 EVERY_S = 2.0
 #: A queue whose work is this late was rung in vain: its worker is gone, so the sweep works.
 STUCK_S = 15.0
+#: So long it works itself before it looks after everything else again: reminders and seals do not wait for a backlog.
+WORKS_S = 5.0
 
 _LATEST = text("""
     SELECT kind, extract(epoch FROM clock_timestamp() - min(run_after)) AS late_s FROM step
@@ -50,30 +52,24 @@ def serve(settings: oms_settings.Settings) -> int:
     """Sweep until SIGTERM."""
     bell = doorbell.Doorbell(settings.redis_url)
     own = process.start(settings, bell.ring_quietly, name="sweep")
-    stopping: list[bool] = []
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        stopping.append(True)
+        own.stop.asked = True
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while not stopping:
-        sweep(own, bell)
-        _rest(stopping)
+    mine: set[str] = set()
+    while not own.stop.asked:
+        sweep(own, bell, mine)
+        own.stop.rest(EVERY_S)
     return 0
 
 
-def _rest(stopping: list[bool]) -> None:
-    until = time.monotonic() + EVERY_S
-    while not stopping and time.monotonic() < until:
-        time.sleep(0.1)
-
-
-def sweep(own: Process, bell: doorbell.Doorbell) -> None:
-    """One round; a part that fails does not stop the others."""
+def sweep(own: Process, bell: doorbell.Doorbell, mine: set[str]) -> None:
+    """One round; a part that fails does not stop the others. `mine` is kept for the next round."""
     for part in (_periodic, _remind, _expire, _seal):
         _guarded(part, own)
-    _guarded(lambda p: _ring_or_work(p, bell), own)
+    _guarded(lambda p: _ring_or_work(p, bell, mine), own)
 
 
 def _guarded(part: Callable[[Process], object], own: Process) -> None:
@@ -105,14 +101,20 @@ def _seal(own: Process) -> None:
                 return
 
 
-def _ring_or_work(own: Process, bell: doorbell.Doorbell) -> None:
+def _ring_or_work(own: Process, bell: doorbell.Doorbell, mine: set[str]) -> None:
+    """`mine`: the queues that this sweep was still at when its time was over; it goes on with them."""
     for queue in flow.QUEUES:
         late_s = latest(own, queue)
-        if late_s is None:
-            continue
-        if not bell.ring([queue]) or late_s > STUCK_S:
+        if late_s is None or own.stop.asked:
+            mine.discard(queue)
+        elif not bell.ring([queue]) or late_s > STUCK_S or queue in mine:
             log.info("sweep works itself", extra={"queue": queue, "late_s": round(late_s, 1)})
-            drain.drain(own, queue, look_again=False)
+            began = time.monotonic()
+            drain.drain(own, queue, look_again=False, for_s=WORKS_S)
+            if time.monotonic() - began < WORKS_S:
+                mine.discard(queue)
+            else:
+                mine.add(queue)
 
 
 def latest(own: Process, queue: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,9 +66,11 @@ class Line:
     alone: uuid.UUID | None = None
     retry_after_s: float | None = None
     called: list[uuid.UUID] = field(default_factory=list)
+    then: Callable[[], None] = lambda: None
 
     def call(self, request: Asked) -> str:
         self.called.append(request.subject_id)
+        self.then()
         if request.subject_id == self.alone if self.alone else self.away:
             error = ConnectorError("connection refused", permanent=False)
             error.retry_after_s = self.retry_after_s
@@ -190,3 +192,17 @@ def test_a_time_that_the_peer_named_is_kept(bench: Bench, line: Line) -> None:
     assert bench.work() == 1
     [left] = bench.waiting()
     assert left > 200
+
+
+def test_a_stop_leaves_what_was_not_begun_to_others(bench: Bench, line: Line) -> None:
+    bench.open(8)
+    line.away = False
+    line.then = lambda: setattr(bench.process.stop, "asked", True)
+    assert bench.work() == 8
+    called = len(line.called)
+    assert 1 <= called <= outside.THREADS  # those under way went on to their end
+    assert len(bench.waiting()) == 8 - called
+    assert max(bench.waiting()) <= 0
+    with bench.process.database.transaction() as session:
+        attempts = session.execute(text("SELECT DISTINCT attempt FROM step WHERE state = 'open'")).scalars().all()
+    assert attempts == [0]

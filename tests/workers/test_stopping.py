@@ -48,6 +48,20 @@ sys.exit(run.main(["inside"]))
 """
 
 
+#: A queue that is never empty: each look finds a batch.
+ENDLESS = """
+import sys, time
+from workers import drain, run
+drain.due_kinds = lambda process, bound: ["tell"]
+def work(process, kind, bound):
+    print("working", flush=True)
+    time.sleep(0.1)
+    return 1
+drain.drain_kind = work
+sys.exit(run.main(["outside"]))
+"""
+
+
 def started(environ: dict[str, str], program: str) -> subprocess.Popen[str]:
     full = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen([sys.executable, "-c", program], env=full, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -78,6 +92,18 @@ def test_a_worker_that_does_not_end_is_killed(environ: dict[str, str]) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "deaf\n"
         assert left_after(process, timeout_s=10) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_long_queue_keeps_nobody_who_was_told_to_stop(environ: dict[str, str], how: signal.Signals) -> None:
+    """Nor a child whose parent was killed: the kernel tells it, and nobody else would end it."""
+    with started(environ, ENDLESS) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "working\n"
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 1
+        process.send_signal(how)
+        assert psutil.wait_procs(children, timeout=run.STOP_S / 2)[1] == []
 
 
 def test_nothing_is_forked_after_a_stop(environ: dict[str, str]) -> None:

@@ -35,7 +35,7 @@ def apply() -> None:
     """Enqueue instead of ringing; the sweep neither rings nor works."""
     doorbell, sweep = importlib.import_module("workers.doorbell"), importlib.import_module("workers.sweep")
     doorbell.Doorbell.ring = _enqueue
-    sweep._ring_or_work = lambda own, bell: None
+    sweep._ring_or_work = lambda own, bell, mine: None
 
 
 def _enqueue(bell: Any, queues: Iterable[str]) -> bool:

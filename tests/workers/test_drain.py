@@ -1,0 +1,87 @@
+"""A drain ends when its queue is empty, when its time is over and when the process is told to stop; the sweep has other work too."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from oms import db
+from oms.journey import steps
+from oms.journey.steps import NewStep
+from oms.settings import Settings
+from tests.conftest import CleanDatabase
+from workers import drain, sweep
+from workers.doorbell import Doorbell
+from workers.process import Process
+
+
+@pytest.fixture
+def own(clean_database: CleanDatabase, app_settings: Settings) -> Process:
+    return Process(app_settings, clean_database.database, "test")
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A queue that never ends; what was drained of it."""
+    drained: list[str] = []
+
+    def batch(process: Process, kind: str, bound: object) -> int:
+        drained.append(kind)
+        time.sleep(0.02)
+        return 1
+
+    monkeypatch.setattr(drain, "due_kinds", lambda process, bound: ["tell", "book"])
+    monkeypatch.setattr(drain, "drain_kind", batch)
+    return drained
+
+
+def test_a_drain_ends_when_its_time_is_over(own: Process, endless: list[str]) -> None:
+    assert 5 <= drain.drain(own, "outside", for_s=0.2) <= 11
+
+
+def test_a_drain_ends_behind_the_batch_in_which_it_is_told_to_stop(
+    own: Process, endless: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = drain.drain_kind
+
+    def third(process: Process, kind: str, bound: object) -> int:
+        process.stop.asked = len(endless) == 2
+        return batch(process, kind, bound)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drain, "drain_kind", third)
+    assert drain.drain(own, "outside") == 3
+    assert endless == ["tell", "book", "tell"]
+
+
+def test_a_sweep_that_works_itself_looks_after_the_rest_between(
+    own: Process, endless: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on with the queue in its next round, though the work that is left may not be late enough to begin with."""
+    monkeypatch.setattr(sweep, "WORKS_S", 0.1)
+    with own.database.transaction() as session:
+        steps.open_steps(session, [NewStep("tell", uuid.uuid4())], now=db.now(session))
+        session.execute(text("UPDATE step SET run_after = run_after - make_interval(secs => 60)"))
+    bell, mine = Doorbell(own.settings.redis_url), set[str]()
+    sweep._ring_or_work(own, bell, mine)
+    first = len(endless)
+    assert (1 <= first <= 7, mine) == (True, {"outside"})
+    with own.database.transaction() as session:
+        session.execute(text("UPDATE step SET run_after = clock_timestamp() WHERE state = 'open'"))
+    sweep._ring_or_work(own, bell, mine)
+    assert first < len(endless) <= first + 7
+    monkeypatch.setattr(drain, "due_kinds", lambda process, bound: [])
+    sweep._ring_or_work(own, bell, mine)
+    assert mine == set()
+
+
+def test_a_stop_ends_a_rest(own: Process) -> None:
+    began = time.monotonic()
+    own.stop.rest(0.05)
+    assert time.monotonic() - began >= 0.05
+    own.stop.asked = True
+    own.stop.rest(timedelta(hours=1).total_seconds())
+    assert time.monotonic() - began < 5
