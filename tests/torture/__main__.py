@@ -45,9 +45,7 @@ LEVELS: dict[str, Level] = {
     "t1": Level(
         "tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second", alone=True
     ),
-    "t3": Level(
-        "tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone", ci=False
-    ),
+    "t3": Level("tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone"),
     "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),
     "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
