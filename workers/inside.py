@@ -19,6 +19,7 @@ from oms import db
 from oms.errors import Fenced
 from oms.journey import flow, house_rules, steps
 from oms.journey.steps import Claimed, Done
+from workers import keeping
 from workers.handlers import Handler, Inside
 from workers.process import Process
 
@@ -57,7 +58,8 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
     batch = list(claimed)
     for attempt in range(db.TRIES):
         try:
-            _transact(process, bound, batch)
+            with keeping.kept(process, batch):
+                _transact(process, bound, batch)
             return
         except Fenced as fenced:
             batch = [s for s in batch if s.id not in set(fenced.step_ids)]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from oms.journey.steps import Claimed, Done
+from oms.journey.steps import Claimed, Done, NewStep
 from oms.kpi import fold, monthly
 from workers.handlers import Inside
+
+#: One transaction folds for about so many seconds; what is left is that of a step that follows at once. Were it as long as the
+#: backlog, a worker that is lost would lose all of it, and the next one would begin anew.
+FOLD_S = 2.0
+_DUE_WITHIN = timedelta(minutes=5)
 
 
 def compute_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
@@ -17,16 +23,17 @@ def compute_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> 
     return [Done(step, "computed") for step in claimed]
 
 
-#: One transaction folds at most so many touched rows; what is left is the next minute's, or the next round's.
-ROUNDS = 20
-
-
 def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
-    for _ in range(ROUNDS):
-        if fold.fold(session, now=now) == 0:
-            break
+    ends, more = time.monotonic() + FOLD_S, True
+    while more and time.monotonic() < ends:
+        more = fold.fold(session, now=now) > 0
     fold.fold_unread(session, now=now)
-    return [Done(step, "folded") for step in claimed]
+    return [Done(step, "folded", _rest_of(step, now) if more else ()) for step in claimed]
+
+
+def _rest_of(step: Claimed, now: datetime) -> tuple[NewStep, ...]:
+    due_at = now + _DUE_WITHIN
+    return (NewStep("fold_kpi", step.subject_id, subject_type=step.subject_type, key=str(step.id), due_at=due_at),)
 
 
 FOLD_KPI = Inside(fold_kpi)
