@@ -203,7 +203,7 @@ class SweepHouse:
 
     def sweep(self) -> None:
         """One round of the clockwork, then the reports that it opened."""
-        clockwork.sweep(self.process, doorbell.Doorbell(self.settings.redis_url))
+        clockwork.sweep(self.process, doorbell.Doorbell(self.settings.redis_url), set())
         self.work(*flow.QUEUES)
 
 
