@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import amending, asking, cancelling, change_rules, declining, stopping, wishes
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
+from oms.fulfilment import locks
 from oms.journey import lifecycle
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
@@ -25,12 +26,13 @@ _Opens = dict[uuid.UUID, list[NewStep]]
 def apply(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other."""
     found = _requests(session, steps)
-    locking.touch(session, order_ids=[r.order_id for r in found.values()])
+    order_ids = [r.order_id for r in found.values()]
+    locking.touch(session, order_ids=order_ids)
     done: list[Done] = []
     todo = sorted(steps, key=lambda s: _turn(found.get(s.subject_id), s))
     while todo:
         now_served = _one_each(todo)
-        done += _serve(session, now_served, found, now)
+        done += _serve(session, now_served, found, order_ids, now)
         todo = [step for step in todo if step not in now_served]
     return done
 
@@ -52,7 +54,11 @@ def _requests(session: Session, steps: Sequence[Claimed]) -> dict[uuid.UUID, Cha
 
 
 def _serve(
-    session: Session, steps: Sequence[Claimed], found: dict[uuid.UUID, ChangeRequest], now: datetime
+    session: Session,
+    steps: Sequence[Claimed],
+    found: dict[uuid.UUID, ChangeRequest],
+    order_ids: Sequence[uuid.UUID],
+    now: datetime,
 ) -> list[Done]:
     known = [found[s.subject_id] for s in steps if s.subject_id in found]
     by_request = {s.subject_id: s for s in steps}
@@ -60,6 +66,8 @@ def _serve(
     for case in wishes.load(session, requests=known):
         action, why = change_rules.decide(case.wish, case.standing)
         groups[action].append((case, why))
+    if not _MOVES_GOODS.isdisjoint(groups):  # of the whole batch, so that none is taken after another's
+        locks.take_goods(session, order_ids=order_ids)
     _class(session, [case for own in groups.values() for case, _ in own])
     live = [case.request for action, own in groups.items() if action is not Action.SUPERSEDE for case, _ in own]
     asking.drop_older(session, requests=live, now=now)
@@ -164,6 +172,9 @@ def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
     _end_asking(session, pairs, now)
     return "declined", declining.tell(session, requests=[(c.request, why) for c, why in pairs], recall=True, now=now)
 
+
+#: Takes promises back, frees bins or ends lists.
+_MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.STOP})
 
 _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str, _Opens]]] = {
     Action.SUPERSEDE: _supersede,

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, NotFound
+from oms.fulfilment import locks
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.fulfilment.progress import LINE_PROGRESS
 from oms.inventory.bins import packing_bin
@@ -104,6 +105,7 @@ def put_back_done(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], acto
         raise NotFound("no such fulfilment: scan the code on the pick list")
     order_ids = sorted({row.order_id for row in rows})
     locking.touch(session, order_ids=order_ids)
+    locks.take_goods(session, order_ids=order_ids)
     found = steps.find(session, kind="put_back", subject_ids=list(fulfilment_ids))
     if len(found) < len(rows):
         raise Conflict("nothing of this fulfilment waits to be put back")
@@ -117,7 +119,10 @@ def put_back_done(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], acto
 
 
 def end(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> None:
-    """End fulfilments that hold no goods any more: open tasks cancelled, their pieces free, waves without work ended."""
+    """End fulfilments that hold no goods any more: open tasks cancelled, their pieces free, waves without work ended.
+
+    The caller took their orders' goods (`locks.take_goods`).
+    """
     if not fulfilment_ids:
         return
     ids = list(fulfilment_ids)

@@ -28,9 +28,11 @@ _ORDERS = text("""
 """)
 
 # What is written of a stop is written under its order's lock, so that these rows stay as they are read here.
+# The lists are taken before the stock, as everywhere.
 _OPEN = text("""
+    WITH w AS MATERIALIZED (SELECT id, warehouse_id FROM wave WHERE id = ANY(CAST(:waves AS uuid[])) ORDER BY id FOR NO KEY UPDATE)
     SELECT t.id, t.fulfilment_id, t.order_id, t.bin_id, t.sku_id, t.qty - t.qty_picked AS left_over, w.warehouse_id
-    FROM pick_task t JOIN wave w ON w.id = t.wave_id
+    FROM pick_task t JOIN w ON w.id = t.wave_id
     WHERE t.wave_id = ANY(CAST(:waves AS uuid[])) AND t.order_id = ANY(CAST(:orders AS uuid[])) AND t.status = 'pending'
       AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = t.order_id AND h.released_at IS NULL)
     ORDER BY t.id

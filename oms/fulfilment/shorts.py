@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
+from oms.fulfilment import locks
 from oms.fulfilment.models import PickTask, Wave
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
@@ -59,6 +60,7 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if task is None or task.status != "pending":
         raise Conflict("this stop is settled already: look at the list again")
     locking.touch(session, order_ids=[task.order_id])
+    locks.take_goods(session, order_ids=[task.order_id])
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     lifecycle.advance(session, PickTask, [task.id], to="short", cause=reason, actor=actor, now=now)
     row = session.execute(_SHORT, {"task": task.id, "reason": reason, "actor": actor, "now": now}).one()

@@ -40,10 +40,16 @@ _READY = text("""
     ORDER BY x.cut_off_at, x.id, x.line_id
 """)
 
+# Orders, stock, bins: taken in the one order (locks.py). A bin that another has written meanwhile is read as it is then.
 _BINS = text("""
+    WITH o AS MATERIALIZED (SELECT id FROM orders WHERE id = ANY(CAST(:orders AS uuid[])) ORDER BY id FOR NO KEY UPDATE),
+    s AS MATERIALIZED (
+        SELECT 1 FROM stock WHERE warehouse_id = ANY(CAST(:warehouses AS uuid[])) AND sku_id = ANY(CAST(:skus AS uuid[]))
+          AND (SELECT count(*) FROM o) >= 0
+        ORDER BY warehouse_id, sku_id FOR NO KEY UPDATE)
     SELECT bs.bin_id, bs.sku_id, bs.warehouse_id, bs.on_hand - bs.allotted AS free, b.code, b.aisle, b.y_mm, b.block
     FROM bin_stock bs JOIN bin b ON b.id = bs.bin_id
-    WHERE bs.warehouse_id = ANY(CAST(:warehouses AS uuid[])) AND bs.sku_id = ANY(CAST(:skus AS uuid[]))
+    WHERE (SELECT count(*) FROM s) >= 0 AND bs.warehouse_id = ANY(CAST(:warehouses AS uuid[])) AND bs.sku_id = ANY(CAST(:skus AS uuid[]))
       AND b.kind IN ('pick', 'reserve') AND bs.on_hand > bs.allotted
     ORDER BY bs.bin_id, bs.sku_id FOR NO KEY UPDATE OF bs
 """)
@@ -121,6 +127,7 @@ def _ready(session: Session, fulfilment_ids: Sequence[uuid.UUID]) -> tuple[list[
 def _allot(session: Session, ready: Sequence[Ready]) -> tuple[dict[uuid.UUID, list[Take]], list[Write]]:
     """Choose (and lock) bins for every line, by fulfilment; and the write that marks the pieces."""
     params = {
+        "orders": in_order({r.order_id for r in ready}),
         "warehouses": sorted({r.warehouse_id for r in ready}),
         "skus": in_order({sku for r in ready for _, sku, _ in r.lines}),
     }

@@ -73,10 +73,13 @@ _POST = text("""
            (SELECT count(*) FROM binned) AS bins, (SELECT array_agg(key) FROM new) AS keys
 """)
 
-_ROWS = text("""
-    WITH s AS (INSERT INTO stock (warehouse_id, sku_id, on_hand, reserved, safety)
-               SELECT DISTINCT w, k, 0, 0, 0 FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[])) AS p(w, k)
-               ORDER BY 1, 2 ON CONFLICT DO NOTHING)
+_STOCK_ROWS = text("""
+    INSERT INTO stock (warehouse_id, sku_id, on_hand, reserved, safety)
+    SELECT DISTINCT w, k, 0, 0, 0 FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[])) AS p(w, k)
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING
+""")
+
+_BIN_ROWS = text("""
     INSERT INTO bin_stock (bin_id, sku_id, warehouse_id, on_hand, allotted)
     SELECT DISTINCT b, k, w, 0, 0
     FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:bin AS uuid[])) AS p(w, k, b)
@@ -105,15 +108,11 @@ def lock(session: Session, *, sku_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.U
 
 
 def ensure_rows(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID, uuid.UUID | None]]) -> None:
-    """Make empty stock and bin rows for (warehouse, SKU, bin) that have none yet."""
-    session.execute(
-        _ROWS,
-        {
-            "warehouse": [p[0] for p in places],
-            "sku": [p[1] for p in places],
-            "bin": [p[2] for p in places],
-        },
-    )
+    """Make empty stock and bin rows for (warehouse, SKU, bin) that have none yet; the stock rows are locked first."""
+    params = {"warehouse": [p[0] for p in places], "sku": [p[1] for p in places]}
+    session.execute(_STOCK_ROWS, params)
+    lock_places(session, places=list({(warehouse, sku) for warehouse, sku, _ in places}))
+    session.execute(_BIN_ROWS, params | {"bin": [p[2] for p in places]})
 
 
 def lock_places(session: Session, *, places: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> None:

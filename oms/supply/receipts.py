@@ -33,12 +33,15 @@ class Receipt:
 
 
 _FILL = text("""
-    UPDATE supply_request SET qty_received = qty_received + r.qty
-    FROM (SELECT warehouse_id, sku_id, sum(qty) AS qty
-          FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[])) AS x(warehouse_id, sku_id, qty)
-          GROUP BY 1, 2) r
-    WHERE supply_request.warehouse_id = r.warehouse_id AND supply_request.sku_id = r.sku_id
-      AND supply_request.status IN ('raised', 'ordered')
+    WITH come AS (
+        SELECT warehouse_id, sku_id, sum(qty) AS qty
+        FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[])) AS x(warehouse_id, sku_id, qty)
+        GROUP BY 1, 2),
+    r AS MATERIALIZED (
+        SELECT supply_request.id, come.qty FROM supply_request JOIN come USING (warehouse_id, sku_id)
+        WHERE supply_request.status IN ('raised', 'ordered')
+        ORDER BY supply_request.warehouse_id, supply_request.sku_id FOR NO KEY UPDATE OF supply_request)
+    UPDATE supply_request SET qty_received = qty_received + r.qty FROM r WHERE supply_request.id = r.id
     RETURNING supply_request.id, qty_received >= supply_request.qty AS "full"
 """)
 

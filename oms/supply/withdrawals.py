@@ -13,12 +13,14 @@ from oms.journey import lifecycle, steps
 from oms.journey.steps import Done
 from oms.supply.models import SupplyRequest
 
+# The requests are taken in the order in which allocation and receipts take them.
 # What is already ordered at a supplier still comes: only its demand goes. What is raised gets smaller.
 _FORGET = text("""
     WITH gone AS (DELETE FROM supply_demand WHERE order_id = ANY(CAST(:orders AS uuid[])) RETURNING request_id, qty),
     less AS (SELECT request_id, sum(qty) AS qty FROM gone GROUP BY request_id)
     SELECT r.id, r.qty - less.qty AS left_over, r.qty_received, r.status
-    FROM supply_request r JOIN less ON less.request_id = r.id ORDER BY r.id FOR UPDATE OF r
+    FROM supply_request r JOIN less ON less.request_id = r.id
+    ORDER BY r.warehouse_id, r.sku_id FOR UPDATE OF r
 """)
 
 _LESS = text("""

@@ -7,6 +7,7 @@ outcome = verdict.Outcome("t1", seed, findings.wrong, findings.figures)
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,8 +28,11 @@ from tests.torture.plan import Shot
 PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
 #: Messages shown of one kind of fault; all are in the report.
 SHOWN = 12
-#: Letters of the log behind a deadlock: both statements stand there.
-DEADLOCK_SHOWN = 3000
+#: A deadlock in PostgreSQL's log: who waited for whom, then each one's statement, up to the next entry of the log.
+_DEADLOCK = re.compile(r"deadlock detected\n.*?DETAIL:\s+(.*?)(?=\n\d{4}-|\Z)", re.DOTALL)
+_STATEMENT = re.compile(r"Process \d+: (.*?)(?=\n\s*Process \d+: |\Z)", re.DOTALL)
+#: Letters shown of a statement; of different deadlocks so many.
+STATEMENT_SHOWN, DEADLOCKS_SHOWN = 220, 4
 
 _LEFT = text("""
     SELECT (SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused'))
@@ -158,7 +162,7 @@ def house_in_order(made: House, found: Findings) -> None:
         found.wrong.append(f"I15 {idle} connections are idle in a transaction for over 5 s")
     deadlocks = server_log(made).get("deadlock detected", 0)
     if deadlocks:
-        found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks: {deadlock_told(made)}")
+        found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks: {deadlocks_told(_log(made))}")
     found.figures |= {
         "invariants": len(check.INVARIANTS), "violations": len(violations), "sealed": history.sealed,
         "deadlocks": deadlocks,
@@ -167,23 +171,26 @@ def house_in_order(made: House, found: Findings) -> None:
 
 def server_log(made: House) -> Counter[str]:
     """PostgreSQL's own errors, by their words; its counters do not survive an immediate stop, its log does."""
-    server = made.server("postgresql")
     counts: Counter[str] = Counter()
-    if server is None or not server.log_path.exists():
-        return counts
-    for line in server.log_path.read_text(errors="replace").splitlines():
+    for line in _log(made).splitlines():
         _, mark, words = line.partition("ERROR:  ")
         if mark:
             counts[words.partition(" at character")[0].partition('"')[0].strip()] += 1
     return counts
 
 
-def deadlock_told(made: House) -> str:
-    """What PostgreSQL's log says of the first deadlock: who waited for whom, with which statements."""
+def _log(made: House) -> str:
     server = made.server("postgresql")
-    log = server.log_path.read_text(errors="replace") if server is not None else ""
-    _, _, behind = log.partition("deadlock detected")
-    return " ".join(behind[:DEADLOCK_SHOWN].split())
+    return server.log_path.read_text(errors="replace") if server is not None and server.log_path.exists() else ""
+
+
+def deadlocks_told(log: str) -> str:
+    """What PostgreSQL's log says of the different deadlocks: how often each, and the statements that waited for each other."""
+    found: Counter[str] = Counter()
+    for detail in _DEADLOCK.findall(log):
+        statements = (" ".join(one.split())[:STATEMENT_SHOWN] for one in _STATEMENT.findall(detail))
+        found[" <-> ".join(statements)] += 1
+    return "; ".join(f"{count} x [{told}]" for told, count in found.most_common(DEADLOCKS_SHOWN))
 
 
 def _shown(value: Any) -> str:
