@@ -105,6 +105,7 @@ def gates(rest: list[str]) -> list[tuple[str, list[str]]]:
         ("format (ruff)", [*module, "ruff", "format", "--check", "."]),
         ("lint (ruff)", [*module, "ruff", "check", "."]),
         ("types (mypy --strict)", [*module, "mypy"]),
+        ("names in tests (mypy)", [*module, "mypy", "tests", "bench", "dev.py"]),
         ("imports (import-linter)", [str(VENV / "bin" / "lint-imports"), "--no-logo"]),
         ("tests, sizes, documents", pytest_command(["--cov", "--cov-report=term:skip-covered", *rest])),
         ("torture, short forms", [*module, "tests.torture", "--level", "ci", "--seed", TORTURE_SEED]),

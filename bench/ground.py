@@ -50,6 +50,12 @@ class Ground:
         self.roots.append(child.pid)
         return child
 
+    def require_running(self) -> None:
+        """Raise SystemExit with what it wrote last when one of the processes has ended: without it no figure is true."""
+        for child in self.children:
+            if child.poll() is not None:
+                raise SystemExit(f"{child.args!r} ended with {child.returncode}:\n{log_tail(self, 40)}")
+
     def wait_for_web(self, timeout_s: float = 120) -> None:
         """Wait until the web server answers."""
         wait_for(f"{self.base_url}/healthz", timeout_s=timeout_s)

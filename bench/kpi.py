@@ -28,6 +28,7 @@ from oms.inventory.models import Warehouse
 from oms.journey import calendar_store
 from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
+from oms.kpi.values import Figure
 from oms.parties.models import Carrier
 from workers import process
 
@@ -141,7 +142,7 @@ def _told(report: Report) -> dict[object, tuple[object, ...]]:
     return {(f.kpi, f.group): (f.hit, f.of, f.lines) for f in report.figures}
 
 
-def _figures(session: Session, month: Month) -> list[monthly.Figure]:
+def _figures(session: Session, month: Month) -> list[Figure]:
     return monthly.figures_between(session, first=month, last=month).get(str(month), [])
 
 

@@ -140,6 +140,7 @@ def _hold(product: House, per_s: float, seconds: float, numbers: _Numbers) -> Wi
 
 
 def _look(product: House, at_s: float) -> Sample:
+    product.made.require_running()
     with product.made.database.transaction() as session:
         row = session.execute(_BACKLOG, {"calls": list(CALLS)}).one()
         in_house = session.execute(_IN_HOUSE).scalar_one()
@@ -151,6 +152,7 @@ def _empty(made: Ground, timeout_s: float = 600) -> None:
     """Wait until everything in the house is shipped."""
     ends = time.monotonic() + timeout_s
     while time.monotonic() < ends:
+        made.require_running()
         with made.database.transaction() as session:
             if session.execute(_IN_HOUSE).scalar_one() == 0:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,8 +58,8 @@ def opened(browser: Browser, served: Served) -> Open:
 
     def as_someone(path: str, *roles: str, width: int = 1280, language: str = "en") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 844}, locale="en")
-        page = context.new_page()
-        page.said = []  # type: ignore[attr-defined]
+        page: Any = context.new_page()
+        page.said = []
         page.on("console", lambda told: page.said.append(told.text))
         page.on("pageerror", lambda fault: page.said.append(str(fault)))
         if roles:

@@ -39,11 +39,11 @@ class Shop(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    server.hung = Event()
+    hung = server.hung = Event()  # type: ignore[attr-defined]  # the handler reads it of its server
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
     yield Client(f"http://127.0.0.1:{server.server_port}", headers={"X-Token": TOKEN}, timeout_s=(1.0, 0.3))
-    server.hung.set()
+    hung.set()
     server.shutdown()
     server.server_close()
 

@@ -13,7 +13,7 @@ import pypdf
 import pytest
 import zxingcpp
 
-from connectors.base import Address, CarrierConfig, ConnectorError, Parcel, Received, SignatureInvalid
+from connectors.base import Address, CarrierConfig, ConnectorError, Parcel, Received, SignatureInvalid, TrackingEvent
 from connectors.carriers.sandbox import STATUSES, SandboxCarrier, status
 from connectors.registry import carrier_for
 from tests.connectors.sandbox_peers import Letterbox, Peer, wait_until
@@ -171,7 +171,7 @@ def test_parcels_go_on_after_kill_9_and_each_scan_comes_once(start_peer: Callabl
     assert told == set(WAY[1:])
 
 
-def verified(carrier: SandboxCarrier, message: Received) -> list[object]:
+def verified(carrier: SandboxCarrier, message: Received) -> list[TrackingEvent]:
     carrier.verify(message, secrets=(SECRET,), at=datetime.now(UTC))
     with pytest.raises(SignatureInvalid):
         carrier.verify(replace(message, body=message.body + b" "), secrets=(SECRET,), at=datetime.now(UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_payment_in_the_plugins_test_mode_is_a_test_order():
 
 
 def test_the_ping_is_no_order_and_needs_no_signature():
-    channel = channel_for(ChannelConfig("w", "woocommerce"))
+    channel: Any = channel_for(ChannelConfig("w", "woocommerce"))
     assert channel.is_ping(Received(b"webhook_id=42"))
     assert not channel.is_ping(Received(b'{"webhook_id": 42}'))
     (found,) = channel.translate(Received(b"webhook_id=42"))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import Any
 
 from connectors import json_bytes, paste, registry, signing
 from connectors.base import CarrierConfig, ChannelConfig, ConnectorError, Received, SignatureInvalid, SignedChannel
@@ -29,7 +30,7 @@ NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 _HEAD = ["PO", "SKU", "Qty", "Price", "Name", "Phone", "Address"]
-_ROWS = [
+_ROWS: list[list[Any]] = [
     _HEAD,
     ["PO-1", "TEA-1", 2, 10.5, "王小明", "13800138000", "广东省深圳市南山区科技园路1号"],
     ["PO-2", "CUP-1", 1, 5, "Ann Lee", "+49 30 901820", "Hauptstr. 5, 10115 Berlin, DE"],

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from oms import db
 from oms.accounts import api_keys
+from oms.invariants import check
 from oms.orders.states import ORDER
 from tests.torture import history_check, history_clients, verdict
 from tests.torture.faults import Harm, Pace
@@ -56,7 +57,7 @@ def run(options: Options) -> Outcome:
         outcome.wrong += history_check.anomalies(history, moves=moves) + strange
         verdict.drain(made, limit_s=20)
         with made.database() as session:
-            outcome.wrong += [f"invariant {row}" for row in verdict.check.check(session, names=NAMES)]
+            outcome.wrong += [f"invariant {row}" for row in check.check(session, names=NAMES)]
         if len(history) < form.least:
             outcome.wrong.append(f"only {len(history)} operations, wanted {form.least}")
         outcome.figures |= {

@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from tests.torture import controls
 from tests.torture.controls import conditions
@@ -49,7 +50,7 @@ def web() -> int:
 def workers() -> int:
     """`python -m workers.run`; each of its children takes the name of its queue."""
     _prepare("oms workers")
-    run = importlib.import_module("workers.run")
+    run: Any = importlib.import_module("workers.run")
     serve = run.serve
 
     def named_serve(queue: str, settings: object) -> int:
@@ -83,7 +84,8 @@ def _prepare(name: str) -> None:
     named(name)
     lease_s = os.environ.get(OUTSIDE_LEASE)
     if lease_s:
-        importlib.import_module("workers.outside").LEASE_S = int(lease_s)
+        outside: Any = importlib.import_module("workers.outside")
+        outside.LEASE_S = int(lease_s)
     conditions.apply(os.environ)
     controls.apply(os.environ.get(CONTROL, ""))
 

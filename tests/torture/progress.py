@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import psycopg
 
@@ -33,7 +34,7 @@ def watch(url: str, path: Path) -> int:
             time.sleep(_LOOK_EVERY_S)
 
 
-def _look(connection: psycopg.Connection, known: set[object], out: object) -> set[object]:
+def _look(connection: psycopg.Connection, known: set[object], out: TextIO) -> set[object]:
     found = {row[0] for row in connection.execute(_LAST)}
     new = len(found - known)
     if new:

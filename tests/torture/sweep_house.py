@@ -22,6 +22,7 @@ from tests.connectors.sandbox_peers import Peer, wait_until
 from tests.torture.sweep_people import Caller, Journal
 from workers import doorbell, drain, process, run
 from workers import sweep as clockwork
+from workers.process import Process
 
 SHOP, SHOP_TOKEN = "shop", "a-token"
 SHOP_SECRET = "whsec_c2FuZGJveC1zaG9wLXNlY3JldC0wMTIz"
@@ -142,7 +143,7 @@ class SweepHouse:
             self._process = self._as_kept() or process.start(self.settings, doorbell.ring)
         return self._process
 
-    def _as_kept(self) -> process.Process | None:
+    def _as_kept(self) -> Process | None:
         if self.kept_process is None:
             return None
         own = replace(self.kept_process, name=process.name_of(os.getpid()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.web.site import PASSWORD, Site
@@ -41,10 +42,10 @@ def served(site: Site) -> Iterator[str]:
     server.server_close()
 
 
-def signed_in(browser: Browser, served: str, site: Site, *, width: int, language: str, scheme: str = "light") -> Page:
+def signed_in(browser: Browser, served: str, site: Site, *, width: int, language: str, scheme: str = "light") -> Any:
     login = site.person("order_manager", language=language)
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
+    page: Any = context.new_page()
     page.said = []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda fault: page.said.append(str(fault)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 import pytest
@@ -29,7 +29,7 @@ from oms.orders import locking
 from oms.orders.models import Order
 from oms.settings import Settings
 from tests.conftest import CleanDatabase
-from workers import bindings, drain, inside
+from workers import bindings, drain, handlers, inside
 from workers.process import Process
 
 STAGES = ("verify", "confirm", "allocate", "release")
@@ -214,10 +214,10 @@ def test_a_worker_that_dies_in_the_middle_leaves_the_order_where_it_was(house: H
     class Killed(BaseException):
         pass
 
-    def die(*_given: Any) -> Any:
+    def die(*_given: object) -> NoReturn:
         raise Killed
 
-    broken = {**house.bound, "release": type(house.bound["release"])(die)}
+    broken = {**house.bound, "release": handlers.Inside(die)}
     with pytest.raises(Killed):
         inside.work(house.process, broken, claimed)
     assert house.stages(1) == {"verify": "claimed"}

@@ -37,7 +37,7 @@ def apply(environ: Mapping[str, str]) -> None:
 
 
 def _dwell(most_s: float) -> None:
-    inside = importlib.import_module("workers.inside")
+    inside: Any = importlib.import_module("workers.inside")
     work = inside.work
 
     def resting(*given: Any) -> None:
@@ -48,7 +48,7 @@ def _dwell(most_s: float) -> None:
 
 
 def _hold(most_s: float) -> None:
-    ledger = importlib.import_module("oms.inventory.ledger")
+    ledger: Any = importlib.import_module("oms.inventory.ledger")
     lock = ledger.lock
 
     def holding(session: Session, **given: Any) -> Any:
@@ -65,10 +65,8 @@ def _small_batches(most: int) -> None:
 
 
 def _kill(prefix: str) -> None:
-    handlers, verification = (
-        importlib.import_module("workers.handlers"),
-        importlib.import_module("workers.verification"),
-    )
+    handlers: Any = importlib.import_module("workers.handlers")
+    verification: Any = importlib.import_module("workers.verification")
     verify = verification.verify
 
     def killed(session: Session, claimed: Sequence[Any], now: datetime) -> Any:

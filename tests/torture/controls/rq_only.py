@@ -33,7 +33,8 @@ _CLAIM = text("""
 
 def apply() -> None:
     """Enqueue instead of ringing; the sweep neither rings nor works."""
-    doorbell, sweep = importlib.import_module("workers.doorbell"), importlib.import_module("workers.sweep")
+    doorbell: Any = importlib.import_module("workers.doorbell")
+    sweep: Any = importlib.import_module("workers.sweep")
     doorbell.Doorbell.ring = _enqueue
     sweep._ring_or_work = lambda own, bell, mine: None
 

@@ -40,9 +40,9 @@ def unsorted_locks() -> None:
 
 def lost_together() -> None:
     """Steps whose lease ran out are claimed together again, the one that kills its process among them."""
-    step_sql = importlib.import_module("oms.journey.step_sql")
+    step_sql: Any = importlib.import_module("oms.journey.step_sql")
     step_sql.CLAIM = _replaced(step_sql.CLAIM, "LIMIT 1)", "LIMIT 200)")
-    steps = importlib.import_module("oms.journey.steps")
+    steps: Any = importlib.import_module("oms.journey.steps")
     steps.claim = _claim_together
 
 
