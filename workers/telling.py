@@ -93,6 +93,7 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
     # A machine's notice is no thread to write into, though its customer is told.
     into = None if answered is None or answered.auto_submitted else answered
     key = f"mail:{message.key}"
+    attachments, filed = _papers(message, house)
     content = mail_writing.compose(
         idempotency_key=key,
         sender=(settings.organisation, settings.mail_from),
@@ -102,7 +103,7 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
         html=told.html,
         at=message.created_at,
         thread=_answer_to(into),
-        attachments=_attachments(message, house),
+        attachments=attachments,
         language=message.language.replace("_", "-"),
     )
     return Mail(
@@ -113,7 +114,7 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
         envelope=Envelope(settings.mail_from, [message.address]),
         server=_server(settings.smtp_url),
         thread=_thread(into),
-        filed=_pdf(message, house, signing=False) if message.template in _PAPERS else None,
+        filed=filed,
     )
 
 
@@ -134,10 +135,13 @@ def _thread(into: mail_thread.Thread | None) -> dict[str, Any] | None:
     return {"message_id": into.message_id, "references": list(into.references), "subject": into.subject}
 
 
-def _attachments(message: Outgoing, house: House) -> list[Attachment]:
+def _papers(message: Outgoing, house: House) -> tuple[list[Attachment], bytes | None]:
+    """What goes with the mail, and our own copy; printed once where no one-time link makes them differ."""
     if message.template not in _PAPERS:
-        return []
-    return [Attachment(_file_name(message), _pdf(message, house, signing=True), "application/pdf")]
+        return [], None
+    sent = _pdf(message, house, signing=True)
+    filed = _pdf(message, house, signing=False) if message.values.get("token") else sent
+    return [Attachment(_file_name(message), sent, "application/pdf")], filed
 
 
 def _file_name(message: Outgoing) -> str:

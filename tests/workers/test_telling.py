@@ -104,6 +104,7 @@ def test_the_confirmation_goes_out_once_with_its_paper_which_is_filed(process: P
     assert (paper.get_filename(), paper.get_content()[:5]) == (f"{order.number}.pdf", b"%PDF-")
     with process.database.transaction() as session:
         document = session.query(Document).filter_by(order_id=order.id, kind="confirmation").one()
+        assert document.content == paper.get_content(), "no link in it: what was sent is what is filed"
         assert session.query(Confirmation).filter_by(order_id=order.id).one().document_id == document.id
         sent = session.query(Message).filter_by(order_id=order.id).one()
         assert (sent.status, sent.mail_id) == ("sent", mail["Message-ID"])
