@@ -47,6 +47,10 @@ class Process:
     stop: Stop = field(default_factory=Stop)
 
 
+#: Kept of the database: one for each thread that calls peers (outside.THREADS), one for the leases of long work. A thread beyond
+#: them would make a connection for each of its transactions, which costs more than what it is made for.
+CONNECTIONS = 5
+
 # RQ calls a job by its name alone, so what the job needs is kept here, set once after the fork.
 _CURRENT: list[Process] = []
 
@@ -88,14 +92,14 @@ def few_heaps() -> None:
             libc.malloc_trim(0)
 
 
-def start(settings: Settings, ring: Ring, *, name: str = "worker", pool_size: int = 2) -> Process:
+def start(settings: Settings, ring: Ring, *, name: str = "worker") -> Process:
     """Make this process's engine and install its keys; call once in each process, after any fork.
 
     `name` is what the database's server shows of it: the queue, or the program.
     """
     memory.return_large_buffers()
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
-    engine = make_engine(settings.database_url, role="worker", name=name, pool_size=pool_size, max_overflow=4)
+    engine = make_engine(settings.database_url, role="worker", name=name, pool_size=CONNECTIONS)
     process = Process(settings, Database(engine, ring), name_of(os.getpid()))
     _CURRENT[:] = [process]
     return process

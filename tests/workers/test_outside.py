@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError
@@ -21,7 +21,7 @@ from tests.conftest import CleanDatabase
 from workers import circuit, outside
 from workers.circuit import Circuits
 from workers.handlers import Outside
-from workers.process import Process
+from workers.process import CONNECTIONS, Process, start
 
 PEER = "carrier:somebody"
 
@@ -206,3 +206,21 @@ def test_a_stop_leaves_what_was_not_begun_to_others(bench: Bench, line: Line) ->
     with bench.process.database.transaction() as session:
         attempts = session.execute(text("SELECT DISTINCT attempt FROM step WHERE state = 'open'")).scalars().all()
     assert attempts == [0]
+
+
+def test_calls_at_once_keep_their_connections(bench: Bench, line: Line, app_settings: Settings) -> None:
+    own = start(app_settings, db.silent)
+    made: list[object] = []
+    event.listen(own.database.engine, "connect", lambda connection, _record: made.append(connection))
+
+    def prepare(session: Session, step: Claimed, now: datetime, settings: Settings) -> Asked:
+        session.execute(text("SELECT pg_sleep(0.02)"))  # so that all threads are in a transaction at once
+        return Asked(step.subject_id)
+
+    bench.process, bench.handler, line.away = own, replace(bench.handler, prepare=prepare), False
+    for _ in range(3):
+        bench.open(12)
+        assert bench.work(12) == 12
+    own.database.engine.dispose()
+    assert outside.THREADS < CONNECTIONS
+    assert 2 < len(made) <= CONNECTIONS
