@@ -5,7 +5,9 @@ hash(n) = SHA-256(hash(n-1) | canonical JSON of the entry).
 
 Who seals looks back to `seal_head.settled_at` only: every entry whose id was made before it has its seal. It stays
 SETTLES_AFTER behind the clock, for ids are made by the clocks of many machines and committed later; what comes later
-still is found once a day, when the whole history is searched.
+still is found once a day, when the whole history is searched. Twenty minutes of a busy house are millions of entries,
+so between two such looks, LOOKS_BACK_EVERY apart, the sweep looks at the last seconds only: what was made earlier and
+committed late waits for the next look back.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ BATCH = 1000
 #: Clocks that are ten minutes off, and a transaction as long again.
 SETTLES_AFTER = timedelta(minutes=20)
 SEARCHES_ALL_EVERY = timedelta(days=1)
+LOOKS_BACK_EVERY = timedelta(minutes=5)
+#: A quick look reaches back over the sweep's own pause and any usual transaction.
+QUICK = timedelta(seconds=10)
 
 _HEAD = text("""
     INSERT INTO seal_head (id, seq, hash) VALUES (1, 0, :genesis)
@@ -72,14 +77,18 @@ class Verified:
     broken: Broken | None
 
 
-def seal(session: Session) -> int:
-    """Seal up to a thousand entries; return how many. Two sealers at once: the head's row lets one through."""
+def seal(session: Session, *, quickly: bool = False) -> int:
+    """Seal up to a thousand entries; return how many. Two sealers at once: the head's row lets one through.
+
+    `quickly`: those of the last seconds, unless it is time to look back.
+    """
     head = session.execute(_HEAD, {"genesis": GENESIS}).one()
     seq, last = head.seq, bytes(head.hash)
     searches_all = head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY
-    since = ids.first_of(None if searches_all else head.settled_at)
+    quick = quickly and not searches_all and head.clock - head.settled_at < SETTLES_AFTER + LOOKS_BACK_EVERY
+    since = ids.first_of(None if searches_all else head.clock - QUICK if quick else head.settled_at)
     rows = session.execute(_UNSEALED, {"since": since}).mappings().all()
-    if len(rows) < BATCH:
+    if len(rows) < BATCH and not quick:
         searched_at = head.clock if searches_all else head.searched_at
         session.execute(_SETTLE, {"settled": head.clock - SETTLES_AFTER, "searched": searched_at})
     if not rows:

@@ -73,6 +73,14 @@ def _sealed(session: Session, now: datetime) -> Order:
     return order
 
 
+def _committed_late(session: Session, order: Order, made_at: datetime, now: datetime) -> None:
+    session.execute(
+        text("""INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
+                VALUES (:id, :order, 'order', :order, :now, 'system', 'noted', 'late', '{}')"""),
+        {"id": ids.first_of(made_at), "order": order.id, "now": now},
+    )
+
+
 def _age(session: Session, column: str) -> None:
     session.execute(text(f"UPDATE seal_head SET {column} = {column} - interval '2 days'"))
 
@@ -80,12 +88,7 @@ def _age(session: Session, column: str) -> None:
 def test_sealing_looks_back_no_further_than_where_all_is_sealed(session: Session, business_now: datetime) -> None:
     order = _sealed(session, business_now)
     settled = session.execute(text("SELECT settled_at FROM seal_head")).scalar_one()
-    late = ids.first_of(settled - timedelta(seconds=1))
-    session.execute(
-        text("""INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
-                VALUES (:id, :order, 'order', :order, :now, 'system', 'noted', 'late', '{}')"""),
-        {"id": late, "order": order.id, "now": business_now},
-    )
+    _committed_late(session, order, settled - timedelta(seconds=1), business_now)
     assert seal.seal(session) == 0
     assert seal.verify(session).unsealed == 1
     _age(session, "searched_at")  # once a day the whole history is searched
@@ -96,13 +99,22 @@ def test_sealing_looks_back_no_further_than_where_all_is_sealed(session: Session
 def test_entries_within_the_reach_of_wrong_clocks_are_sealed_at_once(session: Session, business_now: datetime) -> None:
     order = _sealed(session, business_now)
     for minutes in (-10, 10):
-        slow = ids.first_of(datetime.now(UTC) + timedelta(minutes=minutes))
-        session.execute(
-            text("""INSERT INTO history_entry (id, order_id, subject_type, subject_id, at, actor, event, cause, data)
-                    VALUES (:id, :order, 'order', :order, :now, 'system', 'noted', 'late', '{}')"""),
-            {"id": slow, "order": order.id, "now": business_now},
-        )
+        _committed_late(session, order, datetime.now(UTC) + timedelta(minutes=minutes), business_now)
     assert seal.seal(session) == 2
+
+
+def test_a_quick_look_leaves_what_was_committed_late_to_the_next_look_back(
+    session: Session, business_now: datetime
+) -> None:
+    order = _sealed(session, business_now)
+    _committed_late(session, order, datetime.now(UTC) - timedelta(minutes=1), business_now)
+    _advance(session, order, "closed", business_now)
+    assert seal.seal(session, quickly=True) == 1  # the newest one
+    assert seal.seal(session, quickly=True) == 0
+    every = {"every": seal.LOOKS_BACK_EVERY}
+    session.execute(text("UPDATE seal_head SET settled_at = settled_at - CAST(:every AS interval)"), every)
+    assert seal.seal(session, quickly=True) == 1
+    assert seal.verify(session).unsealed == 0
 
 
 def test_a_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_as_settled(
