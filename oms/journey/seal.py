@@ -30,7 +30,7 @@ BATCH = 1000
 #: Clocks that are ten minutes off, and a transaction as long again.
 SETTLES_AFTER = timedelta(minutes=20)
 SEARCHES_ALL_EVERY = timedelta(days=1)
-LOOKS_BACK_EVERY = timedelta(minutes=5)
+LOOKS_BACK_EVERY = timedelta(minutes=2)
 #: A quick look reaches back over the sweep's own pause and any usual transaction.
 QUICK = timedelta(seconds=10)
 
