@@ -46,6 +46,8 @@ Result = TypeVar("Result")
 #: Serialization failure and deadlock: nothing was done, and the same transaction may well succeed at once.
 AGAIN = frozenset({"40001", "40P01"})
 TRIES = 5
+#: Classes of what a server cannot do whoever asks: its line is cut, its disk or memory full, its files out of order.
+SERVER_IN_TROUBLE = ("08", "53", "58")
 
 
 class Timestamp(TypeDecorator[datetime]):
@@ -192,6 +194,12 @@ def carried(session: Session, size: int) -> None:
     """
     if size >= memory.LARGE_BYTES:
         session.connection().detach()
+
+
+def server_in_trouble(error: BaseException) -> bool:
+    """Whether the database itself could not go on; another step would have failed alike."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or (state or "")[:2] in SERVER_IN_TROUBLE)
 
 
 def again(work: Callable[[], Result]) -> Result:

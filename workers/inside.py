@@ -120,5 +120,5 @@ def _halve(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exce
 def _put_back(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception) -> None:
     [step] = batch
     with process.database.transaction() as session:
-        state = steps.retry(session, step, error=f"{type(error).__name__}: {error}")
+        state = steps.put_back(session, step, error)
     log.exception("step failed", extra={"step": str(step.id), "kind": step.kind, "state": state}, exc_info=error)

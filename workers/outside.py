@@ -87,7 +87,7 @@ def _put_back(process: Process, step: Claimed, error: Exception) -> None:
 
     def put_back() -> None:
         with process.database.transaction() as session:
-            steps.retry(session, step, error=f"{type(error).__name__}: {error}")
+            steps.put_back(session, step, error)
 
     try:
         db.again(put_back)

@@ -128,3 +128,20 @@ def test_a_webhook_is_taken_in_spite_of_four_refusals(clean_database, app_settin
     answer = site.app.test_client().post("/webhooks/shop", data=body, headers=headers(body))
     assert (answer.status_code, len(refused)) == (202, 4)
     assert site.rows("SELECT count(*) FROM inbound_message") == [(1,)]
+
+
+@pytest.mark.parametrize(("sqlstate", "state"), [("53100", "open"), ("58030", "open"), ("22012", "parked")])
+def test_what_the_full_disk_of_the_database_stopped_is_tried_until_there_is_room(
+    process, refuse, sqlstate: str, state: str
+) -> None:
+    refuse("SET state = 'done'", 99, sqlstate)
+    for _ in range(steps.MAX_ATTEMPTS + 2):
+        with process.database.transaction() as session:
+            session.execute(text("UPDATE step SET run_after = clock_timestamp() WHERE state = 'open'"))
+        drain.drain_kind(process, "close", {"close": Inside(_closed)})
+    with process.database.transaction() as session:
+        [step] = session.query(Step).filter_by(kind="close")
+    assert step.state == state
+    if state == "open":
+        assert steps.delay_s(steps.PATIENT_ATTEMPTS) < 30
+        assert "once more" in step.error
