@@ -19,7 +19,7 @@ from oms import db
 from oms.errors import Fenced
 from oms.journey import flow, house_rules, steps
 from oms.journey.steps import Claimed, Done
-from workers import keeping
+from workers import keeping, patience
 from workers.handlers import Handler, Inside
 from workers.process import Process
 
@@ -120,5 +120,5 @@ def _halve(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exce
 def _put_back(process: Process, bound: Bound, batch: Sequence[Claimed], error: Exception) -> None:
     [step] = batch
     with process.database.transaction() as session:
-        state = steps.put_back(session, step, error)
+        state = patience.put_back(session, step, error)
     log.exception("step failed", extra={"step": str(step.id), "kind": step.kind, "state": state}, exc_info=error)

@@ -21,6 +21,7 @@ from oms import db, effects, together
 from oms.errors import Fenced
 from oms.journey import house_rules, steps
 from oms.journey.steps import Claimed, Done
+from workers import patience
 from workers.circuit import Circuits
 from workers.handlers import Outside
 from workers.process import Process
@@ -87,7 +88,7 @@ def _put_back(process: Process, step: Claimed, error: Exception) -> None:
 
     def put_back() -> None:
         with process.database.transaction() as session:
-            steps.put_back(session, step, error)
+            patience.put_back(session, step, error)
 
     try:
         db.again(put_back)

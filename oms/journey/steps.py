@@ -24,8 +24,6 @@ from oms.journey.step_values import NewStep as NewStep
 from oms.together import Write
 
 MAX_ATTEMPTS = 5
-#: While the database itself is in trouble the delay grows up to this attempt's (16 s), and nothing is parked.
-PATIENT_ATTEMPTS = 3
 #: A step that failed is parked after five attempts; one whose worker was lost may be innocent a while longer.
 LOST_ATTEMPTS = 10
 _FIRST_DELAY_S, _LAST_DELAY_S = 1.0, 600.0
@@ -198,12 +196,6 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
     }
     session.execute(text(step_sql.RETRY), params)
     return "parked" if parked else "open"
-
-
-def put_back(session: Session, step: Claimed, error: Exception) -> str:
-    """`retry` with what was raised. A full disk is not the step's fault: it is tried until there is room, and nobody has to wake it."""
-    after_s = delay_s(min(step.attempt, PATIENT_ATTEMPTS)) if db.server_in_trouble(error) else None
-    return retry(session, step, error=f"{type(error).__name__}: {error}", after_s=after_s)
 
 
 def delay_s(attempt: int) -> float:

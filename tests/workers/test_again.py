@@ -17,7 +17,7 @@ from oms.web import create_app
 from tests.conftest import CleanDatabase
 from tests.web.site import Site
 from tests.web.test_webhooks import headers
-from workers import drain
+from workers import drain, patience
 from workers.handlers import Inside, Outside
 from workers.process import Process
 
@@ -143,5 +143,5 @@ def test_what_the_full_disk_of_the_database_stopped_is_tried_until_there_is_room
         [step] = session.query(Step).filter_by(kind="close")
     assert step.state == state
     if state == "open":
-        assert steps.delay_s(steps.PATIENT_ATTEMPTS) < 30
+        assert steps.delay_s(patience.PATIENT_ATTEMPTS) < 30
         assert "once more" in step.error
