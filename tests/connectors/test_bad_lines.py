@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -200,6 +201,20 @@ def test_a_spell_lasts_until_somebody_has_felt_it(web):
     assert web.state == NONE
     assert line.seen.spared == ["slow bytes", "cut", "reset", "half-open"]
     assert [name for name, _since, _until in line.seen.spells] == ["late", "half-open"]
+
+
+def test_a_line_whose_port_was_taken_while_it_was_down_comes_back(web):
+    line = Course(web, iter([]), now=100.0)
+    line.turn(FAULTS["down"], 101.0)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", web.port))
+        other.listen()
+        line.turn(NONE, 102.0)
+        assert web.state == FAULTS["down"]
+    line.turn(NONE, 103.0)
+    assert web.state == NONE
+    client(web).get("/healthz")
 
 
 def test_an_attempt_to_connect_that_is_given_up_leaves_no_socket_behind(database):

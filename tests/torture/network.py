@@ -140,7 +140,7 @@ def reached(seen: dict[str, Seen], form: Form) -> list[str]:
 
 def calls_while_away(carrier: Seen) -> list[float]:
     """When the carrier was called while it alone was away, in seconds since that began."""
-    since, until = next(((b, e) for name, b, e in reversed(carrier.spells) if name == AWAY.name), (0.0, 0.0))
+    since, until = next(((b, e) for name, b, e in carrier.spells if name == AWAY.name), (0.0, 0.0))
     # While it lasts, its end is its beginning.
     return [at - since for at in carrier.connections if since and at >= since and (at < until or until == since)]
 

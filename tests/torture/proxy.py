@@ -82,15 +82,16 @@ class FaultProxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _become(self, fault: Fault) -> None:
-        before, self._fault = self._fault, fault
+        if not fault.down and self._server is None:
+            # A port that somebody has taken meanwhile leaves the line down, so that it is tried again.
+            await self._listen()
+        self._fault = fault
         changed, self._changed = self._changed, asyncio.Event()
         if fault.silent:
             for line in self._lines:
                 line.dead = True
         if fault.down:
             await self._hang_up()
-        elif before.down:
-            await self._listen()
         changed.set()
 
     async def _hang_up(self) -> None:

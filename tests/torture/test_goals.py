@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.torture import backup, full_disk, fuzz_parsers, letters, network, poison
+from tests.torture import backup, full_disk, fuzz_parsers, letters, lines, network, poison
 from tests.torture.entrances import Entrance
 from tests.torture.full_disk import Probe
-from tests.torture.line_faults import WANTED
+from tests.torture.line_faults import FAULTS, WANTED
 from tests.torture.lines import DEPENDENCIES, Seen
 from tests.torture.poison import Spent
 from tests.torture.verdict import Outcome
 
-AWAY = ("reset at once", 100.0, 140.0)
+AWAY = (lines.AWAY.name, 100.0, 140.0)
 
 
 def outcome() -> Outcome:
@@ -55,6 +55,13 @@ def test_a_circuit_that_does_not_open_or_never_probes_is_told():
     assert "only 3 calls" in network.opened(lazy, network.SHORT, outcome())[0]
     silent = Seen(connections=calls, spells=[AWAY])
     assert network.opened(silent, network.LONG, outcome()) == ["no probe within 36 s"]
+
+
+def test_what_a_course_did_before_is_not_taken_for_the_carrier_being_away():
+    calls = [50.0 + number / 10 for number in range(8)]
+    course = [("reset at once" if fault.reset else name, 50.0, 51.0) for name, fault in FAULTS.items()]
+    assert network.calls_while_away(Seen(connections=calls, spells=course)) == []
+    assert network.calls_while_away(Seen(connections=[*calls, 101.0], spells=[*course, AWAY])) == [1.0]
 
 
 def test_another_error_than_503_and_a_slow_return_are_told():
