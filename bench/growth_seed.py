@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bench import life
 from bench.goods import Company
 from bench.ground import Ground
-from connectors.base import TrackingEvent
+from connectors.carriage import TrackingEvent
 from oms import db, settings
 from oms.aftersales import satisfaction
 from oms.aftersales.satisfaction import Scores

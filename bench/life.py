@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bench import cpu, floor, life_pair
 from bench.goods import Company, company, order_json
 from bench.ground import Ground, ground
-from connectors.base import Label
+from connectors.carriage import Label
 from oms import db, settings
 from oms.fulfilment import checking, paper, waves
 from oms.fulfilment.boxing import Box

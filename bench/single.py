@@ -27,7 +27,7 @@ from bench.floor_single import Stages
 from bench.goods import Company, company
 from bench.ground import Ground, ground
 from bench.rounds import in_turns
-from connectors.base import Label
+from connectors.carriage import Label
 from oms import db
 from oms.fulfilment import packing, picking, queries, waves
 from oms.fulfilment.boxing import Box

@@ -6,16 +6,8 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from connectors.base import (
-    Carrier,
-    CarrierConfig,
-    Channel,
-    ChannelConfig,
-    ChannelOrder,
-    ConnectorError,
-    Kind,
-    Received,
-)
+from connectors.base import Channel, ChannelConfig, ChannelOrder, ConnectorError, Kind, Received
+from connectors.carriage import Carrier, CarrierConfig
 from connectors.output import Json, to_json
 from connectors.problems import problem
 

@@ -9,7 +9,8 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from connectors import registry
-from connectors.base import Carrier, ConnectorError, Label, ListedCarrier, PolledChannel, Received
+from connectors.base import ConnectorError, PolledChannel, Received
+from connectors.carriage import Carrier, Label, ListedCarrier
 from oms.intake import fates
 from oms.intake import rules as intake_rules
 from oms.intake.rules import Became

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from connectors import registry
-from connectors.base import ConnectorError, TrackingEvent
+from connectors.base import ConnectorError
+from connectors.carriage import TrackingEvent
 from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
 from oms.shipping import closing, tracking

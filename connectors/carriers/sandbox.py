@@ -12,7 +12,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connectors.base import Address, CarrierConfig, ConnectorError, Label, Parcel, Rate, Received, TrackingEvent
+from connectors.base import Address, ConnectorError, Received
+from connectors.carriage import CarrierConfig, Label, Parcel, Rate, TrackingEvent
 from connectors.http import Client
 from connectors.json_bytes import Unreadable, parse
 from connectors.money import amount

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.base import CarrierConfig, ChannelConfig
+from connectors.base import ChannelConfig
+from connectors.carriage import CarrierConfig
 from oms.parties.models import Carrier, Channel
 
 

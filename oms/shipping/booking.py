@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Label, Row, exists, literal_column, select, text
 from sqlalchemy.orm import Session, load_only
 
-from connectors import base
-from connectors.base import CarrierConfig, ChannelConfig
+from connectors import base, carriage
+from connectors.base import ChannelConfig
+from connectors.carriage import CarrierConfig
 from oms.documents import store
 from oms.documents.store import Paper
 from oms.fulfilment.models import Fulfilment
@@ -45,7 +46,7 @@ _LIVE = ("confirmed", "in_fulfilment")
 class Booking:
     """One label to buy. `known` is what stands of the order, against which the channel's reading is held."""
 
-    parcel: base.Parcel
+    parcel: carriage.Parcel
     carrier: CarrierConfig
     plan: Plan
     zone: ZoneInfo
@@ -119,11 +120,11 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
 
 def _request(
     parcel: Parcel, order: Order, warehouse: Warehouse, contents: Sequence[Sequence[str | None]]
-) -> base.Parcel:
+) -> carriage.Parcel:
     lines = [[Decimal(number or 0) for number in line] for line in contents]
     value = sum((rules.share(total, qty, ordered * pieces) for total, qty, ordered, pieces in lines), Decimal(0))
     currency = order.currency or "CNY"
-    return base.Parcel(
+    return carriage.Parcel(
         reference=parcel.reference,
         service=parcel.service,
         sender=address_of(warehouse.address),
@@ -161,12 +162,12 @@ def _hand_over(parcel_id: uuid.UUID, order_id: uuid.UUID, cut_off_at: datetime, 
     return NewStep("hand_over", parcel_id, order_id=order_id, round=round_, due_at=cut_off_at)
 
 
-def record_label(session: Session, *, step: Claimed, label: base.Label, now: datetime) -> Done:
+def record_label(session: Session, *, step: Claimed, label: carriage.Label, now: datetime) -> Done:
     """Keep the label, its papers and its price; the parcel joins its carrier's open hand-over list."""
     return record_labels(session, labelled=[(step, label)], now=now)[0]
 
 
-def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, base.Label]], now: datetime) -> list[Done]:
+def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, carriage.Label]], now: datetime) -> list[Done]:
     """`record_label` for a list, in a fixed number of statements."""
     locking.touch(session, order_ids=[step.order_id for step, _ in labelled if step.order_id])
     ids = [step.subject_id for step, _ in labelled]
@@ -199,7 +200,7 @@ _LOCKED = text("""
 """)
 
 
-def _kept(labels: Sequence[base.Label], lists: Sequence[uuid.UUID | None]) -> dict[str, Each]:
+def _kept(labels: Sequence[carriage.Label], lists: Sequence[uuid.UUID | None]) -> dict[str, Each]:
     """What the parcels keep of their labels, and the hand-over lists they join, in the same write."""
     return {
         "waybill_number": Each([label.waybill_number for label in labels]),
@@ -211,12 +212,12 @@ def _kept(labels: Sequence[base.Label], lists: Sequence[uuid.UUID | None]) -> di
     }
 
 
-def _told(label: base.Label, planned: str) -> dict[str, Any]:
+def _told(label: carriage.Label, planned: str) -> dict[str, Any]:
     changed = label.service != planned
     return {"waybill_number": label.waybill_number, "service": label.service, "service_changed": changed}
 
 
-def _papers(parcel: Row[Any], label: base.Label) -> list[Paper]:
+def _papers(parcel: Row[Any], label: carriage.Label) -> list[Paper]:
     same: dict[str, Any] = {"subject_type": "parcel", "subject_id": parcel.id, "order_id": parcel.order_id}
     return [
         Paper(kind="label", name=f"{label.waybill_number}.pdf", content=label.pdf, **same),

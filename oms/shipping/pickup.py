@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.base import CarrierConfig
+from connectors.carriage import CarrierConfig
 from oms.journey import lifecycle
 from oms.journey.lifecycle import Note
 from oms.journey.steps import Claimed, Done, NewStep

@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from connectors.base import Rate
+from connectors.carriage import Rate
 from oms.clock import day_bounds, local_day
 
 ZERO = Decimal(0)

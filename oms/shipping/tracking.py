@@ -14,8 +14,8 @@ from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from connectors import base
-from connectors.base import CarrierConfig
+from connectors import carriage
+from connectors.carriage import CarrierConfig
 from oms import db
 from oms.journey import lifecycle
 from oms.journey import steps as journey
@@ -58,7 +58,7 @@ class Asking:
 
 
 def record_events(
-    session: Session, *, carrier_id: uuid.UUID, events: Sequence[base.TrackingEvent], way: str, now: datetime
+    session: Session, *, carrier_id: uuid.UUID, events: Sequence[carriage.TrackingEvent], way: str, now: datetime
 ) -> Recorded:
     """Store scans (`way`: webhook | poll) and draw what follows. The same scan told again changes nothing.
 
@@ -76,7 +76,7 @@ def record_events(
 
 
 def _parcels(
-    session: Session, carrier_id: uuid.UUID, events: Sequence[base.TrackingEvent]
+    session: Session, carrier_id: uuid.UUID, events: Sequence[carriage.TrackingEvent]
 ) -> dict[str, Row[uuid.UUID, uuid.UUID, str | None]]:
     numbers = {event.waybill_number for event in events}
     statement = select(Parcel.id, Parcel.order_id, Parcel.waybill_number)
@@ -85,7 +85,7 @@ def _parcels(
 
 
 def _row(
-    parcel: Row[uuid.UUID, uuid.UUID, str | None], event: base.TrackingEvent, way: str, now: datetime
+    parcel: Row[uuid.UUID, uuid.UUID, str | None], event: carriage.TrackingEvent, way: str, now: datetime
 ) -> dict[str, object]:
     return {
         "id": db.new_id(),
@@ -193,7 +193,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Asking | Done:
 
 
 def record_poll(
-    session: Session, *, step: Claimed, asking: Asking, events: Sequence[base.TrackingEvent], now: datetime
+    session: Session, *, step: Claimed, asking: Asking, events: Sequence[carriage.TrackingEvent], now: datetime
 ) -> Done:
     """What the carrier answered; parcels that it has not scanned for days become cases."""
     record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from connectors.base import CarrierConfig
+from connectors.carriage import CarrierConfig
 from oms.journey import lifecycle
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.parties.channels import carrier_config_of

@@ -17,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from connectors import registry
-from connectors.base import Carrier as Connector
-from connectors.base import CarrierConfig, ConnectorError, Received, SignatureInvalid, TrackingEvent
+from connectors.base import ConnectorError, Received, SignatureInvalid
+from connectors.carriage import Carrier as Connector
+from connectors.carriage import CarrierConfig, TrackingEvent
 from oms import db
 from oms.accounts.rights import ANYONE
 from oms.errors import NotFound, NotSignedIn, Unavailable

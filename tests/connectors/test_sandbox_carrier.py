@@ -13,7 +13,8 @@ import pypdf
 import pytest
 import zxingcpp
 
-from connectors.base import Address, CarrierConfig, ConnectorError, Parcel, Received, SignatureInvalid, TrackingEvent
+from connectors.base import Address, ConnectorError, Received, SignatureInvalid
+from connectors.carriage import CarrierConfig, Parcel, TrackingEvent
 from connectors.carriers.sandbox import STATUSES, SandboxCarrier, status
 from connectors.registry import carrier_for
 from tests.connectors.sandbox_peers import Letterbox, Peer, wait_until

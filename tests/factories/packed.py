@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from connectors.base import Label
+from connectors.carriage import Label
 from oms.db import new_id
 from oms.fulfilment import packing, picking
 from oms.fulfilment.boxing import Box

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from connectors.base import TrackingEvent
+from connectors.carriage import TrackingEvent
 from oms.catalog.models import BundlePart
 from oms.documents.models import Document
 from oms.errors import Conflict, InputInvalid

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from connectors.base import TrackingEvent as Scan
+from connectors.carriage import TrackingEvent as Scan
 from oms import together
 from oms.effects import intend, recording
 from oms.fulfilment.models import Fulfilment

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from bench.goods import Company, company, order_json
-from connectors.base import Label, TrackingEvent
+from connectors.carriage import Label, TrackingEvent
 from oms.db import new_id
 from oms.fulfilment import checking, packing, paper, picking, queries, waves
 from oms.fulfilment.boxing import Box

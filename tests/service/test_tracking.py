@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from connectors.base import TrackingEvent as Scan
+from connectors.carriage import TrackingEvent as Scan
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
 from oms.journey.models import Step

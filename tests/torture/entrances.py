@@ -15,7 +15,8 @@ from functools import cache, partial
 from typing import Any
 
 from connectors import json_bytes, paste, registry, signing
-from connectors.base import CarrierConfig, ChannelConfig, ConnectorError, Received, SignatureInvalid, SignedChannel
+from connectors.base import ChannelConfig, ConnectorError, Received, SignatureInvalid, SignedChannel
+from connectors.carriage import CarrierConfig
 from connectors.channels.email import Email
 from connectors.mail.thread import thread_of
 from connectors.output import from_json

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base import Rate
+from connectors.carriage import Rate
 from oms.shipping import rules
 from oms.shipping.rules import Plan
 from oms.shipping.states import TRACKING
