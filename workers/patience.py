@@ -9,13 +9,16 @@ from oms.journey import steps
 from oms.journey.steps import Claimed
 
 #: While the database itself is in trouble the delay grows up to this attempt's, 16 s.
-PATIENT_ATTEMPTS = 3
+SLOWEST_ATTEMPT = 3
+#: About a day of them: what is still refused then may be what fills the disk, and a person must look at it.
+PATIENT_ATTEMPTS = 5_000
 
 
 def put_back(session: Session, step: Claimed, error: Exception) -> str:
     """`steps.retry` with what was raised; return the step's new state.
 
-    A full disk is not the step's fault: it is tried until there is room, and nobody has to wake it.
+    A full disk is not the step's fault: it is tried until there is room, for about a day, and nobody has to wake it.
     """
-    after_s = steps.delay_s(min(step.attempt, PATIENT_ATTEMPTS)) if db.server_in_trouble(error) else None
+    patient = db.server_in_trouble(error) and step.attempt < PATIENT_ATTEMPTS
+    after_s = steps.delay_s(min(step.attempt, SLOWEST_ATTEMPT)) if patient else None
     return steps.retry(session, step, error=f"{type(error).__name__}: {error}", after_s=after_s)

@@ -27,6 +27,8 @@ MAX_ATTEMPTS = 5
 #: A step that failed is parked after five attempts; one whose worker was lost may be innocent a while longer.
 LOST_ATTEMPTS = 10
 _FIRST_DELAY_S, _LAST_DELAY_S = 1.0, 600.0
+#: After so many attempts the delay has grown to its last.
+_GROWS = 5
 _OPEN, _FINISH = text(step_sql.OPEN), text(step_sql.FINISH)
 
 
@@ -200,7 +202,8 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
 
 def delay_s(attempt: int) -> float:
     """Seconds before attempt n+1: 1 s growing fourfold to 10 min, with jitter of a quarter."""
-    base = min(_LAST_DELAY_S, _FIRST_DELAY_S * 4 ** max(0, attempt - 1))
+    # What rested often has hundreds of attempts: a power of that size is no number any more.
+    base = min(_LAST_DELAY_S, _FIRST_DELAY_S * 4 ** min(max(0, attempt - 1), _GROWS))
     return float(base * random.uniform(0.75, 1.25))
 
 

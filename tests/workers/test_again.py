@@ -143,5 +143,21 @@ def test_what_the_full_disk_of_the_database_stopped_is_tried_until_there_is_room
         [step] = session.query(Step).filter_by(kind="close")
     assert step.state == state
     if state == "open":
-        assert steps.delay_s(patience.PATIENT_ATTEMPTS) < 30
+        assert steps.delay_s(patience.SLOWEST_ATTEMPT) < 30
         assert "once more" in step.error
+
+
+def test_a_step_that_the_database_refuses_for_a_day_is_parked(process, refuse) -> None:
+    refuse("SET state = 'done'", 99, "53200")
+    with process.database.transaction() as session:
+        session.execute(text("UPDATE step SET attempt = :most - 1"), {"most": patience.PATIENT_ATTEMPTS})
+    drain.drain_kind(process, "close", {"close": Inside(_closed)})
+    with process.database.transaction() as session:
+        assert session.query(Step).filter_by(kind="close").one().state == "parked"
+
+
+def test_the_delay_grows_to_ten_minutes_and_stays_however_often_a_step_was_tried() -> None:
+    longest = [steps.delay_s(attempt) for attempt in (6, 40, 2_000, 20_000)]
+    assert all(450 <= delay_s <= 750 for delay_s in longest)
+    assert 0.75 <= steps.delay_s(1) <= 1.25
+    assert 12 <= steps.delay_s(3) <= 20
