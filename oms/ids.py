@@ -7,7 +7,7 @@ text it costs a tenth of that, and being the same object it is found at once whe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import cast
 from uuid import UUID, SafeUUID
@@ -45,6 +45,11 @@ def in_order(ids: Iterable[UUID]) -> list[UUID]:
 def first_of(moment: datetime | None) -> UUID:
     """The lowest UUIDv7 that a clock showing `moment` could make; None: lower than any."""
     return UUID(int=0 if moment is None else int(moment.timestamp() * 1000) << 80)
+
+
+def made_at(made: UUID) -> datetime:
+    """What the clock showed that made this UUIDv7, in ms."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
 
 
 _OF_DRIVER = cast(type[Loader], adapters.get_loader(adapters.types["uuid"].oid, Format.TEXT))

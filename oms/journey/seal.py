@@ -6,8 +6,8 @@ hash(n) = SHA-256(hash(n-1) | canonical JSON of the entry).
 Who seals looks back to `seal_head.settled_at` only: every entry whose id was made before it has its seal. It stays
 SETTLES_AFTER behind the clock, for ids are made by the clocks of many machines and committed later; what comes later
 still is found once a day, when the whole history is searched. Twenty minutes of a busy house are millions of entries,
-so between two such looks, LOOKS_BACK_EVERY apart, the sweep looks at the last seconds only: what was made earlier and
-committed late waits for the next look back.
+so between two such looks, LOOKS_BACK_EVERY apart, the sweep goes on from the entry that it sealed last, and a few seconds
+before it: what was made earlier and committed late waits for the next look back.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms import ids
@@ -31,13 +31,14 @@ BATCH = 1000
 SETTLES_AFTER = timedelta(minutes=20)
 SEARCHES_ALL_EVERY = timedelta(days=1)
 LOOKS_BACK_EVERY = timedelta(minutes=2)
-#: A quick look reaches back over the sweep's own pause and any usual transaction.
+#: A quick look reaches back from the entry that was sealed last over any usual transaction.
 QUICK = timedelta(seconds=10)
 
 _HEAD = text("""
     INSERT INTO seal_head (id, seq, hash) VALUES (1, 0, :genesis)
     ON CONFLICT (id) DO UPDATE SET seq = seal_head.seq
-    RETURNING seq, hash, settled_at, searched_at, clock_timestamp() AS clock
+    RETURNING seq, hash, settled_at, searched_at, clock_timestamp() AS clock,
+              (SELECT entry_id FROM seal WHERE seal.seq = seal_head.seq) AS newest
 """)
 _ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event, h.cause, h.was, h.became, h.data"
 # An entry is sealed when it is committed, in whatever order that happens: found by its missing seal,
@@ -80,14 +81,14 @@ class Verified:
 def seal(session: Session, *, quickly: bool = False) -> int:
     """Seal up to a thousand entries; return how many. Two sealers at once: the head's row lets one through.
 
-    `quickly`: those of the last seconds, unless it is time to look back.
+    `quickly`: from where the last one was sealed, unless it is time to look back.
     """
     head = session.execute(_HEAD, {"genesis": GENESIS}).one()
     seq, last = head.seq, bytes(head.hash)
     searches_all = head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY
     quick = quickly and not searches_all and head.clock - head.settled_at < SETTLES_AFTER + LOOKS_BACK_EVERY
-    since = ids.first_of(None if searches_all else head.clock - QUICK if quick else head.settled_at)
-    rows = session.execute(_UNSEALED, {"since": since}).mappings().all()
+    since = _newest(head) - QUICK if quick else None if searches_all else head.settled_at
+    rows = session.execute(_UNSEALED, {"since": ids.first_of(since)}).mappings().all()
     if len(rows) < BATCH and not quick:
         searched_at = head.clock if searches_all else head.searched_at
         session.execute(_SETTLE, {"settled": head.clock - SETTLES_AFTER, "searched": searched_at})
@@ -102,6 +103,12 @@ def seal(session: Session, *, quickly: bool = False) -> int:
     )
     session.execute(text("UPDATE seal_head SET seq = :seq, hash = :hash WHERE id = 1"), {"seq": seq, "hash": last})
     return len(seals)
+
+
+def _newest(head: Row[Any]) -> datetime:
+    """When the entry was made that was sealed last; a clock that runs ahead counts for no more than the server's."""
+    clock: datetime = head.clock
+    return clock if head.newest is None else min(clock, ids.made_at(head.newest))
 
 
 def chain(previous: bytes, entry: Mapping[str, Any]) -> bytes:
