@@ -26,13 +26,12 @@ _Opens = dict[uuid.UUID, list[NewStep]]
 def apply(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other."""
     found = _requests(session, steps)
-    order_ids = [r.order_id for r in found.values()]
-    locking.touch(session, order_ids=order_ids)
+    locking.touch(session, order_ids=[r.order_id for r in found.values()])
     done: list[Done] = []
     todo = sorted(steps, key=lambda s: _turn(found.get(s.subject_id), s))
     while todo:
         now_served = _one_each(todo)
-        done += _serve(session, now_served, found, order_ids, now)
+        done += _serve(session, now_served, found, now)
         todo = [step for step in todo if step not in now_served]
     return done
 
@@ -54,11 +53,7 @@ def _requests(session: Session, steps: Sequence[Claimed]) -> dict[uuid.UUID, Cha
 
 
 def _serve(
-    session: Session,
-    steps: Sequence[Claimed],
-    found: dict[uuid.UUID, ChangeRequest],
-    order_ids: Sequence[uuid.UUID],
-    now: datetime,
+    session: Session, steps: Sequence[Claimed], found: dict[uuid.UUID, ChangeRequest], now: datetime
 ) -> list[Done]:
     known = [found[s.subject_id] for s in steps if s.subject_id in found]
     by_request = {s.subject_id: s for s in steps}
@@ -67,7 +62,7 @@ def _serve(
         action, why = change_rules.decide(case.wish, case.standing)
         groups[action].append((case, why))
     if not _MOVES_GOODS.isdisjoint(groups):  # of the whole batch, so that none is taken after another's
-        locks.take_goods(session, order_ids=order_ids)
+        locks.take_goods(session, order_ids=[r.order_id for r in found.values()])
     _class(session, [case for own in groups.values() for case, _ in own])
     live = [case.request for action, own in groups.items() if action is not Action.SUPERSEDE for case, _ in own]
     asking.drop_older(session, requests=live, now=now)

@@ -20,7 +20,7 @@ from oms.inventory.carrying import Carried, carry
 from oms.inventory.models import Bin
 from oms.journey import holds, lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.orders import derived, locking
+from oms.orders import derived
 from oms.orders.models import Order
 
 
@@ -104,7 +104,6 @@ def put_back_done(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], acto
     if len(rows) < len(set(fulfilment_ids)):
         raise NotFound("no such fulfilment: scan the code on the pick list")
     order_ids = sorted({row.order_id for row in rows})
-    locking.touch(session, order_ids=order_ids)
     locks.take_goods(session, order_ids=order_ids)
     found = steps.find(session, kind="put_back", subject_ids=list(fulfilment_ids))
     if len(found) < len(rows):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.inventory import ledger
+from oms.orders import locking
 
 _TAKE = text("""
     SELECT id FROM orders
@@ -37,10 +38,11 @@ def take_orders(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> lis
 
 
 def take_goods(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
-    """Lock the lists of (locked) orders, then the stock of what they were promised: before any of it is written.
+    """Lock the orders, then their lists, then the stock of what they were promised: before any of it is written.
 
     For whoever moves goods of an order and ends its list in one transaction; a repeat takes nothing more.
     """
+    locking.touch(session, order_ids=order_ids)
     orders = {"orders": list(order_ids)}
     session.execute(_WAVES, orders)
     ledger.lock_places(session, places=[(row.warehouse_id, row.sku_id) for row in session.execute(_PROMISED, orders)])

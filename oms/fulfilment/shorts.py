@@ -59,7 +59,6 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     task = session.get(PickTask, task_id)
     if task is None or task.status != "pending":
         raise Conflict("this stop is settled already: look at the list again")
-    locking.touch(session, order_ids=[task.order_id])
     locks.take_goods(session, order_ids=[task.order_id])
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     lifecycle.advance(session, PickTask, [task.id], to="short", cause=reason, actor=actor, now=now)
