@@ -89,7 +89,7 @@ def _rounds(made: Ground, seeded: Company, limit: floor.Floor, point: Point, rou
         point.commits.append((commits_after - commits) / numbers.batch)
 
 
-def _wait_for_vacuum(made: Ground, timeout_s: float = 300) -> None:
+def _wait_for_vacuum(made: Ground, timeout_s: float = 900) -> None:
     """Until the server tidies up nothing: what the filling left to it is not a cost of the orders that are measured."""
     ends = time.monotonic() + timeout_s
     busy = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'")
@@ -98,6 +98,7 @@ def _wait_for_vacuum(made: Ground, timeout_s: float = 300) -> None:
             if session.execute(busy).scalar_one() == 0:
                 return
         time.sleep(0.5)
+    raise SystemExit("the server is still tidying up: no figure of the orders alone can be had")
 
 
 def _intake(made: Ground, seeded: Company, first: int, count: int) -> float:
