@@ -39,6 +39,18 @@ def cpu_ms(roots: Collection[int]) -> float:
     return total * 1000 / _TICKS
 
 
+def own_cpu_ms(roots: Collection[int]) -> dict[int, float]:
+    """User and system time so far of each living process of the trees, without that of its children."""
+    found: dict[int, float] = {}
+    for pid in {pid for root in roots for pid in tree(root)}:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        found[pid] = sum(int(value) for value in fields[11:13]) * 1000 / _TICKS
+    return found
+
+
 def pss_mib(roots: Collection[int]) -> float:
     """Proportional memory of the trees in MiB: shared pages are counted once."""
     total = 0

@@ -74,14 +74,14 @@ def wait_for(url: str, timeout_s: float = 120) -> None:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
-    """Start the servers, make and migrate a database; take everything away at the end."""
+def ground(*, preload: str = "") -> Iterator[Ground]:
+    """Start the servers, make and migrate a database; take everything away at the end. `preload`: as `embedded.postgres`."""
     folder = Path(tempfile.mkdtemp(prefix="oms-bench-"))
     folder.chmod(0o755)
     found = embedded.find_servers()
     servers: list[Server] = []
     if found.database_url is None:
-        servers.append(embedded.postgres(folder / "postgres", durable=True))
+        servers.append(embedded.postgres(folder / "postgres", durable=True, preload=preload))
     if found.redis_url is None:
         servers.append(embedded.redis(folder / "redis", durable=True))
     by_name = {server.name: server for server in servers}

@@ -40,9 +40,9 @@ class House:
 
 
 @contextmanager
-def house(*, worker: tuple[str, ...] = ("workers.run", *flow.QUEUES, "sweep")) -> Iterator[House]:
+def house(*, worker: tuple[str, ...] = ("workers.run", *flow.QUEUES, "sweep"), preload: str = "") -> Iterator[House]:
     """A ground with a company and a manager, and the product's processes on it as anywhere."""
-    with ground() as made:
+    with ground(preload=preload) as made:
         with made.database.transaction() as session:
             seeded = company(session)
             new = staff.NewStaff(LOGIN, "Bench", ["general_manager", "order_manager"], PASSWORD)

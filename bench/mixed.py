@@ -2,7 +2,8 @@
 
 The pace of the orders is set by the clock. It is sustained when the orders shipped keep up with the orders posted: the backlog
 (open steps that are due, and how long the oldest has been) is sampled and must not grow. Without a pace the highest
-sustained one is looked for first, in short windows, then held for the whole time.
+sustained one is looked for first, in short windows, then held for the whole time. `statements` tells the dearest so many of
+the server's statements, which costs some time of its own.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
-from bench import clients, cpu, floor, memory
+from bench import clients, cpu, floor, memory, spent
 from bench.ground import Ground
 from bench.memory import House
 from bench.mixed_workers import CALLS
+from bench.spent import Spent
 
 POSTERS = 2
 EVERY_S = 5.0
@@ -55,6 +57,8 @@ class Window:
     posted: clients.Answers = field(default_factory=clients.Answers)
     pages: clients.Answers = field(default_factory=clients.Answers)
     cpu_ms: float = 0.0
+    #: CPU ms by who spent it
+    spent: dict[str, float] = field(default_factory=dict)
 
     @property
     def growth_per_s(self) -> float:
@@ -71,9 +75,12 @@ class Window:
         return stored and kept_pace and self.growth_per_s <= self.per_s * GROWTH
 
 
-def run(*, seconds: float = 600, per_s: float = 0, highest: float = 700, window_s: float = 40) -> dict[str, float]:
+def run(
+    *, seconds: float = 600, per_s: float = 0, highest: float = 700, window_s: float = 40, statements: int = 0
+) -> dict[str, float]:
     """Hold `per_s` orders a second (0: the highest sustained, at most `highest`) for `seconds`; the figures."""
-    with memory.house(worker=("bench.mixed_workers",)) as product:
+    preload = spent.LIBRARY if statements else ""
+    with memory.house(worker=("bench.mixed_workers",), preload=preload) as product:
         made = product.made
         product.parts["floor"] = [made.start("bench.mixed_hands", str(product.seeded.warehouse_id)).pid]
         numbers = _Numbers()
@@ -81,7 +88,11 @@ def run(*, seconds: float = 600, per_s: float = 0, highest: float = 700, window_
         _empty(made)
         tried = per_s or _search(product, highest, window_s, numbers)
         limit_ms = floor.insert_cpu_ms(made)
+        if statements:
+            spent.count_statements(made)
         held = _hold(product, tried, seconds, numbers)
+        if statements:
+            spent.tell_dearest(made, statements, orders=held.per_s * held.seconds)
         limit_ms = (limit_ms + floor.insert_cpu_ms(made)) / 2
         return _figures(held, limit_ms)
 
@@ -128,12 +139,13 @@ def _hold(product: House, per_s: float, seconds: float, numbers: _Numbers) -> Wi
         clients.Reading(made.web_port, memory.LOGIN, memory.PASSWORD, paths, 2, seconds)
         for paths in (("/orders", "/orders?status=open"), ("/", "/worklist"))
     ]
-    before, started = cpu.cpu_ms(made.roots), time.monotonic()
+    before, started, spender = cpu.cpu_ms(made.roots), time.monotonic(), Spent(made)
     with clients.started(clients.post_orders, loads) as posted, clients.started(clients.turn_pages, readings) as read:
         while (at_s := time.monotonic() - started) < seconds:
             window.samples.append(_look(product, at_s))
+            spender.look()
             time.sleep(min(EVERY_S, max(0.1, seconds - at_s)))
-        window.cpu_ms = cpu.cpu_ms(made.roots) - before
+        window.cpu_ms, window.spent = cpu.cpu_ms(made.roots) - before, spender.by_whom()
         window.posted, window.pages = posted(), read()
     window.samples.append(_look(product, time.monotonic() - started))
     return window
@@ -169,6 +181,7 @@ def _figures(held: Window, limit_ms: float) -> dict[str, float]:
         "orders_per_s_tried": held.per_s,
         "seconds": held.seconds,
         "cpu_ms_per_order": held.cpu_ms / orders,
+        **{f"of_it_{who}_ms": ms / orders for who, ms in held.spent.items()},
         "limit_insert_ms": limit_ms,
         "ratio_to_floor": held.cpu_ms / orders / limit_ms,
         "p50_ms": clients.percentile_ms(held.posted.times_s, 0.5),

@@ -41,9 +41,12 @@ THROWAWAY = {
 }
 
 
-def postgres(data_dir: Path, *, durable: bool) -> Server:
-    """A running PostgreSQL on `data_dir` (made on first use); `durable=False` may lose all when the machine fails."""
-    return prepare_postgres(data_dir, durable=durable).start()
+def postgres(data_dir: Path, *, durable: bool, preload: str = "") -> Server:
+    """A running PostgreSQL on `data_dir` (made on first use); `durable=False` may lose all when the machine fails.
+
+    `preload`: a library of the server that is loaded at its start, such as `pg_stat_statements`.
+    """
+    return prepare_postgres(data_dir, durable=durable, preload=preload).start()
 
 
 def redis(data_dir: Path, *, durable: bool) -> Server:
@@ -51,7 +54,7 @@ def redis(data_dir: Path, *, durable: bool) -> Server:
     return prepare_redis(data_dir, durable=durable).start()
 
 
-def prepare_postgres(data_dir: Path, *, durable: bool) -> Server:
+def prepare_postgres(data_dir: Path, *, durable: bool, preload: str = "") -> Server:
     """Everything but the start: the lock on the folder, the cluster, the programs where their user can reach them."""
     data_dir, user = data_dir.resolve(), _server_user()
     lock = _lock(data_dir)
@@ -61,6 +64,7 @@ def prepare_postgres(data_dir: Path, *, durable: bool) -> Server:
     if not (cluster / "PG_VERSION").exists():
         _initdb(bin_dir, cluster, user, durable=durable)
     settings = POSTGRES_SETTINGS | (DURABLE if durable else THROWAWAY) | {"unix_socket_directories": str(socket_dir)}
+    settings |= {"shared_preload_libraries": preload} if preload else {}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Server(
         name="postgresql",
