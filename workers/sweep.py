@@ -34,7 +34,7 @@ _LATEST = text("""
     WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'open' AND run_after <= clock_timestamp() GROUP BY kind
     UNION ALL
     SELECT kind, extract(epoch FROM clock_timestamp() - min(lease_until)) FROM step
-    WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'claimed' AND lease_until < clock_timestamp() GROUP BY kind
+    WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'claimed' AND lease_until < (SELECT clock_timestamp()) GROUP BY kind
 """)
 
 

@@ -74,7 +74,7 @@ _UNFINISHED = f"""
 
 _LOST = """
     SELECT count(*) FROM step
-    WHERE state = 'claimed' AND lease_until IS NOT NULL AND lease_until < clock_timestamp()
+    WHERE state = 'claimed' AND lease_until < (SELECT clock_timestamp())
 """
 
 _UNSEALED = f"""

@@ -81,10 +81,11 @@ END_RUNNING = """
 """
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
-# One whose lease ran out goes first and alone; only when there is none the open ones are looked at.
+# One whose lease ran out goes first and alone; only when there is none the open ones are looked at. The clock is asked
+# for beforehand, so that leases which still run are not read.
 CLAIM = f"""
     WITH lost AS MATERIALIZED (
-        SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < clock_timestamp()
+        SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < (SELECT clock_timestamp())
         ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1)
     UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
