@@ -32,7 +32,7 @@ SETTLES_AFTER = timedelta(minutes=20)
 SEARCHES_ALL_EVERY = timedelta(days=1)
 LOOKS_BACK_EVERY = timedelta(minutes=2)
 #: A quick look reaches back from the entry that was sealed last over any usual transaction.
-QUICK = timedelta(seconds=10)
+QUICK = timedelta(seconds=3)
 
 _HEAD = text("""
     INSERT INTO seal_head (id, seq, hash) VALUES (1, 0, :genesis)
@@ -42,10 +42,11 @@ _HEAD = text("""
 """)
 _ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event, h.cause, h.was, h.became, h.data"
 # An entry is sealed when it is committed, in whatever order that happens: found by its missing seal,
-# never by "the last id", which skips what was committed late.
-_UNSEALED = text(f"""
+# never by "the last id", which skips what was committed late. The bound stands twice, for merged with entries the seals
+# would be read from the first that ever was.
+UNSEALED = text(f"""
     SELECT {_ENTRY} FROM history_entry h
-    WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
+    WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id AND s.entry_id >= :since)
     ORDER BY h.id LIMIT {BATCH}
 """)
 _SEALED = text(f"""
@@ -88,7 +89,7 @@ def seal(session: Session, *, quickly: bool = False) -> int:
     searches_all = head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY
     quick = quickly and not searches_all and head.clock - head.settled_at < SETTLES_AFTER + LOOKS_BACK_EVERY
     since = _newest(head) - QUICK if quick else None if searches_all else head.settled_at
-    rows = session.execute(_UNSEALED, {"since": ids.first_of(since)}).mappings().all()
+    rows = session.execute(UNSEALED, {"since": ids.first_of(since)}).mappings().all()
     if len(rows) < BATCH and not quick:
         searched_at = head.clock if searches_all else head.searched_at
         session.execute(_SETTLE, {"settled": head.clock - SETTLES_AFTER, "searched": searched_at})

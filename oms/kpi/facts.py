@@ -93,10 +93,11 @@ _FACTS = f"""
            paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
-    LEFT JOIN parcel p ON s.subject_type = 'parcel' AND p.id = s.subject_id
+    -- What a subject is not is not looked for either: nothing has the id NULL.
+    LEFT JOIN parcel p ON p.id = CASE s.subject_type WHEN 'parcel' THEN s.subject_id END
     LEFT JOIN fulfilment f ON f.id = coalesce(p.fulfilment_id, s.subject_id)
     LEFT JOIN orders o ON o.id = s.order_id
-    LEFT JOIN inbound_message m ON s.subject_type = 'inbound_message' AND m.id = s.subject_id
+    LEFT JOIN inbound_message m ON m.id = CASE s.subject_type WHEN 'inbound_message' THEN s.subject_id END
     LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
     LEFT JOIN warehouse w ON w.id = f.warehouse_id
     LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
@@ -108,7 +109,7 @@ _FACTS = f"""
                                                           WHEN 'rate_ticket' THEN 'staff:' || t.owner_id END
     ORDER BY s.due_at, s.id
 """
-_STEPS, _STEPS_OF_UNITS = text(_FACTS.format(taken=_OF_MONTH)), text(_FACTS.format(taken=_OF_UNITS))
+_STEPS, STEPS_OF_UNITS = text(_FACTS.format(taken=_OF_MONTH)), text(_FACTS.format(taken=_OF_UNITS))
 
 # A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
 _ENTERED = f"""
@@ -167,7 +168,7 @@ def facts_of_units(session: Session, *, units: Sequence[UUID], now: datetime) ->
     """Every fact of some orders, or of subjects that belong to no order: three statements however many."""
     params = {"units": list(units), "kinds": sorted(STAGE_OF)}
     read, shared = _reader(session, now), _Shared()
-    facts = [read(row) for row in session.execute(_STEPS_OF_UNITS, params).all()]
+    facts = [read(row) for row in session.execute(STEPS_OF_UNITS, params).all()]
     return facts + [_entry(row, shared) for row in session.execute(_ENTRIES_OF_UNITS, params)]
 
 

@@ -121,7 +121,7 @@ def test_a_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_a
     session: Session, business_now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seal, "BATCH", 2)
-    monkeypatch.setattr(seal, "_UNSEALED", text(str(seal._UNSEALED).replace("LIMIT 1000", "LIMIT 2")))
+    monkeypatch.setattr(seal, "UNSEALED", text(str(seal.UNSEALED).replace("LIMIT 1000", "LIMIT 2")))
     order = make_order(session)
     for status in ("confirmed", "in_fulfilment", "fulfilled"):
         _advance(session, order, status, business_now)

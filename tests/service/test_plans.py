@@ -1,0 +1,57 @@
+"""Questions that are asked all day read what they need and not all that ever was, whatever the server knows of the tables."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.intake import known
+from oms.journey import seal, step_sql
+from oms.kpi import facts
+from workers import drain
+
+
+def plan_of(session: Session, statement: str, *off: str) -> str:
+    """The plan that is kept for any values, without the ways named `off`: the few rows of a test would be read through."""
+    for way in ("seqscan", *off):
+        session.execute(text(f"SET LOCAL enable_{way} = off"))
+    numbers: dict[str, str] = {}
+    numbered = re.sub(r"(?<!:):(\w+)", lambda m: numbers.setdefault(m[1], f"${len(numbers) + 1}"), statement)
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    rows = driver.execute(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {numbered}").fetchall()
+    return "\n".join(row[0] for row in rows)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_the_look_up_of_known_orders_never_reads_through_a_channel(session: Session, counted: bool) -> None:
+    """A kept plan may be made before the table was ever counted."""
+    if counted:
+        session.execute(text("ANALYZE orders"))
+    plan = plan_of(session, known.FIND.text)
+    assert "Index Scan using uq_orders_channel_id_channel_order_id" in plan
+    assert "ix_orders_channel_states" not in plan
+
+
+def test_sealing_reads_neither_entries_nor_seals_from_the_first_that_ever_was(session: Session) -> None:
+    plan = plan_of(session, seal.UNSEALED.text, "nestloop", "hashjoin")
+    assert "Merge Anti Join" in plan
+    assert re.search(r"uq_seal_entry_id on seal s\s+Index Cond: \(entry_id >= \$1\)", plan)
+    assert re.search(r"pk_history_entry on history_entry h\s+Index Cond: \(id >= \$1\)", plan)
+
+
+@pytest.mark.parametrize("statement", [drain.DUE_KINDS.text, step_sql.claim(9).text])
+def test_whose_lease_ran_out_is_found_by_its_lease(session: Session, statement: str) -> None:
+    """Not by kind: of the claims that were ended since the server last tidied up each is an entry of the index still."""
+    plan = plan_of(session, statement)
+    assert re.search(r"ix_step_lease on step[ \w]*\s+Index Cond: \(lease_until < \(InitPlan \d+\)\.col1\)", plan)
+    assert "Bitmap Index Scan on ix_step_lease" not in plan
+
+
+def test_a_fact_looks_for_a_parcel_and_a_message_only_where_it_is_about_one(session: Session) -> None:
+    plan = plan_of(session, facts.STEPS_OF_UNITS.text, "hashjoin", "mergejoin")
+    for table, subject in (("parcel p", "parcel"), ("inbound_message m", "inbound_message")):
+        assert re.search(rf"pk_\w+ on {table}\s+Index Cond: \(id = CASE .*'{subject}'", plan)
