@@ -6,10 +6,12 @@ servers and makes databases of its own there.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import redis
 from hypothesis.configuration import set_hypothesis_home_dir
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -156,6 +159,27 @@ def redis_url(_claimed_redis: str) -> str:
     """This test worker's own logical database on the real Redis, empty at the start of the test."""
     embedded.empty_redis(_claimed_redis)
     return _claimed_redis
+
+
+_POOLS = weakref.WeakSet[redis.ConnectionPool]()
+_make_pool = redis.ConnectionPool.__init__
+
+
+@functools.wraps(_make_pool)
+def _noted_pool(self: redis.ConnectionPool, *words: Any, **named: Any) -> None:
+    _make_pool(self, *words, **named)
+    _POOLS.add(self)
+
+
+redis.ConnectionPool.__init__ = _noted_pool  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _redis_lines_closed() -> Iterator[None]:
+    """Over which a test spoke to Redis is closed at its end: left to the collector, it would fail any test after it."""
+    yield
+    for pool in list(_POOLS):
+        pool.disconnect()
 
 
 # ------------------------------------------------------------------ settings

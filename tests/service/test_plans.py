@@ -32,8 +32,7 @@ def test_the_look_up_of_known_orders_never_reads_through_a_channel(session: Sess
     if counted:
         session.execute(text("ANALYZE orders"))
     plan = plan_of(session, known.FIND.text)
-    assert "Index Scan using uq_orders_channel_id_channel_order_id" in plan
-    assert "ix_orders_channel_states" not in plan
+    assert re.search(r"->  Limit\s+->  Index Scan using uq_orders_channel_id_channel_order_id", plan)
 
 
 def test_sealing_reads_neither_entries_nor_seals_from_the_first_that_ever_was(session: Session) -> None:
