@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.embedded.schema import migration_config
-from oms.journey import backlog, calendar_store, flow
+from oms.journey import backlog, calendar_store, flow, seal
 from oms.settings import Settings
 
 FINE, WARN, FAULT = "ok", "warn", "FAULT"
@@ -38,11 +38,6 @@ _LATEST = text("""
     SELECT kind, count(*) AS waiting, CAST(extract(epoch FROM clock_timestamp() - min(run_after)) AS float) AS late_s
     FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'open' AND run_after <= clock_timestamp()
     GROUP BY kind ORDER BY late_s DESC
-""")
-
-_UNSEALED = text("""
-    SELECT CAST(extract(epoch FROM :now - min(h.at)) AS float) FROM history_entry h
-    WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
 """)
 
 _CHANNELS = text("""
@@ -125,9 +120,10 @@ def lost_leases(session: Session, settings: Settings) -> Iterator[Finding]:
 
 def unsealed(session: Session, settings: Settings) -> Iterator[Finding]:
     """The record is sealed up to a few minutes ago (G-2)."""
-    age = session.execute(_UNSEALED, {"now": db.now(session)}).scalar_one()
-    if age is not None and age > UNSEALED_S:
-        yield Finding(FAULT, "seals", f"history is not sealed since {age:.0f} s: does the sweep run?")
+    since = seal.waiting(session, most=seal.BATCH).since
+    age_s = (db.now(session) - since).total_seconds() if since is not None else 0.0
+    if age_s > UNSEALED_S:
+        yield Finding(FAULT, "seals", f"history is not sealed since {age_s:.0f} s: does the sweep run?")
 
 
 def calendar(session: Session, settings: Settings) -> Iterator[Finding]:

@@ -12,9 +12,6 @@ from sqlalchemy.orm import Session
 
 from oms.journey import step_sql
 
-#: Counting stops here: what matters is that sealing is behind, not by how many.
-UNSEALED_MOST = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -54,11 +51,6 @@ def lost_leases(session: Session) -> int:
     return int(session.execute(text(_LOST)).scalar_one())
 
 
-def unsealed(session: Session) -> int:
-    """History entries without a seal, counted up to `UNSEALED_MOST`."""
-    return int(session.execute(text(_UNSEALED)).scalar_one())
-
-
 def load_of(session: Session, *, performers: Collection[str], staff_id: UUID | None, now: datetime) -> Sequence[Load]:
     """What waits for the holders of these roles, kind by kind, the most urgent first; others' own steps left out."""
     params = {"performers": sorted(performers), "staff": staff_id, "now": now}
@@ -76,13 +68,6 @@ _LOST = """
     SELECT count(*) FROM step
     WHERE state = 'claimed' AND lease_until < (SELECT clock_timestamp())
 """
-
-_UNSEALED = f"""
-    SELECT count(*) FROM (
-        SELECT 1 FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)
-        LIMIT {UNSEALED_MOST}) AS few
-"""
-
 _LOAD = """
     SELECT kind,
            count(*) FILTER (WHERE state <> 'paused'),

@@ -49,6 +49,12 @@ UNSEALED = text(f"""
     WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id AND s.entry_id >= :since)
     ORDER BY h.id LIMIT {BATCH}
 """)
+WAITING = text("""
+    SELECT count(*) AS entries, min(few.at) AS since FROM (
+        SELECT h.at FROM history_entry h
+        WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id AND s.entry_id >= :since)
+        ORDER BY h.id LIMIT :most) AS few
+""")
 _SEALED = text(f"""
     SELECT s.seq, s.hash, s.entry_id, {_ENTRY} FROM seal s LEFT JOIN history_entry h ON h.id = s.entry_id
     WHERE s.seq > :after ORDER BY s.seq LIMIT {BATCH}
@@ -67,6 +73,14 @@ class Broken:
     seq: int
     entry_id: uuid.UUID | None
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Entries without a seal, and when the oldest of them was written."""
+
+    count: int
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +124,13 @@ def _newest(head: Row[Any]) -> datetime:
     """When the entry was made that was sealed last; a clock that runs ahead counts for no more than the server's."""
     clock: datetime = head.clock
     return clock if head.newest is None else min(clock, ids.made_at(head.newest))
+
+
+def waiting(session: Session, *, most: int) -> Waiting:
+    """What waits for its seal, counted up to `most`; asked often, so only from where all is known to be sealed."""
+    settled_at = session.execute(text("SELECT max(settled_at) FROM seal_head")).scalar_one()
+    row = session.execute(WAITING, {"since": ids.first_of(settled_at), "most": most}).one()
+    return Waiting(row.entries, row.since)
 
 
 def chain(previous: bytes, entry: Mapping[str, Any]) -> bytes:

@@ -14,9 +14,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.orm import Session
 
-from oms.journey import backlog
+from oms.journey import backlog, seal
 
 REQUESTS = Counter("oms_requests", "Requests answered.", ["route", "method", "status"])
+#: Counting stops here: what matters is that sealing is behind, not by how many.
+UNSEALED_MOST = 10_000
 SECONDS = Histogram(
     "oms_request_seconds", "Time to the answer.", ["route"], buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 )
@@ -63,6 +65,6 @@ class _Backlog(Collector):
         )
         yield GaugeMetricFamily(
             "oms_history_unsealed",
-            "History entries not sealed yet, at most 10000 counted.",
-            value=backlog.unsealed(self._session),
+            f"History entries not sealed yet, at most {UNSEALED_MOST} counted.",
+            value=seal.waiting(self._session, most=UNSEALED_MOST).count,
         )

@@ -131,6 +131,20 @@ def test_a_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_a
     assert session.execute(text("SELECT settled_at FROM seal_head")).scalar_one() is not None
 
 
+def test_what_waits_for_its_seal_is_counted_so_far_and_the_oldest_named(
+    session: Session, business_now: datetime
+) -> None:
+    order = _sealed(session, business_now)
+    assert seal.waiting(session, most=9) == seal.Waiting(0, None)
+    for minutes in (3, 2, 1):
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
+        _committed_late(session, order, at, business_now - timedelta(minutes=minutes))
+    assert seal.waiting(session, most=9) == seal.Waiting(3, business_now - timedelta(minutes=3))
+    assert seal.waiting(session, most=2).count == 2
+    session.execute(text("DELETE FROM seal_head"))  # as in a house that has never sealed
+    assert seal.waiting(session, most=9).count == 3
+
+
 def test_an_untouched_history_verifies_from_the_start_to_its_head(session: Session, business_now: datetime) -> None:
     _sealed(session, business_now)
     found = seal.verify(session)

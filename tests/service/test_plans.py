@@ -35,8 +35,9 @@ def test_the_look_up_of_known_orders_never_reads_through_a_channel(session: Sess
     assert re.search(r"->  Limit\s+->  Index Scan using uq_orders_channel_id_channel_order_id", plan)
 
 
-def test_sealing_reads_neither_entries_nor_seals_from_the_first_that_ever_was(session: Session) -> None:
-    plan = plan_of(session, seal.UNSEALED.text, "nestloop", "hashjoin")
+@pytest.mark.parametrize("statement", [seal.UNSEALED.text, seal.WAITING.text])
+def test_sealing_reads_neither_entries_nor_seals_from_the_first_that_ever_was(session: Session, statement: str) -> None:
+    plan = plan_of(session, statement, "nestloop", "hashjoin")
     assert "Merge Anti Join" in plan
     assert re.search(r"uq_seal_entry_id on seal s\s+Index Cond: \(entry_id >= \$1\)", plan)
     assert re.search(r"pk_history_entry on history_entry h\s+Index Cond: \(id >= \$1\)", plan)
