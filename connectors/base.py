@@ -1,4 +1,4 @@
-"""What every connector speaks: the one schema, shipment notices, and the protocols.
+"""What every connector speaks: the one schema, shipment notices, and the protocols of channels (those of carriers: `carriage.py`).
 
 A connector translates, nothing more. The names here are fixed by the order schema
 (`docs/order-schema.md`); fields are added, never renamed.
