@@ -8,8 +8,9 @@ yet is still done), `lines.alone` (the carrier alone is away), `lines.heal` (all
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,10 +31,11 @@ _LOOK_S = 0.05
 
 @dataclass(slots=True)
 class Seen:
-    """What the proxy of one dependency saw; `connections` and `spells` are moments (CLOCK_MONOTONIC)."""
+    """What the proxy of one dependency saw; `spells` are moments (CLOCK_MONOTONIC)."""
 
     hits: dict[str, int] = field(default_factory=dict)
-    connections: list[float] = field(default_factory=list)
+    #: when somebody called who was AWAY, in seconds since that began
+    calls_while_away: list[float] = field(default_factory=list)
     #: seconds, who waited, and what it had asked
     longest_wait: tuple[float, str, str] = (0.0, "", "")
     longest_line_s: float = 0.0
@@ -46,6 +48,12 @@ class Seen:
     def spared(self) -> list[str]:
         """The kinds of faults that nobody has felt on this line."""
         return [kind for kind in WANTED if kind not in self.struck]
+
+
+def calls_while_away(spells: Iterable[tuple[str, float, float]], connections: Iterable[float]) -> list[float]:
+    """The connections within the spell AWAY, in seconds since it began. While it lasts, its end is its beginning."""
+    since, until = next(((begun, ended) for name, begun, ended in spells if name == AWAY.name), (math.inf, math.inf))
+    return [at - since for at in connections if at >= since and (at < until or until == since)]
 
 
 class Lines:
@@ -96,6 +104,7 @@ class Course:
         self._proxy, self._spells = proxy, spells
         self._since, self._felt_at, self._felt_before = now, 0.0, 0
         self._next: Spell | None = None
+        self._noted = NONE
 
     def go_on(self, now: float, *, enough: bool) -> None:
         """Begin or end a spell when it is time; with `enough` only kinds that were not felt yet begin."""
@@ -103,10 +112,11 @@ class Course:
             self._next = self._draw(enough=enough)
         if self._next is None:
             return
-        if self._proxy.state != NONE:
+        if self._noted != NONE:
             if self._over(self._next, now):
                 self.turn(NONE, now)
-                self._next = None
+                if self._noted == NONE:
+                    self._next = None
         elif now - self._since >= self._next.rest_s:
             self._felt_at, self._felt_before = 0.0, self._proxy.hits[self._next.fault.name]
             self.turn(self._next.fault, now)
@@ -124,22 +134,24 @@ class Course:
         return now - self._since >= spell.most_s or bool(begun and now - begun >= spell.for_s)
 
     def turn(self, wanted: Fault, now: float) -> None:
-        """Make the line so, and note it."""
-        if self._proxy.state == wanted:
+        """Make the line so, and note it. A port that somebody took meanwhile leaves it as it is, to be tried again."""
+        if self._noted == wanted:
             return
-        if self._proxy.state != NONE:
+        if self._proxy.state != wanted:
+            with suppress(OSError, TimeoutError):
+                self._proxy.fault(wanted)
+        if self._proxy.state != wanted:
+            return
+        if self._noted != NONE:
             self.seen.spells[-1] = (*self.seen.spells[-1][:2], now)
         if wanted != NONE:
             self.seen.spells.append((wanted.name, now, now))
-        self._since = now
-        # A port that somebody took meanwhile is tried again.
-        with suppress(OSError, TimeoutError):
-            self._proxy.fault(wanted)
+        self._noted, self._since = wanted, now
 
     def told(self) -> dict[str, Any]:
         """What was seen so far."""
         one, proxy = self.seen, self._proxy
-        one.hits, one.connections = dict(proxy.hits), proxy.connections[-5000:]
+        one.hits, one.calls_while_away = dict(proxy.hits), calls_while_away(one.spells, proxy.connections)
         waited = proxy.waited()
         one.longest_wait = (round(waited.seconds, 2), waited.who, waited.asked)
         one.longest_line_s = round(proxy.longest_line_s, 2)

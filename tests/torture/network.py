@@ -14,7 +14,7 @@ from connectors import mail_client
 from tests.torture import letters, plan, traffic, verdict
 from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
-from tests.torture.lines import AWAY, DEPENDENCIES, Lines, Seen
+from tests.torture.lines import DEPENDENCIES, Lines, Seen
 from tests.torture.options import Options
 from tests.torture.plan import ORDER, Shot
 from tests.torture.verdict import Outcome
@@ -100,7 +100,7 @@ def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form
     # By now all orders may have their labels: others come, so that somebody needs the carrier.
     late_sender = traffic.begin(made, late, name="traffic-late")
     lines.leave_carrier_alone()
-    made.watch(lambda: len(calls_while_away(lines.seen()["carrier"])) >= circuit.LIMIT, limit_s=form.more_s)
+    made.watch(lambda: len(lines.seen()["carrier"].calls_while_away) >= circuit.LIMIT, limit_s=form.more_s)
     _watch_for(made, form.alone_s)
     lines.heal()
     postman.terminate()
@@ -138,16 +138,9 @@ def reached(seen: dict[str, Seen], form: Form) -> list[str]:
     )
 
 
-def calls_while_away(carrier: Seen) -> list[float]:
-    """When the carrier was called while it alone was away, in seconds since that began."""
-    since, until = next(((b, e) for name, b, e in carrier.spells if name == AWAY.name), (0.0, 0.0))
-    # While it lasts, its end is its beginning.
-    return [at - since for at in carrier.connections if since and at >= since and (at < until or until == since)]
-
-
 def opened(carrier: Seen, form: Form, outcome: Outcome) -> list[str]:
     """While the carrier alone is away: few calls, then none, then one probe."""
-    calls = calls_while_away(carrier)
+    calls = carrier.calls_while_away
     first = [at for at in calls if at < circuit.REST_S - 2]
     outcome.figures["carrier away: calls at s"] = [round(at, 1) for at in calls]
     wrong = []

@@ -12,8 +12,6 @@ from tests.torture.lines import DEPENDENCIES, Seen
 from tests.torture.poison import Spent
 from tests.torture.verdict import Outcome
 
-AWAY = (lines.AWAY.name, 100.0, 140.0)
-
 
 def outcome() -> Outcome:
     return Outcome("x", 1)
@@ -46,22 +44,23 @@ def test_a_mail_that_is_missing_doubled_or_altered_is_told():
 
 
 def test_a_circuit_that_does_not_open_or_never_probes_is_told():
-    calls = [100.0 + number for number in range(8)]
-    good = Seen(connections=[*calls, 138.0], spells=[AWAY])
-    assert network.opened(good, network.LONG, outcome()) == []
-    many = Seen(connections=[100.0 + number for number in range(25)], spells=[AWAY])
+    calls = [float(number) for number in range(8)]
+    assert network.opened(Seen(calls_while_away=[*calls, 38.0]), network.LONG, outcome()) == []
+    many = Seen(calls_while_away=[float(number) for number in range(25)])
     assert "25 calls" in network.opened(many, network.SHORT, outcome())[0]
-    lazy = Seen(connections=calls[:3], spells=[AWAY])
-    assert "only 3 calls" in network.opened(lazy, network.SHORT, outcome())[0]
-    silent = Seen(connections=calls, spells=[AWAY])
-    assert network.opened(silent, network.LONG, outcome()) == ["no probe within 36 s"]
+    assert "only 3 calls" in network.opened(Seen(calls_while_away=calls[:3]), network.SHORT, outcome())[0]
+    assert network.opened(Seen(calls_while_away=calls), network.LONG, outcome()) == ["no probe within 36 s"]
 
 
-def test_what_a_course_did_before_is_not_taken_for_the_carrier_being_away():
+def test_only_calls_while_the_carrier_is_away_are_counted_and_none_is_forgotten():
     calls = [50.0 + number / 10 for number in range(8)]
-    course = [("reset at once" if fault.reset else name, 50.0, 51.0) for name, fault in FAULTS.items()]
-    assert network.calls_while_away(Seen(connections=calls, spells=course)) == []
-    assert network.calls_while_away(Seen(connections=[*calls, 101.0], spells=[*course, AWAY])) == [1.0]
+    course = [(name, 50.0, 51.0) for name in FAULTS]
+    assert lines.calls_while_away(course, calls) == []
+    away = (lines.AWAY.name, 100.0, 140.0)
+    later = [150.0 + number for number in range(9_000)]
+    assert lines.calls_while_away([*course, away], [*calls, 101.0, *later]) == [1.0]
+    lasting = (lines.AWAY.name, 100.0, 100.0)
+    assert lines.calls_while_away([*course, lasting], [*calls, 101.0]) == [1.0]
 
 
 def test_another_error_than_503_and_a_slow_return_are_told():
