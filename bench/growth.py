@@ -2,7 +2,8 @@
 
 At each point (0, 0.25, 0.5, 0.75 and 1 of the orders) new orders come by webhook, one a request, then go their way to
 shipped in batches, in turns with the bare limit, whose own tables have grown as much. Before the next point the
-database is filled with copies of orders that went the same way (bench/growth_fill.py).
+database is filled with copies of orders that went the same way (bench/growth_fill.py). Who spends what of the intake is told
+for each point; `statements` tells the dearest so many of the server's statements as well, which costs some time of its own.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
-from bench import clients, cpu, floor, life
+from bench import clients, cpu, floor, life, spent
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.growth_fill import fill
+from bench.spent import Spent
 from oms.journey import step_sql
 from workers import bindings, process
 
@@ -36,20 +38,26 @@ class Point:
     limit_ms: list[float] = field(default_factory=list)
     wal_bytes: list[float] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
+    #: of the intake, ms an order by who spent it, in each round
+    spent: list[dict[str, float]] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
         taken = {"intake_cpu_ms": self.intake_ms, "life_cpu_ms": self.life_ms, "limit_cpu_ms": self.limit_ms}
+        for who in self.spent[0]:
+            taken[f"intake_of_it_{who}_ms"] = [one.get(who, 0.0) for one in self.spent]
         return {f"{name}_at_{self.orders}": statistics.median(values) for name, values in taken.items()}
 
 
-def run(*, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int = 800) -> dict[str, float]:
+def run(
+    *, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int = 800, statements: int = 0
+) -> dict[str, float]:
     """The CPU ms at each point, and by how many points more than the limit the product lost at the last one."""
-    with ground() as made, floor.standing(made) as limit:
+    with ground(preload=spent.LIBRARY if statements else "") as made, floor.standing(made) as limit:
         with made.database.transaction() as session:
             seeded = company(session)
         bindings.handlers("inside")
         process.calm_collector()
-        numbers = _Numbers(batch)
+        numbers = _Numbers(batch, statements)
         found, empty_bytes = [Point(0)], 0.0
         _rounds(made, seeded, limit, Point(0), 1, numbers)  # a first time, so that plans and caches are there
         _rounds(made, seeded, limit, found[0], rounds, numbers)
@@ -67,9 +75,10 @@ def run(*, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int
 
 @dataclass(slots=True)
 class _Numbers:
-    """The next orders' numbers."""
+    """The next orders' numbers, so many a round; how many statements are told of each."""
 
     batch: int
+    statements: int = 0
     first: int = 0
 
     def take(self) -> int:
@@ -81,7 +90,12 @@ def _rounds(made: Ground, seeded: Company, limit: floor.Floor, point: Point, rou
     for _ in range(rounds):
         _wait_for_vacuum(made)
         point.limit_ms.append(limit.cpu_ms())
-        point.intake_ms.append(_intake(made, seeded, numbers.take(), numbers.batch))
+        if numbers.statements:
+            spent.count_statements(made)
+        point.spent.append(_intake(made, seeded, numbers.take(), numbers.batch))
+        point.intake_ms.append(sum(point.spent[-1].values()))
+        if numbers.statements:
+            spent.tell_dearest(made, numbers.statements, orders=numbers.batch)
         wal, commits = _written(made)
         point.life_ms.append(_life(made, seeded, numbers.batch))
         wal_after, commits_after = _written(made)
@@ -101,8 +115,8 @@ def _wait_for_vacuum(made: Ground, timeout_s: float = 900) -> None:
     raise SystemExit("the server is still tidying up: no figure of the orders alone can be had")
 
 
-def _intake(made: Ground, seeded: Company, first: int, count: int) -> float:
-    """CPU ms an order, from the request until the Order row stands, of web, worker, PostgreSQL and Redis."""
+def _intake(made: Ground, seeded: Company, first: int, count: int) -> dict[str, float]:
+    """CPU ms an order by who spent it, from the request until the Order row stands: web, worker, PostgreSQL, Redis."""
     servers = list(made.roots)
     bind = f"127.0.0.1:{made.web_port}"
     children = [
@@ -112,9 +126,13 @@ def _intake(made: Ground, seeded: Company, first: int, count: int) -> float:
     try:
         made.wait_for_web()
         _post(made, seeded, first + 50_000_000, 200)
-        before = cpu.cpu_ms(made.roots)
+        before, spender = cpu.cpu_ms(made.roots), Spent(made)
         _post(made, seeded, first, count)
-        return (cpu.cpu_ms(made.roots) - before) / count
+        whole = cpu.cpu_ms(made.roots) - before
+        by_whom = spender.by_whom()
+        # Who came and went meanwhile, such as who tidies up.
+        by_whom["others"] = whole - sum(ms for who, ms in by_whom.items() if who != "others")
+        return {who: ms / count for who, ms in by_whom.items()}
     finally:
         for child in children:
             child.terminate()
