@@ -117,18 +117,47 @@ def test_a_quick_look_leaves_what_was_committed_late_to_the_next_look_back(
     assert seal.verify(session).unsealed == 0
 
 
-def test_a_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_as_settled(
-    session: Session, business_now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = str(seal.UNSEALED).replace(f"LIMIT {seal.BATCH}", "LIMIT 2")
+    assert statement != str(seal.UNSEALED)
     monkeypatch.setattr(seal, "BATCH", 2)
-    monkeypatch.setattr(seal, "UNSEALED", text(str(seal.UNSEALED).replace("LIMIT 1000", "LIMIT 2")))
+    monkeypatch.setattr(seal, "UNSEALED", text(statement))
+
+
+def _settled(session: Session) -> datetime | None:
+    return session.execute(text("SELECT settled_at FROM seal_head")).scalar_one()
+
+
+@pytest.mark.usefixtures("batches_of_two")
+def test_an_old_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_counts_as_settled(
+    session: Session, business_now: datetime
+) -> None:
     order = make_order(session)
+    for hours in (4, 3, 2, 1):
+        _committed_late(session, order, datetime.now(UTC) - timedelta(hours=hours), business_now)
+    assert seal.seal(session) == 2
+    assert _settled(session) is None
+    assert seal.seal(session) == 2
+    assert _settled(session) is None  # whether there are more is not known yet
+    assert seal.seal(session) == 0
+    assert _settled(session) is not None
+
+
+@pytest.mark.usefixtures("batches_of_two")
+def test_a_house_too_busy_to_be_sealed_to_its_end_does_not_look_back_for_ever(
+    session: Session, business_now: datetime
+) -> None:
+    order = make_order(session)
+    _committed_late(session, order, datetime.now(UTC) - timedelta(hours=1), business_now)
     for status in ("confirmed", "in_fulfilment", "fulfilled"):
         _advance(session, order, status, business_now)
-    assert seal.seal(session) == 2
-    assert session.execute(text("SELECT settled_at FROM seal_head")).scalar_one() is None
-    assert seal.seal(session) == 1
-    assert session.execute(text("SELECT settled_at FROM seal_head")).scalar_one() is not None
+    assert seal.seal(session, quickly=True) == 2  # a full batch: the old one and the first of the young
+    settled = _settled(session)
+    assert settled is not None
+    assert seal.seal(session, quickly=True) == 2
+    assert _settled(session) == settled  # it went on from there, and looked back no more
+    assert seal.verify(session).unsealed == 0
 
 
 def test_what_waits_for_its_seal_is_counted_so_far_and_the_oldest_named(
