@@ -102,7 +102,7 @@ def svg(curve: Curve, series: Mapping[str, Points]) -> str:
         f'<text x="{LEFT}" y="24" font-size="15" fill="#111">{escape(curve.title)}</text>',
         *_axes(xs, ys),
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle" fill="#444">{escape(curve.x)}</text>',
-        f'<text x="{LEFT}" y="{TOP - 6}" text-anchor="middle" fill="#444">{escape(curve.y)}</text>',
+        f'<text x="8" y="{TOP - 6}" fill="#444">{escape(curve.y)}</text>',
     ]
     for (label, line), colour in zip(series.items(), COLOURS, strict=False):
         if line:
@@ -123,7 +123,7 @@ def _axes(xs: Sequence[float], ys: Sequence[float]) -> list[str]:
 
 
 def _word(x: float, y: float, value: float, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#444">{value:,.6g}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#444">{value:,.9g}</text>'
 
 
 def _line(label: str, line: Points, colour: str) -> list[str]:
