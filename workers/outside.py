@@ -29,7 +29,7 @@ from workers.process import Process
 log = logging.getLogger(__name__)
 
 THREADS = 4
-#: Attempts at a peer that does not answer, ten minutes apart from the sixth on: about three days.
+#: Calls of a peer that does not answer, ten minutes apart from the sixth on: about three days. A wait for its circuit is none.
 PEER_ATTEMPTS = 430
 #: Longer than the sum of all time-outs of one step: look-up and call, 13 s each, and the database's.
 LEASE_S = 60
@@ -188,7 +188,7 @@ def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
 
 def _rest(process: Process, step: Claimed, peer: str, wait_s: float) -> None:
     with process.database.transaction() as session:
-        steps.retry(session, step, error=f"{peer} is resting", after_s=wait_s)
+        steps.rest(session, step, why=f"{peer} is resting", after_s=wait_s)
 
 
 def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:

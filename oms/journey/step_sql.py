@@ -168,7 +168,7 @@ REASSIGN = """
 """
 
 RETRY = """
-    UPDATE step SET state = :state, error = :error, lease_until = NULL,
+    UPDATE step SET state = :state, error = :error, lease_until = NULL, attempt = attempt - :uncounted,
            run_after = clock_timestamp() + make_interval(secs => :delay)
     WHERE id = :id AND token = :token AND state = 'claimed'
 """

@@ -27,8 +27,6 @@ MAX_ATTEMPTS = 5
 #: A step that failed is parked after five attempts; one whose worker was lost may be innocent a while longer.
 LOST_ATTEMPTS = 10
 _FIRST_DELAY_S, _LAST_DELAY_S = 1.0, 600.0
-#: After so many attempts the delay has grown to its last.
-_GROWS = 5
 _OPEN, _FINISH = text(step_sql.OPEN), text(step_sql.FINISH)
 
 
@@ -189,28 +187,30 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
     """Put a failed step back with a growing, jittered delay; after five attempts park it. Return its new state."""
     parked = step.attempt >= MAX_ATTEMPTS and after_s is None
     delay = after_s if after_s is not None else delay_s(step.attempt)
-    params = {
-        "id": step.id,
-        "token": step.token,
-        "error": error[:2000],
-        "delay": delay,
-        "state": "parked" if parked else "open",
-    }
-    session.execute(text(step_sql.RETRY), params)
+    _put_back(session, step, error=error, delay=delay, state="parked" if parked else "open")
     return "parked" if parked else "open"
+
+
+def rest(session: Session, step: Claimed, *, why: str, after_s: float) -> None:
+    """Put back what was not tried, since nobody may call its peer now: the attempt is not counted."""
+    _put_back(session, step, error=why, delay=after_s, state="open", uncounted=1)
+
+
+def _put_back(session: Session, step: Claimed, *, error: str, delay: float, state: str, uncounted: int = 0) -> None:
+    params = {"id": step.id, "token": step.token, "error": error[:2000]}
+    session.execute(text(step_sql.RETRY), {**params, "delay": delay, "state": state, "uncounted": uncounted})
 
 
 def delay_s(attempt: int) -> float:
     """Seconds before attempt n+1: 1 s growing fourfold to 10 min, with jitter of a quarter."""
-    # What rested often has hundreds of attempts: a power of that size is no number any more.
-    base = min(_LAST_DELAY_S, _FIRST_DELAY_S * 4 ** min(max(0, attempt - 1), _GROWS))
+    # From the sixth on it is the last; what a full disk stopped may have thousands, and a power of those is no number.
+    base = min(_LAST_DELAY_S, _FIRST_DELAY_S * 4 ** min(max(0, attempt - 1), 5))
     return float(base * random.uniform(0.75, 1.25))
 
 
 def park(session: Session, step: Claimed, *, error: str) -> None:
     """Stop trying: the step waits on the parked page with its error and a retry button."""
-    params = {"id": step.id, "token": step.token, "error": error[:2000], "delay": 0.0, "state": "parked"}
-    session.execute(text(step_sql.RETRY), params)
+    _put_back(session, step, error=error, delay=0.0, state="parked")
 
 
 def hasten(session: Session, *, step_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
@@ -17,7 +18,8 @@ from oms.web import create_app
 from tests.conftest import CleanDatabase
 from tests.web.site import Site
 from tests.web.test_webhooks import headers
-from workers import drain, patience
+from workers import drain, outside, patience
+from workers.circuit import LIMIT, REST_S, Circuits
 from workers.handlers import Inside, Outside
 from workers.process import Process
 
@@ -154,6 +156,22 @@ def test_a_step_that_the_database_refuses_for_a_day_is_parked(process, refuse) -
     drain.drain_kind(process, "close", {"close": Inside(_closed)})
     with process.database.transaction() as session:
         assert session.query(Step).filter_by(kind="close").one().state == "parked"
+
+
+def test_waiting_for_a_peer_that_rests_is_no_attempt_at_it(process, monkeypatch) -> None:
+    """An outage of an afternoon is hundreds of such waits: counted, each probe that failed after it would park a step."""
+    circuits = Circuits()
+    monkeypatch.setattr(outside, "_CIRCUITS", circuits)
+    for _ in range(LIMIT):
+        circuits.failed(_Asked.peer)
+    for _ in range(3):
+        with process.database.transaction() as session:
+            session.execute(text("UPDATE step SET run_after = clock_timestamp() WHERE kind = 'track'"))
+        assert drain.drain_kind(process, "track", {"track": TRACKED}) == 1
+    with process.database.transaction() as session:
+        step = session.query(Step).filter_by(kind="track").one()
+    assert (step.state, step.attempt, step.error) == ("open", 0, "carrier:test is resting")
+    assert step.run_after > step.opened_at + timedelta(seconds=REST_S - 5)
 
 
 def test_the_delay_grows_to_ten_minutes_and_stays_however_often_a_step_was_tried() -> None:
