@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, RowMapping, text
 from sqlalchemy.orm import Session
@@ -45,16 +45,14 @@ _ENTRY = "h.id, h.order_id, h.subject_type, h.subject_id, h.at, h.actor, h.event
 # An entry is sealed when it is committed, in whatever order that happens: found by its missing seal,
 # never by "the last id", which skips what was committed late. The bound stands twice, for merged with entries the seals
 # would be read from the first that ever was.
-UNSEALED = text(f"""
-    SELECT {_ENTRY} FROM history_entry h
+_WITHOUT_SEAL = """
+    FROM history_entry h
     WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id AND s.entry_id >= :since)
-    ORDER BY h.id LIMIT {BATCH}
-""")
-WAITING = text("""
-    SELECT count(*) AS entries, min(few.at) AS since FROM (
-        SELECT h.at FROM history_entry h
-        WHERE h.id >= :since AND NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id AND s.entry_id >= :since)
-        ORDER BY h.id LIMIT :most) AS few
+    ORDER BY h.id
+"""
+UNSEALED = text(f"SELECT {_ENTRY} {_WITHOUT_SEAL} LIMIT {BATCH}")
+WAITING = text(f"""
+    SELECT count(*) AS entries, min(few.at) AS since FROM (SELECT h.at {_WITHOUT_SEAL} LIMIT :most) AS few
 """)
 _SEALED = text(f"""
     SELECT s.seq, s.hash, s.entry_id, {_ENTRY} FROM seal s LEFT JOIN history_entry h ON h.id = s.entry_id
@@ -101,12 +99,10 @@ def seal(session: Session, *, quickly: bool = False) -> int:
     """
     head = session.execute(_HEAD, {"genesis": GENESIS}).one()
     seq, last = head.seq, bytes(head.hash)
-    searches_all = head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY
-    quick = quickly and not searches_all and head.clock - head.settled_at < SETTLES_AFTER + LOOKS_BACK_EVERY
-    since = _newest(head) - QUICK if quick else None if searches_all else head.settled_at
+    since = _begins(head, quickly=quickly)
     rows = session.execute(UNSEALED, {"since": ids.first_of(since)}).mappings().all()
-    if not quick and _all_settled(rows, head):
-        searched_at = head.clock if searches_all else head.searched_at
+    if (since is None or since <= head.settled_at) and _all_settled(rows, head):
+        searched_at = head.clock if since is None else head.searched_at
         session.execute(_SETTLE, {"settled": head.clock - SETTLES_AFTER, "searched": searched_at})
     if not rows:
         return 0
@@ -129,16 +125,25 @@ def _all_settled(rows: Sequence[RowMapping], head: Row[Any]) -> bool:
     return len(rows) < BATCH or ids.made_at(rows[-1]["id"]) > head.clock - SETTLES_AFTER
 
 
-def _newest(head: Row[Any]) -> datetime:
-    """When the entry was made that was sealed last; a clock that runs ahead counts for no more than the server's."""
+def _begins(head: Row[Any], *, quickly: bool) -> datetime | None:
+    """From when on entries are looked for: none for all there are, where all is sealed, or where the last was sealed."""
+    if head.searched_at is None or head.clock - head.searched_at > SEARCHES_ALL_EVERY:
+        return None
+    if not quickly or head.clock - head.settled_at >= SETTLES_AFTER + LOOKS_BACK_EVERY:
+        return cast(datetime, head.settled_at)
+    # A clock that runs ahead counts for no more than the server's.
     clock: datetime = head.clock
-    return clock if head.newest is None else min(clock, ids.made_at(head.newest))
+    return min(clock, ids.made_at(head.newest) if head.newest is not None else clock) - QUICK
 
 
 def waiting(session: Session, *, most: int) -> Waiting:
     """What waits for its seal, counted up to `most`; asked often, so only from where all is known to be sealed."""
     settled_at = session.execute(text("SELECT max(settled_at) FROM seal_head")).scalar_one()
-    row = session.execute(WAITING, {"since": ids.first_of(settled_at), "most": most}).one()
+    return _waiting(session, settled_at, most)
+
+
+def _waiting(session: Session, since: datetime | None, most: int | None) -> Waiting:
+    row = session.execute(WAITING, {"since": ids.first_of(since), "most": most}).one()
     return Waiting(row.entries, row.since)
 
 
@@ -164,9 +169,7 @@ def verify(session: Session, *, expected_head: str | None = None) -> Verified:
         seen = seen or last.hex() == expected_head
     if broken is None:
         broken = _head_fault(session, seq, last, seen)
-    unsealed = session.execute(
-        text("SELECT count(*) FROM history_entry h WHERE NOT EXISTS (SELECT 1 FROM seal s WHERE s.entry_id = h.id)")
-    ).scalar_one()
+    unsealed = _waiting(session, None, None).count
     return Verified(sealed=seq, unsealed=unsealed, head=last.hex(), broken=broken)
 
 
