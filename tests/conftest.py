@@ -176,7 +176,7 @@ redis.ConnectionPool.__init__ = _noted_pool  # type: ignore[method-assign]
 
 @pytest.fixture(autouse=True)
 def _redis_lines_closed() -> Iterator[None]:
-    """Over which a test spoke to Redis is closed at its end: left to the collector, it would fail any test after it."""
+    """The connections to Redis that a test opened end with it: left to the collector, they would fail any test after it."""
     yield
     for pool in list(_POOLS):
         pool.disconnect()

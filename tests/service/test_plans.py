@@ -19,12 +19,6 @@ _UNCOUNTED = text("""
 """)
 
 
-@pytest.fixture(params=["not counted", "counted"], autouse=True)
-def _counted(session: Session, request: pytest.FixtureRequest) -> None:
-    if request.param == "counted":
-        session.execute(text("ANALYZE"))
-
-
 def plan_of(session: Session, statement: str, *off: str) -> str:
     """The plan that is kept for any values, without the ways named `off`: the few rows of a test would be read through.
 
