@@ -30,6 +30,8 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
+    """What a carrier asks for one service; `transit_days` are calendar days from the pick-up to the receiver."""
+
     service: str
     price: Decimal
     currency: str
@@ -63,6 +65,8 @@ class TrackingEvent:
 
 @dataclass(frozen=True, slots=True)
 class CarrierConfig:
+    """One carrier as it is set up: where its API answers, our key to it, and the secrets that its webhooks are signed with."""
+
     name: str
     source: str
     base_url: str
