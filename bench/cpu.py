@@ -29,25 +29,22 @@ def tree(root: int) -> set[int]:
 
 def cpu_ms(roots: Collection[int]) -> float:
     """User and system time of the trees so far, with that of their children that ended and were waited for."""
-    total = 0
-    for pid in {pid for root in roots for pid in tree(root)}:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        total += sum(int(value) for value in fields[11:15])
-    return total * 1000 / _TICKS
+    return sum(_by_process(roots, ended_children=True).values())
 
 
 def own_cpu_ms(roots: Collection[int]) -> dict[int, float]:
     """User and system time so far of each living process of the trees, without that of its children."""
+    return _by_process(roots, ended_children=False)
+
+
+def _by_process(roots: Collection[int], *, ended_children: bool) -> dict[int, float]:
     found: dict[int, float] = {}
     for pid in {pid for root in roots for pid in tree(root)}:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        found[pid] = sum(int(value) for value in fields[11:13]) * 1000 / _TICKS
+        found[pid] = sum(int(value) for value in fields[11 : 15 if ended_children else 13]) * 1000 / _TICKS
     return found
 
 

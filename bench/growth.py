@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
-from bench import clients, cpu, floor, life, spent
+from bench import clients, floor, life, spent
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.growth_fill import fill
@@ -33,13 +33,16 @@ class Point:
     """What was measured with so many orders in the database: medians of the rounds."""
 
     orders: int
-    intake_ms: list[float] = field(default_factory=list)
     life_ms: list[float] = field(default_factory=list)
     limit_ms: list[float] = field(default_factory=list)
     wal_bytes: list[float] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
     #: of the intake, ms an order by who spent it, in each round
     spent: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def intake_ms(self) -> list[float]:
+        return [sum(one.values()) for one in self.spent]
 
     def figures(self) -> dict[str, float]:
         taken = {"intake_cpu_ms": self.intake_ms, "life_cpu_ms": self.life_ms, "limit_cpu_ms": self.limit_ms}
@@ -90,12 +93,8 @@ def _rounds(made: Ground, seeded: Company, limit: floor.Floor, point: Point, rou
     for _ in range(rounds):
         _wait_for_vacuum(made)
         point.limit_ms.append(limit.cpu_ms())
-        if numbers.statements:
-            spent.count_statements(made)
-        point.spent.append(_intake(made, seeded, numbers.take(), numbers.batch))
-        point.intake_ms.append(sum(point.spent[-1].values()))
-        if numbers.statements:
-            spent.tell_dearest(made, numbers.statements, orders=numbers.batch)
+        with spent.statements_told(made, numbers.statements, orders=numbers.batch):
+            point.spent.append(_intake(made, seeded, numbers.take(), numbers.batch))
         wal, commits = _written(made)
         point.life_ms.append(_life(made, seeded, numbers.batch))
         wal_after, commits_after = _written(made)
@@ -126,13 +125,9 @@ def _intake(made: Ground, seeded: Company, first: int, count: int) -> dict[str, 
     try:
         made.wait_for_web()
         _post(made, seeded, first + 50_000_000, 200)
-        before, spender = cpu.cpu_ms(made.roots), Spent(made)
+        spender = Spent(made)
         _post(made, seeded, first, count)
-        whole = cpu.cpu_ms(made.roots) - before
-        by_whom = spender.by_whom()
-        # Who came and went meanwhile, such as who tidies up.
-        by_whom["others"] = whole - sum(ms for who, ms in by_whom.items() if who != "others")
-        return {who: ms / count for who, ms in by_whom.items()}
+        return {who: ms / count for who, ms in spender.by_whom().items()}
     finally:
         for child in children:
             child.terminate()

@@ -56,9 +56,12 @@ class Window:
     samples: list[Sample] = field(default_factory=list)
     posted: clients.Answers = field(default_factory=clients.Answers)
     pages: clients.Answers = field(default_factory=clients.Answers)
-    cpu_ms: float = 0.0
     #: CPU ms by who spent it
     spent: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def cpu_ms(self) -> float:
+        return sum(self.spent.values())
 
     @property
     def growth_per_s(self) -> float:
@@ -88,11 +91,8 @@ def run(
         _empty(made)
         tried = per_s or _search(product, highest, window_s, numbers)
         limit_ms = floor.insert_cpu_ms(made)
-        if statements:
-            spent.count_statements(made)
-        held = _hold(product, tried, seconds, numbers)
-        if statements:
-            spent.tell_dearest(made, statements, orders=held.per_s * held.seconds)
+        with spent.statements_told(made, statements, orders=tried * seconds):
+            held = _hold(product, tried, seconds, numbers)
         limit_ms = (limit_ms + floor.insert_cpu_ms(made)) / 2
         return _figures(held, limit_ms)
 
@@ -139,13 +139,13 @@ def _hold(product: House, per_s: float, seconds: float, numbers: _Numbers) -> Wi
         clients.Reading(made.web_port, memory.LOGIN, memory.PASSWORD, paths, 2, seconds)
         for paths in (("/orders", "/orders?status=open"), ("/", "/worklist"))
     ]
-    before, started, spender = cpu.cpu_ms(made.roots), time.monotonic(), Spent(made)
+    started, spender = time.monotonic(), Spent(made)
     with clients.started(clients.post_orders, loads) as posted, clients.started(clients.turn_pages, readings) as read:
         while (at_s := time.monotonic() - started) < seconds:
             window.samples.append(_look(product, at_s))
             spender.look()
             time.sleep(min(EVERY_S, max(0.1, seconds - at_s)))
-        window.cpu_ms, window.spent = cpu.cpu_ms(made.roots) - before, spender.by_whom()
+        window.spent = spender.by_whom()
         window.posted, window.pages = posted(), read()
     window.samples.append(_look(product, time.monotonic() - started))
     return window

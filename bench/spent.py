@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import text
 
@@ -25,10 +27,10 @@ _DEAREST = text("""
 
 
 class Spent:
-    """Look now and then; `by_whom` is what was spent since the first look. A process that came and went between two is not seen."""
+    """What is spent from now on; look now and then, for who came and went between two looks counts among the others."""
 
     def __init__(self, made: Ground) -> None:
-        self._made = made
+        self._made, self._whole = made, cpu.cpu_ms(made.roots)
         self._first: dict[int, float] = {}
         self._last: dict[int, float] = {}
         self._who: dict[int, str] = {}
@@ -44,11 +46,13 @@ class Spent:
         self._who |= _names(self._made)
 
     def by_whom(self) -> dict[str, float]:
-        """CPU ms by part, its backends apart, the dearest first."""
+        """CPU ms by part, its backends apart, the dearest first; together what `cpu.cpu_ms` counted meanwhile."""
         self.look()
         spent: Counter[str] = Counter()
         for pid, ms in self._last.items():
-            spent[self._who.get(pid, "others")] += ms - self._first[pid]
+            if pid in self._who:
+                spent[self._who[pid]] += ms - self._first[pid]
+        spent["others"] = cpu.cpu_ms(self._made.roots) - self._whole - spent.total()
         return dict(spent.most_common())
 
 
@@ -63,15 +67,19 @@ def _names(made: Ground) -> dict[int, str]:
     return who
 
 
-def count_statements(made: Ground) -> None:
-    """Count the server's statements from now on."""
+@contextmanager
+def statements_told(made: Ground, count: int, *, orders: float) -> Iterator[None]:
+    """At the end print to stderr the `count` dearest statements: ms an order by the clock, calls an order, how each begins.
+
+    None are counted for 0. Needs a ground that was made with `preload=LIBRARY`.
+    """
+    if not count:
+        yield
+        return
     with made.database.transaction() as session:
         session.execute(text(f"CREATE EXTENSION IF NOT EXISTS {LIBRARY}"))
         session.execute(text(f"SELECT {LIBRARY}_reset()"))
-
-
-def tell_dearest(made: Ground, count: int, *, orders: float) -> None:
-    """Print the dearest statements to stderr: ms an order by the clock, calls an order, how each begins."""
+    yield
     print("ms/order  calls/order  rows/call  statement", file=sys.stderr)
     with made.database.transaction() as session:
         for row in session.execute(_DEAREST, {"count": count}):
