@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from connectors import mail_client
 from tests.torture import letters, plan, traffic, verdict
+from tests.torture.forking import Forked
 from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
 from tests.torture.lines import DEPENDENCIES, Lines, Seen
@@ -24,6 +25,8 @@ from workers import circuit, outside
 BLOCKED_S = 30.0
 #: Orders that come while the carrier is away.
 LATE = 12
+#: Orders that come every so many seconds as long as a line was spared something.
+MORE, MORE_S = 3, 5.0
 #: Conversations that are one call each.
 _CALLS = ("carrier", "shop", "smtp")
 #: Failures in a row that open the circuit, and calls that other threads had begun before; the worker has a circuit and
@@ -64,7 +67,7 @@ def run(options: Options) -> Outcome:
         lines = Lines(made.folder)
         lines.put_before(made, paces(form), seed=options.seed)
         made.open()
-        _suffer(made, shots, late, lines, form, options)
+        more = _suffer(made, shots, late, lines, form, options)
         drained = verdict.drain(made, limit_s=form.drain_s)
         outcome.figures["drain_s"] = drained and round(drained, 1)
         if drained is None:
@@ -72,11 +75,12 @@ def run(options: Options) -> Outcome:
         sent = letters.brought(made.folder)
         made.watch(lambda: len(letters.stored(made)) >= len(sent), limit_s=mail_client.LONGEST_WAIT_S + 20)
         outcome.wrong += letters.wrong(sent, letters.stored(made))
-        found = verdict.judge(made, [*shots, *late])
+        found = verdict.judge(made, [*shots, *more, *late])
         seen = lines.seen()
     outcome.wrong += found.wrong + blocked(seen) + reached(seen, form) + opened(seen["carrier"], form, outcome)
     outcome.figures |= found.figures | {f"{name} hits": one.hits for name, one in seen.items()}
     outcome.figures["mails that came in"] = len(sent)
+    outcome.figures["orders until each line had suffered all"] = len(more)
     outcome.figures["longest wait s"] = {name: one.longest_wait for name, one in seen.items()}
     outcome.figures["longest call s"] = {name: seen[name].longest_line_s for name in _CALLS}
     outcome.figures["spells"] = sum(len(one.spells) for one in seen.values())
@@ -90,23 +94,45 @@ def paces(form: Form) -> dict[str, Pace]:
     return {name: often if name in ("postgresql", "redis") else seldom for name in DEPENDENCIES}
 
 
-def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form: Form, options: Options) -> None:
-    sender = traffic.live(made, shots)
+def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form: Form, options: Options) -> list[Shot]:
+    """All of the level until the lines are healed and each delivery was answered; returns what else had to be sent."""
+    senders = [traffic.live(made, shots)]
     postman = letters.begin(made, every_s=0.8, seconds=form.seconds + form.more_s)
     lines.begin()
     _watch_for(made, form.seconds)
-    lines.enough()
-    made.watch(lambda: not any(one.spared for one in lines.seen().values()), limit_s=form.more_s)
+    more = _until_all_suffered(made, lines, form, senders, seed=options.seed)
     # By now all orders may have their labels: others come, so that somebody needs the carrier.
-    late_sender = traffic.begin(made, late, name="traffic-late")
+    senders.append(traffic.begin(made, late, name="traffic-late"))
     lines.leave_carrier_alone()
     made.watch(lambda: len(lines.seen()["carrier"].calls_while_away) >= circuit.LIMIT, limit_s=form.more_s)
     _watch_for(made, form.alone_s)
     lines.heal()
     postman.terminate()
     options.say("  the lines are healed")
-    senders = (sender, late_sender)
     made.watch(lambda: all(one.poll() is not None for one in senders), limit_s=traffic.PATIENCE_S + 60)
+    return more
+
+
+def _until_all_suffered(made: House, lines: Lines, form: Form, senders: list[Forked], *, seed: int) -> list[Shot]:
+    """Send orders as long as a line was spared something: once all have their labels, nobody calls the carrier."""
+    more: list[Shot] = []
+    ends = time.monotonic() + form.more_s
+    while time.monotonic() < ends and not _suffered(lines, form):
+        number = len(more)
+        some = [plan.one(f"M{seed}-{number + n:06d}", MORE_S * n / MORE) for n in range(MORE)]
+        senders.append(traffic.begin(made, some, name=f"traffic-more-{number}"))
+        more += some
+        made.watch(lambda: _suffered(lines, form), limit_s=MORE_S)
+    return more
+
+
+def _suffered(lines: Lines, form: Form) -> bool:
+    """Whether each line has suffered all, and often enough in all; from then on only what a line was spared begins."""
+    seen = lines.seen().values()
+    often = sum(len(one.spells) for one in seen) >= form.faults
+    if often:
+        lines.enough()
+    return often and not any(one.spared for one in seen)
 
 
 def _watch_for(made: House, seconds: float) -> None:
