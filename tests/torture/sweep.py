@@ -1,4 +1,4 @@
-"""Level T0, every point of failure: `python -m tests.torture.sweep [--level ci|each|labels|full] [--seed N] [--json FILE]`.
+"""Level T0, every point of failure: `python -m tests.torture.sweep [--level ci|each|labels|full] [--part 1/3] [--seed N] [--json FILE]`.
 
 One order's life, leg by leg; in each run a process fails at one operation in one way, another goes on, and the
 end must be the one without a fault: one order, one label, each mail once, stock right, the record whole.
@@ -29,7 +29,7 @@ from tests.torture.failpoints import Point
 from tests.torture.options import Options
 from tests.torture.sweep_lane import Baseline, Lane, Run
 from tests.torture.sweep_legs import LEGS
-from tests.torture.sweep_plan import CI, FULL, LEVELS, Fault, plan
+from tests.torture.sweep_plan import CI, FULL, LEVELS, WHOLE, Fault, Part, plan
 from tests.torture.sweep_seed import seed as fill
 from tests.torture.sweep_state import Snapshot
 from tests.torture.verdict import Outcome
@@ -59,9 +59,15 @@ class Work:
 
 
 def sweep(
-    level: str = CI, seed: int = 1, *, lanes: int = LANES, only: Fault | None = None, limit_s: float = math.inf
+    level: str = CI,
+    seed: int = 1,
+    *,
+    lanes: int = LANES,
+    only: Fault | None = None,
+    part: Part = WHOLE,
+    limit_s: float = math.inf,
 ) -> dict[str, Any]:
-    """Run a level and return its report; `only` repeats one fault, after `limit_s` no more faults are begun."""
+    """Run a level or a part of it and return its report; `only` repeats one fault, after `limit_s` no more are begun."""
     began = time.monotonic()
     servers = start_servers()
     folder = Path(tempfile.mkdtemp(prefix="oms-sweep-"))
@@ -79,15 +85,15 @@ def sweep(
         _warm(lane, empty)
         bases = lane.baselines(LEGS)
         points = [(base.leg.name, base.points) for base in bases]
-        faults = [only] if only else plan(points, level=level, seed=seed)
+        faults = [only] if only else part.of(plan(points, level=level, seed=seed))
         _publish(work, faults, bases)
         _take_turns(work, lane, faults, bases)
         controls = sweep_controls.tried(lane, bases)
         for helper in helpers:
             helper.join()
         return sweep_report.report(
-            work.results(), faults, points, level=level, seed=seed, seconds=time.monotonic() - began, controls=controls,
-            lanes_ended=[helper.exitcode for helper in helpers],
+            work.results(), faults, points, level=level, part=part, seed=seed, seconds=time.monotonic() - began,
+            controls=controls, lanes_ended=[helper.exitcode for helper in helpers],
         )  # fmt: skip
     finally:
         for helper in helpers:
@@ -158,6 +164,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--level", choices=LEVELS, default=CI)
     parser.add_argument("--full", action="store_const", const="full", dest="level", help="the same as --level full")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--part",
+        type=Part.parsed,
+        default=WHOLE,
+        metavar="I/N",
+        help="every N-th fault from the I-th on; all parts are all",
+    )
     parser.add_argument("--lanes", type=int, default=LANES, help="how many lives at once")
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no more faults after so long")
     parser.add_argument("--json", type=Path, help="where the report is written as JSON")
@@ -170,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.replay:
         leg, label, place, mode = given.replay
         only = Fault(leg, Point(label, int(place)), mode)
-    report = sweep(given.level, given.seed, lanes=given.lanes, only=only, limit_s=given.seconds)
+    report = sweep(given.level, given.seed, lanes=given.lanes, only=only, part=given.part, limit_s=given.seconds)
     if given.json:
         given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(sweep_report.words(report) + "\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from tests.torture.failpoints import MODES, Point
 
 CI, EACH, LABELS, FULL = "ci", "each", "labels", "full"
 LEVELS = (CI, EACH, LABELS, FULL)
+_PART = re.compile(r"(\d+)/(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,33 @@ class Fault:
     leg: str
     point: Point
     mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Every `count`-th fault from the `first`-th on, so that a long level may be run in several goes."""
+
+    first: int
+    count: int
+
+    @classmethod
+    def parsed(cls, words: str) -> Part:
+        """`2/3`; an ArgumentTypeError says how a part is written."""
+        found = _PART.fullmatch(words)
+        part = cls(*map(int, found.groups())) if found else cls(0, 0)
+        if not 1 <= part.first <= part.count:
+            raise ArgumentTypeError(f"{words!r} is no part: write I/N with I from 1 to N, such as 2/3")
+        return part
+
+    def of(self, faults: Sequence[Fault]) -> list[Fault]:
+        """Those of the faults that are in this part."""
+        return list(faults[self.first - 1 :: self.count])
+
+    def __str__(self) -> str:
+        return f"{self.first}/{self.count}"
+
+
+WHOLE = Part(1, 1)
 
 
 def plan(points: Sequence[tuple[str, Sequence[Point]]], *, level: str, seed: int) -> list[Fault]:

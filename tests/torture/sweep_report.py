@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.torture.failpoints import Point
 from tests.torture.sweep_lane import Run
-from tests.torture.sweep_plan import CI, Fault, pairs
+from tests.torture.sweep_plan import CI, WHOLE, Fault, Part, pairs
 from tests.torture.verdict import Outcome
 
 SHOWN = 6
@@ -24,6 +24,7 @@ def report(
     seed: int,
     seconds: float,
     lanes_ended: Sequence[int | None],
+    part: Part = WHOLE,
     controls: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything a reader or a gate needs; `red` says why it is not green."""
@@ -33,6 +34,7 @@ def report(
     missed = sorted(wanted - reached)
     return {
         "level": level,
+        "part": str(part),
         "seed": seed,
         "seconds": round(seconds, 1),
         "faults": len(runs),
@@ -88,7 +90,7 @@ def replay(run: Run) -> str:
 def words(found: dict[str, Any]) -> str:
     """The report for people."""
     lines = [
-        f"T0 {found['level']}, seed {found['seed']}: {found['faults']} faults in {found['seconds']} s",
+        f"T0 {found['level']}, part {found['part']}, seed {found['seed']}: {found['faults']} faults in {found['seconds']} s",
         f"labels reached: {found['labels_reached']} of {sum(found['labels'].values())};"
         f" pairs of label and way: {found['pairs_reached']} of {found['pairs_wanted']} wanted",
         f"points by leg: {found['points']}",

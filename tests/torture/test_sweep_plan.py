@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.conftest import CleanDatabase
 from tests.torture import failpoints
 from tests.torture.failpoints import MODES, Point, Watch, install
 from tests.torture.sweep_forks import Ended, in_child
-from tests.torture.sweep_plan import CI, EACH, FULL, LABELS, plan
+from tests.torture.sweep_plan import CI, EACH, FULL, LABELS, Part, plan
 
 POINTS = [Point(f"{kind} {word}", place) for kind in MODES for word in ("one", "two") for place in (1, 2, 3)]
 LEGS = [("pick", POINTS), ("pack", POINTS)]
@@ -46,6 +47,19 @@ def test_the_level_of_each_label_has_every_label_once_and_every_way():
 
 def test_the_full_level_has_every_point_in_every_way():
     assert len(plan(LEGS, level=FULL, seed=5)) == 2 * 6 * sum(map(len, MODES.values()))
+
+
+def test_all_parts_of_a_level_are_the_level_and_share_no_fault():
+    whole = plan(LEGS, level=FULL, seed=5)
+    parts = [Part.parsed(f"{number}/3").of(whole) for number in (1, 2, 3)]
+    assert sum(map(len, parts)) == len(whole)
+    assert {fault for part in parts for fault in part} == set(whole)
+
+
+@pytest.mark.parametrize("words", ["0/3", "4/3", "3", "a/b"])
+def test_what_is_no_part_is_refused(words: str):
+    with pytest.raises(ArgumentTypeError, match="write I/N"):
+        Part.parsed(words)
 
 
 @pytest.fixture
