@@ -80,7 +80,7 @@ def run(options: Options) -> Outcome:
     outcome.wrong += found.wrong + blocked(seen) + reached(seen, form) + opened(seen["carrier"], form, outcome)
     outcome.figures |= found.figures | {f"{name} hits": one.hits for name, one in seen.items()}
     outcome.figures["mails that came in"] = len(sent)
-    outcome.figures["orders until each line had suffered all"] = len(more)
+    outcome.figures["more orders"] = len(more)
     outcome.figures["longest wait s"] = {name: one.longest_wait for name, one in seen.items()}
     outcome.figures["longest call s"] = {name: seen[name].longest_line_s for name in _CALLS}
     outcome.figures["spells"] = sum(len(one.spells) for one in seen.values())
