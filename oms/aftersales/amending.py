@@ -68,7 +68,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     plans = _line_plans(session, cases)
     _write_columns(session, cases)
     freed = _write_lines(session, plans, ids, actor, now)
-    terms.keep(session, order_ids=ids)
+    terms.keep_changed(session, order_ids=ids)
     steps.cancel_orders(session, order_ids=ids, by=actor, now=now, kinds=BEFORE_RELEASE, why=REPLACED)
     release_answered(session, order_ids=ids, actor=actor, now=now, why="the order was changed")
     withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
@@ -87,7 +87,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
 def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
     """Change papers and address of orders on the floor, where neither goods nor price move."""
     _write_columns(session, cases)
-    terms.keep(session, order_ids=[case.order_id for case in cases])
+    terms.keep_changed(session, order_ids=[case.order_id for case in cases])
     pay(session, cases=cases, actor=actor, now=now)
     note(session, cases=cases, actor=actor, now=now)
 

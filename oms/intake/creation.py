@@ -35,7 +35,7 @@ def create(
     written = set(insert_rows(session, Order, rows, unless=("channel_id", "channel_order_id"), returning="id"))
     won = [fate for fate in fates if fate.order_id in written]
     _write_parts(session, won, now)
-    terms.keep(session, order_ids=[fate.require_order() for fate in won])
+    terms.keep_new(session, order_ids=[fate.require_order() for fate in won])
     for fate in won:
         if fate.became is Became.ORDERED:
             step = NewStep("verify", fate.require_order(), order_id=fate.order_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 # Hashes are 16 bytes, as ids are; a number becomes as many. Which kind a term is of need not be told apart:
 # whoever reads looks at the order itself once more.
-_KEEP = text("""
+_TERMS = """
     INSERT INTO order_term (term, received_at, order_id)
     SELECT t.term, o.received_at, o.id FROM orders o CROSS JOIN LATERAL (VALUES
         (CAST(encode(o.email_hash, 'hex') AS uuid)), (CAST(encode(o.phone_hash, 'hex') AS uuid)),
@@ -20,17 +20,25 @@ _KEEP = text("""
     UNION
     SELECT l.sku_id, o.received_at, o.id FROM orders o JOIN order_line l ON l.order_id = o.id
     WHERE o.id = ANY(CAST(:ids AS uuid[])) AND l.sku_id IS NOT NULL
-    ON CONFLICT DO NOTHING
-""")
+"""
+# An order that was written a moment ago has none: a row that may stand already is written in two steps and logged twice.
+_OF_NEW = text(_TERMS)
+_OF_CHANGED = text(_TERMS + " ON CONFLICT DO NOTHING")
 
 
-def keep(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
-    """Write the terms of orders as they stand now, in the transaction that wrote or changed them. A repeat writes nothing.
+def keep_new(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
+    """Write the terms of orders that this transaction has written, with their lines. To be done once for each."""
+    if order_ids:
+        session.execute(_OF_NEW, {"ids": list(order_ids)})
+
+
+def keep_changed(session: Session, *, order_ids: Sequence[uuid.UUID]) -> None:
+    """Write the terms of orders as they stand now, in the transaction that changed them. A repeat writes nothing.
 
     A term that an order has no more stays: readers look at the order itself.
     """
     if order_ids:
-        session.execute(_KEEP, {"ids": list(order_ids)})
+        session.execute(_OF_CHANGED, {"ids": list(order_ids)})
 
 
 def of_number(number: str) -> uuid.UUID:

@@ -59,7 +59,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     _recount(work, changed)
     _forget_problems(order, changed)
     session.flush()
-    terms.keep(session, order_ids=[order.id])
+    terms.keep_changed(session, order_ids=[order.id])
     _tell_history(work, changed, amendment, actor, now)
     return changed
 

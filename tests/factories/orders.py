@@ -140,7 +140,7 @@ def make_order(session: Session, *, lines: list[dict[str, Any]] | None = None, *
     order = _add(session, Order(**{**values, **given}))
     for position, line in enumerate(lines):
         _add(session, OrderLine(order_id=order.id, position=position, **_line(position, line)))
-    terms.keep(session, order_ids=[order.id])
+    terms.keep_new(session, order_ids=[order.id])
     return order  # type: ignore[no-any-return]
 
 
