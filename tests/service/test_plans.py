@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms.intake import known
 from oms.journey import seal, step_sql
 from oms.kpi import facts
+from oms.orders import terms
 from workers import drain
 
 _UNCOUNTED = text("""
@@ -60,3 +61,8 @@ def test_a_fact_looks_for_a_parcel_and_a_message_only_where_it_is_about_one(sess
     plan = plan_of(session, facts.STEPS_OF_UNITS.text, "hashjoin", "mergejoin")
     for table, subject in (("parcel p", "parcel"), ("inbound_message m", "inbound_message")):
         assert re.search(rf"pk_\w+ on {table}\s+Index Cond: \(id = CASE .*'{subject}'", plan)
+
+
+def test_what_a_new_order_is_looked_for_by_is_read_from_its_own_lines(session: Session) -> None:
+    plan = plan_of(session, terms.OF_NEW.text, "nestloop")
+    assert re.search(r"order_line\w*[ \w]*\s+Index Cond: \(order_id = \w+\.id\)", plan)
