@@ -53,6 +53,10 @@ _INSERT = """
              SELECT * FROM unnest(CAST(:t_id AS uuid[]), CAST(:t_subject AS uuid[])))
 """
 
+# A thing has a few steps and a kind nearly as many as there are orders, so only the thing is to be looked up: before a table
+# was first counted the planner would go through all of the kind, or all open ones, for each thing. So these are no plain columns.
+_KIND, _STATE = "step.kind || ''", "step.state || ''"
+
 OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
 
 # When one of them was taken over nothing is written, and the caller raises. What comes back are the steps that did not
@@ -72,12 +76,12 @@ FINISH = f"""
 """
 
 # Steps of locked orders, so nobody else is at them.
-END_RUNNING = """
+END_RUNNING = f"""
     UPDATE step SET state = 'done', finished_at = :now, finished_by = :by, outcome = e.outcome, lease_until = NULL,
            remind_at = NULL
     FROM unnest(CAST(:subjects AS uuid[]), CAST(:kinds AS text[]), CAST(:outcomes AS text[]))
          AS e(subject, kind, outcome)
-    WHERE step.subject_id = e.subject AND step.kind = e.kind AND step.state IN ('open', 'claimed')
+    WHERE step.subject_id = e.subject AND {_KIND} = e.kind AND step.state IN ('open', 'claimed')
 """
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
@@ -108,7 +112,7 @@ def _claim(statement: str, limit: int) -> TextClause:
 
 FIND = f"""
     SELECT {_COLUMNS} FROM step
-    WHERE kind = ANY(CAST(:kinds AS text[])) AND subject_id = ANY(CAST(:subjects AS uuid[]))
+    WHERE {_KIND} = ANY(CAST(:kinds AS text[])) AND subject_id = ANY(CAST(:subjects AS uuid[]))
     AND state = ANY(CAST(:states AS text[])) ORDER BY id FOR UPDATE
 """
 
@@ -116,15 +120,10 @@ FIND = f"""
 FOUND = ", ".join(f"running.{column}" for column in _COLUMNS.split(", "))
 
 
-# A thing has a few steps and a kind nearly as many as there are orders, so only the thing is to be looked up: before a table
-# was first counted the planner would go through all of the kind as well, for each thing.
-_OF_KIND = "kind || '' = '{kind}'"
-
-
 def find_part(*, kind: str, subjects: str) -> str:
     """`FIND` as a part `running` of a statement; `subjects` is a query of ids."""
     return f"""
-    running AS (SELECT {_COLUMNS} FROM step WHERE kind = '{kind}' AND subject_id IN ({subjects})
+    running AS (SELECT {_COLUMNS} FROM step WHERE {_KIND} = '{kind}' AND subject_id IN ({subjects})
                 AND state IN ('open', 'claimed') ORDER BY id FOR UPDATE)
     """
 
@@ -134,19 +133,19 @@ FIND_BY_ID = f"""
     ORDER BY id FOR UPDATE
 """
 
-_TAKE = """
+_TAKE = f"""
     UPDATE step SET state = 'claimed', assignee_id = CAST(:staff AS uuid), claimed_at = :now, attempt = attempt + 1, token = token + 1
-    WHERE {which} AND state = 'open' AND performer <> 'system'
+    WHERE {{which}} AND {_STATE} = 'open' AND performer <> 'system'
       AND (assignee_id IS NULL OR assignee_id = CAST(:staff AS uuid))
     RETURNING id
 """
 TAKE = _TAKE.format(which="id = ANY(CAST(:ids AS uuid[]))")
-TAKE_KIND = _TAKE.format(which="kind = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))")
+TAKE_KIND = _TAKE.format(which=f"{_KIND} = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))")
 
 
 def take_part(*, kind: str, subjects: str) -> str:
     """`TAKE_KIND` as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
-    which = f"CAST(:staff AS uuid) IS NOT NULL AND kind = '{kind}' AND subject_id IN ({subjects})"
+    which = f"CAST(:staff AS uuid) IS NOT NULL AND {_KIND} = '{kind}' AND subject_id IN ({subjects})"
     return f"taken_step AS ({_TAKE.format(which=which)}, {_COLUMNS.removeprefix('id, ')})"
 
 
@@ -154,7 +153,7 @@ def take_and_find_part(*, kind: str, subjects: str) -> str:
     """`take_part` and `find_part` in one statement: `running` are the steps taken just now, and those that ran before."""
     return f"""
     {take_part(kind=kind, subjects=subjects)},
-    ran AS (SELECT {_COLUMNS} FROM step WHERE {_OF_KIND.format(kind=kind)} AND subject_id IN ({subjects})
+    ran AS (SELECT {_COLUMNS} FROM step WHERE {_KIND} = '{kind}' AND subject_id IN ({subjects})
             AND state IN ('open', 'claimed') AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
     running AS (SELECT * FROM taken_step UNION ALL SELECT * FROM ran)
     """
@@ -201,10 +200,10 @@ RENEW = """
     WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed' RETURNING step.id
 """
 
-_CANCEL = """
+_CANCEL = f"""
     UPDATE step SET state = 'cancelled', token = token + 1, finished_at = :now, finished_by = :by, outcome = :why,
            lease_until = NULL, remind_at = NULL
-    WHERE {where} AND kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused', 'parked')
+    WHERE {{where}} AND {_KIND} = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused', 'parked')
     RETURNING id
 """
 
@@ -212,12 +211,12 @@ CANCEL = _CANCEL.format(where="subject_id = ANY(CAST(:subjects AS uuid[]))")
 CANCEL_ORDERS = _CANCEL.format(where="order_id = ANY(CAST(:orders AS uuid[]))")
 
 # Scans arrive in any order: an earlier one that comes later is when the step really ended.
-ENDED_EARLIER = """
+ENDED_EARLIER = f"""
     UPDATE step SET finished_at = e.at FROM unnest(CAST(:subjects AS uuid[]), CAST(:ats AS timestamptz[])) AS e(subject, at)
-    WHERE step.subject_id = e.subject AND step.kind = :kind AND step.state = 'done' AND step.finished_at > e.at
+    WHERE step.subject_id = e.subject AND {_KIND} = :kind AND step.state = 'done' AND step.finished_at > e.at
 """
 
-MOVE_DUE = """
+MOVE_DUE = f"""
     UPDATE step SET due_at = d.due FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)
-    WHERE step.subject_id = d.subject AND step.kind = :kind AND step.state IN ('open', 'claimed', 'paused')
+    WHERE step.subject_id = d.subject AND {_KIND} = :kind AND step.state IN ('open', 'claimed', 'paused')
 """
