@@ -53,9 +53,25 @@ _INSERT = """
              SELECT * FROM unnest(CAST(:t_id AS uuid[]), CAST(:t_subject AS uuid[])))
 """
 
-# A thing has a few steps and a kind nearly as many as there are orders, so only the thing is to be looked up: before a table
-# was first counted the planner would go through all of the kind, or all open ones, for each thing. So these are no plain columns.
-_KIND, _STATE = "step.kind || ''", "step.state || ''"
+_UNFINISHED = "IN ('open', 'claimed')"
+
+
+def _steps_of(things: str, kind: str, states: str = _UNFINISHED, *, by: str = "subject_id") -> str:
+    """That a row of `step` is one of these things' steps: `things` is a query of ids, `kind` and `states` are conditions.
+
+    A thing has a few steps, a kind nearly as many as there are orders, and before a table was first counted the planner
+    takes any value for one of two hundred: it would go through all steps of the kind, or through all there are. OFFSET 0
+    leaves it nothing but to look each thing up, and a kind that is no plain column nothing but the thing to look up by.
+    """
+    return f"""
+        id = ANY(ARRAY(SELECT s.id FROM ({things}) AS thing(id) CROSS JOIN LATERAL (
+            SELECT step.id FROM step WHERE step.{by} = thing.id AND step.kind || '' {kind} AND step.state {states} OFFSET 0) s))
+        AND state {states}
+    """
+
+
+_SUBJECTS, _ORDERS = "SELECT unnest(CAST(:subjects AS uuid[]))", "SELECT unnest(CAST(:orders AS uuid[]))"
+_ANY_KIND = "= ANY(CAST(:kinds AS text[]))"
 
 OPEN = f"WITH new AS ({_NEW}), {_INSERT} SELECT id, state FROM ins"
 
@@ -81,7 +97,7 @@ END_RUNNING = f"""
            remind_at = NULL
     FROM unnest(CAST(:subjects AS uuid[]), CAST(:kinds AS text[]), CAST(:outcomes AS text[]))
          AS e(subject, kind, outcome)
-    WHERE step.subject_id = e.subject AND {_KIND} = e.kind AND step.state IN ('open', 'claimed')
+    WHERE {_steps_of(_SUBJECTS, _ANY_KIND)} AND step.subject_id = e.subject AND step.kind = e.kind
 """
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
@@ -112,8 +128,7 @@ def _claim(statement: str, limit: int) -> TextClause:
 
 FIND = f"""
     SELECT {_COLUMNS} FROM step
-    WHERE {_KIND} = ANY(CAST(:kinds AS text[])) AND subject_id = ANY(CAST(:subjects AS uuid[]))
-    AND state = ANY(CAST(:states AS text[])) ORDER BY id FOR UPDATE
+    WHERE {_steps_of(_SUBJECTS, _ANY_KIND, "= ANY(CAST(:states AS text[]))")} ORDER BY id FOR UPDATE
 """
 
 #: What `Claimed` takes of the part `running`.
@@ -123,8 +138,7 @@ FOUND = ", ".join(f"running.{column}" for column in _COLUMNS.split(", "))
 def find_part(*, kind: str, subjects: str) -> str:
     """`FIND` as a part `running` of a statement; `subjects` is a query of ids."""
     return f"""
-    running AS (SELECT {_COLUMNS} FROM step WHERE {_KIND} = '{kind}' AND subject_id IN ({subjects})
-                AND state IN ('open', 'claimed') ORDER BY id FOR UPDATE)
+    running AS (SELECT {_COLUMNS} FROM step WHERE {_steps_of(subjects, f"= '{kind}'")} ORDER BY id FOR UPDATE)
     """
 
 
@@ -133,19 +147,19 @@ FIND_BY_ID = f"""
     ORDER BY id FOR UPDATE
 """
 
-_TAKE = f"""
+_TAKE = """
     UPDATE step SET state = 'claimed', assignee_id = CAST(:staff AS uuid), claimed_at = :now, attempt = attempt + 1, token = token + 1
-    WHERE {{which}} AND {_STATE} = 'open' AND performer <> 'system'
+    WHERE {which} AND state = 'open' AND performer <> 'system'
       AND (assignee_id IS NULL OR assignee_id = CAST(:staff AS uuid))
     RETURNING id
 """
 TAKE = _TAKE.format(which="id = ANY(CAST(:ids AS uuid[]))")
-TAKE_KIND = _TAKE.format(which=f"{_KIND} = :kind AND subject_id = ANY(CAST(:subjects AS uuid[]))")
+TAKE_KIND = _TAKE.format(which=_steps_of(_SUBJECTS, "= :kind"))
 
 
 def take_part(*, kind: str, subjects: str) -> str:
     """`TAKE_KIND` as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
-    which = f"CAST(:staff AS uuid) IS NOT NULL AND {_KIND} = '{kind}' AND subject_id IN ({subjects})"
+    which = f"""CAST(:staff AS uuid) IS NOT NULL AND {_steps_of(subjects, f"= '{kind}'")}"""
     return f"taken_step AS ({_TAKE.format(which=which)}, {_COLUMNS.removeprefix('id, ')})"
 
 
@@ -153,8 +167,8 @@ def take_and_find_part(*, kind: str, subjects: str) -> str:
     """`take_part` and `find_part` in one statement: `running` are the steps taken just now, and those that ran before."""
     return f"""
     {take_part(kind=kind, subjects=subjects)},
-    ran AS (SELECT {_COLUMNS} FROM step WHERE {_KIND} = '{kind}' AND subject_id IN ({subjects})
-            AND state IN ('open', 'claimed') AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
+    ran AS (SELECT {_COLUMNS} FROM step WHERE {_steps_of(subjects, f"= '{kind}'")}
+            AND id NOT IN (SELECT id FROM taken_step) ORDER BY id FOR UPDATE),
     running AS (SELECT * FROM taken_step UNION ALL SELECT * FROM ran)
     """
 
@@ -200,23 +214,24 @@ RENEW = """
     WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed' RETURNING step.id
 """
 
-_CANCEL = f"""
+_CANCEL = """
     UPDATE step SET state = 'cancelled', token = token + 1, finished_at = :now, finished_by = :by, outcome = :why,
            lease_until = NULL, remind_at = NULL
-    WHERE {{where}} AND {_KIND} = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed', 'paused', 'parked')
+    WHERE {where}
     RETURNING id
 """
 
-CANCEL = _CANCEL.format(where="subject_id = ANY(CAST(:subjects AS uuid[]))")
-CANCEL_ORDERS = _CANCEL.format(where="order_id = ANY(CAST(:orders AS uuid[]))")
+_STANDING = "IN ('open', 'claimed', 'paused', 'parked')"
+CANCEL = _CANCEL.format(where=_steps_of(_SUBJECTS, _ANY_KIND, _STANDING))
+CANCEL_ORDERS = _CANCEL.format(where=_steps_of(_ORDERS, _ANY_KIND, _STANDING, by="order_id"))
 
 # Scans arrive in any order: an earlier one that comes later is when the step really ended.
 ENDED_EARLIER = f"""
     UPDATE step SET finished_at = e.at FROM unnest(CAST(:subjects AS uuid[]), CAST(:ats AS timestamptz[])) AS e(subject, at)
-    WHERE step.subject_id = e.subject AND {_KIND} = :kind AND step.state = 'done' AND step.finished_at > e.at
+    WHERE {_steps_of(_SUBJECTS, "= :kind", "= 'done'")} AND step.subject_id = e.subject AND step.finished_at > e.at
 """
 
 MOVE_DUE = f"""
     UPDATE step SET due_at = d.due FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)
-    WHERE step.subject_id = d.subject AND {_KIND} = :kind AND step.state IN ('open', 'claimed', 'paused')
+    WHERE {_steps_of(_SUBJECTS, "= :kind", "IN ('open', 'claimed', 'paused')")} AND step.subject_id = d.subject
 """
