@@ -17,6 +17,8 @@ _EXTENSION = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _DASHED = re.compile(r"(?P<number>.+\d)\s*[-—–_]\s*(?P<ext>\d{1,6})", re.ASCII)
+#: A number with everything that people write around it is shorter; the patterns above try each place of a text with each other.
+_PHONE_MAX = 250
 #: Lower-case letters, digits and dots in between: nothing that the validator would write in another way.
 _PLAIN_LOCAL = re.compile(r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@")
 _EMAIL_MAX = 254
@@ -38,7 +40,7 @@ def phone(raw: object, *, country: str | None, field: str) -> Found:
         return None, None, ()
     if is_masked(text):
         return text, None, (problem("masked", field, f"{text} is masked; ask the channel for the receiver's number"),)
-    for number, ext in _splits(text):
+    for number, ext in _splits(text) if len(text) <= _PHONE_MAX else ():
         found = _e164(number, country)
         if found:
             return found, ext, ()

@@ -239,7 +239,7 @@ def _currency(heads: Sequence[str], places: Mapping[str, int]) -> str | None:
     for name in _MONEY:
         if name not in places:
             continue
-        head = unicodedata.normalize("NFKC", heads[places[name]])
+        head = unicodedata.normalize("NFKC", heads[places[name]][:_MAX_HEADER_CHARS])
         inside = [text.strip().split("/")[0] for text in _BRACKETS.findall(head)]
         tail = _CURRENCY_TAIL.fullmatch(_NOT_WORD.sub("", head.casefold()))
         for text in [*inside, *([tail[2]] if tail and fields_of(tail[1]) else [])]:

@@ -21,6 +21,8 @@ _PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _EATEN = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
 _QTY_UNIT = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)\s*([^\W\d_]{1,12})\.?")
 _NEGATIVE_BRACKETS = re.compile(r"\((.+)\)")
+#: A number with its signs, a unit or a currency is shorter: the patterns above try each place of a text with each other.
+_NUMBER_MAX = 100
 
 #: Words of a status column -> what the row is; any other word is an order.
 KINDS: dict[str, Kind] = {
@@ -65,6 +67,8 @@ def decimal_mark(cells: Iterable[str], *, delimiter: str | None) -> str:
     """Which sign the numbers of this sheet have before their fraction: "." or ","."""
     comma = point = 0
     for cell in cells:
+        if len(cell) > _NUMBER_MAX:
+            continue
         text = _SIGNS.sub("", unicodedata.normalize("NFKC", cell)).strip()
         comma += bool(_COMMA_DECIMAL.fullmatch(text))
         point += bool(_POINT_DECIMAL.fullmatch(text))
@@ -80,7 +84,7 @@ def number(text: str, *, mark: str) -> Decimal | None:
     """
     if text.isascii() and text.isdecimal():
         return amount(text)
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _short(text)
     if not plain or plain in ("-", "--", "—", "N/A", "n/a"):
         return None
     bracketed = _NEGATIVE_BRACKETS.fullmatch(plain)
@@ -95,9 +99,9 @@ def number(text: str, *, mark: str) -> Decimal | None:
 
 def price(text: str, *, mark: str, chinese: bool) -> tuple[Decimal | None, str | None]:
     """Return (amount, currency) of a price; the currency only where its sign means one."""
-    if _PLAIN.fullmatch(text) and mark == ".":
+    if mark == "." and _PLAIN.fullmatch(text):
         return amount(text), None
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _short(text)
     signs = [sign for sign in _SIGNS.findall(plain) if not re.fullmatch(r"[eE]\d*", sign)]
     if not signs:
         return number(plain, mark=mark), None
@@ -109,7 +113,7 @@ def qty_and_unit(text: str, *, mark: str) -> tuple[Decimal | None, str | None]:
     """Return (quantity, unit) of `2`, `2件`, `10 pcs`; raises ValueError for what is no quantity."""
     if text.isascii() and text.isdecimal():
         return amount(text), None
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _short(text)
     together = _QTY_UNIT.fullmatch(plain)
     # "1.5K" and "2.5e3" are no units but magnitudes that nobody should guess.
     if together and together[2].casefold() not in ("k", "m", "e", "w", "万", "千", "百", "亿"):
@@ -128,6 +132,14 @@ def terms(text: str) -> str | None:
 def word(text: str) -> str:
     """A status word in the form of the tables above."""
     return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _short(text: str) -> str:
+    """The text in its usual signs; raises ValueError where it is too long for a number."""
+    plain = unicodedata.normalize("NFKC", text[: _NUMBER_MAX + 1]).strip()
+    if len(text) > _NUMBER_MAX:
+        raise ValueError(f"{plain[:40]!r} goes on for {len(text)} signs and is no number")
+    return plain
 
 
 def _grouped(plain: str, mark: str, text: str) -> Decimal | None:

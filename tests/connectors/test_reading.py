@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import contacts, dates, json_bytes, money, quantities
+from connectors import contacts, dates, headers, json_bytes, money, quantities, sheet_cells
 from connectors.base import Address, ChannelOrder, Customer, Kind, Line, Severity, Totals
 from connectors.countries import alpha2
 from connectors.fields import version
@@ -174,6 +175,28 @@ def test_a_country_is_known_by_code_and_name(raw, code):
 )
 def test_a_phone_is_e164_with_its_extension_apart(raw, country, number, ext):
     assert contacts.phone(raw, country=country, field="f") == (number, ext, ())
+
+
+#: What a pattern that tries each place with each other takes minutes for.
+LONG = ["9" * 120_000, "9x" * 60_000, "1-" * 60_000, "12,345" * 20_000, "1 " * 60_000, "(" * 60_000 + "1" * 60_000]
+
+
+@pytest.mark.parametrize("raw", LONG, ids=lambda raw: raw[:6])
+def test_a_text_of_any_length_is_read_at_once(raw):
+    began = process_time()
+    assert contacts.phone(raw, country="CN", field="f")[2][0].code == "phone_invalid"
+    assert contacts.email(raw, field="f")[1][0].code == "email_invalid"
+    for read in (
+        lambda: sheet_cells.number(raw, mark="."),
+        lambda: sheet_cells.qty_and_unit(raw, mark="."),
+        lambda: sheet_cells.price(raw, mark=",", chinese=False),
+        lambda: sheet_cells.price(raw, mark=".", chinese=False),
+    ):
+        with pytest.raises(ValueError, match=r"amount|number|quantity"):
+            read()
+    assert sheet_cells.decimal_mark([raw, "1,5"], delimiter=None) == ","
+    assert headers.recognise([f"Price {raw}", "SKU"]).currency is None
+    assert process_time() - began < 1
 
 
 def test_a_masked_phone_stays_as_sent():

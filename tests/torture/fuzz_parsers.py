@@ -98,16 +98,18 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:
 
 def timed(read: Callable[[bytes], None], raw: bytes) -> float:
     """CPU seconds that reading takes; raises Hangs when the clock's limit is over."""
-    with _alarm(CLOCK_S):
-        began = time.process_time()
+    began = time.process_time()
+    with _alarm(CLOCK_S, began):
         read(raw)
         return time.process_time() - began
 
 
 @contextmanager
-def _alarm(seconds: int) -> Iterator[None]:
+def _alarm(seconds: int, began: float) -> Iterator[None]:
     def late(number: int, frame: FrameType | None) -> None:
-        raise Hangs(f"not done after {seconds} s")
+        # Named here: the traceback's last frame is this function's, not the one that hangs.
+        where = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}" if frame else "nowhere"
+        raise Hangs(f"in {where} after {seconds} s by the clock, {time.process_time() - began:.1f} s of them CPU")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(seconds)
