@@ -96,11 +96,15 @@ def sweep(
             controls=controls, lanes_ended=[helper.exitcode for helper in helpers],
         )  # fmt: skip
     finally:
-        for helper in helpers:
-            helper.kill()
-        lane.close()
-        servers.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        _clean_up(work, lane, helpers)
+
+
+def _clean_up(work: Work, lane: Lane, helpers: Sequence[Any]) -> None:
+    for helper in helpers:
+        helper.kill()
+    lane.close()
+    work.servers.stop()
+    shutil.rmtree(work.folder, ignore_errors=True)
 
 
 def run(options: Options) -> Outcome:
