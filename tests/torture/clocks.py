@@ -34,8 +34,9 @@ CLOCKS: dict[str, tuple[int, int]] = {
 }
 #: Columns (or table.column) that name a moment to come, or that another one told.
 _OTHERS = frozenset(
-    """due_at first_due_at remind_at run_after lease_until expires_at valid_until valid_from placed_at version_at planned_at
-    cut_off_at deliver_by polled_until pick_up_from pick_up_until promised_ship_at promised_deliver_at
+    """due_at first_due_at due_before due_after remedy_due_at remind_at run_after lease_until expires_at valid_until valid_from
+    placed_at version_at planned_at cut_off_at deliver_by requested_deliver_by requested_ship_by expected_at locked_until
+    polled_until tracked_until pick_up_from pick_up_until promised_ship_at promised_deliver_at
     first_promised_ship_at first_promised_deliver_at settled_at kpi_recount.at""".split()
 )
 _COLUMNS = text("""
