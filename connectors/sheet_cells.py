@@ -136,10 +136,9 @@ def word(text: str) -> str:
 
 def _short(text: str) -> str:
     """The text in its usual signs; raises ValueError where it is too long for a number."""
-    plain = unicodedata.normalize("NFKC", text[: _NUMBER_MAX + 1]).strip()
     if len(text) > _NUMBER_MAX:
-        raise ValueError(f"{plain[:40]!r} goes on for {len(text)} signs and is no number")
-    return plain
+        raise ValueError(f"{text[:40]!r} goes on for {len(text)} signs and is no number")
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _grouped(plain: str, mark: str, text: str) -> Decimal | None:

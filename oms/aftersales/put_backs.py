@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from oms.errors import Conflict, NotFound
 from oms.fulfilment import locks
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
+from oms.fulfilment.pick_sql import no_open_stop
 from oms.fulfilment.progress import LINE_PROGRESS
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import Carried, carry
@@ -61,10 +62,10 @@ _UNPICKED = text("""
     SELECT id FROM t ORDER BY id
 """)
 
-_IDLE_WAVES = text("""
+_IDLE_WAVES = text(f"""
     SELECT w.id, w.status FROM wave w WHERE w.status IN ('released', 'in_progress')
       AND w.id IN (SELECT wave_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[])))
-      AND NOT EXISTS (SELECT 1 FROM pick_task t WHERE t.wave_id = w.id AND t.status = 'pending')
+      AND {no_open_stop("w.id")}
     ORDER BY w.id
 """)
 

@@ -90,9 +90,17 @@ COUNT = text(f"""
     FROM ready
 """)
 
-# Fulfilments without an open stop, and the lists that have none left; a list whose last stop was short is done too. Each list's own
-# stops are looked at: as NOT EXISTS, the planner may take open stops for rare and read those of all lists, for each batch.
-_ENDED = """
+
+def no_open_stop(wave: str) -> str:
+    """That the list has no open stop; `wave` is its id in SQL. A repeat reads the list's own stops again.
+
+    As NOT EXISTS, the planner may take open stops for rare and read those of all lists, for each batch.
+    """
+    return f"(SELECT TRUE FROM pick_task t WHERE t.wave_id = {wave} AND t.status = 'pending' LIMIT 1) IS NULL"
+
+
+# Fulfilments without an open stop, and the lists that have none left; a list whose last stop was short is done too.
+_ENDED = f"""
     ended AS MATERIALIZED (
         SELECT f.id, f.wave_id, e.entry_id, bool_or(t.status = 'short') AS short
         FROM unnest(CAST(:ids AS uuid[]), CAST(:entries AS uuid[])) AS e(id, entry_id)
@@ -102,7 +110,7 @@ _ENDED = """
         SELECT d.wave_id AS id, e.entry_id
         FROM (SELECT wave_id, row_number() OVER (ORDER BY wave_id) AS place FROM ended WHERE wave_id IS NOT NULL GROUP BY 1) d
         JOIN unnest(CAST(:wave_entries AS uuid[])) WITH ORDINALITY AS e(entry_id, place) ON e.place = d.place
-        WHERE (SELECT TRUE FROM pick_task t WHERE t.wave_id = d.wave_id AND t.status = 'pending' LIMIT 1) IS NULL)
+        WHERE {no_open_stop("d.wave_id")})
 """
 _MOVED = [
     move_sql.parts(

@@ -165,9 +165,8 @@ def test_what_waits_for_its_seal_is_counted_so_far_and_the_oldest_named(
 ) -> None:
     order = _sealed(session, business_now)
     _committed_late(session, order, _settled(session) - timedelta(seconds=1), business_now)
-    assert seal.waiting(session, most=9) == seal.Waiting(
-        0, None
-    )  # what the day's search alone will find is not looked for
+    # What the day's search alone will find is not looked for.
+    assert seal.waiting(session, most=9) == seal.Waiting(0, None)
     for minutes in (3, 2, 1):
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         _committed_late(session, order, at, business_now - timedelta(minutes=minutes))

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.torture.failpoints import Point
 from tests.torture.sweep_lane import Run
-from tests.torture.sweep_plan import CI, WHOLE, Fault, Part, pairs
+from tests.torture.sweep_plan import CI, Fault, Part, pairs
 from tests.torture.verdict import Outcome
 
 SHOWN = 6
@@ -24,7 +24,7 @@ def report(
     seed: int,
     seconds: float,
     lanes_ended: Sequence[int | None],
-    part: Part = WHOLE,
+    part: Part,
     controls: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything a reader or a gate needs; `red` says why it is not green."""
