@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from oms import db
 from oms.catalog.models import Price
-from tests.factories.orders import make_channel
+from tests.factories.orders import ADDRESS, make_channel, make_order
 
 pytestmark = pytest.mark.browser
 
@@ -94,3 +94,24 @@ def test_no_page_is_wider_than_a_phone_and_no_script_is_refused(served, opened):
             shifted += [path] if page.evaluate(SHIFTED) else []
         assert page.said == []
     assert (wide, shifted) == ([], [])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_was_sent_may_be_of_any_length_and_hides_nothing(served, opened, width):
+    long = "W" * 30_000
+    with served.site.transaction() as session:
+        contact = {"name": long, "phone": "9" * 120_000, "email": long}
+        sku_id = served.day.floor.skus[0].id
+        order = make_order(
+            session, lines=[{"sku_id": sku_id, "name": long, "qty": 2}], channel_order_number=long, contact=contact,
+            ship_to=ADDRESS | {"name": long, "lines": [long], "city": long}, buyer_message=long,
+        )  # fmt: skip
+        number = order.number
+    for path in (f"/orders/{number}", "/orders"):
+        page = opened(path, "order_specialist", "order_manager", width=width)
+        expect(page.get_by_text(number).first).to_be_visible()
+        size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        assert size[0] <= width, (path, size)
+        assert size[1] < 12_000, (path, size)
+        widest = page.evaluate("Math.max(...[...document.querySelectorAll('td')].map(e => e.scrollWidth))")
+        assert widest <= 1280, (path, widest)
