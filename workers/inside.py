@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
@@ -58,7 +59,7 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
     batch = list(claimed)
     for attempt in range(db.TRIES):
         try:
-            with keeping.kept(process, batch):
+            with _kept(process, batch):
                 _transact(process, bound, batch)
             return
         except Fenced as fenced:
@@ -73,6 +74,13 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
         except Exception as error:  # noqa: BLE001  the worker's outermost frame: one step must not stop the queue
             _halve(process, bound, batch, error, alone=alone)
             return
+
+
+def _kept(process: Process, batch: Sequence[Claimed]) -> AbstractContextManager[None]:
+    """Reports may take longer than a lease; other batches are quick, and who is not is to lose them."""
+    if flow.FLOW[batch[0].kind].queue != flow.REPORTS:
+        return nullcontext()
+    return keeping.kept(process, batch, lease_s=process.settings.lease_s)
 
 
 def _transact(process: Process, bound: Bound, batch: Sequence[Claimed]) -> None:

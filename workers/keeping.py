@@ -1,4 +1,4 @@
-"""Keep the lease of work that may take longer than it: a report, the closing of a month.
+"""Keep the lease of work that may take longer than it: a report, the closing of a month, a poll of many pages.
 
 A process that is frozen or dead keeps nothing, so others take over as ever.
 """
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from oms.journey import flow, steps
+from oms.journey import steps
 from oms.journey.steps import Claimed
 from workers.process import Process
 
@@ -20,13 +20,10 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def kept(process: Process, batch: Sequence[Claimed]) -> Iterator[None]:
-    """Renew the leases of a batch of reports, each third of a lease, until the work has ended; of others nothing is kept."""
-    if flow.FLOW[batch[0].kind].queue != flow.REPORTS:
-        yield
-        return
+def kept(process: Process, batch: Sequence[Claimed], *, lease_s: int) -> Iterator[None]:
+    """Renew the leases of a batch, each third of `lease_s`, until the work has ended; what was taken over stays so."""
     over = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(process, batch, over), name="lease", daemon=True)
+    keeper = threading.Thread(target=_keep, args=(process, batch, lease_s, over), name="lease", daemon=True)
     keeper.start()
     try:
         yield
@@ -35,10 +32,10 @@ def kept(process: Process, batch: Sequence[Claimed]) -> Iterator[None]:
         keeper.join()
 
 
-def _keep(process: Process, batch: Sequence[Claimed], over: threading.Event) -> None:
-    while not over.wait(process.settings.lease_s / 3):
+def _keep(process: Process, batch: Sequence[Claimed], lease_s: int, over: threading.Event) -> None:
+    while not over.wait(lease_s / 3):
         try:
             with process.database.transaction() as session:
-                steps.renew(session, batch, lease_s=process.settings.lease_s)
+                steps.renew(session, batch, lease_s=lease_s)
         except DBAPIError as error:
             log.warning("lease not renewed", extra={"kind": batch[0].kind, "error": type(error).__name__})

@@ -21,7 +21,7 @@ from oms import db, effects, together
 from oms.errors import Fenced
 from oms.journey import house_rules, steps
 from oms.journey.steps import Claimed, Done
-from workers import patience
+from workers import keeping, patience
 from workers.circuit import Circuits
 from workers.handlers import Outside
 from workers.process import Process
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 #: Calls of a peer that does not answer, ten minutes apart from the sixth on: about three days. A wait for its circuit is none.
 PEER_ATTEMPTS = 430
-#: Longer than the sum of all time-outs of one step: look-up and call, 13 s each, and the database's.
+#: Kept for as long as calls are at work, each of which has its own time-out: a process that is dead or frozen loses it.
 LEASE_S = 60
 
 #: How long an answer waits to be written down when the database is away.
@@ -51,7 +51,8 @@ def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None
     of_subject: dict[uuid.UUID, list[Claimed]] = {}
     for step in sorted(claimed, key=lambda step: step.round):
         of_subject.setdefault(step.subject_id, []).append(step)
-    list(_POOL[0].map(lambda mine: _in_turn(process, handler, mine), of_subject.values()))
+    with keeping.kept(process, claimed, lease_s=LEASE_S):
+        list(_POOL[0].map(lambda mine: _in_turn(process, handler, mine), of_subject.values()))
 
 
 def _in_turn(process: Process, handler: Outside, mine: Sequence[Claimed]) -> None:
@@ -156,7 +157,7 @@ def _call(handler: Outside, request: Any, first: bool) -> tuple[Any, bool]:
 def _record_patiently(
     process: Process, handler: Outside, step: Claimed, request: Any, answer: Any, *, adopted: bool
 ) -> None:
-    """What a peer has done must be known: a database that is started again is waited for, within the lease."""
+    """What a peer has done must be known: a database that is started again is waited for."""
     until = time.monotonic() + RECORD_S
     while True:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -99,10 +100,10 @@ class Bench:
             steps.open_steps(session, [NewStep("track", subject) for subject in subjects], now=db.now(session))
         return subjects
 
-    def work(self, limit: int = 10) -> int:
+    def work(self, limit: int = 10, lease_s: int = 30) -> int:
         """Claim what is due and call; how many there were."""
         with self.process.database.transaction() as session:
-            claimed = steps.claim(session, kind="track", limit=limit, lease_s=30, worker=self.process.name)
+            claimed = steps.claim(session, kind="track", limit=limit, lease_s=lease_s, worker=self.process.name)
         outside.work(self.process, self.handler, claimed)
         return len(claimed)
 
@@ -206,6 +207,25 @@ def test_a_stop_leaves_what_was_not_begun_to_others(bench: Bench, line: Line) ->
     with bench.process.database.transaction() as session:
         attempts = session.execute(text("SELECT DISTINCT attempt FROM step WHERE state = 'open'")).scalars().all()
     assert attempts == [0]
+
+
+def test_a_call_that_takes_longer_than_the_lease_is_not_taken_over(
+    bench: Bench, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside, "LEASE_S", 1)
+    stolen: list[Claimed] = []
+
+    def then() -> None:
+        time.sleep(2.5)
+        with bench.process.database.transaction() as session:
+            stolen.extend(steps.claim(session, kind="track", limit=1, lease_s=30, worker="another"))
+
+    line.away, line.then = False, then
+    bench.open(1)
+    assert bench.work(lease_s=1) == 1
+    assert stolen == []
+    with bench.process.database.transaction() as session:
+        assert session.execute(text("SELECT state, attempt FROM step")).all() == [("done", 1)]
 
 
 def test_calls_at_once_keep_their_connections(bench: Bench, line: Line, app_settings: Settings) -> None:
