@@ -93,6 +93,15 @@ def disable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why
     lifecycle.note(session, notes, actor=actor, now=now)
 
 
+def enable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why: str, now: datetime) -> None:
+    """Let people in again who were shut out, with the password they had; a repeat changes nothing."""
+    rows = session.execute(
+        update(Staff).where(Staff.id.in_(staff_ids), ~Staff.active).values(active=True).returning(Staff.id)
+    ).scalars()
+    notes = [lifecycle.Note("staff", staff_id, "staff.enabled", why) for staff_id in rows]
+    lifecycle.note(session, notes, actor=actor, now=now)
+
+
 def set_roles(session: Session, *, staff_id: uuid.UUID, roles: Sequence[str], actor: str, now: datetime) -> None:
     """Give a person other roles, from the next request on."""
     unknown = rights.unknown_roles(roles)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-EX_USAGE = 64
+EX_USAGE, EX_UNAVAILABLE, EX_CONFIG = 64, 69, 78
 
 
 class UsageWrong(Exception):
@@ -20,6 +21,25 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageWrong(f"{message}\n{self.format_usage().strip()}")
+
+
+#: One of the things that a command does: its function, whose docstring is its help, and what adds its arguments.
+Deed = tuple[Callable[..., str], Callable[[argparse.ArgumentParser], Any]]
+
+
+def asked(argv: Sequence[str], *, prog: str, says: str | None, deeds: Mapping[str, Deed]) -> argparse.Namespace:
+    """The arguments of a command that does one of several things; `deed` is the function that was asked for."""
+    parser = Parser(prog=prog, description=says)
+    chosen = parser.add_subparsers(title="what to do", metavar="DO", required=True, parser_class=Parser)
+    for name, (deed, arguments) in deeds.items():
+        one = chosen.add_parser(name, help=deed.__doc__, description=deed.__doc__)
+        one.set_defaults(deed=deed)
+        arguments(one)
+    return parser.parse_args(argv)
+
+
+def no_more(parser: argparse.ArgumentParser) -> None:
+    """Of a deed without arguments."""
 
 
 def read_bytes(name: str) -> bytes:

@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from oms import db
+from oms import installation
 from oms.cli.arguments import Parser, UsageWrong, write
 from oms.invariants.check import INVARIANTS, check
-from oms.settings import load
 
 
 def run(argv: Sequence[str]) -> int:
@@ -24,12 +23,8 @@ def run(argv: Sequence[str]) -> int:
     unknown = sorted(set(args.names) - INVARIANTS.keys())
     if unknown:
         raise UsageWrong(f"no invariant {', '.join(unknown)}; `oms check-invariants --list` names them")
-    engine = db.make_engine(load(os.environ).database_url, role="report", pool_size=1)
-    try:
-        with db.Database(engine).transaction() as session:
-            violations = check(session, names=args.names or None)
-    finally:
-        engine.dispose()
+    with installation.opened(os.environ) as session:
+        violations = check(session, names=args.names or None)
     for violation in violations:
         write(f"{violation.code:4} {violation.name}: {violation.subject}: {violation.detail}")
     count = len(args.names) or len(INVARIANTS)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, installation
 from oms.cli.arguments import Parser, UsageWrong, write
 from oms.clock import Month, month_of
 from oms.errors import InputInvalid
@@ -30,15 +29,8 @@ def run(argv: Sequence[str]) -> int:
     asked = _month(args.month)
     settings = load(os.environ)
     language = args.language or settings.language
-    engine = db.make_engine(settings.database_url, role="report", pool_size=1)
-    try:
-        with db.Database(engine).transaction() as session:
-            write(_rendered(session, asked, args.format, language))
-    except InputInvalid as error:
-        print(f"oms kpi: {error}", file=sys.stderr)
-        return 1
-    finally:
-        engine.dispose()
+    with installation.opened(settings) as session:
+        write(_rendered(session, asked, args.format, language))
     return 0
 
 

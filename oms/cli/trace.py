@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from oms import crypto, db, numbers
+from oms import db, installation, numbers
 from oms.aftersales import order_walk
 from oms.aftersales.order_walk import WALK, Mark, Stop
 from oms.cli.arguments import Parser, write
@@ -19,7 +18,6 @@ from oms.errors import NotFound
 from oms.journey import calendar_store
 from oms.orders import terms
 from oms.orders.models import Order, OrderTerm
-from oms.settings import load
 
 MOST = 20
 
@@ -29,18 +27,9 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(prog="oms trace", description=run.__doc__)
     parser.add_argument("number", metavar="ORDER-NO", help="our number as typed or spoken, or the channel's own")
     args = parser.parse_args(argv)
-    settings = load(os.environ)
-    crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
-    engine = db.make_engine(settings.database_url, role="report", pool_size=1)
-    try:
-        with db.Database(engine).transaction() as session:
-            for order in find(session, number=args.number):
-                write("\n".join(lines(session, order=order)))
-    except NotFound as error:
-        print(f"oms trace: {error}", file=sys.stderr)
-        return 1
-    finally:
-        engine.dispose()
+    with installation.opened(os.environ) as session:
+        for order in find(session, number=args.number):
+            write("\n".join(lines(session, order=order)))
     return 0
 
 

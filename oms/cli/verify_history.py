@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from oms import db
+from oms import installation
 from oms.cli.arguments import Parser, write
 from oms.journey import seal
-from oms.settings import load
 
 
 def run(argv: Sequence[str]) -> int:
@@ -17,12 +16,8 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(prog="oms verify-history", description=run.__doc__)
     parser.add_argument("--head", metavar="HASH", help="a head printed before; without it a cut-off end is not seen")
     args = parser.parse_args(argv)
-    engine = db.make_engine(load(os.environ).database_url, role="report", pool_size=1)
-    try:
-        with db.Database(engine).transaction() as session:
-            found = seal.verify(session, expected_head=args.head)
-    finally:
-        engine.dispose()
+    with installation.opened(os.environ) as session:
+        found = seal.verify(session, expected_head=args.head)
     if found.broken is None:
         write(f"{found.sealed} entries hold, {found.unsealed} not sealed yet\nhead {found.head}")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from oms import db, embedded
+from oms import db, embedded, installation
 from oms.demo import seed
 from oms.demo.place import Place, make_place
 from oms.embedded import Server, schema
@@ -66,5 +66,5 @@ def fill(ground: Ground) -> None:
 
 def _keep_organisation(environment: dict[str, str]) -> None:
     deploy = load(environment)
-    with seed.opened(environment) as session:
+    with installation.opened(environment) as session:
         calendar_store.keep_organisation(session, zone=deploy.zone, country=deploy.country, now=db.now(session))

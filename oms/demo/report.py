@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, installation
 from oms.clock import Month, month_of
-from oms.demo import seed, sums, wanted
+from oms.demo import sums, wanted
 from oms.demo.goods import PEOPLE
 from oms.demo.ground import Ground
 from oms.demo.place import PASSWORD
@@ -39,7 +39,7 @@ _DUES = text("""
 def make(ground: Ground, *, restarts: Mapping[str, int], cpu_s: Mapping[str, float], seconds: float) -> dict[str, Any]:
     """What stands now, and whether it is what the scenario says; `ok` is the exit code's word."""
     folder = ground.place.folder
-    with seed.opened(ground.environment) as session:
+    with installation.opened(ground.environment) as session:
         now = db.now(session)
         while seal.seal(session) == seal.BATCH:
             pass
@@ -70,7 +70,7 @@ def make(ground: Ground, *, restarts: Mapping[str, int], cpu_s: Mapping[str, flo
 def at_rest(ground: Ground) -> bool:
     """Whether the system has nothing left to do itself: the last mail is out, the last shop knows."""
     try:
-        with seed.opened(ground.environment) as session:
+        with installation.opened(ground.environment) as session:
             return sums.waiting(session) == 0
     except OperationalError:  # the database is being started again
         return False

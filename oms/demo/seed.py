@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +13,10 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from oms import crypto, db, settings
+from oms import db, installation
 from oms.accounts import api_keys, staff
 from oms.accounts.staff import NewStaff
 from oms.catalog.models import Barcode, BundlePart, Price, Sku
-from oms.db import Database
 from oms.demo.channels import CHANNELS, channel_rows
 from oms.demo.goods import CARTONS, GOODS, LAYOUT, LIST_PRICE_FLOOR, PEOPLE, SERVICES
 from oms.demo.place import PASSWORD, Place
@@ -37,20 +34,9 @@ HOUSES: tuple[tuple[str, str, str, dict[str, Any], int], ...] = (
 )  # fmt: skip
 
 
-@contextmanager
-def opened(environ: Mapping[str, str]) -> Iterator[Session]:
-    """One transaction in the run's database, with its keys installed."""
-    deploy = settings.load(environ)
-    crypto.install(crypto.key_ring(deploy.encryption_keys, deploy.index_key))
-    engine = db.make_engine(deploy.database_url, role="report", pool_size=1)
-    with Database(engine).transaction() as session:
-        yield session
-    engine.dispose()
-
-
 def seed(environ: dict[str, str], place: Place) -> None:
     """Seed once; what the robots need to know goes to `world.json` in the run's folder."""
-    with opened(environ) as session:
+    with installation.opened(environ) as session:
         now = db.now(session)
         houses = _houses(session)
         skus = _goods(session, now)

@@ -126,6 +126,12 @@ give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位
+is wrong; after five wrong tries the account rests for up to 15 minutes | 不正确。连续五次错误后，账号最多暂停 15 分钟
+differs: type the same new password twice | 两次输入的新密码不一致
+must have at least 12 characters | 至少 12 个字符
+must have at most 128 characters | 至多 128 个字符
+is on every list of guesses: choose another | 过于常见，请换一个
+must not contain the login | 不得包含账号
 no such carton: * | 没有此纸箱：*
 which order? | 请填写订单号
 when is it done? | 请填写完成时间

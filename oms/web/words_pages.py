@@ -6,6 +6,7 @@ from oms.web.word_tables import table
 
 PAGES = {
     "said": table("""
+        password_changed  | Your password is changed; everywhere else you are signed out. | 密码已修改，其他设备均已退出登录。
         order_entered     | Saved. The order has its number; the confirmation goes out now. | 已保存并生成订单号，订单确认即将发出。
         change_requested  | The request is filed. Work on the order stops until it is decided. | 申请已登记，审批前订单暂停作业。
         change_approved   | Approved. The change is being carried out. | 已批准，正在执行变更。

@@ -44,7 +44,7 @@ def test_the_command_speaks_chinese_in_every_format(form: str, mark: str, capsys
 
 @pytest.mark.usefixtures("installed")
 def test_a_month_that_has_not_begun_says_so(capsys: pytest.CaptureFixture[str]):
-    assert run(["9998-12"]) == 1
+    assert main(["kpi", "9998-12"]) == 1
     assert "has not begun" in capsys.readouterr().err
 
 

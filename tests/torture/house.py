@@ -32,9 +32,9 @@ import redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, installation
 from oms.catalog.models import Sku
-from oms.demo import children, ground, seed
+from oms.demo import children, ground
 from oms.demo.children import Child
 from oms.demo.ground import Ground
 from oms.demo.place import Place
@@ -195,7 +195,7 @@ class House:
     @contextmanager
     def database(self) -> Iterator[Session]:
         """One transaction of the harness."""
-        with seed.opened(self.ground.environment) as session:
+        with installation.opened(self.ground.environment) as session:
             yield session
 
     @contextmanager

@@ -144,3 +144,49 @@ def test_production_hashes_cost_what_owasp_asks_for():
 def test_a_weak_password_is_refused_with_what_is_wrong(password):
     with pytest.raises(InputInvalid, match="the password"):
         passwords.hash_new(password, login="ann", environment="test")
+
+
+def _change(client, now=PASSWORD, new="other leaves in autumn", again=None):
+    given = {"password": now, "new": new, "again": new if again is None else again}
+    return post(client, "/password", given, page="/password")
+
+
+def test_a_person_changes_their_own_password_and_stays_signed_in_here_alone(site):
+    client, elsewhere = site.client("finance", login="fin"), site.app.test_client()
+    sign_in(elsewhere, "fin")
+    answer = _change(client)
+    assert answer.headers["Location"] == "/?said=password_changed"
+    assert client.get(answer.headers["Location"]).status_code == 200
+    assert elsewhere.get("/").status_code == 302
+    assert sign_in(site.app.test_client(), "fin").status_code == 401
+    assert sign_in(site.app.test_client(), "fin", "other leaves in autumn").status_code == 302
+    assert site.rows("SELECT actor FROM history_entry WHERE event = 'staff.password_set'")[0] == ("fin",)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"now": "wrong wrong wrong"}, "不正确"),
+        ({"again": "other leaves in winter"}, "不一致"),
+        ({"new": "short"}, "至少 12 个字符"),
+        ({"new": "the fin of a shark"}, "不得包含账号"),
+    ],
+)
+def test_a_password_that_cannot_be_is_refused_in_the_persons_language(site, given, words):
+    client = site.client("finance", login="fin", language="zh_Hans")
+    answer = _change(client, **given)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert sign_in(site.app.test_client(), "fin").status_code == 302
+
+
+def test_an_open_screen_is_no_place_to_guess_the_password(site):
+    client = site.client("finance", login="fin")
+    for _ in range(5):
+        assert _change(client, now="wrong wrong wrong").status_code == 422
+    assert _change(client).status_code == 422
+    assert site.rows("SELECT failed_logins FROM staff") == [(5,)]
+
+
+def test_a_key_has_no_password(site):
+    assert site.app.test_client().get("/password", headers=site.key("admin")).status_code == 404

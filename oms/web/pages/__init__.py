@@ -15,6 +15,7 @@ from oms.web.pages import (
     order_actions,
     order_changes,
     orders,
+    own_password,
     packing,
     parcels,
     picking,
@@ -33,6 +34,7 @@ from oms.web.pages import (
 
 PAGES: tuple[Blueprint, ...] = (
     sign_in.pages,
+    own_password.pages,
     home.pages,
     worklist.pages,
     worklist.parked_pages,
