@@ -16,7 +16,7 @@ from tests.web.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/worklist", "/worklist?view=overdue", "/parked", "/nowhere")
+PAGES = ("/", "/worklist", "/worklist?view=overdue", "/parked", "/password", "/nowhere")
 
 
 @pytest.fixture(scope="module")
