@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "kpi": "oms.cli.kpi:run",
     "migrate": "oms.cli.migrate:run",
     "normalise": "oms.cli.normalise:run",
+    "set-up": "oms.cli.set_up:run",
     "staff": "oms.cli.staff:run",
     "trace": "oms.cli.trace:run",
     "verify-history": "oms.cli.verify_history:run",

@@ -22,7 +22,8 @@ CHANNELS: tuple[tuple[str, str, str, str, str, bool, str], ...] = (
     ("dealer-sheet", "distributor", "sheet", "CNY", "account", False, "zh_Hans"),
 )
 
-_ACCOUNTS: dict[str, dict[str, Any]] = {
+#: Customers with credit, by the name of their channel.
+ACCOUNTS: dict[str, dict[str, Any]] = {
     "dealer-json": {
         "number": "CU-DEALER-1",
         "name": "Harbour Trading Ltd",
@@ -31,7 +32,7 @@ _ACCOUNTS: dict[str, dict[str, Any]] = {
         "phone": "+85221234567",
         "payment_terms": "account",
         "credit_currency": "CNY",
-        "credit_limit": 200000,
+        "credit_limit": "200000",
     },
     "dealer-sheet": {
         "number": "CU-DEALER-2",
@@ -41,7 +42,7 @@ _ACCOUNTS: dict[str, dict[str, Any]] = {
         "phone": "+8675588886666",
         "payment_terms": "account",
         "credit_currency": "CNY",
-        "credit_limit": 100000,
+        "credit_limit": "100000",
     },
 }
 
@@ -53,7 +54,7 @@ _SHOP_SETTINGS = {
 
 
 def channel_rows(place: Place) -> list[dict[str, Any]]:
-    """Columns of Channel for each row of the table; `account` where the channel belongs to a customer."""
+    """The section `channels` of the set-up file, a row for each of the table."""
     tokens = {name: token for name, _, token in SHOPS}
     return [_row(place, tokens, *row) for row in CHANNELS]
 
@@ -82,6 +83,6 @@ def _row(
         secret = place.generic_secret if source == "generic" else place.hook_secret
         settings = _SHOP_SETTINGS[source](tokens[name])
         row |= {"secrets": [secret], "base_url": f"{place.shop_url}/{name}", "polled": True, "settings": settings}
-    if name in _ACCOUNTS:
-        row["account"] = dict(_ACCOUNTS[name])
+    if name in ACCOUNTS:
+        row["customer"] = ACCOUNTS[name]["number"]
     return row

@@ -24,6 +24,10 @@ class Good:
     y_mm: int
     parts: tuple[tuple[str, int], ...] = ()
 
+    def pieces(self, warehouse: str) -> int:
+        """How many lie in a warehouse on the first day."""
+        return {"SZ": self.shenzhen, "SH": self.shanghai}[warehouse]
+
 
 GOODS: tuple[Good, ...] = (
     Good("TEA-LJ-100", "Longjing green tea 100 g", "龙井茶 100克", "6901234500011", "68.00", "9.90", 150, (120, 80, 60), 400, 80, 0, 3000),
@@ -40,7 +44,7 @@ GOODS: tuple[Good, ...] = (
     Good("SET-GIFT-01", "Gift set: pot and two cups", "礼盒：一壶两杯", "6901234500127", "328.00", "48.00", 1050, (320, 260, 140), 0, 0, 0, 0, (("POT-YX-200", 1), ("CUP-CEL-01", 2))),
 )  # fmt: skip
 
-#: code, inner size in mm, tare and limit in g, price
+CARTON_FIELDS = ("code", "length_mm", "width_mm", "height_mm", "tare_g", "limit_g", "price")
 CARTONS: tuple[tuple[str, int, int, int, int, int, str], ...] = (
     ("C1", 200, 150, 100, 60, 3000, "0.80"),
     ("C2", 320, 240, 160, 130, 8000, "1.50"),

@@ -54,6 +54,12 @@ def customers_for(session: Session, *, people: Sequence[Person], now: datetime) 
     return [found.get(place) or made.get(key) for place, key in enumerate(keys)]
 
 
+def index(customer: Customer) -> None:
+    """Let a customer that was made or changed by hand be found like all others."""
+    customer.name_hash = index_of(customer.name)
+    customer.email_hash, customer.phone_hash = index_of(customer.email), index_of(customer.phone)
+
+
 def _known(
     session: Session, people: Sequence[Person], keys: Sequence[tuple[bytes | None, bytes | None]]
 ) -> dict[int, uuid.UUID]:
