@@ -166,8 +166,8 @@ def _patient(
     return connection
 
 
-#: An order's life, one call a step, sends about 180 statements (`bench single`). psycopg forgets the oldest of 100, so
-#: that a process which does them in turn would prepare none and have each planned anew.
+#: An order's life, one call a step, sends 82 statements (`bench single`), a web process many more. psycopg forgets the oldest
+#: of 100, so that a process which does them in turn would prepare none and have each planned anew.
 PREPARED_STATEMENTS = 500
 
 

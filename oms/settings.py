@@ -105,7 +105,6 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("OMS_PROXIES", "0", "how many proxies stand before us (X-Forwarded-*)", _number(0, 5)),
     Setting("OMS_LEASE_S", "30", "seconds before a silent worker's steps are taken over", _number(1, 600)),
-    Setting("OMS_RUN_DIR", "", "where the mailbox listener and workers keep their pid files", _any),
 )
 
 
@@ -134,7 +133,6 @@ class Settings:
     imap_url: str
     proxies: int
     lease_s: int
-    run_dir: str
 
 
 _NUMBERS = {"body_limit", "proxies", "lease_s"}

@@ -159,7 +159,7 @@ def die_with(parent: int) -> None:
 
 
 def serve(queue: str, settings: oms_settings.Settings) -> int:
-    """Answer the doorbell of one queue until told to stop; one queue a process (reliability R1)."""
+    """Answer the doorbell of one queue until told to stop; one queue a process."""
     process.start(settings, doorbell.ring, name=queue)
     doorbell.ring([queue])
     try:

@@ -15,6 +15,7 @@ from oms.errors import Refused, SettingsInvalid
 
 #: Command -> 'module:function'; the function takes the arguments after the name and returns the exit code.
 COMMANDS: dict[str, str] = {
+    "calendar": "oms.cli.calendar:run",
     "check-invariants": "oms.cli.check_invariants:run",
     "doctor": "oms.cli.doctor:run",
     "key": "oms.cli.key:run",

@@ -17,7 +17,11 @@ class UsageWrong(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UsageWrong instead of exiting with 2."""
+    """An argument parser that raises UsageWrong instead of exiting with 2; `keep_lines`: its texts are laid out already."""
+
+    def __init__(self, *, keep_lines: bool = False, **named: Any) -> None:
+        form = argparse.RawDescriptionHelpFormatter if keep_lines else argparse.HelpFormatter
+        super().__init__(formatter_class=form, **named)
 
     def error(self, message: str) -> NoReturn:
         raise UsageWrong(f"{message}\n{self.format_usage().strip()}")
@@ -49,6 +53,18 @@ def read_bytes(name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise UsageWrong(f"{name} can't be opened: {reason}") from error
+
+
+def read_json(name: str) -> object:
+    """The JSON of a file, or of standard input for `-`; raises UsageWrong for what is none."""
+    try:
+        return json.loads(read_bytes(name).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UsageWrong(f"{name} is not UTF-8: save it as UTF-8") from error
+    except ValueError as error:
+        raise UsageWrong(f"{name} is no JSON: {error}") from error
+    except RecursionError as error:
+        raise UsageWrong(f"{name} is nested too deep") from error
 
 
 def read_headers(name: str) -> dict[str, str]:

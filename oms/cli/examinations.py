@@ -132,7 +132,7 @@ def calendar(session: Session, settings: Settings) -> Iterator[Finding]:
     for year in calendar_store.missing_years(session, now=now):
         severity = FAULT if year == now.astimezone(calendar_store.zone_of(session)).year else WARN
         yield Finding(
-            severity, "calendar", f"the holidays of {year} are an estimate: import the official table in settings"
+            severity, "calendar", f"the holidays of {year} are an estimate: add the official table by `oms calendar`"
         )
 
 

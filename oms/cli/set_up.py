@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 
 from connectors import registry
 from oms import db, installation
-from oms.cli.arguments import Parser, UsageWrong, read_bytes, write
+from oms.cli.arguments import Parser, read_json, write
 from oms.set_up.keep import Kept, keep
 
 #: The connectors that a file may name.
@@ -20,22 +19,11 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(prog="oms set-up", description=run.__doc__)
     parser.add_argument("file", metavar="FILE", help="JSON as docs/operating.md describes it; - for standard input")
     args = parser.parse_args(argv)
-    file = _parsed(args.file)
+    file = read_json(args.file)
     with installation.opened(os.environ) as session:
         kept = keep(session, file=file, sources=SOURCES, actor=installation.actor(), now=db.now(session))
     write("\n".join(_lines(kept)) or "nothing is new: the house is as the file says")
     return 0
-
-
-def _parsed(name: str) -> object:
-    try:
-        return json.loads(read_bytes(name).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UsageWrong(f"{name} is not UTF-8: save it as UTF-8") from error
-    except ValueError as error:
-        raise UsageWrong(f"{name} is no JSON: {error}") from error
-    except RecursionError as error:
-        raise UsageWrong(f"{name} is nested too deep") from error
 
 
 def _lines(kept: Kept) -> list[str]:

@@ -129,21 +129,6 @@ class FreeFloor:
     bins: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PickTimes:
-    """How long picking takes; calibrated from scan times. Speeds in mm/s, the rest in seconds."""
-
-    walk_mm_per_s: int = 1100
-    setup_s: int = 60
-    per_line_s: int = 12
-    per_unit_s: int = 2
-
-    def needed_s(self, *, length_mm: int, lines: int, units: int) -> int:
-        """Seconds from taking the list to being back at the depot, rounded up."""
-        walking_s = -(-length_mm // self.walk_mm_per_s)
-        return self.setup_s + walking_s + lines * self.per_line_s + units * self.per_unit_s
-
-
 def regular_grid(
     *,
     aisle_count: int,

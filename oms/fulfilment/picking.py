@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.errors import Conflict, NotFound
 from oms.fulfilment import pick_sql, scan_rules, shorts
-from oms.fulfilment.models import PickTask, Scan
+from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import write_scan
 from oms.inventory.bins import packing_bin
@@ -175,6 +175,3 @@ def _ended(step: Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) -> Done:
 def _answer(session: Session, answer: str, task_id: uuid.UUID | None) -> Answer:
     task = session.get(PickTask, task_id) if task_id else None
     return Answer(answer, task_id, task.qty - task.qty_picked if task else ZERO)
-
-
-__all__ = ["Answer", "PickScan", "Scan", "scan", "settle"]

@@ -117,7 +117,7 @@ CLAIM = f"""
 
 
 def claim(limit: int) -> TextClause:
-    """CLAIM of up to `limit` steps. A literal LIMIT: as a parameter the generic plan scans the table (performance.md 2.5)."""
+    """CLAIM of up to `limit` steps. A literal LIMIT: as a parameter the generic plan scans the table."""
     return _claim(CLAIM, int(limit))
 
 
@@ -154,11 +154,10 @@ _TAKE = """
     RETURNING id
 """
 TAKE = _TAKE.format(which="id = ANY(CAST(:ids AS uuid[]))")
-TAKE_KIND = _TAKE.format(which=_steps_of(_SUBJECTS, "= :kind"))
 
 
 def take_part(*, kind: str, subjects: str) -> str:
-    """`TAKE_KIND` as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
+    """`TAKE` of subjects' steps of a kind, as a part of a statement with `staff` (None: nobody takes) and `now`; `subjects` is a query of ids."""
     which = f"""CAST(:staff AS uuid) IS NOT NULL AND {_steps_of(subjects, f"= '{kind}'")}"""
     return f"taken_step AS ({_TAKE.format(which=which)}, {_COLUMNS.removeprefix('id, ')})"
 

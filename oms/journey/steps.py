@@ -168,14 +168,6 @@ def take(session: Session, *, step_ids: Sequence[uuid.UUID], staff_id: uuid.UUID
     return list(session.execute(text(step_sql.TAKE), params).scalars())
 
 
-def take_kind(
-    session: Session, *, kind: str, subject_ids: Sequence[uuid.UUID], staff_id: uuid.UUID, now: datetime
-) -> list[uuid.UUID]:
-    """`take` for the open steps of one kind, by their subjects, in one statement."""
-    params = {"kind": kind, "subjects": list(subject_ids), "staff": staff_id, "now": now}
-    return list(session.execute(text(step_sql.TAKE_KIND), params).scalars())
-
-
 def reassign(session: Session, *, step_ids: Sequence[uuid.UUID], staff_id: uuid.UUID | None) -> list[uuid.UUID]:
     """Hand steps to another person; the token rises, so the former owner's form is refused."""
     params = {"ids": list(step_ids), "staff": staff_id}

@@ -74,7 +74,6 @@ STEPS_OF_THINGS = {
     "end": step_sql.END_RUNNING,
     "find": step_sql.FIND,
     "find in a part": f"{_THINGS}, {step_sql.find_part(**_PART)} SELECT id FROM running",
-    "take": step_sql.TAKE_KIND,
     "take in a part": f"{_THINGS}, {step_sql.take_part(**_PART)} SELECT id FROM taken_step",
     "cancel": step_sql.CANCEL,
     "cancel of orders": step_sql.CANCEL_ORDERS,

@@ -1,0 +1,84 @@
+"""`oms calendar`: hours, days and announced holidays from a file; what is wrong is named, and then nothing is kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oms.cli import main
+from oms.journey import calendar_store
+from tests.conftest import CleanDatabase
+
+EARLY = [{"start": "07:00", "end": "15:00", "breaks": [["11:00", "11:30"]]}]
+FILE: dict[str, Any] = {
+    "hours": [{"team": "night", "zone": "Europe/Berlin", "country": "DE", "weekly": [EARLY] * 5 + [[], []]}],
+    "days": [
+        {"day": "2026-12-31", "shifts": [{"start": "08:30", "end": "12:00"}]},
+        {"day": "2026-12-30", "shifts": []},
+    ],
+    "years": [{"country": "CN", "year": 2030, "days_off": ["2030-01-01"], "makeup_workdays": ["2030-01-05"]}],
+}
+
+
+@pytest.fixture
+def house(clean_database: CleanDatabase, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CleanDatabase:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return clean_database
+
+
+def _run(tmp_path: Path, file: object) -> int:
+    path = tmp_path / "calendar.json"
+    path.write_text(json.dumps(file), encoding="utf-8")
+    return main(["calendar", str(path), "--why", "as announced"])
+
+
+def _calendars(house: CleanDatabase) -> calendar_store.Calendars:
+    with house.database.transaction() as session:
+        return calendar_store.read(session, datetime.now(UTC))
+
+
+def test_a_file_sets_hours_days_and_holidays(house, tmp_path, capfd):
+    assert _run(tmp_path, FILE) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        "hours of night, from now on",
+        "2026-12-31 of everybody",
+        "2026-12-30 of everybody",
+        "holidays of CN in 2030",
+    ]
+    found = _calendars(house)
+    assert found.of("night").zone.key == "Europe/Berlin"
+    assert found.organisation.special[date(2026, 12, 30)] == ()
+    assert 2030 in found.organisation.tables
+
+
+@pytest.mark.parametrize(
+    ("section", "row", "words"),
+    [
+        ("days", {"day": "31.12.2026", "shifts": []}, "days[0]: day.0: '31.12.2026' cannot be read"),
+        ("days", {"day": "2026-12-31"}, "days[0].shifts: is missing"),
+        ("days", {"day": "2026-12-31", "shifts": [{"start": "8"}]}, "give {"),
+        ("days", {"date": "2026-12-31", "shifts": []}, "days[0]: write an object of"),
+        ("hours", {"zone": "Mars/Base", "weekly": [[]] * 7}, "Mars/Base"),
+        ("hours", {"zone": "Europe/Berlin", "weekly": [[]] * 6}, "seven lists"),
+        ("hours", {"zone": "Europe/Berlin", "weekly": [[]] * 7}, "no hours"),
+        ("years", {"country": "CN", "year": 2030, "days_off": ["2031-01-01"], "makeup_workdays": []}, "2030 is wrong"),
+        ("years", {"country": "CN", "year": "2030", "days_off": [], "makeup_workdays": []}, "year as a number"),
+    ],
+)
+def test_a_fault_is_named_and_nothing_is_kept(house, tmp_path, capfd, section, row, words):
+    good = {"days": FILE["days"]} if section != "days" else {"years": FILE["years"]}
+    assert _run(tmp_path, good | {section: [row]}) == 1
+    assert words in capfd.readouterr().err
+    found = _calendars(house)
+    assert dict(found.organisation.special) == {}
+    assert found.rosters == {}
+
+
+@pytest.mark.parametrize("file", [[], {}, {"weeks": []}, {"days": {}}, {"days": ["2026-12-31"]}])
+def test_what_is_no_calendar_file_is_refused(house, tmp_path, file):
+    assert _run(tmp_path, file) == 1
