@@ -53,6 +53,14 @@ def test_a_fault_needs_its_words_and_counts_against_the_entry(drawn):
     assert [tuple(row) for row in drawn.rows(FAULTS)] == [("sample_fault", "entry", "wrong unit")]
 
 
+def test_a_form_without_a_verdict_ends_nothing(drawn):
+    client = drawn.client("order_manager")
+    for verdict in ("", "right", "FAULTY"):
+        answer = post(client, drawn.url, drawn.form | {"verdict": verdict, "note": "unit"}, page=drawn.url)
+        assert answer.status_code == 422
+    assert [row[0] for row in drawn.rows(ENDED)] == ["open"]
+
+
 def test_a_second_form_changes_nothing_and_says_so(drawn):
     client = drawn.client("order_manager")
     for status in (303, 409):

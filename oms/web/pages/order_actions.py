@@ -17,7 +17,7 @@ from oms.journey import lifecycle
 from oms.money import Money, parse_amount
 from oms.orders import queries
 from oms.orders.models import Order
-from oms.verification import decisions, payments, sampling, signing
+from oms.verification import decisions, payments, signing
 from oms.web.auth import me, right
 from oms.web.pages import acting, orders
 
@@ -164,26 +164,6 @@ def read_message(order_id: str) -> AnyResponse:
         )
     )
     return _after(order_id, result, "message_read")
-
-
-@pages.post("/sample/<uuid:step_id>")
-@right("order.sample")
-def check_sample(order_id: str, step_id: uuid.UUID) -> AnyResponse:
-    """The daily sample was looked at; a fault that the rules let pass counts as an error of entry (V-7)."""
-    who, faulty = me(), request.form.get("verdict") == "faulty"
-    result = acting.tried(
-        lambda session, now: sampling.check(
-            session,
-            step_id=step_id,
-            token=acting.whole("token"),
-            faulty=faulty,
-            note=acting.text("note", longest=500),
-            actor=who.actor,
-            roles=who.roles,
-            now=now,
-        )
-    )
-    return _after(order_id, result, "sample_checked")
 
 
 @pages.post("/unmask")

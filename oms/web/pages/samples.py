@@ -7,7 +7,7 @@ import uuid
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms.errors import Refused
+from oms.errors import InputInvalid, Refused
 from oms.journey import steps
 from oms.orders import queries
 from oms.verification import sampling
@@ -34,7 +34,7 @@ def check(order_id: uuid.UUID) -> AnyResponse:
             session,
             step_id=acting.identifier("step_id"),
             token=acting.whole("token"),
-            faulty=request.form.get("verdict") != "good",
+            faulty=_verdict() == "faulty",
             note=acting.text("note", longest=1000),
             actor=me().actor,
             roles=me().roles,
@@ -44,6 +44,13 @@ def check(order_id: uuid.UUID) -> AnyResponse:
     if isinstance(result, Refused):
         return _page(order_id, result)
     return acting.done("worklist.show", "sample_checked")
+
+
+def _verdict() -> str:
+    found = request.form.get("verdict", "")
+    if found not in ("good", "faulty"):
+        raise InputInvalid("say whether a fault was let pass", fields={"verdict": "good or faulty"})
+    return found
 
 
 def _page(order_id: uuid.UUID, refused: Refused | None = None) -> Response:
