@@ -40,6 +40,13 @@ class PatientConnection(Connection[Any]):
     """
 
     patience_s: float = 30
+    _plain: PatientCursor | None = None
+
+    def plain_cursor(self) -> PatientCursor:
+        """The cursor of whoever reads its answer at once: making one costs half as much as a statement."""
+        if self._plain is None or self._plain.closed:
+            self._plain = cast(PatientCursor, self.cursor())
+        return self._plain
 
     def begin(self) -> None:
         """Begin the transaction that a statement needs, within `BEGIN_S`: nothing is to be waited for but the server itself.
@@ -75,6 +82,10 @@ class PatientCursor(Cursor[Any]):
     def executemany(self, *words: Any, **named: Any) -> None:
         cast(PatientConnection, self.connection).begin()
         super().executemany(*words, **named)
+
+    def forget(self) -> None:
+        """Let go of an answer that was read, which a cursor that is kept would keep as well."""
+        self._reset()
 
 
 def make_engine(
