@@ -83,7 +83,7 @@ def run(options: Options) -> Outcome:
         options.say(f"backup: {form.orders} orders in {form.seconds:.0f} s, seed {options.seed}, in {made.folder}")
         server = made.server("postgresql")
         if server is None:
-            outcome.figures["ran"] = "PostgreSQL was given by its URL: its disk is not ours to lose"
+            outcome.cannot_run("PostgreSQL was given by its URL: its disk is not ours to lose")
             return outcome
         archive = Archive(server, server.data_dir / "archive", TIMEOUT_S)
         archive.switch_on()

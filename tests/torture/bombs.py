@@ -6,6 +6,7 @@ Each must end in quarantine (or be no order at all) quickly, with a word on what
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from functools import cache
@@ -21,6 +22,7 @@ _MIXED = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
 _MB = 1024 * 1024
 #: Just below OMS_BODY_LIMIT.
 _LARGEST_BODY = 1_000_000
+_NUMBER = re.compile(rb"BOMB-[0-9a-f]{8}")
 _ROWS = [["PO", "SKU", "Qty", "Price"], ["PO-1", "TEA-1", 2, 10.5]]
 
 
@@ -116,3 +118,9 @@ def all_bombs() -> Mapping[tuple[str, str], bytes]:
     """(source of the channel, name) -> bytes."""
     tables = (("generic", webhooks()), ("email", mails()), ("sheet", sheets()))
     return {(source, name): content for source, table in tables for name, content in table.items()}
+
+
+@cache
+def order_numbers() -> frozenset[str]:
+    """Under these numbers a bomb may become an order that a person must look at."""
+    return frozenset(found[0].decode() for content in webhooks().values() for found in _NUMBER.finditer(content))

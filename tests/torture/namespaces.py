@@ -62,9 +62,13 @@ class Host:
         """Everything that runs on it."""
         return [int(pid) for pid in _ip("netns", "pids", self.namespace).split()]
 
+    def lose_cable(self) -> None:
+        """Nothing comes or goes any more; what runs on it does not know."""
+        _ip("link", "set", self.cable, "down")
+
     def lose_power(self) -> int:
         """The cable goes dead and every process with it, so that nobody says goodbye; return how many processes that were."""
-        _ip("link", "set", self.cable, "down")
+        self.lose_cable()
         pids = self.pids()
         for pid in pids:
             with suppress(ProcessLookupError):
@@ -75,7 +79,7 @@ class Host:
         return len(pids)
 
     def get_power(self) -> None:
-        """The cable is live again; nothing runs yet."""
+        """The cable is live again; what had lost its power does not run yet."""
         _ip("link", "set", self.cable, "up")
 
     def traffic_bytes(self) -> int:

@@ -2,19 +2,20 @@
 
 Rounds of good orders alone and rounds with one delivery in a hundred from the table of bombs stand in turn, all three
 ways (webhook, mail, sheet); then every bomb once within good orders. Each is settled soon, none becomes an order that
-goes on, the processes do not grow, and the good orders lose little.
+goes on, no process dies or grows, and the good orders lose little. Then people come, and each good order that was
+accepted ends, once (`poison_verdict.py` judges).
 """
 
 from __future__ import annotations
 
 import imaplib
 import itertools
-import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import psutil
@@ -22,13 +23,13 @@ import requests
 from sqlalchemy import text
 
 from oms.demo.place import MAIL_PASSWORD, ORDERS_ADDRESS
-from tests.torture import bombs, plan, progress, rest, traffic, verdict
+from tests.torture import bombs, floor, plan, poison_verdict, rest, traffic
 from tests.torture.house import BULK, House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import ORDER, POISON, Shot
-from tests.torture.verdict import Findings, Outcome
+from tests.torture.verdict import Outcome
 
-P99_S, LOSS, GROWTH_BYTES, ANSWER_S = 30.0, 0.05, 100 * 1024**2, 5.0
+LOSS = 0.05
 #: One delivery in so many is a bomb.
 IN = 100
 #: Up to so many pairs of rounds, how many times its error a mean must be off to be no accident (Student's t, 97.5 %).
@@ -36,17 +37,6 @@ STUDENT = ((2, 12.8), (3, 4.4), (4, 3.2), (5, 2.8), (6, 2.6), (8, 2.5), (15, 2.4
 #: (source of the channel, name) and its bytes
 Bomb = tuple[tuple[str, str], bytes]
 
-_SETTLED = text("""
-    SELECT m.event_id, m.way, m.status, extract(epoch FROM s.finished_at - m.received_at) AS took_s
-    FROM inbound_message m JOIN step s ON s.subject_id = m.id AND s.kind = 'accept'
-    WHERE m.event_id LIKE 'bomb-%' OR m.way = 'mail'
-""")
-#: A bomb may become an order that a person must look at; it may not go on by itself.
-_WENT_ON = text("""
-    SELECT o.number, o.status FROM orders o JOIN inbound_message m ON m.id IN (
-        SELECT message_id FROM inbound_order WHERE order_id = o.id) WHERE (m.event_id LIKE 'bomb-%' OR m.way = 'mail')
-    AND o.status NOT IN ('received', 'verifying', 'rejected', 'cancelled')
-""")
 _GOOD = text(
     "SELECT count(*) FROM orders o JOIN channel c ON c.id = o.channel_id WHERE c.name = :channel AND o.channel_order_id LIKE :like"
 )
@@ -60,12 +50,14 @@ class Form:
     seconds: float
     rounds: int
     drain_s: float
+    #: until people have sent away what was ordered
+    ended_s: float
     least: int = 1
     faults: int = 1
 
 
-SHORT = Form(80, 0, 3, 90)
-LONG = Form(1_000, 0, 8, 600)
+SHORT = Form(80, 0, 3, 90, 180)
+LONG = Form(1_000, 0, 8, 600, 5_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +68,45 @@ class Spent:
     cpu_s: float
 
 
+@dataclass(slots=True)
+class Course:
+    """The rounds of one run: the good orders sent in all of them, the bombs thrown by source, and what went wrong."""
+
+    made: House
+    form: Form
+    seed: int
+    shots: list[Shot] = field(default_factory=list)
+    thrown: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def round(self, name: str, drawn: Sequence[Bomb]) -> Spent:
+        """Send a round's good orders as fast as they are taken, the bombs in their midst; until nothing is due."""
+        good = [shot for shot in plan.make(self.seed, orders=self.form.orders, seconds=0.001) if shot.kind == ORDER]
+        good = [_renamed(shot, name) for shot in good]
+        self.shots += good
+        self.thrown.update(source for (source, _), _ in drawn)
+        cpu, began = _cpu_s(self.made), time.monotonic()
+        sender = traffic.begin(self.made, _among(good, name, drawn), name=f"traffic-{name}")
+        others = [one for one in drawn if one[0][0] != "generic"]
+        thrower = self.made.run_beside(f"bombs-{name}", partial(throw, others, name, self.made))
+        stood = self.made.watch(
+            lambda: sender.poll() is not None and thrower.poll() is not None and _stand(self.made, name) >= len(good),
+            limit_s=self.form.drain_s,
+        )
+        wall_s = time.monotonic() - began
+        if not stood:
+            self.wrong.append(f"round {name}: {_stand(self.made, name)} of {len(good)} good orders stand")
+        if thrower.poll() != 0:
+            self.wrong.append(f"round {name}: not every bomb was thrown, see bombs-{name}.log")
+        self.settle(f"round {name}")
+        return Spent(wall_s, _cpu_s(self.made) - cpu)
+
+    def settle(self, when: str) -> None:
+        """Wait until nothing is due."""
+        if not rest.come(self.made, limit_s=self.form.drain_s):
+            self.wrong.append(f"{when}: still due after {self.form.drain_s:.0f} s: {rest.due(self.made)}")
+
+
 def run(options: Options) -> Outcome:
     """One run of T7."""
     form: Form = options.scaled(LONG if options.long else SHORT)
@@ -83,51 +114,63 @@ def run(options: Options) -> Outcome:
     with built(leases=Leases(30, 62), keep=options.keep) as made:
         options.say(f"t7: {2 * form.rounds + 2} rounds of {form.orders} orders, seed {options.seed}, in {made.folder}")
         made.open()
-        table = itertools.cycle(bombs.all_bombs().items())
-        _round(made, form, options.seed, "warm", [])
-        clean, spoilt = _pairs(made, form, options, table)
-        before = weights(made)
-        _round(made, form, options.seed, "all", list(bombs.all_bombs().items()))
-        made.watch(lambda: _mails(made) >= len(bombs.mails()), limit_s=form.drain_s)
-        rest.come(made, limit_s=form.drain_s)
-        _weigh(before, weights(made), outcome)
-        _judge(made, form, outcome)
+        course = Course(made, form, options.seed)
+        (made.folder / "uploads.tsv").touch()
+        course.round("warm", [])
+        living = made.processes()
+        clean, spoilt = _pairs(course, options, itertools.cycle(bombs.all_bombs().items()))
+        before = poison_verdict.weights(made)
+        course.round("all", list(bombs.all_bombs().items()))
+        made.watch(lambda: _mails(made) >= course.thrown["email"], limit_s=form.drain_s)
+        course.settle("after all bombs")
+        outcome.wrong += poison_verdict.grown(before, poison_verdict.weights(made), outcome)
+        outcome.wrong += poison_verdict.replaced(living, made.processes())
+        outcome.wrong += poison_verdict.of_bombs(made, course.thrown, outcome)
+        options.say("  all bombs are settled; people come to send away what was ordered")
+        outcome.figures["ended after s"] = _end(course)
+        outcome.wrong += course.wrong + poison_verdict.of_orders(made, course.shots, outcome)
     outcome.wrong += lost(clean, spoilt, form, outcome)
     return outcome
 
 
-def _pairs(made: House, form: Form, options: Options, table: Iterator[Bomb]) -> tuple[list[Spent], list[Spent]]:
+def _pairs(course: Course, options: Options, table: Iterator[Bomb]) -> tuple[list[Spent], list[Spent]]:
     """Rounds without and with bombs. Each goes first in every other pair: the later one finds more in the database."""
     clean: list[Spent] = []
     spoilt: list[Spent] = []
-    for number in range(form.rounds):
-        drawn = list(itertools.islice(table, max(1, form.orders // IN)))
+    for number in range(course.form.rounds):
+        drawn = list(itertools.islice(table, max(1, course.form.orders // IN)))
         kinds: list[tuple[str, list[Bomb], list[Spent]]] = [("clean", [], clean), ("spoilt", drawn, spoilt)]
         for name, bombs_of_it, spent in kinds if number % 2 == 0 else reversed(kinds):
-            spent.append(_round(made, form, options.seed, f"{name}-{number}", bombs_of_it))
-        options.say(
-            f"  pair {number + 1} of {form.rounds}: {spoilt[-1].cpu_s / clean[-1].cpu_s - 1:+.1%} CPU with poison"
-        )
+            spent.append(course.round(f"{name}-{number}", bombs_of_it))
+        share = spoilt[-1].cpu_s / clean[-1].cpu_s - 1
+        options.say(f"  pair {number + 1} of {course.form.rounds}: {share:+.1%} CPU with poison")
     return clean, spoilt
 
 
-def _round(made: House, form: Form, seed: int, name: str, drawn: Sequence[Bomb]) -> Spent:
-    """Send a round's good orders as fast as they are taken, the bombs in their midst; until nothing is due."""
-    shots = [shot for shot in plan.make(seed, orders=form.orders, seconds=0.001) if shot.kind == ORDER]
-    shots = [_renamed(shot, name) for shot in shots]
+def _end(course: Course) -> float | None:
+    """People at work until every good order has ended; the seconds it took, None when it did not end in time."""
+    made, began, looked = course.made, time.monotonic(), [0.0]
+    made.run_beside("floor", partial(floor.work, made.world()))
+    made.run_beside("buyer", partial(floor.buy, made.world()))
+
+    def over() -> bool:
+        if time.monotonic() - looked[0] < 1:
+            return False
+        looked[0] = time.monotonic()
+        return not poison_verdict.unended(made)
+
+    return round(time.monotonic() - began, 1) if made.watch(over, limit_s=course.form.ended_s) else None
+
+
+def _among(good: Sequence[Shot], name: str, drawn: Sequence[Bomb]) -> list[Shot]:
+    """The good orders with the bombs that come by webhook between them."""
+    shots = list(good)
     hooks = [(bomb, content) for (source, bomb), content in drawn if source == "generic"]
     for number, (bomb, content) in enumerate(hooks):
-        place = len(shots) * (number + 1) // (len(hooks) + 1)
-        shots.insert(place, Shot(0.0, POISON, f"bomb-{name}-{bomb}".encode("ascii", "replace").decode(), content))
-    cpu, began = _cpu_s(made), time.monotonic()
-    sender = traffic.begin(made, shots, name=f"traffic-{name}")
-    if len(hooks) < len(drawn):
-        others = [one for one in drawn if one[0][0] != "generic"]
-        made.run_beside(f"bombs-{name}", partial(throw, others, name, made))
-    made.watch(lambda: sender.poll() is not None and _stand(made, name) >= form.orders, limit_s=form.drain_s)
-    wall_s = time.monotonic() - began
-    rest.come(made, limit_s=form.drain_s)
-    return Spent(wall_s, _cpu_s(made) - cpu)
+        place = len(good) * (number + 1) // (len(hooks) + 1)
+        event_id = f"{poison_verdict.BOMB}{name}-{bomb}".encode("ascii", "replace").decode()
+        shots.insert(place, Shot(0.0, POISON, event_id, content))
+    return shots
 
 
 def _renamed(shot: Shot, name: str) -> Shot:
@@ -139,6 +182,8 @@ def _renamed(shot: Shot, name: str) -> Shot:
 
 def throw(drawn: Sequence[Bomb], name: str, made: House) -> int:
     """Mails are put into the mailbox, sheets are uploaded; the answers to uploads are written down."""
+    if not drawn:
+        return 0
     key, url = made.world().keys["dealer-sheet"], f"{made.place.base_url}/api/v1/purchase-orders"
     with (
         (made.folder / "uploads.tsv").open("a", encoding="utf-8", buffering=1) as out,
@@ -181,24 +226,6 @@ def _cpu_s(made: House) -> float:
     return total
 
 
-def weights(made: House) -> dict[str, int]:
-    """Bytes of memory of their own (USS) of each process of the product."""
-    found = {}
-    for name, pids in made.processes().items():
-        for number, pid in enumerate(sorted(pids)):
-            with suppress(psutil.Error):
-                found[f"{name} {number}"] = psutil.Process(pid).memory_full_info().uss
-    return found
-
-
-def _weigh(before: dict[str, int], after: dict[str, int], outcome: Outcome) -> None:
-    grown = {name: after[name] - before[name] for name in after if name in before}
-    total = sum(size for size in grown.values() if size > 0)
-    outcome.figures["growth MB by all bombs"] = {n: round(size / 1e6, 1) for n, size in grown.items() if size > 1e6}
-    if total > GROWTH_BYTES:
-        outcome.wrong.append(f"the processes grew by {total / 1e6:.0f} MB, at most 100")
-
-
 def lost(clean: list[Spent], spoilt: list[Spent], form: Form, outcome: Outcome) -> list[str]:
     """How much the good orders lose. Rounds differ by themselves: red is what the noise does not explain, 39 times of 40."""
     ratios = [b.cpu_s / a.cpu_s - 1 for a, b in zip(clean, spoilt, strict=True)]
@@ -213,37 +240,3 @@ def lost(clean: list[Spent], spoilt: list[Spent], form: Form, outcome: Outcome) 
         "loss by the clock, median": round(statistics.median(walls), 3),
     }  # fmt: skip
     return [f"good orders lose {loss:.1%} to 1 % poison, at most 5 %"] if loss - sure * noise > LOSS else []
-
-
-def _judge(made: House, form: Form, outcome: Outcome) -> None:
-    found = Findings()
-    acks = traffic.read(made.folder / "acked.jsonl")
-    found.wrong += [
-        f"{a.kind} {a.event_id} was answered {a.status}" for a in acks if not 200 <= a.status < 300 and a.status != 413
-    ]
-    with made.database() as session:
-        settled = session.execute(_SETTLED).all()
-        went_on = session.execute(_WENT_ON).all()
-    took = [float(row.took_s) if row.took_s is not None else 9e9 for row in settled]
-    uploads = [row.split("\t") for row in (made.folder / "uploads.tsv").read_text(encoding="utf-8").splitlines()]
-    p99 = progress.quantile(took, 0.99)
-    outcome.figures |= {"bombs settled": len(settled), "settled p99 s": round(p99, 2), "uploads": len(uploads)}
-    found.wrong += [f"bombs were settled p99 {p99:.1f} s, at most {P99_S:.0f}"] if p99 > P99_S else []
-    found.wrong += [f"{row.number} came of a bomb and is {row.status}" for row in went_on]
-    found.wrong += [f"{row.event_id} is {row.status}" for row in settled if row.status == "received"]
-    found.wrong += [
-        f"upload {bomb} was answered {status} after {s} s" for bomb, status, s, _ in uploads if not _refused(status, s)
-    ]
-    # Each once in the last round, and some before it.
-    few = len(settled) + len(uploads) < len(bombs.all_bombs())
-    found.wrong += [f"only {len(settled)} bombs and {len(uploads)} uploads arrived"] if few else []
-    found.wrong += [f"{kind}: {count} steps are still due" for kind, count in rest.due(made).items()]
-    verdict.house_in_order(made, found)
-    outcome.wrong += found.wrong
-    outcome.figures |= found.figures
-
-
-def _refused(status: str, seconds: str) -> bool:
-    # On a machine that others use too, time by the clock is stretched.
-    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    return status in ("400", "413", "422") and float(seconds) < ANSWER_S * crowd

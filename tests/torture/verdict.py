@@ -7,6 +7,7 @@ outcome = verdict.Outcome("t1", seed, findings.wrong, findings.figures)
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections import Counter
@@ -71,10 +72,25 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     long: bool = False
+    #: why this machine could not run it; then nothing is proven either way
+    not_run: str = ""
+
+    def cannot_run(self, why: str) -> None:
+        """The level needs what is not there: it has not passed, and where everything must be there it is red."""
+        self.not_run = why
+        self.wrong += [why] if os.environ.get("CI") == "true" else []
 
     @property
     def ok(self) -> bool:
-        return not self.wrong
+        """Nothing was found wrong; a level that did not run is neither ok nor, outside CI, wrong."""
+        return not self.wrong and not self.not_run
+
+    @property
+    def verdict(self) -> str:
+        """passed | RED | not run"""
+        if self.wrong:
+            return "RED"
+        return "not run" if self.not_run else "passed"
 
     @property
     def replay(self) -> str:
@@ -82,18 +98,19 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "level": self.level, "seed": self.seed, "long": self.long, "ok": self.ok, "wrong": self.wrong,
-            "figures": self.figures, "replay": self.replay,
+            "level": self.level, "seed": self.seed, "long": self.long, "ok": self.ok, "verdict": self.verdict,
+            "not_run": self.not_run, "wrong": self.wrong, "figures": self.figures, "replay": self.replay,
         }  # fmt: skip
 
     def as_text(self) -> str:
         """For people: what was counted, then what is wrong and how to see it again."""
-        lines = [f"{self.level}: {'passed' if self.ok else 'RED'}   seed {self.seed}"]
+        lines = [f"{self.level}: {self.verdict}   seed {self.seed}"]
+        lines += [f"  NOT RUN: {self.not_run}"] if self.not_run else []
         lines += [f"  {name:<28}{_shown(value)}" for name, value in self.figures.items()]
         lines += [f"  WRONG: {word}" for word in self.wrong[:SHOWN]]
         if len(self.wrong) > SHOWN:
             lines.append(f"  ... and {len(self.wrong) - SHOWN} more")
-        if not self.ok:
+        if self.wrong:
             lines.append(f"  replay: {self.replay}")
         return "\n".join(lines)
 

@@ -1,0 +1,126 @@
+"""The shops of the overload wait for nobody, and what waits before it is sent counts as waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.torture import open_loop, overload
+from tests.torture.open_loop import Call
+from tests.torture.overload import PEAK_PER_S, Phase
+from tests.torture.plan import ORDER, Shot
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+RUSH = Phase("rush", PEAK_PER_S * 10, 1.0)
+SLOW = Phase("slow", PEAK_PER_S * 10, 1.0, slow=True)
+PEAK = Phase("peak", PEAK_PER_S, 1.0)
+
+
+@contextmanager
+def shop_server(*statuses: int, wait_s: float = 0.0) -> Iterator[int]:
+    """Answers each event's attempts with these, one after the other; the port."""
+    seen: dict[str, int] = {}
+
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(wait_s)
+            turn = seen[self.headers["webhook-id"]] = seen.get(self.headers["webhook-id"], -1) + 1
+            self.send_response(statuses[min(turn, len(statuses) - 1)])
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *words: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def sent(port: int, folder: Path, shots: list[Shot]) -> list[Call]:
+    ledger = folder / "calls.jsonl"
+    began = time.monotonic()
+    open_loop.send(shots, began=began, port=port, channel="web", secret=SECRET, ledger=ledger)
+    return open_loop.read(ledger)
+
+
+def shots(count: int, *, each_s: float) -> list[Shot]:
+    return [Shot(number * each_s, ORDER, f"evt-{number}", b"{}" * 400, f"{number}") for number in range(count)]
+
+
+def test_a_delivery_leaves_when_it_is_due_though_none_is_answered_yet(tmp_path: Path) -> None:
+    with shop_server(202, wait_s=0.5) as port:
+        calls = sent(port, tmp_path, shots(20, each_s=0.01))
+    assert [call.status for call in calls] == [202] * 20
+    # One after the other they would take ten seconds.
+    assert max(call.sent_at for call in calls) - min(call.due_at for call in calls) < 0.45
+    assert all(0.5 <= call.took_s < 2 for call in calls)
+
+
+def test_who_is_told_to_come_again_comes_again_and_both_are_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_loop, "FIRST_PAUSE_S", 0.05)
+    with shop_server(503, 503, 202) as port:
+        calls = sent(port, tmp_path, shots(2, each_s=0.0))
+    assert sorted((call.event_id, call.attempt, call.status) for call in calls) == [
+        (f"evt-{number}", attempt, status) for number in (0, 1) for attempt, status in ((1, 503), (2, 503), (3, 202))
+    ]
+    assert [(ack.event_id, ack.status, ack.attempts) for ack in sorted(open_loop.acks(calls), key=lambda a: a.event_id)] == [
+        ("evt-0", 202, 3), ("evt-1", 202, 3),
+    ]  # fmt: skip
+
+
+def test_no_answer_is_written_down_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_loop, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(open_loop, "PATIENCE_S", 0.0)
+    with shop_server(202, wait_s=2.0) as port:
+        assert [call.status for call in sent(port, tmp_path, shots(1, each_s=0.0))] == [0]
+
+
+def call(number: int, *, phase: Phase, status: int = 202, waited_s: float = 0.0, took_s: float = 0.1) -> Call:
+    due_at = number / phase.per_s
+    return Call(ORDER, f"evt-{number}", "", "", 1, due_at, due_at + waited_s, due_at + waited_s + took_s, status)
+
+
+def wrong(phase: Phase, calls: list[Call]) -> list[str]:
+    return overload.prompt(calls, int(phase.per_s * phase.seconds), 0.0, phase)[1]
+
+
+def test_what_waited_before_it_was_sent_was_not_offered_and_is_late() -> None:
+    sound = [call(number, phase=RUSH) for number in range(600)]
+    assert wrong(RUSH, sound) == []
+    # A closed loop: each waits for the one before, and each is answered 10 ms after it was sent at last.
+    closed = [call(number, phase=RUSH, waited_s=number / 200, took_s=0.01) for number in range(600)]
+    assert [words.split(":")[1][:20] for words in wrong(RUSH, closed)] == [
+        " only 150 of 600 a s",
+        " 401 of 600 were ans",
+    ]
+
+
+def test_another_answer_a_lost_one_and_one_that_never_left_are_told() -> None:
+    sound = [call(number, phase=RUSH) for number in range(600)]
+    assert wrong(RUSH, sound[:-1]) == ["rush: 600 were to be sent, 599 are in the ledger"]
+    assert wrong(RUSH, [*sound[:-1], call(599, phase=RUSH, status=500)]) == ["rush: 1 were answered 500"]
+    assert wrong(RUSH, [*sound[:-1], call(599, phase=RUSH, status=0)]) == ["rush: 1 were answered not at all"]
+
+
+def test_an_overload_in_which_nobody_was_sent_away_or_nobody_taken_is_none() -> None:
+    taken, busy = ([call(number, phase=SLOW, status=status) for number in range(600)] for status in (202, 503))
+    assert wrong(SLOW, [*taken[:300], *busy[300:]]) == []
+    assert wrong(SLOW, taken) == ["slow: nobody was told to come again: this was no overload"]
+    assert wrong(SLOW, busy) == ["slow: nobody was taken in the meantime"]
+    assert wrong(RUSH, busy) == []
+    assert wrong(PEAK, [call(number, phase=PEAK, status=503) for number in range(60)]) == [
+        "peak: 60 were told to come again, at the peak"
+    ]
