@@ -99,6 +99,7 @@ _Spare = Sequence[uuid.UUID]
 
 def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     _settle(session, pairs, "superseded", now)
+    _end_asking(session, pairs, now)
     return "superseded", {}
 
 

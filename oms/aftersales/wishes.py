@@ -35,12 +35,12 @@ class Case:
         return self.order.id
 
 
-# A later telling of the channel replaces an earlier one; what the desk asked for counts once it was approved.
+# A later telling of the channel replaces an earlier one that was not decided; what the desk asks for is replaced by none.
 _LATER = text("""
     SELECT r.id FROM change_request r WHERE r.id = ANY(CAST(:ids AS uuid[])) AND EXISTS (
         SELECT 1 FROM change_request l WHERE l.order_id = r.order_id AND l.id <> r.id
           AND (l.requested_at, l.id) > (r.requested_at, r.id) AND l.status <> 'declined'
-          AND (l.status IN ('approved', 'applied') OR (l.message_id IS NOT NULL AND r.message_id IS NOT NULL)))
+          AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL)
 """)
 
 _FLOOR = text("""

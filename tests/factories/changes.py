@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import changes
+from oms.aftersales import asking, changes
 from oms.db import new_id
 from oms.fulfilment import packing, picking
 from oms.fulfilment.boxing import Box
@@ -25,6 +26,7 @@ from oms.shipping import parcels
 from tests.factories.floor import wave_of
 
 WORKER = "staff:0197a1b2-0000-7000-8000-000000000001"
+SPECIALIST, MANAGER = "staff:anna", "staff:boss"
 
 
 def wish(
@@ -39,6 +41,24 @@ def wish(
     session.flush()
     steps.open_steps(session, [NewStep("apply_change", row.id, order_id=order.id)], now=now)
     return row
+
+
+def ask(session: Session, order: Order, now: datetime, **given: Any) -> uuid.UUID:
+    """What the desk asks for; the request's id."""
+    values: dict[str, Any] = {"kind": "cancellation", "reason": "changed her mind", "actor": SPECIALIST}
+    return asking.request_change(session, order_id=order.id, now=now, **{**values, **given})
+
+
+def decide(session: Session, request_id: uuid.UUID, now: datetime, *, approve: bool = True) -> list[Done]:
+    """The manager's word, and what follows of it."""
+    asking.decide(session, change_id=request_id, approve=approve, reason="as asked", actor=MANAGER, now=now)
+    return apply_all(session, now)
+
+
+def wished_line(ref: str, sku: str, qty: int, **more: Any) -> dict[str, Any]:
+    """A line of a wish at 10.00 a piece."""
+    return {"line_ref": ref, "sku": sku, "name": "Tea cup", "qty": str(qty), "unit": "EA", "unit_price": "10.00",
+            "discount": "0.00", "tax": None, "total": f"{qty * 10}.00", "requires_shipping": True, "options": {}, **more}  # fmt: skip
 
 
 def apply_all(session: Session, now: datetime) -> list[Done]:
