@@ -20,7 +20,7 @@ from oms.inventory import unreserving
 from oms.journey import holds, lifecycle, steps
 from oms.journey.models import Hold
 from oms.journey.steps import NewStep
-from oms.orders import derived, locking, terms
+from oms.orders import derived, locking, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns
 from oms.supply import receipts, withdrawals
@@ -170,7 +170,7 @@ def _line_plans(session: Session, cases: Sequence[Case]) -> list[_Lines]:
 def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
     """Lines are matched by their reference, else by their place; what is wanted no more is cancelled, never deleted."""
     plan = _Lines()
-    left = {_mark(line.line_ref, line.position): line for line in case.lines}
+    left = _standing(case.lines)
     position = max((line.position for line in case.lines), default=-1)
     for place, line in enumerate(case.wish_order.lines):
         sku_id = skus.get(line.sku) if line.sku else None
@@ -184,6 +184,13 @@ def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
         plan.gone.append(old.id)
         plan.keep[old.id] = Decimal(0)
     return plan
+
+
+def _standing(lines: Sequence[OrderLine]) -> dict[str, OrderLine]:
+    """The lines by their mark. Of those that were dropped only one with a reference can be meant again."""
+    live = {_mark(line.line_ref, place): line for place, line in enumerate(filter(rules.counts, lines))}
+    dropped = {_mark(line.line_ref, -1): line for line in lines if line.line_ref and not rules.counts(line)}
+    return dropped | live
 
 
 def _change_line(plan: _Lines, old: OrderLine, line: Line, sku_id: uuid.UUID | None) -> None:

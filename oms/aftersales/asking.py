@@ -41,7 +41,7 @@ def request_change(
     """The desk asks for a change or a cancellation; work stops and the order manager decides. Return the request.
 
     `wanted`: the parts of the one schema's JSON that change (an update). Raises InputInvalid without a reason or a
-    usable wish, Conflict when the order has left the house or ended, or a request waits already.
+    usable wish or for one that would change nothing, Conflict when the order has left the house or ended, or a request waits already.
     """
     _check(kind, reason, wanted)
     if order_id not in locking.touch(session, order_ids=[order_id]):
@@ -172,6 +172,9 @@ def _refuse_late(session: Session, row: ChangeRequest) -> None:
         raise Conflict("the goods have been handed over: open a ticket or a return instead")
     if stage is Stage.ENDED:
         raise Conflict(f"the order is {case.order.status}: there is nothing left to change")
+    if row.kind == "update" and not case.wish.areas:
+        hint = "name at least one field with another value than the order's"
+        raise InputInvalid("the order says all of this already: nothing would change", fields={"wanted": hint})
 
 
 def _both(asked: str | None, decided: str) -> str | None:

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from connectors.base import ChannelOrder, Line, Severity
 from oms.aftersales import change_rules
 from oms.aftersales.change_rules import Area, Standing, Wish
-from oms.orders import wanted
+from oms.orders import rules, wanted
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.orders.rows import order_columns
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request against its order; `lines` are those that still count, `wish_order` what is wanted."""
+    """One request against its order; `lines` are all of it, `wish_order` what is wanted."""
 
     request: ChangeRequest
     order: Order
@@ -86,9 +86,10 @@ def _case(
     *,
     superseded: bool,
 ) -> Case:
-    live = tuple(line for line in lines if not (line.qty > 0 and line.qty_cancelled >= line.qty))
+    live = tuple(line for line in lines if rules.counts(line))
     base = wanted.standing(order, live)
-    wish_order = wanted.laid_over(base, request.wanted)
+    lay = wanted.mended if request.message_id is None else wanted.laid_over
+    wish_order = lay(base, request.wanted)
     was, became = order_columns(base), order_columns(wish_order)
     columns = change_rules.changed_columns(
         was | {"payment_terms": base.payment.terms},
@@ -100,7 +101,7 @@ def _case(
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
         areas=_areas(order, base, wish_order, columns),
-        to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems),
+        to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],
     )
     standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor))
