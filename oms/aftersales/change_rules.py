@@ -163,6 +163,8 @@ def _update(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
         return Action.DECLINE, "the goods have been handed over to the carrier"
     if stage is Stage.BEFORE:
         return Action.RESTART, "before release"
+    if "putback" in standing.fulfilments:
+        return Action.STOP, "stopped already"
     in_place = wish.areas <= IN_PLACE | {Area.PAYMENT} and not (standing.packed or wish.to_mend or wish.country_changes)
     if in_place:
         return Action.IN_PLACE, "not packed yet"

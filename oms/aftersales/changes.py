@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, asking, cancelling, change_rules, declining, stopping, wishes
+from oms.aftersales import amending, asking, cancelling, change_rules, declining, former, stopping, wishes
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
@@ -23,15 +23,20 @@ from oms.verification import confirmation
 _Opens = dict[uuid.UUID, list[NewStep]]
 
 
-def apply(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other."""
+def apply(
+    session: Session, *, steps: Sequence[Claimed], now: datetime, first: former.First = former.unknown
+) -> list[Done]:
+    """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other.
+
+    `first` reads what channels told of orders at first.
+    """
     found = _requests(session, steps)
     locking.touch(session, order_ids=[r.order_id for r in found.values()])
     done: list[Done] = []
     todo = sorted(steps, key=lambda s: _turn(found.get(s.subject_id), s))
     while todo:
         now_served = _one_each(todo)
-        done += _serve(session, now_served, found, now)
+        done += _serve(session, now_served, found, first, now)
         todo = [step for step in todo if step not in now_served]
     return done
 
@@ -53,12 +58,16 @@ def _requests(session: Session, steps: Sequence[Claimed]) -> dict[uuid.UUID, Cha
 
 
 def _serve(
-    session: Session, steps: Sequence[Claimed], found: dict[uuid.UUID, ChangeRequest], now: datetime
+    session: Session,
+    steps: Sequence[Claimed],
+    found: dict[uuid.UUID, ChangeRequest],
+    first: former.First,
+    now: datetime,
 ) -> list[Done]:
     known = [found[s.subject_id] for s in steps if s.subject_id in found]
     by_request = {s.subject_id: s for s in steps}
     groups: dict[Action, list[tuple[Case, str]]] = defaultdict(list)
-    for case in wishes.load(session, requests=known):
+    for case in wishes.load(session, requests=known, told=former.find(session, requests=known, first=first)):
         action, why = change_rules.decide(case.wish, case.standing)
         groups[action].append((case, why))
     if not _MOVES_GOODS.isdisjoint(groups):  # of the whole batch, so that none is taken after another's
@@ -139,8 +148,9 @@ def _stop(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tupl
     _end_asking(session, pairs, now)
     opens, waiting = stopping.stop(session, outcomes=outcomes, spare=spare, actor="system", now=now)
     _settle(session, pairs, "approved", now)
-    free = [case.request for case, _ in pairs if case.order_id not in waiting]
-    again = wishes.load(session, requests=free) if free else []
+    free = [case for case, _ in pairs if case.order_id not in waiting]
+    told = {case.request.id: case.told for case in free if case.told is not None}
+    again = wishes.load(session, requests=[case.request for case in free], told=told) if free else []
     for handler, kind in ((_cancel, "cancellation"), (_restart, "update")):
         own = [(case, "stopped on the floor") for case in again if case.wish.kind == kind]
         more = handler(session, own, spare, now)[1] if own else {}

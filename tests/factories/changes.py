@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import asking, changes
+from oms.aftersales import asking, changes, former
 from oms.db import new_id
 from oms.fulfilment import packing, picking
 from oms.fulfilment.boxing import Box
@@ -61,10 +61,10 @@ def wished_line(ref: str, sku: str, qty: int, **more: Any) -> dict[str, Any]:
             "discount": "0.00", "tax": None, "total": f"{qty * 10}.00", "requires_shipping": True, "options": {}, **more}  # fmt: skip
 
 
-def apply_all(session: Session, now: datetime) -> list[Done]:
-    """Carry out every request that is due, as a worker does."""
+def apply_all(session: Session, now: datetime, *, first: former.First = former.unknown) -> list[Done]:
+    """Carry out every request that is due, as a worker does; `first` reads what channels told at first."""
     claimed = steps.claim(session, kind="apply_change", limit=100, lease_s=30, worker="test")
-    done = changes.apply(session, steps=claimed, now=now)
+    done = changes.apply(session, steps=claimed, now=now, first=first)
     steps.finish(session, done, by="system", now=now)
     session.expire_all()
     return done
