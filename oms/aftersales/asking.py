@@ -168,7 +168,7 @@ def _refuse_second(session: Session, order_id: uuid.UUID) -> None:
 def _refuse_late(session: Session, row: ChangeRequest) -> None:
     case = wishes.load(session, requests=[row])[0]
     stage = change_rules.stage_of(case.standing)
-    if stage is Stage.GONE:
+    if stage is Stage.GONE and not (row.kind == "cancellation" and case.standing.rest):
         raise Conflict("the goods have been handed over: open a ticket or a return instead")
     if stage is Stage.ENDED:
         raise Conflict(f"the order is {case.order.status}: there is nothing left to change")

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, asking, cancelling, change_rules, declining, former, stopping, wishes
+from oms.aftersales import amending, asking, cancelling, change_rules, declining, former, resting, stopping, wishes
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
@@ -142,6 +142,19 @@ def _cancel(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tu
     return "applied", opens
 
 
+def _cancel_rest(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
+    """What has left goes on. What is picked of the rest lies in its bins before the rest is cancelled."""
+    cases = [case for case, _ in pairs]
+    _end_asking(session, pairs, now)
+    opens, waiting = resting.stop(session, cases=cases, spare=spare, actor="system", now=now)
+    _settle(session, pairs, "approved", now)
+    free = [(case, why) for case, why in pairs if case.order_id not in waiting]
+    for order_id, follow in resting.cancel(session, cases=[c for c, _ in free], actor="system", now=now).items():
+        opens[order_id] = [*opens.get(order_id, ()), *follow]
+    _settle(session, free, "applied", now)
+    return "applied", opens
+
+
 def _stop(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     """Stop the floor. Orders with goods to put back go on when these lie in their bins; the others at once."""
     outcomes = {case.order_id: _outcome(case, now) for case, _ in pairs}
@@ -180,7 +193,7 @@ def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
 
 
 #: Takes promises back, frees bins or ends lists.
-_MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.STOP})
+_MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.CANCEL_REST, Action.STOP})
 
 _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str, _Opens]]] = {
     Action.SUPERSEDE: _supersede,
@@ -188,6 +201,7 @@ _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str,
     Action.IN_PLACE: _in_place,
     Action.RESTART: _restart,
     Action.CANCEL: _cancel,
+    Action.CANCEL_REST: _cancel_rest,
     Action.STOP: _stop,
     Action.ASK: _ask,
     Action.DECLINE: _decline,

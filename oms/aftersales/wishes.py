@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from connectors.base import ChannelOrder, Severity
-from oms.aftersales import change_rules
+from oms.aftersales import change_rules, remainders
 from oms.aftersales.change_rules import Area, Standing, Wish
 from oms.orders import rules, tellings, wanted
 from oms.orders.models import ChangeRequest, Order, OrderLine
@@ -46,8 +46,12 @@ _LATER = text("""
           AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested')
 """)
 
+# A list of which one parcel has left counts as left: its other parcels follow.
 _FLOOR = text("""
-    SELECT f.order_id, f.status, EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id) AS packed
+    SELECT f.order_id, CASE WHEN EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NOT NULL
+                                         AND f.status NOT IN ('collected', 'delivered'))
+                            THEN 'handed_over' ELSE f.status END AS status,
+           EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id) AS packed
     FROM fulfilment f WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND f.status <> 'cancelled'
     ORDER BY f.id FOR UPDATE OF f
 """)
@@ -67,6 +71,7 @@ def load(
     lines = _lines(session, order_ids)
     later = set(session.execute(_LATER, {"ids": [r.id for r in requests]}).scalars())
     floor = _floor(session, order_ids)
+    leaving = remainders.leaving(session, order_ids=order_ids)
     before = told or {}
     return [
         _case(
@@ -76,6 +81,7 @@ def load(
             floor[r.order_id],
             superseded=r.id in later,
             told=before.get(r.id),
+            rest=any(remainders.of_line(line, leaving) > 0 for line in lines[r.order_id]),
         )
         for r in requests
     ]
@@ -104,6 +110,7 @@ def _case(
     *,
     superseded: bool,
     told: Mapping[str, Any] | None,
+    rest: bool,
 ) -> Case:
     live = tuple(line for line in lines if rules.counts(line))
     base = wanted.standing(order, live)
@@ -122,7 +129,7 @@ def _case(
         to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],
     )
-    standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor))
+    standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor), rest)
     return Case(request, order, tuple(lines), wish_order, wish, standing, columns, told)
 
 
