@@ -36,8 +36,8 @@ def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> l
 
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
     """Translate and accept a batch of inbound messages."""
-    messages = _messages(session, [step.subject_id for step in claimed])
-    body = partial(_body, session, {message.id: small for message, _channel, small in messages})
+    messages = messages_of(session, [step.subject_id for step in claimed])
+    body = partial(body_of, session, {message.id: small for message, _channel, small in messages})
     translated = [
         Translated(
             message_id=message.id,
@@ -60,7 +60,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
     ]
 
 
-def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundMessage, Channel, bytes | None]]:
+def messages_of(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundMessage, Channel, bytes | None]]:
     """Each message with its channel, and with its bytes where these are few."""
     small = case((InboundMessage.size < LARGE_BYTES, InboundMessage.body))
     statement = (
@@ -73,7 +73,7 @@ def _messages(session: Session, ids: Sequence[uuid.UUID]) -> list[tuple[InboundM
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
 
 
-def _body(session: Session, small: Mapping[uuid.UUID, bytes | None], message: InboundMessage) -> bytes:
+def body_of(session: Session, small: Mapping[uuid.UUID, bytes | None], message: InboundMessage) -> bytes:
     """The message's bytes; large ones are read one by one, for a batch of mails of 25 MB has no room in a process."""
     known = small[message.id]
     if known is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,13 +13,14 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Line
+from oms.aftersales import waiting
 from oms.aftersales.wishes import Case
 from oms.catalog import mapping
 from oms.inventory import unreserving
 from oms.journey import holds, lifecycle, steps
 from oms.journey.models import Hold
 from oms.journey.steps import NewStep
-from oms.orders import derived, locking, terms
+from oms.orders import derived, locking, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns
 from oms.supply import receipts, withdrawals
@@ -27,7 +28,7 @@ from oms.supply import receipts, withdrawals
 #: What a change before release begins anew: everything from verification to release, and the promise.
 BEFORE_RELEASE = (
     "verify", "review", "final_review", "finance_review", "sample_review", "confirm", "sign", "pay", "allocate",
-    "release", "collect", "deliver", "decide_change",
+    "release", "collect", "deliver",
 )  # fmt: skip
 REPLACED = "replaced_by_change"
 #: Holds that answer a step of the order; the new round judges anew. One that a person placed by hand stays.
@@ -62,7 +63,7 @@ class _Lines:
 def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> dict[uuid.UUID, list[NewStep]]:
     """Replace the content of (locked) orders that are not released, and verify them in a new round.
 
-    Goods that stay wanted stay promised. Return the steps to open by order.
+    Goods that stay wanted stay promised, and what waits for a decision waits on. Return the steps to open by order.
     """
     ids = [case.order_id for case in cases]
     plans = _line_plans(session, cases)
@@ -70,7 +71,8 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     freed = _write_lines(session, plans, ids, actor, now)
     terms.keep_changed(session, order_ids=ids)
     steps.cancel_orders(session, order_ids=ids, by=actor, now=now, kinds=BEFORE_RELEASE, why=REPLACED)
-    release_answered(session, order_ids=ids, actor=actor, now=now, why="the order was changed")
+    undecided = waiting.drop_overtaken(session, cases=cases, actor=actor, now=now)
+    _release_answered(session, ids, undecided, actor, now)
     withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
     session.execute(_SETTLE, {"orders": ids, "now": now, "by": actor, "why": "the order was changed"})
     session.execute(_NO_PROMISE, {"orders": ids})
@@ -127,14 +129,19 @@ def note(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) 
     lifecycle.note(session, notes, actor=actor, now=now)
 
 
-def release_answered(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime, why: str) -> None:
-    """Release the holds that a step of the order would have answered, and those of changes."""
-    answered = select(Hold.id).where(
+def _release_answered(
+    session: Session, order_ids: Sequence[uuid.UUID], undecided: Collection[uuid.UUID], actor: str, now: datetime
+) -> None:
+    """Release the holds that a step of the order would have answered, and those of changes that are decided."""
+    standing = select(Hold.id, Hold.order_id, Hold.reason).where(
         Hold.order_id.in_(order_ids),
         Hold.released_at.is_(None),
         Hold.resolving_kind.is_not(None) | Hold.reason.in_(CHANGE_HOLDS),
     )
-    holds.release(session, hold_ids=list(session.scalars(answered)), by=actor, now=now, why=why)
+    answered = [
+        hold.id for hold in session.execute(standing) if hold.reason != waiting.HOLD or hold.order_id not in undecided
+    ]
+    holds.release(session, hold_ids=answered, by=actor, now=now, why="the order was changed")
 
 
 def _write_columns(session: Session, cases: Sequence[Case]) -> None:
@@ -163,7 +170,7 @@ def _line_plans(session: Session, cases: Sequence[Case]) -> list[_Lines]:
 def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
     """Lines are matched by their reference, else by their place; what is wanted no more is cancelled, never deleted."""
     plan = _Lines()
-    left = {_mark(line.line_ref, line.position): line for line in case.lines}
+    left = _standing(case.lines)
     position = max((line.position for line in case.lines), default=-1)
     for place, line in enumerate(case.wish_order.lines):
         sku_id = skus.get(line.sku) if line.sku else None
@@ -177,6 +184,13 @@ def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
         plan.gone.append(old.id)
         plan.keep[old.id] = Decimal(0)
     return plan
+
+
+def _standing(lines: Sequence[OrderLine]) -> dict[str, OrderLine]:
+    """The lines by their mark. Of those that were dropped only one with a reference can be meant again."""
+    live = {_mark(line.line_ref, place): line for place, line in enumerate(filter(rules.counts, lines))}
+    dropped = {_mark(line.line_ref, -1): line for line in lines if line.line_ref and not rules.counts(line)}
+    return dropped | live
 
 
 def _change_line(plan: _Lines, old: OrderLine, line: Line, sku_id: uuid.UUID | None) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.aftersales import change_rules, declining, wishes
+from oms.aftersales import change_rules, declining, waiting, wishes
 from oms.aftersales.change_rules import Stage
+from oms.aftersales.waiting import HOLD
 from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from oms.journey import due, holds, lifecycle, steps
 from oms.journey.holds import NewHold
@@ -21,7 +22,6 @@ from oms.orders import locking
 from oms.orders.models import ChangeRequest
 
 KINDS = ("update", "cancellation")
-HOLD = "change_requested"
 _EXPLANATION = {
     "en": "A change was asked for after work began: the order manager decides.",
     "zh_Hans": "作业开始后提出变更申请，等待部门经理审批。",
@@ -41,7 +41,7 @@ def request_change(
     """The desk asks for a change or a cancellation; work stops and the order manager decides. Return the request.
 
     `wanted`: the parts of the one schema's JSON that change (an update). Raises InputInvalid without a reason or a
-    usable wish, Conflict when the order has left the house or ended, or a request waits already.
+    usable wish or for one that would change nothing, Conflict when the order has left the house or ended, or a request waits already.
     """
     _check(kind, reason, wanted)
     if order_id not in locking.touch(session, order_ids=[order_id]):
@@ -123,11 +123,18 @@ def drop_older(session: Session, *, requests: Sequence[ChangeRequest], now: date
         )
 
 
-def end(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+def end(
+    session: Session,
+    *,
+    order_ids: Sequence[uuid.UUID],
+    now: datetime,
+    by: str = "system",
+    why: str = "the change was decided",
+) -> None:
     """Let the work of orders go on for which no decision is waited for any more."""
-    waiting = set(session.scalars(_DECISIONS, {"orders": list(order_ids)}))
-    free = [order_id for order_id in order_ids if order_id not in waiting]
-    holds.release_all(session, order_ids=free, by="system", now=now, why="the change was decided", reasons=[HOLD])
+    undecided = waiting.undecided(session, order_ids=order_ids)
+    free = [order_id for order_id in order_ids if order_id not in undecided]
+    holds.release_all(session, order_ids=free, by=by, now=now, why=why, reasons=[HOLD])
 
 
 _OLDER = text("""
@@ -135,11 +142,6 @@ _OLDER = text("""
     WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.message_id IS NOT NULL AND o.message_id IS NOT NULL
       AND o.status = 'requested' AND (o.requested_at, o.id) < (r.requested_at, r.id)
       AND EXISTS (SELECT 1 FROM step s WHERE s.subject_id = o.id AND s.kind = 'decide_change') ORDER BY o.id
-""")
-
-_DECISIONS = text("""
-    SELECT DISTINCT order_id FROM step WHERE order_id = ANY(CAST(:orders AS uuid[])) AND kind = 'decide_change'
-      AND state IN ('open', 'claimed', 'paused', 'parked')
 """)
 
 
@@ -166,10 +168,13 @@ def _refuse_second(session: Session, order_id: uuid.UUID) -> None:
 def _refuse_late(session: Session, row: ChangeRequest) -> None:
     case = wishes.load(session, requests=[row])[0]
     stage = change_rules.stage_of(case.standing)
-    if stage is Stage.GONE:
+    if stage is Stage.GONE and not (row.kind == "cancellation" and case.standing.rest):
         raise Conflict("the goods have been handed over: open a ticket or a return instead")
     if stage is Stage.ENDED:
         raise Conflict(f"the order is {case.order.status}: there is nothing left to change")
+    if row.kind == "update" and not case.wish.areas:
+        hint = "name at least one field with another value than the order's"
+        raise InputInvalid("the order says all of this already: nothing would change", fields={"wanted": hint})
 
 
 def _both(asked: str | None, decided: str) -> str | None:
@@ -177,9 +182,7 @@ def _both(asked: str | None, decided: str) -> str | None:
 
 
 def _go_on(session: Session, request: ChangeRequest, reason: str, actor: str, now: datetime) -> None:
-    """A declined change: the order goes on as it was, and the customer hears why."""
-    holds.release_all(
-        session, order_ids=[request.order_id], by=actor, now=now, why="the change was declined", reasons=[HOLD]
-    )
+    """A declined change: the order goes on as it was, once nothing else waits, and the customer hears why."""
+    end(session, order_ids=[request.order_id], by=actor, now=now, why="the change was declined")
     told = declining.tell(session, requests=[(request, reason)], recall=False, now=now)
     steps.open_steps(session, [step for own in told.values() for step in own], now=now)

@@ -26,7 +26,7 @@ from oms.supply import receipts, withdrawals
 
 #: Every kind that carries an order forward; messages, tickets, returns and refunds go on.
 FORWARD = (
-    *BEFORE_RELEASE,
+    *BEFORE_RELEASE, "decide_change",
     "wave", "pick", "short_pick", "pack", "book", "mend_booking", "hand_over", "reread",
 )  # fmt: skip
 _PAID = frozenset({"paid", "partially_paid", "overpaid"})

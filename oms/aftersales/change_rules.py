@@ -43,6 +43,7 @@ class Action(StrEnum):
     IN_PLACE = "in_place"
     RESTART = "restart"
     CANCEL = "cancel"
+    CANCEL_REST = "cancel_rest"
     STOP = "stop"
     ASK = "ask"
     DECLINE = "decline"
@@ -62,11 +63,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the order stands: its status, its live fulfilments' states, whether one was packed."""
+    """Where the order stands: its status, its live fulfilments' states, whether one was packed.
+
+    `rest`: pieces are still to leave that are in no parcel of a fulfilment of which one has left.
+    """
 
     status: str
     fulfilments: frozenset[str] = frozenset()
     packed: bool = False
+    rest: bool = False
 
 
 NOTHING = Decimal(0)
@@ -131,10 +136,16 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
     if wish.superseded:
         return Action.SUPERSEDE, "a later request replaced it"
     if wish.kind == "cancellation":
-        return _CANCELLATION[Stage.ENDED if standing.status == "expired" else stage]
+        return _cancellation(standing, stage)
     if wish.areas <= {Area.PAYMENT} or (stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas):
         return _small(wish, stage)
     return _update(wish, standing, stage)
+
+
+def _cancellation(standing: Standing, stage: Stage) -> tuple[Action, str]:
+    if stage is Stage.GONE and standing.rest:
+        return Action.CANCEL_REST, "a part has been handed over: the rest is cancelled"
+    return _CANCELLATION[Stage.ENDED if standing.status == "expired" else stage]
 
 
 _CANCELLATION: dict[Stage, tuple[Action, str]] = {
@@ -163,6 +174,8 @@ def _update(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
         return Action.DECLINE, "the goods have been handed over to the carrier"
     if stage is Stage.BEFORE:
         return Action.RESTART, "before release"
+    if "putback" in standing.fulfilments:
+        return Action.STOP, "stopped already"
     in_place = wish.areas <= IN_PLACE | {Area.PAYMENT} and not (standing.packed or wish.to_mend or wish.country_changes)
     if in_place:
         return Action.IN_PLACE, "not packed yet"

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, asking, cancelling, change_rules, declining, stopping, wishes
+from oms.aftersales import amending, asking, cancelling, change_rules, declining, former, resting, stopping, wishes
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
@@ -23,15 +23,20 @@ from oms.verification import confirmation
 _Opens = dict[uuid.UUID, list[NewStep]]
 
 
-def apply(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other."""
+def apply(
+    session: Session, *, steps: Sequence[Claimed], now: datetime, first: former.First = former.unknown
+) -> list[Done]:
+    """Carry out the requests of these steps; one Done for each. Requests about one order are taken one after the other.
+
+    `first` reads what channels told of orders at first.
+    """
     found = _requests(session, steps)
     locking.touch(session, order_ids=[r.order_id for r in found.values()])
     done: list[Done] = []
     todo = sorted(steps, key=lambda s: _turn(found.get(s.subject_id), s))
     while todo:
         now_served = _one_each(todo)
-        done += _serve(session, now_served, found, now)
+        done += _serve(session, now_served, found, first, now)
         todo = [step for step in todo if step not in now_served]
     return done
 
@@ -53,12 +58,16 @@ def _requests(session: Session, steps: Sequence[Claimed]) -> dict[uuid.UUID, Cha
 
 
 def _serve(
-    session: Session, steps: Sequence[Claimed], found: dict[uuid.UUID, ChangeRequest], now: datetime
+    session: Session,
+    steps: Sequence[Claimed],
+    found: dict[uuid.UUID, ChangeRequest],
+    first: former.First,
+    now: datetime,
 ) -> list[Done]:
     known = [found[s.subject_id] for s in steps if s.subject_id in found]
     by_request = {s.subject_id: s for s in steps}
     groups: dict[Action, list[tuple[Case, str]]] = defaultdict(list)
-    for case in wishes.load(session, requests=known):
+    for case in wishes.load(session, requests=known, told=former.find(session, requests=known, first=first)):
         action, why = change_rules.decide(case.wish, case.standing)
         groups[action].append((case, why))
     if not _MOVES_GOODS.isdisjoint(groups):  # of the whole batch, so that none is taken after another's
@@ -99,6 +108,7 @@ _Spare = Sequence[uuid.UUID]
 
 def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     _settle(session, pairs, "superseded", now)
+    _end_asking(session, pairs, now)
     return "superseded", {}
 
 
@@ -132,14 +142,28 @@ def _cancel(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tu
     return "applied", opens
 
 
+def _cancel_rest(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
+    """What has left goes on. What is picked of the rest lies in its bins before the rest is cancelled."""
+    cases = [case for case, _ in pairs]
+    _end_asking(session, pairs, now)
+    opens, waiting = resting.stop(session, cases=cases, spare=spare, actor="system", now=now)
+    _settle(session, pairs, "approved", now)
+    free = [(case, why) for case, why in pairs if case.order_id not in waiting]
+    for order_id, follow in resting.cancel(session, cases=[c for c, _ in free], actor="system", now=now).items():
+        opens[order_id] = [*opens.get(order_id, ()), *follow]
+    _settle(session, free, "applied", now)
+    return "applied", opens
+
+
 def _stop(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     """Stop the floor. Orders with goods to put back go on when these lie in their bins; the others at once."""
     outcomes = {case.order_id: _outcome(case, now) for case, _ in pairs}
     _end_asking(session, pairs, now)
     opens, waiting = stopping.stop(session, outcomes=outcomes, spare=spare, actor="system", now=now)
     _settle(session, pairs, "approved", now)
-    free = [case.request for case, _ in pairs if case.order_id not in waiting]
-    again = wishes.load(session, requests=free) if free else []
+    free = [case for case, _ in pairs if case.order_id not in waiting]
+    told = {case.request.id: case.told for case in free if case.told is not None}
+    again = wishes.load(session, requests=[case.request for case in free], told=told) if free else []
     for handler, kind in ((_cancel, "cancellation"), (_restart, "update")):
         own = [(case, "stopped on the floor") for case in again if case.wish.kind == kind]
         more = handler(session, own, spare, now)[1] if own else {}
@@ -169,7 +193,7 @@ def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
 
 
 #: Takes promises back, frees bins or ends lists.
-_MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.STOP})
+_MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.CANCEL_REST, Action.STOP})
 
 _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str, _Opens]]] = {
     Action.SUPERSEDE: _supersede,
@@ -177,6 +201,7 @@ _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str,
     Action.IN_PLACE: _in_place,
     Action.RESTART: _restart,
     Action.CANCEL: _cancel,
+    Action.CANCEL_REST: _cancel_rest,
     Action.STOP: _stop,
     Action.ASK: _ask,
     Action.DECLINE: _decline,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -50,15 +50,20 @@ def tell(
     for step in outbox.put(session, notices=notices, now=now):
         opens.setdefault(step.order_id or step.subject_id, []).append(step)
     if recall:
-        new = [_ticket(r, people[r.order_id].language) for r, _ in requests]
-        tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)
+        ask_for_recall(session, {r.order_id: people[r.order_id].language for r, _ in requests}, now=now)
     return opens
 
 
-def _ticket(request: ChangeRequest, language: str) -> NewTicket:
+def ask_for_recall(session: Session, languages: Mapping[uuid.UUID, str], *, now: datetime) -> None:
+    """A ticket for each order (with its customer's language) of which goods are with the carrier."""
+    new = [_ticket(order_id, language) for order_id, language in languages.items()]
+    tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)
+
+
+def _ticket(order_id: uuid.UUID, language: str) -> NewTicket:
     return NewTicket(
         kind="question",
         subject=_SUBJECT.get(language, _SUBJECT["en"]),
         body=_BODY.get(language, _BODY["en"]),
-        order_id=request.order_id,
+        order_id=order_id,
     )

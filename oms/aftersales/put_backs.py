@@ -80,8 +80,8 @@ _STILL = text("""
 """)
 
 _WAITING = text("""
-    SELECT DISTINCT ON (order_id) id, order_id FROM change_request
-    WHERE order_id = ANY(CAST(:ids AS uuid[])) AND status = 'approved' ORDER BY order_id, requested_at DESC, id DESC
+    SELECT id, order_id FROM change_request
+    WHERE order_id = ANY(CAST(:ids AS uuid[])) AND status = 'approved' ORDER BY order_id, requested_at, id
 """)
 
 
@@ -153,19 +153,22 @@ def _move_goods(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: st
     carry(session, carried, cause="put_back", actor=actor, now=now)
 
 
-def _wake(session: Session, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> dict[uuid.UUID, NewStep]:
+def _wake(
+    session: Session, order_ids: Sequence[uuid.UUID], actor: str, now: datetime
+) -> dict[uuid.UUID, list[NewStep]]:
     """The changes that waited for the last put-back of their order; its interception ends."""
     still = set(session.execute(_STILL, {"ids": list(order_ids)}).scalars())
     done = [order_id for order_id in order_ids if order_id not in still]
     holds.release_all(
         session, order_ids=done, by=actor, now=now, why="the goods are back in their bins", reasons=["interception"]
     )
-    return {
-        row.order_id: NewStep("apply_change", row.id, order_id=row.order_id, key=f"{row.id}:put_back")
-        for row in session.execute(_WAITING, {"ids": done})
-    }
+    opens: dict[uuid.UUID, list[NewStep]] = {}
+    for row in session.execute(_WAITING, {"ids": done}):
+        step = NewStep("apply_change", row.id, order_id=row.order_id, key=f"{row.id}:put_back")
+        opens.setdefault(row.order_id, []).append(step)
+    return opens
 
 
-def _done(step: Claimed, opens: dict[uuid.UUID, NewStep]) -> Done:
-    follow = opens.pop(step.order_id, None) if step.order_id else None
-    return Done(step, "put_back", (follow,) if follow else ())
+def _done(step: Claimed, opens: dict[uuid.UUID, list[NewStep]]) -> Done:
+    follow = opens.pop(step.order_id, ()) if step.order_id else ()
+    return Done(step, "put_back", tuple(follow))

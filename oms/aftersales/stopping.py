@@ -10,6 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -54,6 +55,20 @@ def stop(
     order_ids = list(outcomes)
     cancelling.cancel_steps(session, outcomes=outcomes, kinds=ON_THE_FLOOR, actor=actor, now=now)
     live = session.execute(_LIVE, {"orders": order_ids}).all()
+    parcels = voiding.of_orders(session, order_ids=order_ids)
+    return take_down(session, live, parcel_ids=parcels, spare=spare, actor=actor, now=now)
+
+
+def take_down(
+    session: Session,
+    live: Sequence[Any],
+    *,
+    parcel_ids: Sequence[uuid.UUID],
+    spare: Sequence[uuid.UUID],
+    actor: str,
+    now: datetime,
+) -> tuple[dict[uuid.UUID, list[NewStep]], set[uuid.UUID]]:
+    """End (locked) fulfilments, or have their goods put back (rows of `id`, `order_id`, `has_goods`), as `stop` returns."""
     put_backs.end(session, fulfilment_ids=[f.id for f in live if not f.has_goods], actor=actor, now=now)
     full = [f for f in live if f.has_goods]
     lifecycle.advance(
@@ -62,7 +77,7 @@ def stop(
     opens: dict[uuid.UUID, list[NewStep]] = defaultdict(list)
     for f in full:
         opens[f.order_id].append(NewStep("put_back", f.id, order_id=f.order_id))
-    _take_labels_back(session, order_ids, opens, actor, now)
+    _take_labels_back(session, parcel_ids, opens, actor, now)
     waiting = {f.order_id for f in full}
     _hold(session, sorted(waiting), spare, actor, now)
     return opens, waiting
@@ -70,13 +85,12 @@ def stop(
 
 def _take_labels_back(
     session: Session,
-    order_ids: Sequence[uuid.UUID],
+    parcel_ids: Sequence[uuid.UUID],
     opens: dict[uuid.UUID, list[NewStep]],
     actor: str,
     now: datetime,
 ) -> None:
-    parcels = voiding.of_orders(session, order_ids=order_ids)
-    for step in voiding.request(session, parcel_ids=parcels, cause="order stopped", actor=actor, now=now):
+    for step in voiding.request(session, parcel_ids=parcel_ids, cause="order stopped", actor=actor, now=now):
         if step.order_id is not None:
             opens[step.order_id].append(step)
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from connectors.base import ChannelOrder, Line, Severity
-from oms.aftersales import change_rules
+from connectors.base import ChannelOrder, Severity
+from oms.aftersales import change_rules, remainders
 from oms.aftersales.change_rules import Area, Standing, Wish
-from oms.orders import wanted
+from oms.orders import rules, tellings, wanted
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.orders.rows import order_columns
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request against its order; `lines` are those that still count, `wish_order` what is wanted."""
+    """One request against its order; `lines` are all of it, `wish_order` what is wanted."""
 
     request: ChangeRequest
     order: Order
@@ -29,37 +30,60 @@ class Case:
     wish: Wish
     standing: Standing
     columns: frozenset[str]
+    #: what the channel told before, where that is known
+    told: Mapping[str, Any] | None = None
 
     @property
     def order_id(self) -> uuid.UUID:
         return self.order.id
 
 
-# A later telling of the channel replaces an earlier one; what the desk asked for counts once it was approved.
+# A later telling of the channel replaces an earlier one that was not decided; what the desk asks for is replaced by none.
 _LATER = text("""
     SELECT r.id FROM change_request r WHERE r.id = ANY(CAST(:ids AS uuid[])) AND EXISTS (
         SELECT 1 FROM change_request l WHERE l.order_id = r.order_id AND l.id <> r.id
           AND (l.requested_at, l.id) > (r.requested_at, r.id) AND l.status <> 'declined'
-          AND (l.status IN ('approved', 'applied') OR (l.message_id IS NOT NULL AND r.message_id IS NOT NULL)))
+          AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested')
 """)
 
+# A list of which one parcel has left counts as left: its other parcels follow.
 _FLOOR = text("""
-    SELECT f.order_id, f.status, EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id) AS packed
+    SELECT f.order_id, CASE WHEN EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NOT NULL
+                                         AND f.status NOT IN ('collected', 'delivered'))
+                            THEN 'handed_over' ELSE f.status END AS status,
+           EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id) AS packed
     FROM fulfilment f WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND f.status <> 'cancelled'
     ORDER BY f.id FOR UPDATE OF f
 """)
 
 
-def load(session: Session, *, requests: Sequence[ChangeRequest]) -> list[Case]:
-    """The cases of requests whose orders are locked already; in a fixed number of statements."""
+def load(
+    session: Session, *, requests: Sequence[ChangeRequest], told: Mapping[uuid.UUID, Mapping[str, Any]] | None = None
+) -> list[Case]:
+    """The cases of requests whose orders are locked already; in a fixed number of statements.
+
+    `told`: by request, what its channel told of the order before (`former.find`); a telling of which that is not known
+    is held against the order as it stands.
+    """
     order_ids = [r.order_id for r in requests]
     fresh = {"populate_existing": True}
     orders = {o.id: o for o in session.scalars(select(Order).where(Order.id.in_(order_ids)), execution_options=fresh)}
     lines = _lines(session, order_ids)
     later = set(session.execute(_LATER, {"ids": [r.id for r in requests]}).scalars())
     floor = _floor(session, order_ids)
+    leaving = remainders.leaving(session, order_ids=order_ids)
+    before = told or {}
     return [
-        _case(r, orders[r.order_id], lines[r.order_id], floor[r.order_id], superseded=r.id in later) for r in requests
+        _case(
+            r,
+            orders[r.order_id],
+            lines[r.order_id],
+            floor[r.order_id],
+            superseded=r.id in later,
+            told=before.get(r.id),
+            rest=any(remainders.of_line(line, leaving) > 0 for line in lines[r.order_id]),
+        )
+        for r in requests
     ]
 
 
@@ -85,10 +109,12 @@ def _case(
     floor: Sequence[tuple[str, bool]],
     *,
     superseded: bool,
+    told: Mapping[str, Any] | None,
+    rest: bool,
 ) -> Case:
-    live = tuple(line for line in lines if not (line.qty > 0 and line.qty_cancelled >= line.qty))
+    live = tuple(line for line in lines if rules.counts(line))
     base = wanted.standing(order, live)
-    wish_order = wanted.laid_over(base, request.wanted)
+    wish_order = _wish_order(request, lines, base, told)
     was, became = order_columns(base), order_columns(wish_order)
     columns = change_rules.changed_columns(
         was | {"payment_terms": base.payment.terms},
@@ -100,11 +126,21 @@ def _case(
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
         areas=_areas(order, base, wish_order, columns),
-        to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems),
+        to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],
     )
-    standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor))
-    return Case(request, order, tuple(lines), wish_order, wish, standing, columns)
+    standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor), rest)
+    return Case(request, order, tuple(lines), wish_order, wish, standing, columns, told)
+
+
+def _wish_order(
+    request: ChangeRequest, lines: Sequence[OrderLine], base: ChannelOrder, told: Mapping[str, Any] | None
+) -> ChannelOrder:
+    """The order as it is wished: a person's fields over what stands, or what the channel tells otherwise than before."""
+    if request.message_id is None:
+        return wanted.mended(base, request.wanted)
+    whole = wanted.laid_over(base, request.wanted)
+    return whole if told is None else tellings.followed(base, lines, wanted.laid_over(base, told), whole)
 
 
 def _areas(order: Order, base: ChannelOrder, wish: ChannelOrder, columns: frozenset[str]) -> frozenset[Area]:
@@ -112,10 +148,5 @@ def _areas(order: Order, base: ChannelOrder, wish: ChannelOrder, columns: frozen
         columns,
         payment_was=order.payment_status,
         payment_became=wish.payment.status or order.payment_status,
-        lines_differ=[_content(line) for line in base.lines] != [_content(line) for line in wish.lines],
+        lines_differ=[tellings.content(line) for line in base.lines] != [tellings.content(line) for line in wish.lines],
     )
-
-
-def _content(line: Line) -> tuple[object, ...]:
-    return (line.line_ref, line.sku, line.qty, line.unit, line.unit_price, line.discount, line.tax, line.total,
-            line.requires_shipping, tuple(sorted(line.options.items())))  # fmt: skip

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
+
+
+def counts(line: Any) -> bool:
+    """Whether anything of an order line is still wanted or was shipped; one that was dropped stays as a record only."""
+    return not (line.qty > 0 and line.qty_cancelled >= line.qty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What an order says as the one schema, and a wish laid over it: from columns and from stored JSON. Pure.
 
-A channel's wish is the whole order; one entered at the desk may name only the parts that change.
+A channel's wish is the whole order; one entered at the desk names only the fields that change.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from oms.errors import InputInvalid
 from oms.orders.models import Order, OrderLine
 
 _TEXTS = ("currency", "version", "buyer_message", "seller_memo")
+#: Parts of which one field may be named without the others.
+_NESTED = frozenset({"totals", "payment", "customer", "ship_to", "bill_to", "requested", "invoice"})
 _LINE_NUMBERS = ("qty", "unit_price", "discount", "tax", "total")
 
 
@@ -50,18 +52,42 @@ def standing(order: Order, lines: Sequence[OrderLine]) -> ChannelOrder:
         buyer_message=order.buyer_message,
         seller_memo=order.seller_memo,
         invoice=None if order.invoice is None else Invoice(**_known(Invoice, order.invoice)),
+        problems=tuple(_problem(found) for found in order.problems),
     )
 
 
 def laid_over(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
     """`base` with the parts that `wish` names (JSON of the one schema). Raises InputInvalid for JSON that is none."""
+    return replace(base, **_read(wish))
+
+
+def mended(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
+    """`base` with the fields that a person names: what a part does not name stays, and so do complaints of other parts."""
+    found = _read(wish)
+    for name in _NESTED & found.keys():
+        found[name] = _named(getattr(base, name), found[name], wish[name])
+    left = tuple(problem for problem in base.problems if not _settles(wish, problem))
+    return replace(base, **(found | {"problems": left}))
+
+
+def _read(wish: Mapping[str, Any]) -> dict[str, Any]:
     try:
         found = {name: read(wish[name]) for name, read in _PARTS.items() if name in wish}
-        found |= {name: wish[name] for name in _TEXTS if name in wish}
+        return found | {name: wish[name] for name in _TEXTS if name in wish}
     except (AttributeError, InvalidOperation, KeyError, TypeError, ValueError) as error:
         hint = f"write it as docs/order-schema.md says ({type(error).__name__}: {error})"
         raise InputInvalid("the wish is not in the order schema", fields={"wanted": hint}) from error
-    return replace(base, **found)
+
+
+def _named(standing: Any, told: Any, names: Mapping[str, Any] | None) -> Any:
+    if standing is None or told is None or names is None:
+        return told
+    return replace(standing, **{name: getattr(told, name) for name in names if hasattr(told, name)})
+
+
+def _settles(wish: Mapping[str, Any], problem: Problem) -> bool:
+    """A complaint about a part that a person has written anew is settled; that of the sum by the lines as well."""
+    return problem.field.partition(".")[0] in wish or (problem.code == "total_mismatch" and "lines" in wish)
 
 
 def _totals_of(order: Order) -> Totals:

@@ -79,11 +79,16 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
     )  # fmt: skip
     session.execute(_LINES, {"orders": orders})
     derived.refresh(session, order_ids=orders)
-    complete = list(session.execute(_COMPLETE, {"orders": orders}).scalars())
-    lifecycle.advance(session, Order, complete, to="fulfilled", cause="all delivered", actor=by, now=now)
+    closing = complete(session, order_ids=orders, by=by, now=now)
     tell = notices.tell(session, parcel_ids=parcel_ids, event="delivered", now=now)
-    closing = {order_id: NewStep("close", order_id, order_id=order_id) for order_id in complete}
     _end(session, "deliver", whole, tell, closing, by, now)
+
+
+def complete(session: Session, *, order_ids: Sequence[uuid.UUID], by: str, now: datetime) -> dict[uuid.UUID, NewStep]:
+    """(Locked) orders of which nothing is to come any more are fulfilled; return the steps `close` to open by order."""
+    found = list(session.execute(_COMPLETE, {"orders": list(order_ids)}).scalars())
+    lifecycle.advance(session, Order, found, to="fulfilled", cause="all delivered", actor=by, now=now)
+    return {order_id: NewStep("close", order_id, order_id=order_id) for order_id in found}
 
 
 def _end(

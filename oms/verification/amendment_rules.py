@@ -12,6 +12,7 @@ from typing import Any
 
 from oms.clock import parse_instant
 from oms.errors import InputInvalid
+from oms.intake.rules import MAX_AMOUNT, MAX_QTY, QTY_DECIMALS
 from oms.money import minor_unit, parse_amount
 
 _LINE = re.compile(r"lines\.(\d{1,4})\.(sku|qty|unit_price|discount|name|cancelled)")
@@ -78,12 +79,14 @@ def _not_negative(name: str, value: Any) -> Decimal:
     found = parse_amount(value, field=name)
     if found < 0:
         raise InputInvalid(f"{name}: must not be negative", fields={name: "must not be negative"})
+    if found >= MAX_AMOUNT:
+        raise InputInvalid(f"{name}: is too large for an order", fields={name: "is too large for an order"})
     return found
 
 
 def _qty(name: str, value: Any) -> Decimal:
     found = parse_amount(value, field=name)
-    if found <= 0 or found != round(found, 3):
+    if not 0 < found < MAX_QTY or found != round(found, QTY_DECIMALS):
         hint = "give a number over 0 with at most three decimals; to drop the line set `cancelled`"
         raise InputInvalid(f"{name}: {hint}", fields={name: hint})
     return found

@@ -137,6 +137,7 @@ PAGES = {
         delivered          | Delivered                 | 签收通知
         closed             | Thanks and survey         | 完结通知
         cancelled          | Cancelled                 | 取消通知
+        rest_cancelled     | Rest cancelled            | 部分取消通知
         rejected           | Refused                   | 拒单通知
         change_declined    | Change declined           | 变更驳回
         refunded           | Refund                    | 退款通知

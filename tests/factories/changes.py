@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import changes
+from oms.aftersales import asking, changes, former
 from oms.db import new_id
 from oms.fulfilment import packing, picking
 from oms.fulfilment.boxing import Box
@@ -25,6 +26,7 @@ from oms.shipping import parcels
 from tests.factories.floor import wave_of
 
 WORKER = "staff:0197a1b2-0000-7000-8000-000000000001"
+SPECIALIST, MANAGER = "staff:anna", "staff:boss"
 
 
 def wish(
@@ -41,10 +43,28 @@ def wish(
     return row
 
 
-def apply_all(session: Session, now: datetime) -> list[Done]:
-    """Carry out every request that is due, as a worker does."""
+def ask(session: Session, order: Order, now: datetime, **given: Any) -> uuid.UUID:
+    """What the desk asks for; the request's id."""
+    values: dict[str, Any] = {"kind": "cancellation", "reason": "changed her mind", "actor": SPECIALIST}
+    return asking.request_change(session, order_id=order.id, now=now, **{**values, **given})
+
+
+def decide(session: Session, request_id: uuid.UUID, now: datetime, *, approve: bool = True) -> list[Done]:
+    """The manager's word, and what follows of it."""
+    asking.decide(session, change_id=request_id, approve=approve, reason="as asked", actor=MANAGER, now=now)
+    return apply_all(session, now)
+
+
+def wished_line(ref: str, sku: str, qty: int, **more: Any) -> dict[str, Any]:
+    """A line of a wish at 10.00 a piece."""
+    return {"line_ref": ref, "sku": sku, "name": "Tea cup", "qty": str(qty), "unit": "EA", "unit_price": "10.00",
+            "discount": "0.00", "tax": None, "total": f"{qty * 10}.00", "requires_shipping": True, "options": {}, **more}  # fmt: skip
+
+
+def apply_all(session: Session, now: datetime, *, first: former.First = former.unknown) -> list[Done]:
+    """Carry out every request that is due, as a worker does; `first` reads what channels told at first."""
     claimed = steps.claim(session, kind="apply_change", limit=100, lease_s=30, worker="test")
-    done = changes.apply(session, steps=claimed, now=now)
+    done = changes.apply(session, steps=claimed, now=now, first=first)
     steps.finish(session, done, by="system", now=now)
     session.expire_all()
     return done

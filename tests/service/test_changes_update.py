@@ -19,21 +19,25 @@ from oms.journey.steps import NewStep
 from oms.orders.models import ChangeRequest, Finding, Order, OrderLine
 from oms.supply import backorders
 from oms.verification import review
-from tests.factories.changes import apply_all, living_steps, pack, pick, unbalanced, wish
+from tests.factories.changes import (
+    MANAGER,
+    SPECIALIST,
+    apply_all,
+    ask,
+    living_steps,
+    pack,
+    pick,
+    unbalanced,
+    wish,
+    wished_line,
+)
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
 from tests.factories.orders import make_order, make_sku
-
-SPECIALIST, MANAGER = "staff:anna", "staff:boss"
 
 
 @pytest.fixture
 def floor(session: Session) -> Floor:
     return make_floor(session)
-
-
-def _line(ref: str, sku: str, qty: int, **more: Any) -> dict[str, Any]:
-    return {"line_ref": ref, "sku": sku, "name": "Tea cup", "qty": str(qty), "unit": "EA", "unit_price": "10.00",
-            "discount": "0.00", "tax": None, "total": f"{qty * 10}.00", "requires_shipping": True, "options": {}, **more}  # fmt: skip
 
 
 def _allocated(session: Session, floor: Floor, now: datetime, qty: int = 4) -> Order:
@@ -78,7 +82,8 @@ def test_other_content_before_release_begins_a_new_round(
     codes = [sku.code for sku in floor.skus]
     session.query(OrderLine).filter_by(order_id=order.id, position=0).update({"channel_sku": codes[0]})
     assert (
-        _apply(session, order, business_now, {"lines": [_line("1", codes[0], 1), _line("9", codes[1], 2)]}) == "applied"
+        _apply(session, order, business_now, {"lines": [wished_line("1", codes[0], 1), wished_line("9", codes[1], 2)]})
+        == "applied"
     )
     order = session.get_one(Order, order.id)
     assert (order.status, order.round) == ("received", 1)
@@ -142,7 +147,7 @@ def _asked(session: Session, floor: Floor, now: datetime) -> tuple[Order, Change
     fulfilment = released(session, floor, now, qty=2)
     pick(session, fulfilment, now, stops=1)
     order = session.get_one(Order, fulfilment.order_id)
-    assert _apply(session, order, now, {"lines": [_line("1", floor.skus[0].code, 1)]}) == "approval"
+    assert _apply(session, order, now, {"lines": [wished_line("1", floor.skus[0].code, 1)]}) == "approval"
     return order, session.query(ChangeRequest).one()
 
 
@@ -191,13 +196,8 @@ def test_a_second_put_back_is_refused(session: Session, floor: Floor, business_n
         put_backs.put_back_done(session, fulfilment_ids=[fulfilment.id], actor="staff:bob", now=business_now)
 
 
-def _desk(session: Session, order: Order, now: datetime, **given: Any) -> Any:
-    values = {"kind": "cancellation", "reason": "changed her mind", "actor": SPECIALIST, **given}
-    return asking.request_change(session, order_id=order.id, now=now, **values)
-
-
 def test_who_asks_may_not_approve(session: Session, floor: Floor, business_now: datetime) -> None:
-    request_id = _desk(session, _allocated(session, floor, business_now), business_now)
+    request_id = ask(session, _allocated(session, floor, business_now), business_now)
     with pytest.raises(NotAllowed):
         asking.decide(session, change_id=request_id, approve=True, reason="", actor=SPECIALIST, now=business_now)
 
@@ -206,7 +206,7 @@ def test_a_cancellation_from_the_desk_is_carried_out_once_approved(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
     order = _allocated(session, floor, business_now)
-    request_id = _desk(session, order, business_now)
+    request_id = ask(session, order, business_now)
     assert session.get_one(Order, order.id).status == "confirmed"
     asking.decide(session, change_id=request_id, approve=True, reason="fine", actor=MANAGER, now=business_now)
     apply_all(session, business_now)
@@ -227,21 +227,21 @@ def test_a_request_that_is_not_complete_says_what_is_missing(
     session: Session, business_now: datetime, given: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InputInvalid) as refused:
-        _desk(session, make_order(session), business_now, **given)
+        ask(session, make_order(session), business_now, **given)
     assert field in refused.value.fields
 
 
 def test_a_second_request_waits_for_the_first(session: Session, business_now: datetime) -> None:
     order = make_order(session)
-    _desk(session, order, business_now)
+    ask(session, order, business_now)
     with pytest.raises(Conflict, match="another change"):
-        _desk(session, order, business_now)
+        ask(session, order, business_now)
 
 
 def test_a_line_of_an_unknown_sku_is_written_and_left_to_verification(session: Session, business_now: datetime) -> None:
     sku = make_sku(session)
     order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id, "channel_sku": sku.code}])
-    assert _apply(session, order, business_now, {"lines": [_line("1", "NOBODY-KNOWS", 1)]}) == "applied"
+    assert _apply(session, order, business_now, {"lines": [wished_line("1", "NOBODY-KNOWS", 1)]}) == "applied"
     assert session.query(OrderLine).filter_by(order_id=order.id).one().sku_id is None
 
 
@@ -249,7 +249,7 @@ def test_a_later_telling_replaces_one_that_waits_for_its_decision(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
     order, first = _asked(session, floor, business_now)
-    assert _apply(session, order, business_now, {"lines": [_line("1", floor.skus[0].code, 2)]}, 1) == "approval"
+    assert _apply(session, order, business_now, {"lines": [wished_line("1", floor.skus[0].code, 2)]}, 1) == "approval"
     assert session.get_one(ChangeRequest, first.id).status == "superseded"
     assert session.query(Step).filter_by(kind="decide_change", state="open").one().subject_id != first.id
 
@@ -258,7 +258,7 @@ def test_a_payment_ends_no_hold_that_waits_for_a_decision(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
     order = _allocated(session, floor, business_now)
-    _desk(session, order, business_now)
+    ask(session, order, business_now)
     assert _apply(session, order, business_now, {"payment": {"terms": None, "status": "overpaid"}}) == "applied"
     assert holds.standing(session, order_ids=[order.id]) == {order.id: ["change_requested"]}
 
@@ -277,6 +277,6 @@ def test_an_order_that_waits_for_a_review_is_verified_anew_after_a_change(
     steps.open_steps(session, [NewStep("verify", order.id, order_id=order.id)], now=business_now)
     run_kind(session, "verify", review.verify, business_now)
     assert living_steps(session, order) == {"review": "open"}
-    assert _apply(session, order, business_now, {"lines": [_line("1", floor.skus[0].code, 1)]}) == "applied"
+    assert _apply(session, order, business_now, {"lines": [wished_line("1", floor.skus[0].code, 1)]}) == "applied"
     assert (living_steps(session, order), holds.standing(session, order_ids=[order.id])) == ({"verify": "open"}, {})
     assert session.query(Finding).filter_by(order_id=order.id, settled_at=None).count() == 0

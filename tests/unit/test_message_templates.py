@@ -59,6 +59,7 @@ SAYS = {
     "survey": ["https://oms.example/survey/1/x", "TK-1"],
     "progress": ["SO-7K2M-9QXC-4"],
     "cancelled": ["SO-7K2M-9QXC-4"],
+    "rest_cancelled": ["SO-7K2M-9QXC-4", "#1042"],
     "change_declined": ["the parcel has left"],
     "ticket_opened": ["TK-1"],
     "ticket_answered": ["We look into it.", "A new cup"],

@@ -18,17 +18,18 @@ from oms.web.api.base import Blueprint, Schema
 from oms.web.api.idempotent import idempotent
 from oms.web.api.order_shapes import ChangeOut
 from oms.web.api.shapes import Text
+from oms.web.api.wanted_shape import WantedIn, as_told
 from oms.web.auth import me, right
 
 blp = Blueprint("changes", __name__, description="Changes and cancellations of orders")
 
 
 class ChangeIn(Schema):
-    """`wanted`: the parts of the one schema (`docs/order-schema.md`) that change, for an update."""
+    """`wanted`: the fields of the one schema (`docs/order-schema.md`) that change, for an update; `lines` names them all."""
 
     kind = fields.String(required=True, validate=validate.OneOf(asking.KINDS))
     reason = Text(required=True, longest=1000)
-    wanted = fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
+    wanted = fields.Nested(WantedIn, load_default=None, allow_none=True)
 
 
 class DecideIn(Schema):
@@ -51,7 +52,7 @@ def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
             order_id=order.id,
             kind=given["kind"],
             reason=given["reason"],
-            wanted=given["wanted"],
+            wanted=as_told(given["wanted"]),
             actor=who.actor,
             now=db.now(session),
         )

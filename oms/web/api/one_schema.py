@@ -74,7 +74,7 @@ class LineIn(Schema):
     tax = Money(**_NONE)
     total = Money(**_NONE)
     requires_shipping = fields.Boolean(load_default=True)
-    options = fields.Dict(keys=fields.String(), values=fields.String())
+    options = fields.Dict(keys=Text(longest=200), values=Text(longest=500, shortest=0))
 
 
 class InvoiceIn(Schema):

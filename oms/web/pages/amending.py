@@ -6,7 +6,6 @@ Private fields start empty, so that the form shows nobody's data: what is left e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,8 @@ from flask import request
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from oms.errors import InputInvalid
-from oms.orders.models import Order
+from oms.orders import rules
+from oms.verification import amendment_rules
 from oms.web.pages import acting
 
 #: Dotted field as in the one schema -> what people call it.
@@ -40,7 +40,7 @@ LINE_PARTS = ("sku", "qty", "unit_price")
 def changes(lines: Sequence[Any]) -> dict[str, Any]:
     """What was typed and differs from the order, by dotted field; amounts are text."""
     found: dict[str, Any] = {name: given for name, _ in (*PARTY, *ADDRESS) if (given := acting.text(name, longest=500))}
-    for line in lines:
+    for line in counting(lines):
         found |= _of_line(line)
     for name in ("seller_memo",):
         if given := acting.text(name):
@@ -49,6 +49,11 @@ def changes(lines: Sequence[Any]) -> dict[str, Any]:
     if wished is not None:
         found["requested.deliver_by"] = wished.isoformat()
     return found
+
+
+def counting(lines: Sequence[Any]) -> list[Any]:
+    """The lines that may be changed: one that was dropped stays dropped."""
+    return [line for line in lines if rules.counts(line)]
 
 
 def _of_line(line: Any) -> dict[str, Any]:
@@ -73,23 +78,29 @@ def _differs(part: str, given: str, line: Any) -> bool:
         return True
 
 
-def wish(order: Order, lines: Sequence[Any]) -> dict[str, Any]:
-    """The typed changes as the parts of the one schema that a change request names."""
+def wish(lines: Sequence[Any]) -> dict[str, Any]:
+    """The typed changes as the parts of the one schema that a change request names.
+
+    Raises InputInvalid naming every field whose value does not fit, as a reviewer's form does.
+    """
     told = changes(lines)
+    if not told:
+        hint = gettext("Change at least one field.")
+        raise InputInvalid("nothing was changed", fields={"changes": hint})
+    amendment_rules.targets(told)
     found: dict[str, Any] = {}
-    for group, stored in (("customer", order.contact), ("ship_to", order.ship_to or {})):
+    for group in ("customer", "ship_to"):
         parts = {name.partition(".")[2]: value for name, value in told.items() if name.startswith(f"{group}.")}
         if parts:
-            found[group] = {**stored, **_street(parts)}
+            found[group] = _street(parts)
     if any(name.startswith("lines.") for name in told):
-        found["lines"] = [_line(line, told) for line in lines if f"lines.{line.position}.cancelled" not in told]
+        found["lines"] = [
+            _line(line, told) for line in counting(lines) if f"lines.{line.position}.cancelled" not in told
+        ]
     if "seller_memo" in told:
         found["seller_memo"] = told["seller_memo"]
     if "requested.deliver_by" in told:
-        found["requested"] = _requested(order, told["requested.deliver_by"])
-    if not found:
-        hint = gettext("Change at least one field.")
-        raise InputInvalid("nothing was changed", fields={"changes": hint})
+        found["requested"] = {"deliver_by": told["requested.deliver_by"]}
     return found
 
 
@@ -125,15 +136,6 @@ def _total(qty: str | None, price: str | None, discount: Decimal | None) -> str 
     except ArithmeticError as fault:
         hint = gettext("Write numbers as 12 or 12.50.")
         raise InputInvalid("a number cannot be read", fields={"lines": hint}) from fault
-
-
-def _requested(order: Order, deliver_by: str) -> dict[str, Any]:
-    ship_by: datetime | None = order.requested_ship_by
-    return {
-        "ship_by": ship_by.isoformat() if ship_by else None,
-        "deliver_by": deliver_by,
-        "service": order.requested_service,
-    }
 
 
 def _text(amount: Decimal | None) -> str | None:

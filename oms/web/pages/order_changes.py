@@ -39,7 +39,7 @@ def ask(order_id: str) -> AnyResponse:
             order_id=order.id,
             kind="update",
             reason=acting.required("reason", longest=500),
-            wanted=amending.wish(order, lines),
+            wanted=amending.wish(lines),
             actor=me().actor,
             now=now,
         )

@@ -1,0 +1,163 @@
+"""The rest of an order of which a part has left the house: stopped, cancelled and paid back by itself (C-5, C-6)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from oms.aftersales import cancelling, declining, refunds, remainders, stopping
+from oms.aftersales.refunds import NewRefund
+from oms.aftersales.stopping import ON_THE_FLOOR
+from oms.aftersales.wishes import Case
+from oms.inventory import unreserving
+from oms.journey import lifecycle, steps
+from oms.journey.steps import NewStep
+from oms.messages import outbox
+from oms.messages.outbox import Notice
+from oms.money import quantise
+from oms.orders import derived
+from oms.orders.contacts import contacts
+from oms.orders.models import Order, OrderLine
+from oms.shipping import arrivals
+from oms.shipping.models import Parcel
+from oms.supply import receipts, withdrawals
+
+#: What was paid for may go back also after some of it did.
+_PAID = frozenset({"paid", "partially_paid", "overpaid", "partially_refunded"})
+ZERO = Decimal(0)
+
+_INSIDE = text("""
+    SELECT f.id, f.order_id, EXISTS (SELECT 1 FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_picked > 0)
+           AS has_goods
+    FROM fulfilment f
+    WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND f.status NOT IN ('cancelled', 'handed_over', 'collected', 'delivered')
+      AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NOT NULL)
+    ORDER BY f.id FOR UPDATE OF f
+""")
+
+_LINES = text("""
+    UPDATE order_line SET qty_cancelled = qty_cancelled + x.qty, qty_backordered = 0
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:qtys AS numeric[])) AS x(id, qty) WHERE order_line.id = x.id
+""")
+
+
+def stop(
+    session: Session, *, cases: Sequence[Case], spare: Sequence[uuid.UUID], actor: str, now: datetime
+) -> tuple[dict[uuid.UUID, list[NewStep]], set[uuid.UUID]]:
+    """Stop the lists of which nothing has left; return what `stopping.stop` returns. Parcels on their way go on."""
+    live = session.execute(_INSIDE, {"orders": [case.order_id for case in cases]}).all()
+    inside = [row.id for row in live]
+    statement = select(Parcel.id).where(Parcel.fulfilment_id.in_(inside)).order_by(Parcel.id)
+    parcels = list(session.scalars(statement))
+    for case in cases:
+        own = [row.id for row in live if row.order_id == case.order_id]
+        steps.cancel(
+            session, subject_ids=[case.order_id, *own], by=actor, now=now, kinds=ON_THE_FLOOR,
+            why=cancelling.why(case, now),
+        )  # fmt: skip
+    steps.cancel(session, subject_ids=parcels, by=actor, now=now, kinds=ON_THE_FLOOR, why="order stopped")
+    return stopping.take_down(session, live, parcel_ids=parcels, spare=spare, actor=actor, now=now)
+
+
+def cancel(
+    session: Session, *, cases: Sequence[Case], actor: str, now: datetime
+) -> defaultdict[uuid.UUID, list[NewStep]]:
+    """Cancel what has not left of (locked) orders without goods to put back: promises, supply and money follow.
+
+    Return the steps to open by order.
+    """
+    ids = [case.order_id for case in cases]
+    opens: defaultdict[uuid.UUID, list[NewStep]] = defaultdict(list)
+    if not ids:
+        return opens
+    leaving = remainders.leaving(session, order_ids=ids)
+    lines = {line.id: line for case in cases for line in case.lines if remainders.of_line(line, leaving) > 0}
+    rest = {line_id: remainders.of_line(line, leaving) for line_id, line in lines.items()}
+    keep = {line_id: max(leaving.get(line_id, ZERO) - line.qty_shipped, ZERO) for line_id, line in lines.items()}
+    freed = unreserving.keep_only(session, keep=keep, actor=actor, now=now)
+    session.execute(_LINES, {"ids": list(rest), "qtys": list(rest.values())})
+    withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
+    derived.refresh(session, order_ids=ids)
+    _note(session, cases, rest, actor, now)
+    refund = refunds.request(session, new=_refunds(cases, rest), actor=actor, now=now)
+    closing = arrivals.complete(session, order_ids=ids, by=actor, now=now)
+    for step in (*refund, *_tell(session, cases, now)):
+        opens[step.order_id or step.subject_id].append(step)
+    steps.open_steps(session, list(closing.values()), now=now)
+    if freed:
+        receipts.wake(session, sku_ids=sorted(freed), now=now)
+    return opens
+
+
+def _refunds(cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal]) -> list[NewRefund]:
+    """What was paid for the rest, unless the sender says that it gave it back itself."""
+    return [
+        NewRefund(f"rest:{case.request.id}", case.order_id, amount, "cancelled")
+        for case in cases
+        if case.order.payment_status in _PAID
+        and case.request.wanted.get("payment", {}).get("status") in (None, "paid", "partially_paid", "overpaid")
+        and (amount := paid_for(case.order, case.lines, rest)) > 0
+    ]
+
+
+def paid_for(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:
+    """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed."""
+    value = sum((_value(order, line) * rest[line.id] / line.qty for line in lines if line.id in rest), ZERO)
+    if order.discount and order.lines_total:
+        value -= value * order.discount / order.lines_total
+    total = order.total or ZERO
+    owed = max(total - value, ZERO)
+    paid = order.paid if order.paid is not None else total
+    return quantise(max(min(value, paid - owed), ZERO), order.currency) if order.currency else ZERO
+
+
+def _value(order: Order, line: OrderLine) -> Decimal:
+    value = line.total if line.total is not None else line.qty * (line.unit_price or ZERO)
+    return value if order.tax_included else value + (line.tax or ZERO)
+
+
+def _note(
+    session: Session, cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal], actor: str, now: datetime
+) -> None:
+    notes = [
+        lifecycle.Note(
+            "order",
+            case.order_id,
+            "order.rest_cancelled",
+            cancelling.why(case, now),
+            order_id=case.order_id,
+            data={"lines": {str(line.id): str(rest[line.id]) for line in case.lines if line.id in rest}},
+        )
+        for case in cases
+    ]
+    lifecycle.note(session, notes, actor=actor, now=now)
+
+
+def _tell(session: Session, cases: Sequence[Case], now: datetime) -> list[NewStep]:
+    """The customers hear what becomes of both parts; what a channel wished to stop and has left is somebody's case."""
+    people = contacts(session, order_ids=[case.order_id for case in cases])
+    told = {c.order_id: people[c.order_id].language for c in cases if c.request.message_id is not None}
+    if told:
+        declining.ask_for_recall(session, told, now=now)
+    notices = [
+        Notice(
+            f"rest_cancelled:{case.request.id}",
+            "rest_cancelled",
+            case.order_id,
+            people[case.order_id].email,
+            people[case.order_id].language,
+            {
+                "number": people[case.order_id].number,
+                "channel_order_number": people[case.order_id].channel_order_number,
+                "name": people[case.order_id].name,
+            },
+        )
+        for case in cases
+    ]
+    return outbox.put(session, notices=notices, now=now)

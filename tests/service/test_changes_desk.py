@@ -1,0 +1,130 @@
+"""What the desk asks for and what a channel tells meanwhile: neither is lost, neither undoes the other (C-4..C-6)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from oms.aftersales import asking
+from oms.errors import Conflict
+from oms.invariants.check import check
+from oms.journey import holds
+from oms.journey.models import HistoryEntry
+from oms.orders.models import ChangeRequest, Order, OrderLine
+from oms.supply import backorders
+from tests.factories.changes import MANAGER, apply_all, ask, decide, living_steps, pick, unbalanced, wish, wished_line
+from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
+
+PAID = {"payment": {"terms": None, "status": "overpaid"}}
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return make_floor(session)
+
+
+def _allocated(session: Session, floor: Floor, now: datetime) -> Order:
+    order = confirmed_order(session, floor, now, qty=2)
+    for line, sku in zip(session.query(OrderLine).order_by(OrderLine.position), floor.skus, strict=True):
+        line.channel_sku = sku.code
+    run_kind(session, "allocate", backorders.allocate, now)
+    return order
+
+
+def _told(session: Session, order: Order, now: datetime, wanted: dict[str, Any], minutes: int = 1) -> str:
+    wish(session, order, now + timedelta(minutes=minutes), wanted=wanted)
+    [done] = apply_all(session, now)
+    return done.outcome
+
+
+def _street(order: Order) -> dict[str, Any]:
+    return {"ship_to": {**(order.ship_to or {}), "lines": ["新地址 9 号"]}}
+
+
+def test_a_channels_new_content_leaves_the_desks_wish_to_its_decision(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    request_id = ask(session, order, business_now)
+    assert _told(session, order, business_now, _street(order)) == "applied"
+    assert living_steps(session, order) == {"decide_change": "open", "verify": "paused"}
+    assert holds.standing(session, order_ids=[order.id]) == {order.id: ["change_requested"]}
+    assert check(session) == []
+    decide(session, request_id, business_now)
+    assert session.get_one(Order, order.id).status == "cancelled"
+    assert session.get_one(ChangeRequest, request_id).status == "applied"
+    assert check(session) == []
+
+
+def test_a_declined_wish_lets_the_new_content_be_verified(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    request_id = ask(session, order, business_now, kind="update", wanted={"seller_memo": "ring twice"})
+    _told(session, order, business_now, _street(order))
+    decide(session, request_id, business_now, approve=False)
+    assert living_steps(session, order) == {"verify": "open"}
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    assert session.query(ChangeRequest).filter(ChangeRequest.status.in_(("requested", "approved"))).count() == 0
+    assert ask(session, order, business_now) != request_id
+    assert check(session) == []
+
+
+def test_lines_that_the_desk_wrote_are_superseded_when_the_channel_changes_them(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    code = floor.skus[0].code
+    request_id = ask(session, order, business_now, kind="update", wanted={"lines": [wished_line("1", code, 1)]})
+    lines = [wished_line("1", code, 1), wished_line("2", floor.skus[1].code, 2), wished_line("3", code, 1)]
+    assert _told(session, order, business_now, {"lines": lines}) == "applied"
+    assert session.get_one(ChangeRequest, request_id).status == "superseded"
+    entry = session.query(HistoryEntry).filter_by(subject_id=request_id, became="superseded").one()
+    assert "ask again" in entry.cause
+    assert living_steps(session, order) == {"verify": "open"}
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    with pytest.raises(Conflict, match="superseded"):
+        asking.decide(session, change_id=request_id, approve=True, reason="", actor=MANAGER, now=business_now)
+    assert check(session) == []
+
+
+def test_a_declined_wish_frees_no_order_of_which_another_one_waits(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    pick(session, fulfilment, business_now, stops=1)
+    order = session.get_one(Order, fulfilment.order_id)
+    request_id = ask(session, order, business_now)
+    assert _told(session, order, business_now, {"lines": [wished_line("1", floor.skus[0].code, 1)]}) == "approval"
+    decide(session, request_id, business_now, approve=False)
+    assert holds.standing(session, order_ids=[order.id]) == {order.id: ["change_requested"]}
+    other = session.query(ChangeRequest).filter(ChangeRequest.id != request_id).one()
+    decide(session, other.id, business_now, approve=False)
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    assert check(session) == []
+
+
+def test_an_approved_cancellation_survives_the_payment_that_was_told_after_it(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    request_id = ask(session, order, business_now)
+    assert _told(session, order, business_now, PAID) == "applied"
+    decide(session, request_id, business_now)
+    assert session.get_one(ChangeRequest, request_id).status == "applied"
+    assert session.get_one(Order, order.id).status == "cancelled"
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    assert (unbalanced(session), check(session)) == ([], [])
+
+
+def test_a_wish_that_comes_too_late_leaves_no_hold(session: Session, floor: Floor, business_now: datetime) -> None:
+    order = _allocated(session, floor, business_now)
+    request_id = ask(session, order, business_now)
+    asking.decide(session, change_id=request_id, approve=True, reason="", actor=MANAGER, now=business_now)
+    session.query(ChangeRequest).filter_by(id=request_id).update({"status": "superseded"})
+    [done] = apply_all(session, business_now)
+    assert done.outcome == "superseded"
+    assert holds.standing(session, order_ids=[order.id]) == {}

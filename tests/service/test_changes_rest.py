@@ -1,0 +1,210 @@
+"""A cancellation when a part has left: the rest is stopped, cancelled and paid back, the part goes on (C-5, C-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from connectors.carriage import TrackingEvent
+from oms import together
+from oms.aftersales import put_backs, resting
+from oms.aftersales.models import Refund, Ticket
+from oms.db import new_id
+from oms.effects import intend, recording
+from oms.errors import Conflict
+from oms.fulfilment import release, waves
+from oms.fulfilment.boxing import Box
+from oms.fulfilment.models import Fulfilment
+from oms.invariants.check import check
+from oms.inventory.models import Bin, Reservation
+from oms.journey import holds
+from oms.messages.models import Message
+from oms.orders.models import ChangeRequest, Order, OrderLine
+from oms.shipping import tracking
+from oms.shipping.models import Parcel
+from oms.supply import backorders, receipts
+from oms.supply.models import SupplyRequest
+from oms.supply.receipts import Receipt
+from tests.factories.changes import apply_all, ask, decide, living_steps, pack, pick, unbalanced, wish
+from tests.factories.floor import Floor, run_kind
+from tests.factories.orders import make_channel
+from tests.factories.packed import checked, close, label, served_floor, sign_both, two_booked
+
+
+@pytest.fixture
+def floor(session: Session) -> Floor:
+    return served_floor(session, qty=2)
+
+
+def _partly_shipped(session: Session, floor: Floor, now: datetime) -> Order:
+    """Two of three pieces of each line have left; the third is backordered."""
+    channel = make_channel(session, settings={"partial_shipment": "true"})
+    fulfilment = checked(session, floor, now, qty=3, channel_id=channel.id)
+    [parcel] = close(session, fulfilment, [Box("M", 120 + 4 * 300)], now)
+    sign_both(session, label(session, parcel, now), now)
+    intend(session, key=f"book:{parcel.reference}", kind="book", subject_id=parcel.id, now=now)
+    together.execute(session, [recording(key=f"book:{parcel.reference}", state="done", now=now)])
+    return session.get_one(Order, parcel.order_id, populate_existing=True)
+
+
+def _come(session: Session, floor: Floor, now: datetime) -> Fulfilment:
+    """The third pieces come in and are released on a list of their own."""
+    place = session.query(Bin).filter_by(warehouse_id=floor.warehouse.id, kind="pick").first()
+    assert place is not None
+    goods = [Receipt(f"GRN-{sku.code}", floor.warehouse.id, sku.id, place.id, Decimal(1)) for sku in floor.skus]
+    receipts.receive(session, receipts=goods, actor="staff:bob", now=now)
+    run_kind(session, "wake", receipts.wake_orders, now)
+    run_kind(session, "allocate", backorders.allocate, now)
+    run_kind(session, "release", release.release, now)
+    waves.plan_now(session, warehouse_id=floor.warehouse.id)
+    run_kind(session, "wave", waves.plan, now)
+    return session.query(Fulfilment).filter_by(part=1).one()
+
+
+def _waits(session: Session, floor: Floor, now: datetime) -> None:
+    """Nothing more has come."""
+
+
+def _on_a_list(session: Session, floor: Floor, now: datetime) -> None:
+    _come(session, floor, now)
+
+
+def _picked(session: Session, floor: Floor, now: datetime) -> None:
+    pick(session, _come(session, floor, now), now)
+
+
+def _packed(session: Session, floor: Floor, now: datetime) -> None:
+    fulfilment = _come(session, floor, now)
+    pick(session, fulfilment, now)
+    pack(session, fulfilment, now)
+
+
+def _put_back(session: Session, now: datetime) -> None:
+    ids = [f.id for f in session.query(Fulfilment).filter_by(status="putback")]
+    if ids:
+        put_backs.put_back_done(session, fulfilment_ids=ids, actor="staff:bob", now=now)
+        apply_all(session, now)
+
+
+def _deliver(session: Session, floor: Floor, now: datetime) -> None:
+    numbers = [p.waybill_number for p in session.query(Parcel).filter(Parcel.handed_over_at.is_not(None))]
+    scans = [
+        TrackingEvent(n, status, status, now, None, None) for n in numbers for status in ("collected", "delivered")
+    ]
+    tracking.record_events(session, carrier_id=floor.carrier.id, events=scans, way="webhook", now=now)
+
+
+Stage = Callable[[Session, Floor, datetime], None]
+
+
+@pytest.mark.parametrize("stage", [_waits, _on_a_list, _picked, _packed])
+def test_the_rest_is_cancelled_and_what_has_left_goes_on(
+    session: Session, floor: Floor, business_now: datetime, stage: Stage
+) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    stage(session, floor, business_now)
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    _put_back(session, business_now)
+    assert [(x.qty, x.qty_shipped, x.qty_cancelled, x.qty_backordered, x.qty_reserved)
+            for x in session.query(OrderLine)] == [(3, 2, 1, 0, 0)] * 2  # fmt: skip
+    assert session.query(ChangeRequest).one().status == "applied"
+    assert sum(r.qty - r.qty_released - r.qty_shipped for r in session.query(Reservation)) == 0
+    assert {r.status for r in session.query(SupplyRequest)} <= {"withdrawn", "received"}
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    left = living_steps(session, order)
+    assert (
+        {"collect", "deliver", "refund"}
+        <= left.keys()
+        <= {"collect", "deliver", "refund", "ticket_contact", "ticket_pass_on"}
+    )
+    assert session.query(Refund).one().amount == 20
+    assert (unbalanced(session), check(session)) == ([], [])
+    _deliver(session, floor, business_now)
+    assert session.get_one(Order, order.id, populate_existing=True).status == "fulfilled"
+    assert living_steps(session, order)["close"] == "open"
+    assert check(session) == []
+
+
+def test_the_customer_hears_of_both_parts_and_somebody_is_asked_to_recall(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    assert "rest_cancelled" in {m.template for m in session.query(Message)}
+    assert "cancelled" not in {m.template for m in session.query(Message)}
+    assert session.query(Ticket).one().order_id == order.id
+
+
+def test_an_order_whose_part_was_delivered_is_complete_without_its_rest(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    _deliver(session, floor, business_now)
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    assert session.get_one(Order, order.id).status == "fulfilled"
+    assert living_steps(session, order)["close"] == "open"
+    assert check(session) == []
+
+
+def test_a_second_cancellation_of_the_rest_finds_nothing_left(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    for minutes in (0, 1):
+        wish(session, order, business_now + timedelta(minutes=minutes), kind="cancellation")
+        apply_all(session, business_now)
+    assert sorted(r.status for r in session.query(ChangeRequest)) == ["applied", "declined"]
+    assert session.query(Refund).count() == 1
+    assert check(session) == []
+
+
+def test_the_desk_may_cancel_the_rest_and_nothing_else(session: Session, floor: Floor, business_now: datetime) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    with pytest.raises(Conflict, match="handed over"), session.begin_nested():
+        ask(session, order, business_now, kind="update", wanted={"ship_to": {"lines": ["9"]}})
+    decide(session, ask(session, order, business_now), business_now)
+    assert {line.qty_cancelled for line in session.query(OrderLine)} == {1}
+    assert session.query(Ticket).count() == 0
+    with pytest.raises(Conflict, match="handed over"), session.begin_nested():
+        ask(session, order, business_now)
+    assert check(session) == []
+
+
+def test_what_was_not_paid_yet_is_not_given_back(session: Session, floor: Floor, business_now: datetime) -> None:
+    order = _partly_shipped(session, floor, business_now)
+    session.query(Order).filter_by(id=order.id).update({"payment_status": "partially_paid", "paid": 45})
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    assert session.query(Refund).one().amount == 5
+
+
+def test_a_box_beside_one_that_has_left_follows_it(session: Session, business_now: datetime) -> None:
+    floor = served_floor(session)
+    first, second = two_booked(session, floor, business_now)
+    session.query(Parcel).filter_by(id=second.id).update({"hand_over_list_id": None})
+    sign_both(session, first, business_now)
+    order = session.get_one(Order, first.order_id)
+    wish(session, order, business_now, kind="cancellation")
+    [done] = apply_all(session, business_now)
+    assert done.outcome == "declined"
+    assert session.query(Fulfilment).one().status == "labelled"
+    assert {line.qty_cancelled for line in session.query(OrderLine)} == {0}
+
+
+@pytest.mark.parametrize(
+    ("paid", "discount", "back"), [(60, 0, 20), (40, 0, 0), (None, 0, 20), (54, 6, 18), (80, 0, 20)]
+)
+def test_what_is_given_back_is_what_was_paid_for_the_rest(paid: int | None, discount: int, back: int) -> None:
+    lines = [OrderLine(id=new_id(), qty=Decimal(3), total=Decimal(30)) for _ in range(2)]
+    order = Order(
+        total=Decimal(60 - discount), lines_total=Decimal(60), discount=Decimal(discount), currency="CNY",
+        tax_included=True, paid=None if paid is None else Decimal(paid),
+    )  # fmt: skip
+    assert resting.paid_for(order, lines, {line.id: Decimal(1) for line in lines}) == back
