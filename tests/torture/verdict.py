@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from oms.invariants import check
 from oms.journey import flow, seal
-from tests.torture import ledgers, plaintext, traffic
+from tests.torture import amended, ledgers, plaintext, traffic
 from tests.torture.house import BULK, House
 from tests.torture.plan import Shot
 
@@ -136,9 +136,10 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
         found.wrong += ledgers.shipped(session, shots, channel=BULK)
         found.wrong += ledgers.labels(session, made.folder)
         wrong, figures = ledgers.mails(session, made.folder)
-        found.wrong += wrong
+        wishes_wrong, wishes = amended.judged(session, shots, acks, folder=made.folder, channel=BULK)
+        found.wrong += wrong + wishes_wrong
         found.wrong += [f"parked: {row.kind} {row.id}: {row.error}" for row in session.execute(_PARKED)]
-        found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures}
+        found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures, **wishes}
     words = plaintext.canaries(shots)
     found.wrong += plaintext.leaks(made, words)
     found.figures["canaries"] = len(words)
