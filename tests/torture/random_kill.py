@@ -10,6 +10,7 @@ from tests.torture import floor, plan, progress, traffic, verdict
 from tests.torture.faults import LABELS, SERVER_LABELS, Fault, Harm, Pace
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
+from tests.torture.outcome import fault_log
 from tests.torture.plan import Shot
 from tests.torture.verdict import Outcome
 
@@ -54,6 +55,7 @@ def run(options: Options) -> Outcome:
         seen = progress.sightings(made.folder / "progress.log")
         outcome.wrong += timely(outcome, harm.done, seen) + reached(harm, form)
         outcome.figures |= {"faults": len(harm.done), "by_label": harm.counts(), "restarts": made.boss.restarts}
+        outcome.faults = fault_log((fault.at, fault.label) for fault in harm.done)
         outcome.figures["postgresql_errors"] = dict(verdict.server_log(made).most_common(8))
         return outcome
 

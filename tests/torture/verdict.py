@@ -1,12 +1,10 @@
 """The verdict: when all has come to rest, everything that was promised is held against everything that stands.
 
 findings = verdict.judge(made, shots)          # after `drain`
-outcome = verdict.Outcome("t1", seed, findings.wrong, findings.figures)
 """
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter
@@ -22,12 +20,13 @@ from oms.invariants import check
 from oms.journey import flow, seal
 from tests.torture import amended, ledgers, plaintext, traffic
 from tests.torture.house import BULK, House
+from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
+
+__all__ = ["Findings", "Outcome", "drain", "house_in_order", "judge", "left", "server_log"]
 
 #: Asked for again and again, so there is always one of them to come.
 PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
-#: Messages shown of one kind of fault; all are in the report.
-SHOWN = 12
 #: A deadlock in PostgreSQL's log: who waited for whom, then each one's statement, up to the next entry of the log.
 _DEADLOCK = re.compile(r"deadlock detected\n.*?DETAIL:\s+(.*?)(?=\n\d{4}-|\Z)", re.DOTALL)
 _STATEMENT = re.compile(r"Process \d+: (.*?)(?=\n\s*Process \d+: |\Z)", re.DOTALL)
@@ -60,42 +59,6 @@ class Findings:
 
     wrong: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one level came to. `replay` is the one command that plays a red run again."""
-
-    level: str
-    seed: int
-    wrong: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-    long: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return not self.wrong
-
-    @property
-    def replay(self) -> str:
-        return f"python3 dev.py torture --level {self.level} --seed {self.seed}{' --long' if self.long else ''}"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "level": self.level, "seed": self.seed, "long": self.long, "ok": self.ok, "wrong": self.wrong,
-            "figures": self.figures, "replay": self.replay,
-        }  # fmt: skip
-
-    def as_text(self) -> str:
-        """For people: what was counted, then what is wrong and how to see it again."""
-        lines = [f"{self.level}: {'passed' if self.ok else 'RED'}   seed {self.seed}"]
-        lines += [f"  {name:<28}{_shown(value)}" for name, value in self.figures.items()]
-        lines += [f"  WRONG: {word}" for word in self.wrong[:SHOWN]]
-        if len(self.wrong) > SHOWN:
-            lines.append(f"  ... and {len(self.wrong) - SHOWN} more")
-        if not self.ok:
-            lines.append(f"  replay: {self.replay}")
-        return "\n".join(lines)
 
 
 def drain(made: House, *, limit_s: float, every_s: float = 1.0) -> float | None:
@@ -192,7 +155,3 @@ def deadlocks_told(log: str) -> str:
         statements = (" ".join(one.split())[:STATEMENT_SHOWN] for one in _STATEMENT.findall(detail))
         found[" <-> ".join(statements)] += 1
     return "; ".join(f"{count} x [{told}]" for told, count in found.most_common(DEADLOCKS_SHOWN))
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
