@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from oms.invariants import check
 from oms.journey import flow, seal
-from tests.torture import amended, ledgers, plaintext, traffic
+from tests.torture import amended, detectors, ledgers, plaintext, traffic
 from tests.torture.house import BULK, House
 from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
@@ -111,13 +111,14 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
 
 
 def house_in_order(made: House, found: Findings) -> None:
-    """What holds whatever was done: the invariants, the sealed history, no deadlock, nobody asleep in a transaction."""
+    """What holds whatever was done: invariants, sealed history, no step ended twice, no deadlock, nobody asleep in a transaction."""
     with made.judging() as session:
         while seal.seal(session) == seal.BATCH:
             pass
     with made.judging() as session:
         violations = check.check(session)
         history = seal.verify(session)
+        found.wrong += detectors.ended_again(session)
         idle = session.execute(_IDLE).scalar_one()
     found.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
     if history.broken:
