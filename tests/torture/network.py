@@ -74,7 +74,7 @@ def run(options: Options) -> Outcome:
         if drained is None:
             outcome.wrong.append(f"not at rest {form.drain_s:.0f} s after the lines healed: {verdict.left(made)}")
         sent = letters.brought(made.folder)
-        made.watch(lambda: len(letters.stored(made)) >= len(sent), limit_s=mail_client.LONGEST_WAIT_S + 20)
+        made.watch(lambda: letters.arrived(made), limit_s=mail_client.LONGEST_WAIT_S + 20)
         outcome.wrong += letters.wrong(sent, letters.stored(made))
         found = verdict.judge(made, [*shots, *more, *late])
         seen = lines.seen()
