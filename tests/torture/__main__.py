@@ -15,15 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.torture.options import Options, say
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.torture.options import ROOT, Options, say
+from tests.torture.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,11 @@ class Level:
     ci: bool = True
     #: its goals are times, so nothing else may run beside it
     alone: bool = False
+    #: the sizes that may be given by hand; another one is an error, never left aside
+    sizes: tuple[str, ...] = ()
 
+
+_BOTH = ("orders", "seconds")
 
 #: THE table of levels.
 LEVELS: dict[str, Level] = {
@@ -44,10 +47,15 @@ LEVELS: dict[str, Level] = {
         "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"
     ),
     "t1": Level(
-        "tests.torture.random_kill:run", "random kill: signals, PostgreSQL and Redis, every half second", alone=True
+        "tests.torture.random_kill:run",
+        "random kill: signals, PostgreSQL and Redis, every half second",
+        alone=True,
+        sizes=_BOTH,
     ),
-    "t3": Level("tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone"),
-    "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs"),
+    "t3": Level(
+        "tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone", sizes=_BOTH
+    ),
+    "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs", sizes=_BOTH),
     "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
     "t2": Level(
@@ -56,25 +64,31 @@ LEVELS: dict[str, Level] = {
     "t8": Level(
         "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
     ),
-    "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back"),
-    "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic"),
-    "backup": Level("tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again"),
-    "hosts": Level("tests.torture.hosts:run", "two web and two worker hosts against one database; two of them go dark"),
-    "fuzz": Level("tests.torture.fuzz:run", "spoilt and invented input for every parser and every call of the API"),
+    "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", sizes=_BOTH),
+    "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", sizes=("orders",)),
+    "backup": Level(
+        "tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again", sizes=_BOTH
+    ),
+    "hosts": Level(
+        "tests.torture.hosts:run", "two web and two worker hosts against one database; two of them go dark", sizes=_BOTH
+    ),
+    "fuzz": Level(
+        "tests.torture.fuzz:run",
+        "spoilt and invented input for every parser and every call of the API",
+        sizes=("seconds",),
+    ),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked; the number of red levels, at most 1, is the exit code."""
-    options = _arguments(argv)
-    names = list(dict.fromkeys(name for word in options.level for name in _named(word)))
-    seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
-    if len(names) == 1:
-        found = [_run(names[0], options, seed)]
-    else:
-        found = _run_many(names, options, seed)
-    if options.report:
-        options.report.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
+    given = _arguments(argv)
+    names = _names(given.level)
+    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
+    options = Options(seed, given.long, given.keep, given.orders, given.seconds)
+    found = [_run(names[0], options)] if len(names) == 1 else _run_many(names, options)
+    if given.report:
+        given.report.write_text(json.dumps(found, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
     say(_summary(found))
     return 1 if any(one["wrong"] for one in found) else 0
 
@@ -107,11 +121,40 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="the full form")
     parser.add_argument("--keep", action="store_true", help="leave the run's folder with logs and database")
     parser.add_argument(
-        "--orders", type=int, help="by hand: another number of orders; goals of size are then not asked"
+        "--orders", type=_size(int), help="by hand: another number of orders; goals of size are then not asked"
     )
-    parser.add_argument("--seconds", type=float, help="by hand: another length")
+    parser.add_argument("--seconds", type=_size(float), help="by hand: another length")
     parser.add_argument("--report", type=Path, help="write the verdicts as JSON to this file")
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    unused = useless(given)
+    if unused:
+        parser.error(unused)
+    return given
+
+
+def _size(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def number(word: str) -> float:
+        size = kind(word)
+        if not 0 < size < float("inf"):
+            raise ValueError(word)
+        return size
+
+    number.__name__ = "number above 0"
+    return number
+
+
+def useless(given: argparse.Namespace) -> str:
+    """Which size was given for a level that has none such; empty when each can be used."""
+    for size in _BOTH:
+        without = [name for name in _names(given.level) if size not in LEVELS[name].sizes]
+        if getattr(given, size) is not None and without:
+            have = [name for name, level in LEVELS.items() if size in level.sizes]
+            return f"--{size} is nothing that {', '.join(without)} can use; these can: {', '.join(have)}"
+    return ""
+
+
+def _names(words: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(name for word in words for name in _named(word)))
 
 
 def _named(word: str) -> list[str]:
@@ -120,31 +163,29 @@ def _named(word: str) -> list[str]:
     return [name for name, level in LEVELS.items() if level.ci or word == "all"]
 
 
-def _run(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+def _run(name: str, options: Options) -> dict[str, Any]:
     module, _, function = LEVELS[name].run.partition(":")
     began = time.monotonic()
-    options = Options(seed, given.long, given.keep, given.orders, given.seconds)
-    outcome = getattr(importlib.import_module(module), function)(options)
+    outcome = getattr(importlib.import_module(module), function)(replace(options, began=began))
+    outcome.asked = options
     outcome.figures["seconds"] = round(time.monotonic() - began, 1)
     say(outcome.as_text())
     return outcome.as_json()
 
 
-def _run_many(names: Sequence[str], given: argparse.Namespace, seed: int) -> list[dict[str, Any]]:
+def _run_many(names: Sequence[str], options: Options) -> list[dict[str, Any]]:
     """Those that need the machine for themselves in turn, then the others two at a time: they mostly wait."""
     lonely = [name for name in names if LEVELS[name].alone]
     others = [name for name in names if not LEVELS[name].alone]
-    found = [_run_apart(name, given, seed) for name in lonely]
+    found = [_run_apart(name, options) for name in lonely]
     with ThreadPoolExecutor(max_workers=2) as pair:
-        return found + list(pair.map(lambda name: _run_apart(name, given, seed), others))
+        return found + list(pair.map(lambda name: _run_apart(name, options), others))
 
 
-def _run_apart(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+def _run_apart(name: str, options: Options) -> dict[str, Any]:
     """A level in a process of its own: what one leaves in memory is nothing to the next."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
-        words = ["--level", name, "--seed", str(seed), "--report", report.name]
-        words += [word for word, asked in (("--long", given.long), ("--keep", given.keep)) if asked]
-        command = [sys.executable, "-m", "tests.torture", *words]
+        command = [sys.executable, "-m", "tests.torture", *options.words(name), "--report", report.name]
         ended = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
@@ -152,9 +193,8 @@ def _run_apart(name: str, given: argparse.Namespace, seed: int) -> dict[str, Any
         try:
             found: list[dict[str, Any]] = json.loads(Path(report.name).read_text(encoding="utf-8"))
         except ValueError:
-            replay = f"python3 dev.py torture --level {name} --seed {seed}{' --long' if given.long else ''}"
             wrong = [f"the level itself ended with exit code {ended.returncode} before its verdict"]
-            return {"level": name, "seed": seed, "ok": False, "wrong": wrong, "figures": {}, "replay": replay}
+            return Outcome(name, options.seed, wrong, long=options.long, asked=options).as_json()
         return found[0]
 
 

@@ -20,6 +20,7 @@ from tests.torture.faults import Harm, Pace
 from tests.torture.history_clients import NOTES_A_TICKET, Plan
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
+from tests.torture.outcome import fault_log
 from tests.torture.verdict import Outcome
 
 CLIENTS, PROCESSES = 16, 4
@@ -66,6 +67,7 @@ def run(options: Options) -> Outcome:
             "faults": len(harm.done),
             "by_label": harm.counts(),
         }
+        outcome.faults = fault_log((fault.at, fault.label) for fault in harm.done)
         return outcome
 
 

@@ -44,6 +44,7 @@ from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.inventory.models import Bin
 from oms.parties.models import Channel
+from tests.torture import detectors
 from tests.torture.forking import Forked, ForkingSupervisor, fork
 from tests.torture.programs import PROGRAMS, import_all
 
@@ -127,6 +128,7 @@ class House:
         ground.fill(replace(self.ground, place=self.seen))
         with self.database() as session:
             _stock_up(session)
+            session.connection().exec_driver_sql(detectors.INSTALL)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = self.environment["PROMETHEUS_MULTIPROC_DIR"]
         import_all()
         gc.collect()

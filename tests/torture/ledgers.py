@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from email import message_from_binary_file, policy
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.demo.place import ORDERS_ADDRESS
-from tests.torture.plan import CONFLICT, ORDER, POISON, Shot
+from oms.intake.inbox import EVENT_ID_REUSED
+from tests.torture.plan import ORDER, POISON, Shot
 from tests.torture.traffic import Ack
 
 _MESSAGES = text("""
-    SELECT m.event_id, encode(m.body_sha256, 'hex') AS sha256, m.status FROM inbound_message m
-    JOIN channel c ON c.id = m.channel_id WHERE c.name = :channel
+    SELECT m.event_id, encode(m.body_sha256, 'hex') AS sha256, m.status, m.reason,
+           ARRAY(SELECT i.became FROM inbound_order i WHERE i.message_id = m.id ORDER BY i.position) AS became
+    FROM inbound_message m JOIN channel c ON c.id = m.channel_id WHERE c.name = :channel
 """)
 _ORDERS = text("""
     SELECT o.channel_order_id, o.number, o.status, o.fulfilment_status FROM orders o
@@ -50,17 +52,54 @@ def accepted(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str
     return wrong
 
 
+class Fate(NamedTuple):
+    """What became of a stored message."""
+
+    status: str
+    reason: str | None = None
+    became: tuple[str, ...] = ()
+
+
+Fates = Mapping[tuple[str, str], Fate]
+
+
 def quarantined(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str]:
-    """Poison and the second bytes under a known id lie in quarantine."""
-    status = {(row.event_id, row.sha256): row.status for row in session.execute(_MESSAGES, {"channel": channel})}
-    wrong = []
+    """Poison lies in quarantine. Of two contents under one event id one was taken, the other lies in quarantine."""
+    rows = session.execute(_MESSAGES, {"channel": channel})
+    fates = {(row.event_id, row.sha256): Fate(row.status, row.reason, tuple(row.became)) for row in rows}
+    taken = [ack for ack in acks if 200 <= ack.status < 300]
+    return poison(taken, fates) + contradictions(taken, fates)
+
+
+def poison(acks: Sequence[Ack], fates: Fates) -> list[str]:
+    """The poison among `acks` that is not in quarantine."""
+    found = [(ack, fates.get((ack.event_id, ack.sha256))) for ack in acks if ack.kind == POISON]
+    return [
+        f"poison {ack.event_id} is {fate.status if fate else 'nowhere'}, not in quarantine"
+        for ack, fate in found
+        if fate is None or fate.status != "quarantined"
+    ]
+
+
+def contradictions(acks: Sequence[Ack], fates: Fates) -> list[str]:
+    """Event ids that came with several contents, of which not exactly one was taken and each other one set apart."""
+    contents: dict[str, set[str]] = {}
     for ack in acks:
-        if ack.kind in (POISON, CONFLICT) and 200 <= ack.status < 300:
-            names = (ack.event_id, f"{ack.event_id}#{ack.sha256[:16]}")
-            found = {status.get((name, ack.sha256)) for name in names} - {None}
-            # Of two contents under one id the one that came first stands; the other must be set apart.
-            if ack.kind == POISON and found != {"quarantined"}:
-                wrong.append(f"poison {ack.event_id} is {found or 'nowhere'}, not in quarantine")
+        contents.setdefault(ack.event_id, set()).add(ack.sha256)
+    several = [(event_id, shas) for event_id, shas in sorted(contents.items()) if len(shas) > 1]
+    return [word for event_id, shas in several for word in _contradiction(event_id, shas, fates)]
+
+
+def _contradiction(event_id: str, shas: Collection[str], fates: Fates) -> list[str]:
+    # Which of them came first is the race's own: that one stands under the id, each other one beside it.
+    found = [fates[event_id, sha] for sha in shas if (event_id, sha) in fates]
+    taken = [fate for fate in found if fate.became and fate.status != "quarantined"]
+    wrong = [f"{len(taken)} of {len(shas)} contents under {event_id} were taken, not one"] if len(taken) != 1 else []
+    for sha in sorted(sha for sha in shas if (event_id, sha) not in fates):
+        fate = fates.get((f"{event_id}#{sha[:16]}", sha))
+        if fate != Fate("quarantined", EVENT_ID_REUSED):
+            told = " ".join([fate.status, *fate.became]) if fate else "nowhere"
+            wrong.append(f"the other content {sha[:16]} under {event_id} is {told}, not in quarantine for its id")
     return wrong
 
 

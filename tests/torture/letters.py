@@ -1,6 +1,7 @@
-"""Mails that come into the orders' mailbox while its line is spoilt: each must be stored once, byte for byte (I-7).
+"""Mails that come into the orders' mailbox while harm is done: each must be stored once, byte for byte, and settled (I-7).
 
-They are automatic answers, so nobody has to deal with them. The postman reaches the mail server by a line of its own.
+They are automatic answers, so nobody has to deal with them: each lies in quarantine as no order, and became nothing
+else. The postman reaches the mail server by a line of its own.
 """
 
 from __future__ import annotations
@@ -53,16 +54,28 @@ def brought(folder: Path) -> dict[str, str]:
     return dict(line.split("\t") for line in lines)  # type: ignore[misc]
 
 
-def stored(made: House) -> list[tuple[str, str]]:
-    """(event id, SHA-256 of the bytes) of each mail that stands in the database."""
+def arrived(made: House) -> bool:
+    """Has all that was brought been stored and looked at?"""
+    found = stored(made)
+    return len(found) >= len(brought(made.folder)) and all(status != "received" for _, _, status in found)
+
+
+def stored(made: House) -> list[tuple[str, str, str]]:
+    """(event id, SHA-256 of the bytes, status) of each mail that stands in the database."""
+    mails = select(InboundMessage.event_id, InboundMessage.body, InboundMessage.status)
     with made.database() as session:
-        rows = session.execute(select(InboundMessage.event_id, InboundMessage.body).where(InboundMessage.way == "mail"))
-        return [(event_id, hashlib.sha256(body).hexdigest()) for event_id, body in rows]
+        rows = session.execute(mails.where(InboundMessage.way == "mail"))
+        return [(event_id, hashlib.sha256(body).hexdigest(), status) for event_id, body, status in rows]
 
 
-def wrong(sent: dict[str, str], found: list[tuple[str, str]]) -> list[str]:
-    """Mails that are missing, stand twice or with other bytes; and when there were none."""
-    events = [event_id for event_id, _sha in found]
+def wrong(sent: dict[str, str], found: list[tuple[str, str, str]]) -> list[str]:
+    """Mails that are missing, stand twice, with other bytes or as more than no order; and when there were none."""
+    events = [event_id for event_id, _, _ in found]
     told = [f"the mail {event} stands {events.count(event)} times" for event in sent if events.count(event) != 1]
-    told += [f"the mail {event} stands with other bytes" for event, sha in found if sent.get(event, sha) != sha]
+    told += [f"the mail {event} stands with other bytes" for event, sha, _ in found if sent.get(event, sha) != sha]
+    told += [
+        f"the mail {event} is {status}, not in quarantine"
+        for event, _, status in found
+        if event in sent and status != "quarantined"
+    ]
     return told if sent else [*told, "no mail came into the mailbox"]

@@ -17,6 +17,7 @@ from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
 from tests.torture.lines import DEPENDENCIES, Lines, Seen
 from tests.torture.options import Options
+from tests.torture.outcome import fault_log
 from tests.torture.plan import ORDER, Shot
 from tests.torture.verdict import Outcome
 from workers import circuit, outside
@@ -73,7 +74,7 @@ def run(options: Options) -> Outcome:
         if drained is None:
             outcome.wrong.append(f"not at rest {form.drain_s:.0f} s after the lines healed: {verdict.left(made)}")
         sent = letters.brought(made.folder)
-        made.watch(lambda: len(letters.stored(made)) >= len(sent), limit_s=mail_client.LONGEST_WAIT_S + 20)
+        made.watch(lambda: letters.arrived(made), limit_s=mail_client.LONGEST_WAIT_S + 20)
         outcome.wrong += letters.wrong(sent, letters.stored(made))
         found = verdict.judge(made, [*shots, *more, *late])
         seen = lines.seen()
@@ -83,6 +84,9 @@ def run(options: Options) -> Outcome:
     outcome.figures["more orders"] = len(more)
     outcome.figures["longest wait s"] = {name: one.longest_wait for name, one in seen.items()}
     outcome.figures["longest call s"] = {name: seen[name].longest_line_s for name in _CALLS}
+    outcome.faults = fault_log(
+        (begun, f"{name}: {kind}") for name, one in seen.items() for kind, begun, _ in one.spells
+    )
     outcome.figures["spells"] = sum(len(one.spells) for one in seen.values())
     return outcome
 

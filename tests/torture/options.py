@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,33 @@ class Options:
         """A line for who watches, with the seconds since the start."""
         say(f"{time.monotonic() - self.began:7.1f}  {words}")
 
+    def words(self, level: str) -> list[str]:
+        """The arguments that ask for this level in this very form."""
+        asked = [name for name, given in (("--long", self.long), ("--keep", self.keep)) if given]
+        sizes = [("--orders", self.orders), ("--seconds", self.seconds)]
+        asked += [word for name, size in sizes if size is not None for word in (name, str(size).removesuffix(".0"))]
+        return ["--level", level, "--seed", str(self.seed), *asked]
+
+    def command(self, level: str) -> str:
+        """The one command that plays the level again as it was."""
+        return shlex.join(["python3", "dev.py", "torture", *self.words(level)])
+
     def scaled(self, form: Any) -> Any:
         """The form with the size that was asked for by hand; what then is too little is no longer asked for."""
         if self.orders is None and self.seconds is None:
             return form
         smaller = {"orders": self.orders or form.orders, "seconds": self.seconds or form.seconds}
         return replace(form, **smaller, least=0, faults=0)
+
+
+def commit() -> str:
+    """The commit that is under test, with `-dirty` when files differ from it; `unknown` without git."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
+    return found.stdout.strip() or "unknown"
 
 
 def say(words: str) -> None:

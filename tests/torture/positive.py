@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -27,7 +26,7 @@ from oms.demo import children
 from oms.demo.children import Child
 from oms.invariants import check
 from oms.journey import seal
-from tests.torture import ledgers, plan, positive_sql, traffic, verdict
+from tests.torture import detectors, ledgers, plan, positive_sql, traffic, verdict
 from tests.torture.house import BULK, House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import Shot
@@ -158,8 +157,6 @@ class _Trial:
         self.made.environment["OMS_TORTURE_HOLD_S"] = "0.05" if self.case.calm else ""
         self.made.environment["OMS_TORTURE_BATCH"] = "3" if self.case.calm else "6"
         self.made.flush_redis()
-        with self.made.database() as session:
-            session.connection().exec_driver_sql(positive_sql.AGAIN)
 
     def _shots(self, number: int) -> list[Shot]:
         seconds = CALM_SECONDS if self.case.calm else SECONDS
@@ -213,10 +210,7 @@ class _Trial:
     def _never(self) -> list[str]:
         """What may not be at any moment."""
         with suppress(OperationalError), self.made.database() as session:
-            again = session.execute(text("SELECT kind, step_id FROM torture_ended_again LIMIT 5"))
-            found = [f"FENCE: {row.kind} {row.step_id} ended again after it had ended" for row in again]
-            together = session.execute(positive_sql.TOGETHER, {"killer": f"{KILLER}%"}).one()
-            found += [f"TOGETHER: {together.steps} steps died up to {together.attempts} times"] * (together.steps > 0)
+            found = detectors.ended_again(session) + detectors.died_together(session, killer=f"{KILLER}%")
             found += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in check.check(session)]
             broken = seal.verify(session).broken
             found += [f"I11 history is broken at {broken.seq}: {broken.why}"] if broken else []

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-AGAIN = """
-    CREATE TABLE torture_ended_again (step_id uuid, kind text);
-    CREATE FUNCTION torture_note() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN INSERT INTO torture_ended_again VALUES (NEW.id, NEW.kind); RETURN NULL; END $$;
-    CREATE TRIGGER torture_note AFTER UPDATE ON step FOR EACH ROW
-        WHEN (OLD.state IN ('done', 'cancelled') AND NEW.state = 'done' AND OLD.performer = 'system')
-        EXECUTE FUNCTION torture_note();
-"""
 LEFT = text("""
     SELECT s.kind, s.state, count(*) AS steps FROM step s LEFT JOIN orders o ON o.id = s.order_id
     WHERE s.kind = ANY(CAST(:kinds AS text[])) AND s.state IN ('open', 'claimed')
@@ -23,11 +15,6 @@ PARKED = text("""
 """)
 KILLER_STATE = text("""
     SELECT s.state FROM step s JOIN orders o ON o.id = s.order_id WHERE o.channel_order_id LIKE :killer AND s.kind = 'verify'
-""")
-#: A step may lose its worker to what is done to workers, but not again and again with the killer's.
-TOGETHER = text("""
-    SELECT count(*) AS steps, max(s.attempt) AS attempts FROM step s JOIN orders o ON o.id = s.order_id
-    WHERE s.kind = 'verify' AND s.attempt > 6 AND o.channel_order_id NOT LIKE :killer
 """)
 #: A moment's work for somebody who can reach the database as its owner.
 ALTER = """

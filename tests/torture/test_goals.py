@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.torture import backup, full_disk, fuzz_parsers, letters, lines, network, poison
+from tests.torture import backlog, backup, full_disk, fuzz_parsers, letters, lines, network, poison, random_kill
 from tests.torture.entrances import Entrance
+from tests.torture.faults import Fault
 from tests.torture.full_disk import Probe
 from tests.torture.line_faults import FAULTS, WANTED
 from tests.torture.lines import DEPENDENCIES, Seen
+from tests.torture.plan import CHANGE, ORDER
 from tests.torture.poison import Spent
+from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
 
 
@@ -34,13 +37,38 @@ def test_a_line_that_was_never_spoilt_is_told():
     assert network.reached({"shop": Seen(struck=list(WANTED))}, network.SHORT) == ["only 0 spells, wanted 35"]
 
 
-def test_a_mail_that_is_missing_doubled_or_altered_is_told():
-    sent = {"letter-1@x": "a", "letter-2@x": "b"}
-    assert letters.wrong(sent, [("letter-1@x", "a"), ("letter-2@x", "b"), ("another@x", "c")]) == []
-    assert letters.wrong(sent, [("letter-1@x", "a")]) == ["the mail letter-2@x stands 0 times"]
-    assert "2 times" in letters.wrong(sent, [("letter-1@x", "a"), ("letter-2@x", "b"), ("letter-2@x", "b")])[0]
-    assert "other bytes" in letters.wrong(sent, [("letter-1@x", "z"), ("letter-2@x", "b")])[0]
+def test_a_mail_that_is_missing_doubled_altered_or_taken_for_more_is_told():
+    apart = "quarantined"
+    sent, first, second = {"letter-1@x": "a", "letter-2@x": "b"}, ("letter-1@x", "a", apart), ("letter-2@x", "b", apart)
+    assert letters.wrong(sent, [first, second, ("another@x", "c", "accepted")]) == []
+    assert letters.wrong(sent, [first]) == ["the mail letter-2@x stands 0 times"]
+    assert "2 times" in letters.wrong(sent, [first, second, second])[0]
+    assert "other bytes" in letters.wrong(sent, [("letter-1@x", "z", apart), second])[0]
+    taken = letters.wrong(sent, [first, ("letter-2@x", "b", "accepted")])
+    assert taken == ["the mail letter-2@x is accepted, not in quarantine"]
     assert letters.wrong({}, []) == ["no mail came into the mailbox"]
+
+
+def test_an_order_that_is_accepted_late_after_a_stop_of_postgresql_is_told():
+    def sent(at: float, answered: float, kind: str = ORDER, status: int = 202) -> Ack:
+        return Ack(kind, "evt", "T", "", status, 1, 99.0, answered, 0.1, last_at=at)
+
+    stops = [Fault(100.0, "stop postgresql"), Fault(110.0, "SIGKILL sweep")]
+    # Under way when it stopped, and no order.
+    before = [sent(99.9, 100.1), sent(101, 100.2, CHANGE)]
+    told = outcome()
+    assert random_kill.back(told, stops, [*before, sent(101.0, 103.0), sent(101.0, 130.0)]) == []
+    assert told.figures["accepted_again_s"] == [3.0]
+    assert "16.0 s after a stop" in random_kill.back(told, stops, [*before, sent(101.0, 116.0)])[0]
+    assert random_kill.back(told, stops, [*before, sent(101.0, 102.0, status=0)])
+    assert random_kill.back(told, stops, before) == []
+
+
+def test_a_backlog_that_goes_slowly_is_figured_as_missed():
+    assert backlog.rate(300, 10, arrival_per_s=20)["reached"]
+    slow = backlog.rate(290, 10, arrival_per_s=20)
+    assert (slow["per_s"], slow["ratio"], slow["reached"]) == (29.0, 1.45, False)
+    assert backlog.rate(0, 10, arrival_per_s=20)["reached"]
 
 
 def test_a_circuit_that_does_not_open_or_never_probes_is_told():

@@ -47,6 +47,8 @@ class Ack:
     #: attempts told 503, and attempts without any answer
     busy: int = 0
     unanswered: int = 0
+    #: when the last attempt began
+    last_at: float = 0.0
 
 
 def send(shots: Sequence[Shot], *, port: int, channel: str, secret: str, ledger: Path, connections: int) -> int:
@@ -143,7 +145,7 @@ class _Sender:
         answered = time.monotonic()
         return Ack(
             shot.kind, shot.event_id, shot.order_id, sha, status, attempts, first, answered, round(slowest_s, 3), busy,
-            unanswered,
+            unanswered, began,
         )  # fmt: skip
 
     def _post(self, shot: Shot) -> int:

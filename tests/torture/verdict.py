@@ -1,13 +1,10 @@
 """The verdict: when all has come to rest, everything that was promised is held against everything that stands.
 
 findings = verdict.judge(made, shots)          # after `drain`
-outcome = verdict.Outcome("t1", seed, findings.wrong, findings.figures)
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import time
 from collections import Counter
@@ -21,14 +18,15 @@ from sqlalchemy.exc import OperationalError
 
 from oms.invariants import check
 from oms.journey import flow, seal
-from tests.torture import ledgers, plaintext, traffic
+from tests.torture import amended, detectors, ledgers, plaintext, traffic
 from tests.torture.house import BULK, House
+from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
+
+__all__ = ["Findings", "Outcome", "drain", "house_in_order", "judge", "left", "server_log"]
 
 #: Asked for again and again, so there is always one of them to come.
 PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
-#: Messages shown of one kind of fault; all are in the report.
-SHOWN = 12
 #: A deadlock in PostgreSQL's log: who waited for whom, then each one's statement, up to the next entry of the log.
 _DEADLOCK = re.compile(r"deadlock detected\n.*?DETAIL:\s+(.*?)(?=\n\d{4}-|\Z)", re.DOTALL)
 _STATEMENT = re.compile(r"Process \d+: (.*?)(?=\n\s*Process \d+: |\Z)", re.DOTALL)
@@ -61,58 +59,6 @@ class Findings:
 
     wrong: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one level came to. `replay` is the one command that plays a red run again."""
-
-    level: str
-    seed: int
-    wrong: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-    long: bool = False
-    #: why this machine could not run it; then nothing is proven either way
-    not_run: str = ""
-
-    def cannot_run(self, why: str) -> None:
-        """The level needs what is not there: it has not passed, and where everything must be there it is red."""
-        self.not_run = why
-        self.wrong += [why] if os.environ.get("CI") == "true" else []
-
-    @property
-    def ok(self) -> bool:
-        """Nothing was found wrong; a level that did not run is neither ok nor, outside CI, wrong."""
-        return not self.wrong and not self.not_run
-
-    @property
-    def verdict(self) -> str:
-        """passed | RED | not run"""
-        if self.wrong:
-            return "RED"
-        return "not run" if self.not_run else "passed"
-
-    @property
-    def replay(self) -> str:
-        return f"python3 dev.py torture --level {self.level} --seed {self.seed}{' --long' if self.long else ''}"
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "level": self.level, "seed": self.seed, "long": self.long, "ok": self.ok, "verdict": self.verdict,
-            "not_run": self.not_run, "wrong": self.wrong, "figures": self.figures, "replay": self.replay,
-        }  # fmt: skip
-
-    def as_text(self) -> str:
-        """For people: what was counted, then what is wrong and how to see it again."""
-        lines = [f"{self.level}: {self.verdict}   seed {self.seed}"]
-        lines += [f"  NOT RUN: {self.not_run}"] if self.not_run else []
-        lines += [f"  {name:<28}{_shown(value)}" for name, value in self.figures.items()]
-        lines += [f"  WRONG: {word}" for word in self.wrong[:SHOWN]]
-        if len(self.wrong) > SHOWN:
-            lines.append(f"  ... and {len(self.wrong) - SHOWN} more")
-        if self.wrong:
-            lines.append(f"  replay: {self.replay}")
-        return "\n".join(lines)
 
 
 def drain(made: House, *, limit_s: float, every_s: float = 1.0) -> float | None:
@@ -153,9 +99,10 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
         found.wrong += ledgers.shipped(session, shots, channel=BULK)
         found.wrong += ledgers.labels(session, made.folder)
         wrong, figures = ledgers.mails(session, made.folder)
-        found.wrong += wrong
+        wishes_wrong, wishes = amended.judged(session, shots, acks, folder=made.folder, channel=BULK)
+        found.wrong += wrong + wishes_wrong
         found.wrong += [f"parked: {row.kind} {row.id}: {row.error}" for row in session.execute(_PARKED)]
-        found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures}
+        found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures, **wishes}
     words = plaintext.canaries(shots)
     found.wrong += plaintext.leaks(made, words)
     found.figures["canaries"] = len(words)
@@ -164,13 +111,14 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
 
 
 def house_in_order(made: House, found: Findings) -> None:
-    """What holds whatever was done: the invariants, the sealed history, no deadlock, nobody asleep in a transaction."""
+    """What holds whatever was done: invariants, sealed history, no step ended twice, no deadlock, nobody asleep in a transaction."""
     with made.judging() as session:
         while seal.seal(session) == seal.BATCH:
             pass
     with made.judging() as session:
         violations = check.check(session)
         history = seal.verify(session)
+        found.wrong += detectors.ended_again(session)
         idle = session.execute(_IDLE).scalar_one()
     found.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
     if history.broken:
@@ -208,7 +156,3 @@ def deadlocks_told(log: str) -> str:
         statements = (" ".join(one.split())[:STATEMENT_SHOWN] for one in _STATEMENT.findall(detail))
         found[" <-> ".join(statements)] += 1
     return "; ".join(f"{count} x [{told}]" for told, count in found.most_common(DEADLOCKS_SHOWN))
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
