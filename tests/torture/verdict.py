@@ -18,14 +18,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from oms.invariants import check
+from oms.invariants import check, waits
 from oms.journey import flow, seal
-from tests.torture import ledgers, plaintext, traffic
+from tests.torture import ledgers, plaintext, recount, traffic
 from tests.torture.house import BULK, House
 from tests.torture.plan import Shot
 
 #: Asked for again and again, so there is always one of them to come.
-PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
+PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "check_invariants", "daily_sample")
 #: Messages shown of one kind of fault; all are in the report.
 SHOWN = 12
 #: A deadlock in PostgreSQL's log: who waited for whom, then each one's statement, up to the next entry of the log.
@@ -47,10 +47,6 @@ _COUNTS = text("""
            (SELECT count(*) FROM orders WHERE status = 'cancelled') AS cancelled,
            (SELECT count(*) FROM parcel) AS parcels, (SELECT count(*) FROM step) AS steps,
            (SELECT count(*) FROM history_entry) AS history, (SELECT count(*) FROM step WHERE attempt > 1) AS steps_repeated
-""")
-_IDLE = text("""
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
-    AND state_change < clock_timestamp() - interval '5 s'
 """)
 
 
@@ -147,25 +143,26 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
 
 
 def house_in_order(made: House, found: Findings) -> None:
-    """What holds whatever was done: the invariants, the sealed history, no deadlock, nobody asleep in a transaction."""
+    """What holds whatever was done: the invariants, the KPIs, the sealed history, no deadlock, nobody who waits."""
     with made.judging() as session:
         while seal.seal(session) == seal.BATCH:
             pass
     with made.judging() as session:
         violations = check.check(session)
         history = seal.verify(session)
-        idle = session.execute(_IDLE).scalar_one()
+        waiting = waits.long_ones(session)
+    with made.judging() as session:
+        wrong, counted = recount.kpis(session)
     found.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
     if history.broken:
         found.wrong.append(f"I11 history is broken at {history.broken.seq}: {history.broken.why}")
-    if idle:
-        found.wrong.append(f"I15 {idle} connections are idle in a transaction for over 5 s")
+    found.wrong += wrong + [f"I15 {words}" for words in waiting]
     deadlocks = server_log(made).get("deadlock detected", 0)
     if deadlocks:
         found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks: {deadlocks_told(_log(made))}")
     found.figures |= {
         "invariants": len(check.INVARIANTS), "violations": len(violations), "sealed": history.sealed,
-        "deadlocks": deadlocks,
+        "deadlocks": deadlocks, **counted,
     }  # fmt: skip
 
 
