@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.torture.entrances import Entrance, entrances
 from tests.torture.spoilers import spoil
-from tests.torture.waiting import Machine, Spent, too_long
+from tests.torture.waiting import Spent, Stopwatch, too_long
 
 #: Seconds by the clock before a message is given up: the machine may be busy with others.
 CLOCK_S = 20
@@ -44,7 +44,7 @@ class Fuzzed:
 
 def fuzz(seed: int, *, seconds: float) -> Fuzzed:
     """Go round all entrances until the time is over; each at least once. One fault an entrance, then it is left out."""
-    found, machine = Fuzzed(), Machine()
+    found = Fuzzed()
     ends, turn = time.monotonic() + seconds, 0
     open_ones = dict(entrances())
     warm = 0
@@ -52,7 +52,7 @@ def fuzz(seed: int, *, seconds: float) -> Fuzzed:
         for place, (name, entrance) in enumerate(list(open_ones.items())):
             if turn and time.monotonic() > ends:
                 break
-            if _one_round(name, entrance, seed * 1_000_003 + turn * 101 + place, found, machine):
+            if _one_round(name, entrance, seed * 1_000_003 + turn * 101 + place, found):
                 del open_ones[name]
         turn += 1
         gc.collect()
@@ -71,7 +71,7 @@ def _weigh(found: Fuzzed, warm: int) -> None:
         found.wrong.append(f"the parsers hold {info.rss / 1e6:.0f} MB")
 
 
-def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed, machine: Machine) -> bool:
+def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:
     """Some messages for one entrance; True when one of them was a fault."""
     strategy = st.builds(spoil, st.sampled_from(list(entrance.good)), st.integers(0, 2**48)) | st.binary(max_size=300)
 
@@ -83,9 +83,9 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed, machine:
     @given(strategy)
     def read(raw: bytes) -> None:
         found.tried[name] = found.tried.get(name, 0) + 1
-        spent = timed(lambda: entrance.read(raw), machine)
+        spent = timed(lambda: entrance.read(raw))
         found.slowest_s[name] = max(found.slowest_s.get(name, 0.0), round(spent.cpu_s, 3))
-        late = too_long(spent, machine.slowness)
+        late = too_long(spent)
         assert late is None, f"{late}, for {len(raw)} bytes"
 
     try:
@@ -99,10 +99,10 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed, machine:
     return False
 
 
-def timed(read: Callable[[], None], machine: Machine) -> Spent:
+def timed(read: Callable[[], None]) -> Spent:
     """What reading takes; raises Hangs when the clock's limit is over."""
     with alarm(CLOCK_S, time.process_time()):
-        return machine.measured(read)[1]
+        return Stopwatch().measured(read)[1]
 
 
 @contextmanager
