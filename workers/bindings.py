@@ -29,6 +29,7 @@ BINDINGS: dict[str, str] = {
     "close": "workers.tracking:CLOSE",
     "fold_kpi": "workers.kpi:FOLD_KPI",
     "compute_kpi": "workers.kpi:COMPUTE_KPI",
+    "check_invariants": "workers.invariants:CHECK_INVARIANTS",
     "daily_sample": "workers.verification:DAILY_SAMPLE",
 }
 

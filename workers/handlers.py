@@ -33,6 +33,14 @@ class Inside:
     onward: Onward | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What `prepare` returns for a step whose time has not come: something else goes before it."""
+
+    why: str
+    after_s: float
+
+
 class Request(Protocol):
     """What `prepare` read for one call. `peer` names the circuit; `key` the effect, None where asking changes nothing."""
 
@@ -46,7 +54,7 @@ class Request(Protocol):
 class Outside:
     """Calls someone, with no transaction open while it does.
 
-    `prepare` reads what the call needs, or ends the step at once by returning Done. `call` talks to the peer
+    `prepare` reads what the call needs, ends the step at once by returning Done, or puts it off by Later. `call` talks to the peer
     and raises ConnectorError. `look_up` asks whether an earlier attempt got through; its answer is adopted.
     `record` writes the outcome. `refused` decides what a permanent refusal means; None parks the step.
     """

@@ -23,7 +23,7 @@ from oms.journey import house_rules, steps
 from oms.journey.steps import Claimed, Done
 from workers import keeping, patience
 from workers.circuit import Circuits
-from workers.handlers import Outside
+from workers.handlers import Later, Outside
 from workers.process import Process
 
 log = logging.getLogger(__name__)
@@ -133,12 +133,15 @@ def _hasten(process: Process, waiting: Sequence[uuid.UUID]) -> None:
 
 
 def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bool]:
-    """Read what the call needs and commit the intent; (None, _) when the step ended without a call."""
+    """Read what the call needs and commit the intent; (None, _) when the step ended, or waits, without a call."""
     with process.database.transaction() as session:
         now = house_rules.now(session)
         request = handler.prepare(session, step, now, process.settings)
         if isinstance(request, Done):
             steps.finish(session, [request], by="system", now=now)
+            return None, True
+        if isinstance(request, Later):
+            steps.rest(session, step, why=request.why, after_s=request.after_s)
             return None, True
         if request.key is None:
             return request, True

@@ -6,12 +6,11 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.journey import steps
+from oms.journey.step_values import MOST_ATTEMPTS
 from oms.journey.steps import Claimed
 
 #: While the database itself is in trouble the delay grows up to this attempt's, 16 s.
 SLOWEST_ATTEMPT = 3
-#: About a day of them: what is still refused then may be what fills the disk, and a person must look at it.
-PATIENT_ATTEMPTS = 5_000
 
 
 def put_back(session: Session, step: Claimed, error: Exception) -> str:
@@ -19,6 +18,6 @@ def put_back(session: Session, step: Claimed, error: Exception) -> str:
 
     A full disk is not the step's fault: it is tried until there is room, for about a day, and nobody has to wake it.
     """
-    patient = db.server_in_trouble(error) and step.attempt < PATIENT_ATTEMPTS
+    patient = db.server_in_trouble(error) and step.attempt < MOST_ATTEMPTS
     after_s = steps.delay_s(min(step.attempt, SLOWEST_ATTEMPT)) if patient else None
     return steps.retry(session, step, error=f"{type(error).__name__}: {error}", after_s=after_s)

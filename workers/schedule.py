@@ -11,12 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.journey import policy, step_sql, steps
+from oms.journey import periods, policy, step_sql, steps
 from oms.journey.steps import NewStep
 from oms.parties.models import Carrier, Channel
-
-#: The namespace of ids that periods get as a step's subject.
-_PERIODS = uuid.UUID("8f0c8f0a-6d0e-4f0e-9d51-6f6d73000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Job:
 
 
 def _minute(session: Session, now: datetime, zone: ZoneInfo) -> str:
-    return now.strftime("%Y%m%dT%H%MZ")
+    return periods.minute(now)
 
 
 def _poll_interval(session: Session, now: datetime, zone: ZoneInfo) -> str:
@@ -57,7 +54,7 @@ def _carriers(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
 
 
 def _once(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
-    return [(_PERIODS, "period")]
+    return [(periods.HOUSE, "period")]
 
 
 JOBS: tuple[Job, ...] = (
@@ -65,6 +62,7 @@ JOBS: tuple[Job, ...] = (
     Job("track", _carriers, _minute),
     Job("fold_kpi", _once, _minute),
     Job("compute_kpi", _once, _hour),
+    Job("check_invariants", _once, _minute),
     Job("daily_sample", _once, _day),
 )
 
@@ -76,13 +74,13 @@ _RUNNING = text(f"""
 def open_due(session: Session, *, now: datetime, zone: str) -> int:
     """Open the step of every job for the period that `now` lies in; one that still runs is not doubled."""
     running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS]})}
-    periods = {job.kind: job.period(session, now, ZoneInfo(zone)) for job in JOBS}
+    now_in = {job.kind: job.period(session, now, ZoneInfo(zone)) for job in JOBS}
     new = [
         NewStep(
             job.kind,
             subject,
             subject_type=kind_of,
-            key=f"{subject}:{periods[job.kind]}",
+            key=periods.key(subject, now_in[job.kind]),
             due_at=now + timedelta(minutes=5),
         )
         for job in JOBS

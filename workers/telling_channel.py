@@ -13,10 +13,15 @@ from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
 from oms.shipping import notices
 from oms.shipping.notices import ChannelNotice
-from workers.handlers import Outside
+from workers.handlers import Later, Outside
+
+#: So long a notice waits before it looks again whether the one before it was told.
+EARLIER_FIRST_S = 10.0
 
 
-def _prepare(session: Session, step: Claimed, now: datetime, settings: Settings) -> ChannelNotice | Done:
+def _prepare(session: Session, step: Claimed, now: datetime, settings: Settings) -> ChannelNotice | Done | Later:
+    if notices.earlier_is_untold(session, step=step):
+        return Later("what came before is told first", EARLIER_FIRST_S)
     found = notices.prepare_channel(session, step=step)
     if isinstance(found, Done):
         return found

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oms.accounts import passwords, rights
 from oms.accounts.models import Staff
 from oms.db import new_ids
-from oms.errors import InputInvalid, NotFound
+from oms.errors import InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle
 
 GUESSES, GUESS_WINDOW = 5, timedelta(minutes=15)
@@ -103,7 +103,9 @@ def enable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why:
 
 
 def set_roles(session: Session, *, staff_id: uuid.UUID, roles: Sequence[str], actor: str, now: datetime) -> None:
-    """Give a person other roles, from the next request on."""
+    """Give a person other roles, from the next request on. NotAllowed for one's own."""
+    if actor == f"staff:{staff_id}":
+        raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
     unknown = rights.unknown_roles(roles)
     if unknown or not roles:
         raise InputInvalid(f"{unknown} are no roles", fields={"roles": f"use of {', '.join(rights.ROLES)}"})

@@ -36,6 +36,8 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("queues", examinations.queues),
     Examination("parked", examinations.parked),
     Examination("leases", examinations.lost_leases),
+    Examination("invariants", examinations.violated),
+    Examination("waits", examinations.long_waits),
     Examination("seals", examinations.unsealed),
     Examination("calendar", examinations.calendar),
     Examination("channels", examinations.silent_channels),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.embedded.schema import migration_config
+from oms.invariants import waits, watch
 from oms.journey import backlog, calendar_store, flow, seal
 from oms.settings import Settings
 
@@ -116,6 +117,18 @@ def lost_leases(session: Session, settings: Settings) -> Iterator[Finding]:
     count = backlog.lost_leases(session)
     if count:
         yield Finding(WARN, "leases", f"{count} step(s) of dead workers wait to be taken over: do workers run?")
+
+
+def violated(session: Session, settings: Settings) -> Iterator[Finding]:
+    """No rule of the house was broken in the last hour, as far as the minutely looks came."""
+    for words in watch.found_lately(session, now=db.now(session))[:1]:
+        yield Finding(FAULT, "invariants", f"{words[:500]}: `oms check-invariants` shows all there is now")
+
+
+def long_waits(session: Session, settings: Settings) -> Iterator[Finding]:
+    """Nobody sleeps in a transaction or waits long for another's lock (I15)."""
+    for words in waits.long_ones(session):
+        yield Finding(WARN, "waits", f"{words}: is a process frozen, or a person at a console?")
 
 
 def unsealed(session: Session, settings: Settings) -> Iterator[Finding]:

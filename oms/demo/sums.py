@@ -15,7 +15,7 @@ from oms.demo.scenario import LABELS, MAILS
 from oms.journey import flow
 
 #: Asked for again and again, so there is always one of them to come.
-_PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "daily_sample")
+_PERIODIC = ("poll", "track", "fold_kpi", "compute_kpi", "check_invariants", "daily_sample")
 #: A step that waits so long or less is one that was put back after a failure, and is waited for.
 _SOON_S = 60
 

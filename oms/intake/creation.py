@@ -118,11 +118,8 @@ def _line_rows(session: Session, fates: Sequence[Fate]) -> list[dict[str, Any]]:
 
 
 def _notes(fates: Sequence[Fate]) -> list[lifecycle.Note]:
-    messages = {fate.message.message_id: fate.message for fate in fates}
-    data = {
-        message_id: {"message": str(message_id), "channel": message.channel.name}
-        for message_id, message in messages.items()
-    }
+    """The first entries: from which message, and in which states the orders begin."""
+    told: dict[tuple[uuid.UUID, str], dict[str, str]] = {}
     return [
         lifecycle.Note(
             "order",
@@ -131,7 +128,14 @@ def _notes(fates: Sequence[Fate]) -> list[lifecycle.Note]:
             "inbound message",
             order_id=fate.order_id,
             became="cancelled" if fate.became is Became.CANCELLED else "received",
-            data=data[fate.message.message_id],
+            data=_told(fate, told),
         )
         for fate in fates
     ]
+
+
+def _told(fate: Fate, told: dict[tuple[uuid.UUID, str], dict[str, str]]) -> dict[str, str]:
+    """What the first entry tells; the same for the orders of one message that are paid alike."""
+    message, payment = fate.message, payment_status(fate.element.order)
+    data = {"message": str(message.message_id), "channel": message.channel.name, "payment": payment}
+    return told.setdefault((message.message_id, payment), data)

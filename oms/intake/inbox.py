@@ -146,7 +146,8 @@ def _quarantine(session: Session, rows: Sequence[dict[str, Any]], now: datetime)
     if not rows:
         return {}
     new = session.execute(text(_QUARANTINE), _columns(rows) | {"now": now, "reason": EVENT_ID_REUSED}).scalars().all()
-    notes = [lifecycle.Note("inbound_message", i, "status.quarantined", EVENT_ID_REUSED) for i in new]
+    born = "quarantined"
+    notes = [lifecycle.Note("inbound_message", i, f"status.{born}", EVENT_ID_REUSED, became=born) for i in new]
     lifecycle.note(session, notes, actor="system", now=now)
     known = _known(session, rows)
     return {row["id"]: known[row["channel"], row["event"]][0] for row in rows}

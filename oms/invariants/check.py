@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.invariants.duties import DUTIES
 from oms.invariants.floor import FLOOR
 from oms.invariants.journey import JOURNEY
 from oms.invariants.kpi import KPI
 from oms.invariants.orders import ORDERS
 from oms.invariants.stock import STOCK
 from oms.invariants.table import Invariant
+from oms.invariants.walks import WALKS
 
 #: THE table: name -> invariant.
-INVARIANTS: dict[str, Invariant] = {**STOCK, **ORDERS, **FLOOR, **JOURNEY, **KPI}
+INVARIANTS: dict[str, Invariant] = {**STOCK, **ORDERS, **FLOOR, **WALKS, **DUTIES, **JOURNEY, **KPI}
 
 #: Rows that one invariant shows.
 SHOWN = 50

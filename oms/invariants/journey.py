@@ -1,89 +1,12 @@
-"""Journey: states are the fold of their history, steps are what they say, promises of messages are kept (I5, I9-I11)."""
+"""Journey: steps are what they say, promises of messages are kept, history is sealed (I9-I11)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from oms.aftersales.models import Refund, Return, Ticket
-from oms.db import Base
-from oms.fulfilment.models import Fulfilment
-from oms.intake.models import InboundMessage
 from oms.invariants.table import Invariant
-from oms.journey.states import Machine
-from oms.messages.models import Message
-from oms.orders.models import Order
-from oms.shipping.models import HandOverList, Parcel
-
-#: The rows whose every status change is history; their machines say which moves are allowed.
-FOLDED: tuple[type[Base], ...] = (
-    Order,
-    Fulfilment,
-    Parcel,
-    HandOverList,
-    InboundMessage,
-    Message,
-    Return,
-    Refund,
-    Ticket,
-)
-
-
-def _axes() -> Iterator[tuple[str, str, Machine]]:
-    for model in FOLDED:
-        for axis, machine in model.MACHINES.items():  # type: ignore[attr-defined]
-            yield model.__tablename__, axis, machine
-
-
-def _subject(table: str) -> str:
-    return "order" if table == "orders" else table
-
-
-def _moves() -> str:
-    """Every allowed move of every machine as rows (subject type, axis, from, to)."""
-    rows = [
-        f"('{_subject(table)}', '{axis}', '{was}', '{became}')"
-        for table, axis, machine in _axes()
-        for was, nexts in machine.moves.items()
-        for became in sorted(nexts)
-    ]
-    return ", ".join(rows)
-
-
-def _present() -> str:
-    """The present state of every row on every axis."""
-    return " UNION ALL ".join(
-        f"SELECT '{_subject(table)}' AS type, '{axis}' AS axis, id, {axis} AS state FROM {table}"
-        for table, axis, _ in _axes()
-    )
-
-
-_ENTRIES = """
-    SELECT h.subject_type AS type, split_part(h.event, '.', 1) AS axis, h.subject_id AS id, h.was, h.became, h.id AS entry
-    FROM history_entry h WHERE h.was IS NOT NULL AND h.became IS NOT NULL
-"""
+from oms.journey.step_values import MOST_ATTEMPTS
+from oms.journey.steps import LOST_ATTEMPTS
 
 JOURNEY: dict[str, Invariant] = {
-    "every_move_is_allowed": Invariant(
-        "I5",
-        "each status change is a move that its machine allows",
-        f"""SELECT e.entry AS subject, e.type || '.' || e.axis || ': ' || e.was || ' -> ' || e.became AS detail
-            FROM ({_ENTRIES}) e
-            WHERE (e.type, e.axis) IN (SELECT a.type, a.axis FROM (VALUES {_moves()}) AS a(type, axis, was, became))
-              AND (e.type, e.axis, e.was, e.became) NOT IN (VALUES {_moves()})""",
-    ),
-    # Entries of two processes need not stand in order, so the walk is judged by its balance: a state is entered
-    # as often as it is left, but for the first, which is left once more, and the present one, entered once more.
-    "state_is_fold_of_history": Invariant(
-        "I5",
-        "the state of a row is where its history ends",
-        f"""WITH e AS ({_ENTRIES}), balance AS (
-                SELECT type, axis, id, state, sum(n) AS n FROM (
-                    SELECT type, axis, id, became AS state, 1 AS n FROM e UNION ALL
-                    SELECT type, axis, id, was, -1 FROM e) x GROUP BY 1, 2, 3, 4)
-            SELECT p.type || ' ' || p.id AS subject, p.axis || ' is ' || p.state || ', history ends at ' || b.state AS detail
-            FROM ({_present()}) p JOIN balance b ON b.type = p.type AND b.axis = p.axis AND b.id = p.id
-            WHERE b.n > 0 AND b.state <> p.state OR b.n < 0 AND b.state = p.state""",
-    ),
     "no_message_unsent": Invariant(
         "I9",
         "a message that waits has a step that sends it",
@@ -93,16 +16,44 @@ JOURNEY: dict[str, Invariant] = {
     ),
     "no_channel_untold": Invariant(
         "I9",
-        "a channel hears of every collected parcel",
-        """SELECT p.number AS subject, 'collected ' || p.collected_at AS detail FROM parcel p
-           WHERE p.collected_at IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id)""",
+        "a channel hears of every collected and of every delivered parcel",
+        """SELECT p.number AS subject, 'collected ' || p.collected_at || ', delivered ' || coalesce(CAST(p.delivered_at AS text), 'not yet')
+                  AS detail
+           FROM parcel p
+           WHERE (p.collected_at IS NOT NULL AND NOT EXISTS (
+                      SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 0))
+              OR (p.delivered_at IS NOT NULL AND NOT EXISTS (
+                      SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 1))""",
+    ),
+    "told_in_order": Invariant(
+        "I9",
+        "a channel heard that a parcel was delivered after it heard that it was sent",
+        """SELECT p.number AS subject, 'delivered told ' || d.finished_at || ', sent told ' || coalesce(CAST(c.finished_at AS text), 'not yet')
+                  AS detail
+           FROM step d JOIN step c ON c.kind = 'tell_channel' AND c.subject_id = d.subject_id AND c.round < d.round
+           JOIN parcel p ON p.id = d.subject_id
+           WHERE d.kind = 'tell_channel' AND d.round > 0 AND d.state = 'done' AND d.outcome = 'told'
+             AND (c.state IN ('open', 'claimed', 'paused', 'parked') OR (c.outcome = 'told' AND c.finished_at > d.finished_at))""",
+    ),
+    "what_was_not_told_says_why": Invariant(
+        "I9",
+        "a mail or notice that was given up has its reason",
+        """SELECT s.id AS subject, s.kind || ' ' || s.outcome AS detail FROM step s
+           WHERE s.kind IN ('tell', 'tell_channel') AND s.state = 'done' AND s.outcome IN ('failed', 'not_told')
+             AND coalesce(s.error, '') = ''""",
     ),
     "no_lease_forgotten": Invariant(
         "I10",
         "a claim whose lease ran out is taken up within ten seconds",
         """SELECT id AS subject, kind || ' since ' || lease_until AS detail FROM step
            WHERE state = 'claimed' AND lease_until < clock_timestamp() - interval '10 s'""",
+    ),
+    "attempts_have_an_end": Invariant(
+        "I10",
+        "nobody tries a step for ever, and it was claimed as often as it was tried",
+        f"""SELECT id AS subject, kind || ' ' || state || ', attempt ' || attempt || ', token ' || token AS detail FROM step
+            WHERE attempt > token
+               OR (state IN ('open', 'claimed', 'paused') AND attempt > {MOST_ATTEMPTS + LOST_ATTEMPTS})""",
     ),
     "steps_say_what_they_are": Invariant(
         "I10",

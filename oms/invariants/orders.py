@@ -27,12 +27,35 @@ _FROM_PARCELS = """
 # One minor unit is let pass, as at intake; currencies without decimals count in whole ones.
 _UNIT = "CASE WHEN o.currency IN ('JPY', 'KRW', 'VND', 'CLP', 'ISK', 'XAF', 'XOF') THEN 1 ELSE 0.01 END"
 
+# Elements of messages that were nothing new; a message may hold the same order once more beside what is new of it.
+_REPEATS = """
+    SELECT message_id, order_id FROM inbound_order WHERE order_id IS NOT NULL
+    GROUP BY 1, 2 HAVING bool_and(became IN ('duplicate', 'superseded'))
+"""
+
 ORDERS: dict[str, Invariant] = {
     "one_order_for_each_channel_order": Invariant(
         "I4",
         "a channel's order id is one order",
         """SELECT channel_id || ' ' || channel_order_id AS subject, count(*) || ' orders' AS detail
            FROM orders GROUP BY channel_id, channel_order_id HAVING count(*) > 1""",
+    ),
+    "an_order_begins_once": Invariant(
+        "I4",
+        "an order's history begins with one entry that says how it came; no repeat begins it again",
+        """SELECT o.number AS subject, count(h.id) || ' beginnings' AS detail
+           FROM orders o LEFT JOIN history_entry h ON h.order_id = o.id AND h.subject_id = o.id AND h.was IS NULL
+                                                      AND h.event IN ('order.ordered', 'order.cancelled')
+           GROUP BY o.id HAVING count(h.id) <> 1""",
+    ),
+    "a_repeat_changes_nothing": Invariant(
+        "I4",
+        "what came again, or too late, left no entry in the history of its order and no wish to change it",
+        f"""SELECT r.message_id AS subject, 'wrote ' || h.event AS detail
+            FROM ({_REPEATS}) r JOIN history_entry h ON h.order_id = r.order_id AND h.data ->> 'message' = CAST(r.message_id AS text)
+            UNION ALL
+            SELECT r.message_id, 'wished ' || c.kind
+            FROM ({_REPEATS}) r JOIN change_request c ON c.order_id = r.order_id AND c.message_id = r.message_id""",
     ),
     "no_message_forgotten": Invariant(
         "I3",
@@ -98,11 +121,5 @@ ORDERS: dict[str, Invariant] = {
         """SELECT o.number AS subject, r.amount || ' back of ' || coalesce(o.paid, o.total, 0) AS detail
            FROM (SELECT order_id, sum(amount) AS amount FROM refund WHERE status IN ('pending', 'succeeded') GROUP BY 1) r
            JOIN orders o ON o.id = r.order_id WHERE r.amount > coalesce(o.paid, o.total, 0)""",
-    ),
-    "who_asked_did_not_approve": Invariant(
-        "I13",
-        "a refund is approved by another than who asked for it",
-        """SELECT id AS subject, 'asked and approved by ' || approved_by AS detail FROM refund
-           WHERE approved_by = requested_by AND approved_by <> 'system' AND status = 'succeeded'""",
     ),
 }

@@ -255,6 +255,7 @@ FLOW: dict[str, StepKind] = {
     # periodic
     "fold_kpi": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"folded": ("fold_kpi",)}),
     "compute_kpi": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"computed": ()}),
+    "check_invariants": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"sound": (), "violated": ()}),
     "daily_sample": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"sampled": ("sample_review",)}),
     "sample_review": StepKind("order_manager", "order", "held_order", follows={"checked": ()}, runs_on_hold=True),
 }

@@ -6,6 +6,9 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
+#: What the database's own trouble stops is tried for about a day: what is still refused then may be what fills the disk.
+MOST_ATTEMPTS = 5_000
+
 # Tuples, for an order's life makes about forty of them: a frozen dataclass sets each of its fields by a call.
 
 

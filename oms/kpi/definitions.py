@@ -151,7 +151,9 @@ STAGE_OF: dict[str, str] = {
     "rate_ticket": "survey",
 }
 #: Kinds that are in no figure: machinery between us and a peer, and reports.
-TECHNICAL = frozenset({"reread", "poll", "wake", "pick_up", "track", "fold_kpi", "compute_kpi", "daily_sample"})
+TECHNICAL = frozenset(
+    {"reread", "poll", "wake", "pick_up", "track", "fold_kpi", "compute_kpi", "check_invariants", "daily_sample"}
+)
 
 #: K-2 counts what the house does; promises and answers of others have figures of their own.
 OUTSIDERS = frozenset({"carrier", "customer", "supplier"})

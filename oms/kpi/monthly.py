@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from oms.clock import Month, month_of
 from oms.errors import InputInvalid
 from oms.journey import calendar_store
-from oms.kpi import fold
+from oms.kpi import closing, fold
 from oms.kpi.definitions import KPIS
 from oms.kpi.facts import period_of
 from oms.kpi.models import KpiCount, KpiFold, KpiLine, KpiMonth
@@ -171,6 +171,8 @@ def keep(session: Session, *, month: Month, now: datetime) -> Report:
             where=KpiMonth.closed_at.is_(None),
         )
     )
+    if final:
+        closing.tell(session, month=str(month), now=now)
     row = session.get_one(KpiMonth, str(month), populate_existing=True)
     return _folded(session, month=month, row=row, now=now)
 

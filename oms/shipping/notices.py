@@ -50,6 +50,12 @@ _MORE = text("""
 """)
 
 
+_EARLIER = text("""
+    SELECT EXISTS (SELECT 1 FROM step WHERE subject_id = :parcel AND kind = 'tell_channel' AND round < :round
+                   AND state IN ('open', 'claimed', 'paused', 'parked'))
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelNotice:
     """What a channel is told of one parcel, under an idempotency key of its own."""
@@ -108,6 +114,13 @@ def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
         "promised_deliver_at": parcel.promised_deliver_at.isoformat(),
     }
     return Notice(f"{event}:{parcel.id}", event, person.order_id, person.email, person.language, values)
+
+
+def earlier_is_untold(session: Session, *, step: Claimed) -> bool:
+    """Whether the channel has still to hear what came before: that a parcel was sent, before that it was delivered (I9)."""
+    if step.round == 0:
+        return False
+    return bool(session.execute(_EARLIER, {"parcel": step.subject_id, "round": step.round}).scalar_one())
 
 
 def prepare_channel(session: Session, *, step: Claimed) -> ChannelNotice | Done:

@@ -14,6 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from sqlalchemy.orm import Session
 
+from oms import db
+from oms.invariants import watch
 from oms.journey import backlog, seal
 
 REQUESTS = Counter("oms_requests", "Requests answered.", ["route", "method", "status"])
@@ -62,6 +64,11 @@ class _Backlog(Collector):
         )
         yield GaugeMetricFamily(
             "oms_leases_lost", "Claimed steps whose worker went silent.", value=backlog.lost_leases(self._session)
+        )
+        yield GaugeMetricFamily(
+            "oms_invariants_violated",
+            "Looks of the last hour that found a rule of the house broken.",
+            value=len(watch.found_lately(self._session, now=db.now(self._session))),
         )
         yield GaugeMetricFamily(
             "oms_history_unsealed",

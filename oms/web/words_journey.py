@@ -72,6 +72,7 @@ JOURNEY = {
         refund          | Pay the refund            | 退款
         fold_kpi        | Fold what changed into the KPI | 指标更新
         compute_kpi     | Compute the KPI           | 指标计算
+        check_invariants | Check the house's rules  | 核查业务规则
         daily_sample    | Draw the daily sample     | 每日抽检
         sample_review   | Review the sample         | 抽检复核
     """),

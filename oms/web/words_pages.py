@@ -289,6 +289,8 @@ PAGES = {
         folded                | Folded                  | 已更新
         computed              | Computed                | 已计算
         sampled               | Sampled                 | 已抽取
+        sound                 | All in order            | 一切正常
+        violated              | A rule is broken        | 违反规则
         checked               | Checked                 | 已复核
         done                  | Done                    | 已完成
     """),

@@ -20,7 +20,7 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders.models import Order
 from oms.parties.models import Carrier, CarrierService
 from oms.supply import backorders
-from tests.factories.orders import make_order, make_sku, make_stock, make_warehouse
+from tests.factories.orders import make_order, make_sku, make_stock, make_warehouse, tell_beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ def confirmed_order(session: Session, floor: Floor, now: datetime, *, qty: int =
     lines = [{"qty": Decimal(qty), "sku_id": sku.id} for sku in floor.skus]
     promise = {"promised_ship_at": now + timedelta(days=1), "promised_deliver_at": now + timedelta(days=6)}
     order = make_order(session, lines=lines, status="confirmed", **{**promise, **given})
+    tell_beginning(session, order)
     new = [
         NewStep("allocate", order.id, order_id=order.id),
         NewStep("collect", order.id, order_id=order.id, due_at=promise["promised_ship_at"]),

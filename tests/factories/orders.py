@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms import db, numbers
 from oms.catalog.models import Sku
 from oms.inventory.models import Bin, BinStock, Stock, StockMove, Warehouse
+from oms.journey import lifecycle
 from oms.orders import terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.models import Channel
@@ -142,6 +143,15 @@ def make_order(session: Session, *, lines: list[dict[str, Any]] | None = None, *
         _add(session, OrderLine(order_id=order.id, position=position, **_line(position, line)))
     terms.keep_new(session, order_ids=[order.id])
     return order  # type: ignore[no-any-return]
+
+
+def tell_beginning(session: Session, order: Order) -> None:
+    """The history that leads to the state which the order was made in."""
+    told: dict[str, Any] = {"subject_type": "order", "subject_id": order.id, "order_id": order.id, "cause": "test"}
+    notes = [lifecycle.Note(event="order.ordered", became="received", data={"payment": order.payment_status}, **told)]
+    if order.status != "received":
+        notes.append(lifecycle.Note(event=f"status.{order.status}", was="received", became=order.status, **told))
+    lifecycle.note(session, notes, actor="system", now=AT)
 
 
 def _line(position: int, given: dict[str, Any]) -> dict[str, Any]:

@@ -200,6 +200,9 @@ def test_the_shop_hears_of_each_parcel_once_collected_and_delivered(house: House
     delivered(house)
     shop.fault("ship", "after_commit_500")
     house.run("tell_channel")
+    waits = house.step("tell_channel")
+    assert (waits.round, waits.state, waits.attempt) == (1, "open", 0)
+    assert waits.error == "what came before is told first"
     house.run("tell_channel")
     orders = shop.call("GET", "/admin/orders?channel=myshop")["orders"]
     [shipment] = next(o for o in orders if o["channel_order_id"] == number)["shipments"]

@@ -32,11 +32,23 @@ _RETURN = """INSERT INTO return_line (return_id, order_line_id, sku_id, qty, qty
 _MESSAGE = """INSERT INTO inbound_message (id, channel_id, event_id, way, body_sha256, body, headers, size, status, received_at,
                                            received_by)
               VALUES (gen_random_uuid(), gen_random_uuid(), 'e', 'poll', '', '', '', 0, '{status}', now() - interval '1 h', 'x')"""
+_ENTRY = """INSERT INTO history_entry (id, subject_type, subject_id, at, actor, event, cause, became, data)
+            SELECT gen_random_uuid(), '{of}', id, now(), {actor}, '{event}', 'x', 'x', '{{}}' FROM {of} LIMIT 1"""
+_STAFF = """INSERT INTO staff (id, login, name, roles, team, language, password_hash, active, failed_logins, created_at)
+            SELECT gen_random_uuid(), 'ann', 'Ann', '[]', '', 'en', '', true, 0, now()"""
+_WISH = """INSERT INTO change_request (id, key, order_id, kind, wanted, status, requested_by, requested_at, decided_by)
+           SELECT gen_random_uuid(), 'k', id, 'update', '', 'approved', 'ann', now(), 'ann' FROM orders LIMIT 1"""
+_REPEAT = """INSERT INTO inbound_order (message_id, position, became, order_id, problems)
+             SELECT gen_random_uuid(), 0, 'duplicate', id, '[]' FROM orders LIMIT 1"""
+_TOLD = """UPDATE step SET state = 'done', outcome = '{outcome}', finished_at = now(), finished_by = 'x'
+           WHERE kind = 'tell_channel' AND round = {round}"""
 _NOT_CLOSED = "UPDATE orders SET status = 'in_fulfilment'"
 
 #: Invariant -> what breaks it and nothing else has to.
 CONTROLS: dict[str, str] = {
     "kpi_is_sum_of_lines": "DELETE FROM kpi_line WHERE fact_id = (SELECT min(fact_id::text)::uuid FROM kpi_line)",
+    "every_step_is_folded": "DELETE FROM kpi_line WHERE kpi = 'on_time'",
+    "a_closed_month_stands": "INSERT INTO kpi_month (month, computed_at, closed_at) SELECT '2026-10', now(), now()",
     "a_fact_counts_once": "UPDATE kpi_line SET unit_id = gen_random_uuid()",
     "never_oversold": "UPDATE stock SET reserved = on_hand + 1",
     "balance_is_sum_of_moves": "UPDATE stock SET on_hand = on_hand + 1",
@@ -49,6 +61,8 @@ CONTROLS: dict[str, str] = {
     "a_backorder_is_on_its_way": "UPDATE orders SET status = 'confirmed'; UPDATE order_line SET qty_backordered = 999",
     "restocked_is_on_the_ledger": _RETURN.format(received=1, restocked=1),
     "one_order_for_each_channel_order": "UPDATE orders SET channel_id = (SELECT min(channel_id::text)::uuid FROM orders), channel_order_id = 'same'",
+    "an_order_begins_once": "UPDATE history_entry SET event = 'order.changed' WHERE event = 'order.ordered'",
+    "a_repeat_changes_nothing": f"{_REPEAT}; UPDATE history_entry SET data = jsonb_build_object('message', (SELECT message_id FROM inbound_order))",
     "no_message_forgotten": _MESSAGE.format(status="received"),
     "a_message_says_what_it_became": _MESSAGE.format(status="accepted"),
     "no_order_forgotten": "UPDATE orders SET status = 'confirmed'; DELETE FROM step",
@@ -58,6 +72,13 @@ CONTROLS: dict[str, str] = {
     "returned_at_most_what_left": _RETURN.format(received=99, restocked=0),
     "refunded_at_most_what_was_paid": _REFUND.format(amount=999, by="bob"),
     "who_asked_did_not_approve": _REFUND.format(amount=1, by="ann"),
+    "large_refunds_took_two": f"{_REFUND.format(amount=5000, by='bob')}; "
+    + _ENTRY.format(of="refund", actor="approved_by", event="status.succeeded"),
+    "who_wished_did_not_decide": _WISH,
+    "who_entered_did_not_pass": """UPDATE history_entry SET event = 'review.approved', actor = o.entered_by FROM orders o
+        WHERE o.id = subject_id AND event = 'order.ordered'""",
+    "nobody_gave_themselves_a_role": f"{_STAFF}; "
+    + _ENTRY.format(of="staff", actor="'staff:' || id", event="staff.roles_set"),
     "what_left_was_checked_by_scan": "DELETE FROM scan WHERE stage = 'pack'",
     "a_parcel_has_one_label": """INSERT INTO document SELECT gen_random_uuid(), order_id, subject_type, subject_id, kind, name,
         media_type, 'other'::bytea, size, content, created_at, created_by FROM document WHERE kind = 'label'""",
@@ -71,6 +92,9 @@ CONTROLS: dict[str, str] = {
     "state_is_fold_of_history": _NOT_CLOSED,
     "no_message_unsent": "DELETE FROM step WHERE kind = 'tell'",
     "no_channel_untold": "DELETE FROM step WHERE kind = 'tell_channel'",
+    "told_in_order": _TOLD.format(outcome="told", round=1),
+    "what_was_not_told_says_why": _TOLD.format(outcome="failed", round=0),
+    "attempts_have_an_end": "UPDATE step SET attempt = 6000, token = 6000 WHERE kind = 'tell'",
     "no_lease_forgotten": "UPDATE step SET state = 'claimed', lease_until = now() - interval '1 h' WHERE kind = 'tell'",
     "steps_say_what_they_are": "UPDATE step SET outcome = NULL WHERE kind = 'pick'",
     "pauses_have_their_evidence": "UPDATE step SET state = 'paused' WHERE kind = 'tell'",
@@ -134,6 +158,25 @@ def test_an_invariant_finds_what_was_broken(house: Session, name: str) -> None:
     found = check(house, names=[name])
     assert {violation.name for violation in found} == {name}
     assert all(violation.subject and violation.detail for violation in found)
+
+
+#: What the history cannot tell of: a row without an entry, a lost first entry, a payment that nobody told.
+STATES_WITHOUT_HISTORY = (
+    "UPDATE message SET status = 'sent' WHERE status = 'waiting'",
+    "UPDATE parcel SET label_status = 'refused' WHERE label_status = 'none'",
+    "UPDATE parcel SET tracking_status = 'lost' WHERE tracking_status = 'pre_transit'",
+    "UPDATE orders SET payment_status = 'refunded'",
+    "DELETE FROM history_entry WHERE event = 'fulfilment.released'",
+    "DELETE FROM history_entry WHERE event = 'order.ordered'",
+)
+
+
+@pytest.mark.parametrize("statement", STATES_WITHOUT_HISTORY)
+def test_a_state_that_no_history_leads_to_is_found(house: Session, statement: str) -> None:
+    _drop_guards(house)
+    done: Any = house.execute(text(statement))
+    assert done.rowcount > 0, "the control broke nothing"
+    assert [v.name for v in check(house, names=["state_is_fold_of_history"])]
 
 
 def test_two_steps_for_one_stage_are_found(house: Session) -> None:

@@ -140,6 +140,23 @@ def test_a_late_fact_leaves_a_closed_month_alone_and_counts_in_an_open_one(sessi
     assert next(f for f in december if (f.kpi, f.group) == ("on_time", None)).of == 1
 
 
+def test_a_closed_month_that_was_altered_is_found(session: Session):
+    house = House(session)
+    house.whole_line()
+    touched.touch(session, [house.order])
+    folded(session, NOW)
+    monthly.keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    stands = {"a_closed_month_stands"}
+    assert check(session, names=stands) == []
+    for damage in ("SET hit = 1 - hit", "SET person = 'another'", "SET why = 'x'"):
+        with session.begin_nested() as undone:
+            session.execute(text(f"UPDATE kpi_line {damage} WHERE month = '2026-11' AND kpi = 'on_time'"))
+            assert [v.subject for v in check(session, names=stands)] == ["2026-11"], damage
+            undone.rollback()
+    session.execute(text("DELETE FROM kpi_line WHERE month = '2026-11' AND kpi = 'completion'"))
+    assert [v.subject for v in check(session, names=stands)] == ["2026-11"]
+
+
 def test_a_step_of_no_order_is_folded_by_its_subject(session: Session):
     house = House(session)
     row = house.step("ticket_pass_on", at(12), at(11), "passed_on", order_id=None, subject_type="ticket")

@@ -36,7 +36,7 @@ def _text(session: Session, order: Order) -> str:
 
 def test_every_kind_of_an_orders_life_has_its_leg() -> None:
     legs = [kind for leg in order_walk.WALK for kind in leg.kinds]
-    technical = {"poll", "track", "fold_kpi", "compute_kpi", "daily_sample"}
+    technical = {"poll", "track", "fold_kpi", "compute_kpi", "check_invariants", "daily_sample"}
     assert len(legs) == len(set(legs))
     assert set(flow.FLOW) - technical <= set(legs)
 

@@ -35,6 +35,14 @@ class Archive:
     def wal(self) -> Path:
         return self.folder / "wal"
 
+    @property
+    def dump(self) -> Path:
+        return self.folder / "oms.dump"
+
+    def there(self) -> tuple[str, ...]:
+        """Where PostgreSQL's programs find the server, and as whom."""
+        return ("-h", str(self.server.socket_dir), "-U", "oms")
+
     def switch_on(self) -> None:
         """Archive from now on; the server is started anew by its supervisor. Nobody may be at work yet."""
         for folder in (self.folder, self.wal):
@@ -51,18 +59,15 @@ class Archive:
 
     def back_up(self) -> None:
         """Take the base backup while everybody works, and have it verified."""
-        self._run(
+        self.run(
             "pg_basebackup",
-            "-h",
-            str(self.server.socket_dir),
-            "-U",
-            "oms",
+            *self.there(),
             "-D",
             str(self.folder / "base"),
             "-c",
             "fast",
         )
-        self._run("pg_verifybackup", str(self.folder / "base"))
+        self.run("pg_verifybackup", str(self.folder / "base"))
 
     def lose_disk(self) -> None:
         """Kill the server and remove its cluster: what is not in the archive is gone."""
@@ -118,7 +123,8 @@ class Archive:
     def _program(self, name: str) -> str:
         return str(Path(self.server.command[0]).with_name(name))
 
-    def _run(self, name: str, *words: str) -> None:
+    def run(self, name: str, *words: str) -> None:
+        """Run one of PostgreSQL's programs as the server's user. RuntimeError with its words when it fails."""
         done = subprocess.run(
             [self._program(name), *words], capture_output=True, text=True, cwd="/", check=False, **self._as_user()
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from oms.demo import children
-from tests.torture import plan, traffic, verdict
+from tests.torture import moments, plan, traffic, verdict
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import Shot
@@ -32,11 +32,11 @@ CLOCKS: dict[str, tuple[int, int]] = {
     "sweep": (600, -3000),
     "mail-listener": (-600, 600),
 }
-#: Columns (or table.column) that name a moment to come, or that another one told.
+#: Columns (or table.column) that name a moment to come, or that another one told. Leases and delays are watched (`moments.py`).
 _OTHERS = frozenset(
     """due_at first_due_at due_before due_after remedy_due_at remind_at run_after lease_until expires_at valid_until valid_from
     placed_at version_at planned_at cut_off_at deliver_by requested_deliver_by requested_ship_by expected_at locked_until
-    polled_until tracked_until pick_up_from pick_up_until promised_ship_at promised_deliver_at
+    pick_up_from pick_up_until promised_ship_at promised_deliver_at
     first_promised_ship_at first_promised_deliver_at settled_at kpi_recount.at""".split()
 )
 _COLUMNS = text("""
@@ -57,6 +57,9 @@ class Form:
     faults: int = 1
 
 
+#: Longer than the clocks' calls, so that no lease is lost to a slow machine.
+LEASES = Leases(10, 62)
+
 SHORT = Form(40, 12, 6, 240)
 LONG = Form(1_000, 180, 90, 900)
 
@@ -72,18 +75,20 @@ def run(options: Options) -> Outcome:
         outcome.wrong += [NO_FAKETIME] if os.environ.get("CI") == "true" else []
         return outcome
     shots = plan.make(options.seed, orders=form.orders, seconds=form.seconds)
-    with built(leases=Leases(10, 62), keep=options.keep) as made:
+    with built(leases=LEASES, keep=options.keep) as made:
         options.say(f"t5: {form.orders} orders in {form.seconds:.0f} s, seed {options.seed}, in {made.folder}")
         began = datetime.now(UTC)
         made.boss.programs = programs(made, library)
         made.open()
-        _live(made, shots, form)
-        drained = verdict.drain(made, limit_s=form.drain_s)
+        watcher = moments.Watcher(made, max(LEASES.inside_s, LEASES.outside_s))
+        _live(made, shots, form, watcher)
+        drained = _drained(made, form, watcher)
         outcome.figures["drain_s"] = drained and round(drained, 1)
         if drained is None:
             outcome.wrong.append(f"not at rest after {form.drain_s:.0f} s: {verdict.left(made)}")
         found = verdict.judge(made, shots)
         outcome.wrong += found.wrong + strangers(made, began, outcome) + believed(made, outcome)
+        outcome.wrong += _watched(watcher, outcome)
         outcome.figures |= found.figures
     return outcome
 
@@ -120,14 +125,37 @@ def _set(folder: Path, name: str, seconds: int) -> None:
     new.replace(path)
 
 
-def _live(made: House, shots: list[Shot], form: Form) -> None:
-    """Traffic and people at work; in the middle all clocks jump."""
+def _live(made: House, shots: list[Shot], form: Form, watcher: moments.Watcher) -> None:
+    """Traffic and people at work, leases and delays looked at; in the middle all clocks jump."""
+
+    def until(over: Callable[[], bool]) -> bool:
+        watcher.look()
+        return over()
+
     sender = traffic.live(made, shots)
     ends = time.monotonic() + form.jump_s
-    made.watch(lambda: time.monotonic() > ends)
+    made.watch(lambda: until(lambda: time.monotonic() > ends))
     for name, (_before, after) in CLOCKS.items():
         _set(made.folder, name, after)
-    made.watch(lambda: sender.poll() is not None, limit_s=traffic.PATIENCE_S + 60)
+    made.watch(lambda: until(lambda: sender.poll() is not None), limit_s=traffic.PATIENCE_S + 60)
+
+
+def _drained(made: House, form: Form, watcher: moments.Watcher) -> float | None:
+    """`verdict.drain`, with leases and delays looked at meanwhile."""
+    began = time.monotonic()
+    while time.monotonic() - began < form.drain_s:
+        watcher.look()
+        if verdict.drain(made, limit_s=2 * moments.EVERY_S) is not None:
+            return time.monotonic() - began
+    return None
+
+
+def _watched(watcher: moments.Watcher, outcome: Outcome) -> list[str]:
+    """What the watcher saw, with a last look at all steps; a run in which it saw nothing proves nothing."""
+    watcher.look(all_steps=True)
+    outcome.figures |= {"leases looked at": watcher.leases, "delays looked at": watcher.delays}
+    unseen = [] if watcher.leases else ["no lease was ever seen"]
+    return [f"a wrong clock's: {words}" for words in watcher.wrong.values()] + unseen
 
 
 def strangers(made: House, began: datetime, outcome: Outcome) -> list[str]:

@@ -38,10 +38,12 @@ def run(options: Options) -> Outcome:
 
 def _take(outcome: Outcome, name: str, found: Fuzzed) -> None:
     slowest = sorted(found.slowest_s.items(), key=lambda one: -one[1])[:3]
+    longest = sorted(found.waited_s.items(), key=lambda one: -one[1])[:3]
     outcome.wrong += [f"{name}: {words}" for words in found.wrong]
     outcome.figures |= {
         f"{name} tried": found.tried,
         f"{name} slowest CPU s": dict(slowest),
+        **({f"{name} longest wait s": dict(longest)} if longest else {}),
         f"{name} growth MB": round(found.growth_bytes / 1e6, 1),
     }
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from tests.torture.entrances import Entrance, entrances
 from tests.torture.spoilers import spoil
+from tests.torture.waiting import Spent, Stopwatch, too_long
 
-#: CPU seconds that one message may take, and seconds by the clock: the machine may be busy with others.
-CPU_S, CLOCK_S = 2.0, 20
+#: Seconds by the clock before a message is given up: the machine may be busy with others.
+CLOCK_S = 20
 #: What the process may grow after its caches are warm, and in all.
 GROWTH_BYTES, PEAK_BYTES = 50 * 1024**2, 512 * 1024**2
 _EXAMPLES = 40
@@ -32,10 +33,11 @@ class Hangs(BaseException):
 
 @dataclass(slots=True)
 class Fuzzed:
-    """What was tried: messages by entrance, the slowest CPU seconds by entrance, faults in words."""
+    """What was tried: messages by entrance, the slowest CPU seconds and the longest waits by entrance, faults in words."""
 
     tried: dict[str, int] = field(default_factory=dict)
     slowest_s: dict[str, float] = field(default_factory=dict)
+    waited_s: dict[str, float] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     growth_bytes: int = 0
 
@@ -81,9 +83,10 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:
     @given(strategy)
     def read(raw: bytes) -> None:
         found.tried[name] = found.tried.get(name, 0) + 1
-        spent = timed(entrance.read, raw)
-        found.slowest_s[name] = max(found.slowest_s.get(name, 0.0), round(spent, 3))
-        assert spent < CPU_S, f"{spent:.1f} s of CPU for {len(raw)} bytes"
+        spent = timed(lambda: entrance.read(raw))
+        found.slowest_s[name] = max(found.slowest_s.get(name, 0.0), round(spent.cpu_s, 3))
+        late = too_long(spent)
+        assert late is None, f"{late}, for {len(raw)} bytes"
 
     try:
         read()
@@ -96,16 +99,16 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:
     return False
 
 
-def timed(read: Callable[[bytes], None], raw: bytes) -> float:
-    """CPU seconds that reading takes; raises Hangs when the clock's limit is over."""
-    began = time.process_time()
-    with _alarm(CLOCK_S, began):
-        read(raw)
-        return time.process_time() - began
+def timed(read: Callable[[], None]) -> Spent:
+    """What reading takes; raises Hangs when the clock's limit is over."""
+    with alarm(CLOCK_S, time.process_time()):
+        return Stopwatch().measured(read)[1]
 
 
 @contextmanager
-def _alarm(seconds: int, began: float) -> Iterator[None]:
+def alarm(seconds: int, began: float) -> Iterator[None]:
+    """Raise Hangs where the work is when so many seconds by the clock are over; `began` is its `time.process_time()`."""
+
     def late(number: int, frame: FrameType | None) -> None:
         # Named here: the traceback's last frame is this function's, not the one that hangs.
         where = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}" if frame else "nowhere"

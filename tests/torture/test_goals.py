@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.torture import backlog, backup, full_disk, fuzz_parsers, letters, lines, network, poison, random_kill
+from tests.torture import backlog, backup, dump, full_disk, fuzz_parsers, letters, lines, network, poison, random_kill
 from tests.torture.entrances import Entrance
 from tests.torture.faults import Fault
 from tests.torture.full_disk import Probe
@@ -110,10 +110,23 @@ def test_good_orders_that_lose_a_fifth_are_told():
 
 def test_a_long_gap_a_slow_return_and_an_idle_drill_are_told():
     drill = outcome()
-    drill.figures |= {"RPO s": 4, "RTO s": 20, "orders placed before the loss": 50}
+    drill.figures |= {"RPO s": 4, "RTO s": 20, "orders placed before the loss": 50, "messages after the moment": 7}
     assert backup.goals(drill, backup.SHORT) == []
     drill.figures |= {"RPO s": 40, "RTO s": 2000, "orders placed before the loss": 1}
     assert len(backup.goals(drill, backup.SHORT)) == 3
+    drill.figures |= {"RPO s": 4, "RTO s": 20, "orders placed before the loss": 50, "messages after the moment": 0}
+    assert backup.goals(drill, backup.SHORT) == ["nothing was lost: no message came between the moment and the loss"]
+
+
+def test_a_dump_that_lacks_a_row_or_has_another_is_told():
+    stood = {"orders": (3, 99), "step": (0, 0)}
+    assert dump.differences(stood, dict(stood)) == []
+    assert dump.differences(stood, {"orders": (2, 50), "step": (0, 0)}) == [
+        "dump: orders had 3 rows, restored are 2, or others"
+    ]
+    assert len(dump.differences(stood, {"orders": (3, 98), "step": (0, 0)})) == 1
+    assert len(dump.differences(stood, {"orders": (3, 99)})) == 1
+    assert dump.differences({"orders": (0, 0)}, {"orders": (0, 0)}) == ["dump: nothing stood when it was taken"]
 
 
 def test_the_restored_moment_lies_in_between():

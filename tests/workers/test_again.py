@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from oms import db
 from oms.journey import steps
 from oms.journey.models import Step
+from oms.journey.step_values import MOST_ATTEMPTS
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.settings import Settings
 from oms.web import create_app
@@ -152,7 +153,7 @@ def test_what_the_full_disk_of_the_database_stopped_is_tried_until_there_is_room
 def test_a_step_that_the_database_refuses_for_a_day_is_parked(process, refuse) -> None:
     refuse("SET state = 'done'", 99, "53200")
     with process.database.transaction() as session:
-        session.execute(text("UPDATE step SET attempt = :most - 1"), {"most": patience.PATIENT_ATTEMPTS})
+        session.execute(text("UPDATE step SET attempt = :most - 1"), {"most": MOST_ATTEMPTS})
     drain.drain_kind(process, "close", {"close": Inside(_closed)})
     with process.database.transaction() as session:
         assert session.query(Step).filter_by(kind="close").one().state == "parked"

@@ -1,0 +1,97 @@
+"""How long a call waited for nothing: not the seconds in which it or PostgreSQL computed, nor those in which they had no processor.
+
+Linux counts for each thread the time on a processor and the time in which it could have run and had none
+(`/proc/.../schedstat`), so a verdict of two seconds holds on a machine that others use too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+#: Seconds that a call may compute, that PostgreSQL may compute for it, and that it may wait for neither.
+CPU_S, WAIT_S = 2.0, 2.0
+_PROC = Path("/proc")
+#: process -> seconds on a processor, seconds queued for one
+Stood = dict[int, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of one call: by the clock; computing, itself and PostgreSQL; and in which either had no processor."""
+
+    clock_s: float
+    cpu_s: float
+    database_s: float = 0.0
+    queued_s: float = 0.0
+
+    @property
+    def waited_s(self) -> float:
+        """What is left: a lock, a sleep, a peer, the disk."""
+        return max(0.0, self.clock_s - self.cpu_s - self.database_s - self.queued_s)
+
+
+def no_backends() -> Iterable[int]:
+    """Of a call that asks no database."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stopwatch:
+    """Measures calls of this thread; `backends` names the processes that PostgreSQL serves it with."""
+
+    backends: Callable[[], Iterable[int]] = no_backends
+
+    def measured(self, call: Callable[[], T]) -> tuple[T, Spent]:
+        """The call's answer with what it took."""
+        theirs = self._theirs()
+        clock, (cpu, queued) = time.monotonic(), _stood("thread-self")
+        answer = call()
+        clock_s, (cpu_after, queued_after) = time.monotonic() - clock, _stood("thread-self")
+        database_s, database_queued_s = _since(theirs, self._theirs())
+        return answer, Spent(clock_s, cpu_after - cpu, database_s, queued_after - queued + database_queued_s)
+
+    def _theirs(self) -> Stood:
+        found: Stood = {}
+        for backend in self.backends():
+            with suppress(OSError):  # it has ended
+                found[backend] = _stood(str(backend))
+        return found
+
+
+def backends_of(postmaster: int, database: str) -> list[int]:
+    """The processes with which PostgreSQL serves that database's clients now."""
+    found = []
+    for child in (_PROC / f"{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split():
+        with suppress(OSError):
+            if f" {database} ".encode() in (_PROC / child / "cmdline").read_bytes():
+                found.append(int(child))
+    return found
+
+
+def too_long(spent: Spent) -> str | None:
+    """Why a call took too long."""
+    if spent.cpu_s >= CPU_S:
+        return f"{spent.cpu_s:.1f} s of CPU"
+    if spent.database_s >= CPU_S:
+        return f"{spent.database_s:.1f} s of PostgreSQL's CPU"
+    if spent.waited_s >= WAIT_S:
+        return f"waited {spent.waited_s:.1f} s"
+    return None
+
+
+def _since(before: Stood, after: Stood) -> tuple[float, float]:
+    """Seconds on a processor and queued for one of all these processes together; one that is new began meanwhile."""
+    gone = [(now, before.get(process, (0.0, 0.0))) for process, now in after.items()]
+    return sum(now[0] - was[0] for now, was in gone), sum(now[1] - was[1] for now, was in gone)
+
+
+def _stood(process: str) -> tuple[float, float]:
+    """Seconds on a processor, and seconds queued for one."""
+    cpu, queued, _ = (_PROC / process / "schedstat").read_text(encoding="ascii").split()
+    return int(cpu) / 1e9, int(queued) / 1e9
