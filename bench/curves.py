@@ -60,7 +60,7 @@ CURVES: dict[str, Curve] = {
         "Memory over orders",
         "orders shipped",
         "PSS, MiB",
-        {"web, workers, sweep, floor": r"pss_mib_after_(\d+)"},
+        {"web, workers, sweep, warehouse": r"pss_mib_after_(\d+)"},
     ),
 }
 

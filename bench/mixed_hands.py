@@ -11,7 +11,7 @@ import time
 import uuid
 from pathlib import Path
 
-from bench import life
+from bench import hands
 from bench.ground import Ground
 from oms import crypto, db, settings
 from oms.db import Database
@@ -37,9 +37,9 @@ def main(warehouse_id: uuid.UUID) -> None:
             with database.transaction() as session:
                 waves.plan_now(session, warehouse_id=warehouse_id)
             waved = now
-        worked = sum(work(made) for work in (life._pick, life._check, life._close, life._label))
+        worked = sum(work(made) for work in hands.WORKS.values())
         if now - handed > HAND_OVER_S:
-            life._hand_over(made)
+            hands.hand_over(made)
             handed = now
         if not worked:
             time.sleep(0.2)
