@@ -78,9 +78,11 @@ def test_what_a_day_needs_is_reckoned_from_the_measured_costs():
         benchmark, figure = scaling.SOURCES[field]
         kept.setdefault(benchmark, {"command": f"bench {benchmark}", "figures": {}})["figures"][figure] = value
     text = scaling.table(kept)
-    # 100 million a day are 1,157 a second, 5,787 in the busiest hour; at 4 ms each 23.1 cores.
+    # 100 million a day are 1,157 a second, 5,787 in the busiest hour; at 7 ms each 40.5 cores, 23.1 for intake and life alone.
     assert "| orders a second, busiest hour | mean x 5 | 57.9 | 5,787 |" in text
-    assert "| cores busy in that hour | rate x CPU ms | 0.231 | 23.1 |" in text
+    assert "| cores busy in that hour | rate x CPU ms of everything | 0.405 | 40.5 |" in text
+    assert "the least that could be | 0.231 | 23.1 |" in text
+    assert "| 7 | `bench mixed`: cpu_ms_per_order |" in text
     assert "| WAL in that hour | rate x bytes of WAL | 5.79 MB/s | 579 MB/s |" in text
     assert "| growth of the database a year | a day x bytes x 365 | 7.3 TB | 730 TB |" in text
 
