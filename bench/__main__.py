@@ -10,6 +10,7 @@ import argparse
 import json
 import shlex
 import sys
+import time
 from collections.abc import Mapping, Sequence
 
 from bench import baseline, pages, runner
@@ -92,13 +93,14 @@ def _check(names: list[str]) -> int:
         print(f"{name} ...", flush=True)
         return runner.measure(name, BENCHMARKS[name].short or {})
 
+    began = time.monotonic()
     verdicts = baseline.check(measure, names, known)
     print("\n".join(verdict.line() for verdict in verdicts))
     worse = sum(verdict.is_worse for verdict in verdicts)
     unknown = sum(verdict.fails for verdict in verdicts) - worse
     print(
         f"{worse} of {len(verdicts)} are {baseline.WORSE - 1:.0%} worse than the baseline, twice measured; "
-        f"{unknown} cannot be compared with it"
+        f"{unknown} cannot be compared with it; took {time.monotonic() - began:.0f} s"
     )
     return int(worse + unknown > 0)
 

@@ -26,7 +26,9 @@ def main(warehouse_id: uuid.UUID) -> None:
     """Take what is there, round after round."""
     deploy = settings.load(os.environ)
     crypto.install(crypto.key_ring(deploy.encryption_keys, deploy.index_key))
-    database = Database(db.make_engine(deploy.database_url, role="worker", name="floor", pool_size=2), doorbell.ring)
+    database = Database(
+        db.make_engine(deploy.database_url, role="worker", name="warehouse", pool_size=2), doorbell.ring
+    )
     made = Ground(database, dict(os.environ), Path("/"), 0)
     process.warm()
     process.calm_collector()

@@ -122,6 +122,12 @@ def test_a_curve_is_drawn_from_the_figures_named_by_their_place(tmp_path):
     assert life[1][0] == pytest.approx((life[0][0] + life[2][0]) / 2, abs=0.1)
 
 
+def test_the_curve_of_the_load_says_of_which_rate_its_percent_are(tmp_path):
+    figures = {"full_orders_per_s": 1284.2, "p50_ms_at_10": 2.0, "p50_ms_at_100": 9.0}
+    (path,) = curves.draw_all({"latency": figures}, tmp_path)
+    assert "percent of 1,284 orders a second" in path.read_text()
+
+
 def test_no_figures_no_curve(tmp_path):
     assert curves.draw_all({"growth": {"orders": 3.0}}, tmp_path) == []
 
