@@ -24,9 +24,8 @@ def run(*, orders: int = 1_000_000, per_s: float = 300, portions: int = 50) -> d
         for number in range(portions):
             held = hold(product, per_s, portion / per_s, numbers)
             until_empty(product.made)
-            refused = sum(count for status, count in held.posted.statuses.items() if status != 202)
-            if refused:
-                raise SystemExit(f"{refused} orders of portion {number + 1} were not stored")
+            if set(held.posted.statuses) != {202}:
+                raise SystemExit(f"the orders of portion {number + 1} were answered {held.posted.statuses}")
             taken.append(_look(product))
         return _figures(taken, portion)
 
