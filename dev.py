@@ -27,7 +27,7 @@ COMMANDS = {
     "demo": "a business day on real servers; --exit stops after it, --report FILE keeps the result as JSON",
     "test": "all tests, in parallel; further words go to pytest (`python3 dev.py test tests/unit -x`)",
     "check": "every gate: format, lint, types, imports, tests with branch coverage, torture, benchmarks",
-    "bench": "what is fast, measured and held against its floor",
+    "bench": "what is fast, measured and held against its limit",
     "torture": "orders under kill -9, cut networks and full disks",
 }
 

@@ -1,6 +1,6 @@
 """The limit of intake over HTTP: a bare WSGI application that checks an HMAC, parses the JSON and writes with one statement.
 
-gunicorn with the product's processes and threads, psycopg with one prepared set-based statement a request (`floor.INSERT`:
+gunicorn with the product's processes and threads, psycopg with one prepared set-based statement a request (`limit.INSERT`:
 order, three lines, queue row, stock), an answer after the commit. Nothing is translated, judged, recorded or encrypted.
 
 `running` starts it: gunicorn -k gthread -w 2 --threads 8 bench.bare_server:app
@@ -23,7 +23,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import psycopg
 
-from bench import cpu, floor
+from bench import cpu, limit
 from bench.goods import SECRET
 from bench.ground import Ground, free_port, wait_for
 from bench.posting import Posting, post_all
@@ -47,20 +47,19 @@ class Bare:
 
 
 @contextmanager
-def running(made: Ground, servers: Sequence[int], codes: Sequence[str]) -> Iterator[Bare]:
-    """Start it on the benchmark's own database, warm it up, and stop it at the end."""
+def running(made: Ground, codes: Sequence[str]) -> Iterator[Bare]:
+    """Start it on the benchmark's own database, warm it up, and stop it at the end; the product's processes do not count."""
     port = free_port()
-    with floor.standing(made):
+    with limit.standing(made):
         argv = ("-k", "gthread", "-w", "2", "--threads", "8", "-b", f"127.0.0.1:{port}", "bench.bare_server:app")
         child = made.start("gunicorn", *argv)
         wait_for(f"http://127.0.0.1:{port}/")
-        bare = Bare(port, (child.pid, *servers))
+        bare = Bare(port, (child.pid, *made.servers))
         bare.cpu_ms(codes, range(300))
         try:
             yield bare
         finally:
-            child.terminate()
-            child.wait(20)
+            made.stop(child)
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -88,13 +87,13 @@ def _write(orders: list[dict[str, Any]]) -> None:
         (i, place, line) for i, order in zip(ids, orders, strict=True) for place, line in enumerate(order["lines"])
     ]
     _connection().execute(
-        floor.INSERT,
+        limit.INSERT,
         {
             "external": ids,
             "customer": [order["ship_to"]["city"].encode() * 12 for order in orders],
             "of": [i for i, _, _ in lines],
             "place": [place for _, place, _ in lines],
-            "sku": [int(line["sku"][-4:]) % floor.SKUS for _, _, line in lines],
+            "sku": [int(line["sku"][-4:]) % limit.SKUS for _, _, line in lines],
         },
         prepare=True,
     )

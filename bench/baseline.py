@@ -1,12 +1,14 @@
 """The committed baseline: each checked ratio, CPU ms beside it; and the comparison that fails a check.
 
 A ratio that is 25 % worse than the baseline's fails, after it was measured once more: a busy neighbour must not
-fail it, a slower product must.
+fail it, a slower product must. What cannot be compared fails too: a ratio that the baseline does not know, one that is no
+longer measured, and a benchmark without any; else a lost baseline would let everything through.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -14,66 +16,80 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.table import BENCHMARKS, Benchmark
+
 BASELINE = Path(__file__).with_name("baseline.json")
 #: So much worse than the baseline's a ratio may not be.
 WORSE = 1.25
 #: Figures kept beside the ratios, for the reader.
-BESIDE = ("cpu_ms_per_order", "cpu_ms_per_page", "cpu_ms_per_order_and_stage", "orders_per_s", "load_average")
+BESIDE = (
+    "cpu_ms_per_order", "cpu_ms_per_page", "cpu_ms_per_order_and_stage", "months_cpu_ms", "orders_per_s", "load_average",
+)  # fmt: skip
 
 Figures = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One ratio against its baseline; `change` is 1.0 for the same, None when the baseline does not know it."""
+    """One figure against its baseline: `measured` is None when the run has it no more, `baseline` when that does not know it."""
 
     benchmark: str
     figure: str
-    ratio: float
+    measured: float | None
     baseline: float | None
 
     @property
     def change(self) -> float | None:
-        return self.ratio / self.baseline if self.baseline else None
+        """1.0 for the same; None when there is nothing to compare with."""
+        return self.measured / self.baseline if self.measured is not None and self.baseline else None
 
     @property
     def is_worse(self) -> bool:
         return self.change is not None and self.change >= WORSE - 1e-9
 
+    @property
+    def fails(self) -> bool:
+        return self.change is None or self.is_worse
+
     def line(self) -> str:
         name = f"{self.benchmark} {self.figure}"
+        if self.measured is None:
+            return f"  {name:<44}FAILED    no longer measured"
         if self.change is None:
-            return f"  {name:<44}{self.ratio:>9.2f}   not in the baseline: `dev.py bench --update-baseline`"
+            return (
+                f"  {name:<44}{self.measured:>9.2f}   FAILED    not in the baseline: `dev.py bench --update-baseline`"
+            )
         word = "WORSE" if self.is_worse else "ok"
-        return f"  {name:<44}{self.ratio:>9.2f}   baseline {self.baseline:>9.2f}   {(self.change - 1) * 100:>+6.1f} %   {word}"
+        change = (self.change - 1) * 100
+        return f"  {name:<44}{self.measured:>9.2f}   baseline {self.baseline:>9.2f}   {change:>+6.1f} %   {word}"
 
 
-def ratios(figures: Figures) -> dict[str, float]:
-    """Those that a check compares."""
-    return {name: value for name, value in figures.items() if name.startswith("ratio")}
-
-
-def compare(benchmark: str, figures: Figures, baseline: Mapping[str, Figures]) -> list[Verdict]:
-    """Each ratio of one benchmark with its baseline; one that the baseline has and the run lacks counts as worse."""
-    known, found = ratios(baseline.get(benchmark, {})), ratios(figures)
-    missing = [Verdict(benchmark, f"{name} (gone)", float("inf"), known[name]) for name in known.keys() - found.keys()]
-    return [Verdict(benchmark, name, value, known.get(name)) for name, value in found.items()] + missing
+def compare(name: str, row: Benchmark, figures: Figures, baseline: Mapping[str, Figures]) -> list[Verdict]:
+    """Each compared figure of one benchmark with its baseline, those that only one of them has too."""
+    known, found = row.comparable(baseline.get(name, {})), row.comparable(figures)
+    names = [*found, *(figure for figure in known if figure not in found)]
+    return [Verdict(name, figure, found.get(figure), known.get(figure)) for figure in names or ["(nothing to compare)"]]
 
 
 def check(measure: Callable[[str], Figures], names: list[str], baseline: Mapping[str, Figures]) -> list[Verdict]:
-    """Measure each; what is worse is measured once more, and each of its ratios counts as the better of the two."""
+    """Measure each; what is worse is measured once more, and each of its figures counts as the better of the two."""
     verdicts: list[Verdict] = []
     for name in names:
-        first = compare(name, measure(name), baseline)
+        row = BENCHMARKS[name]
+        first = compare(name, row, measure(name), baseline)
         if any(verdict.is_worse for verdict in first):
-            first = _better(first, compare(name, measure(name), baseline))
+            first = _better(first, compare(name, row, measure(name), baseline))
         verdicts += first
     return verdicts
 
 
 def _better(first: list[Verdict], again: list[Verdict]) -> list[Verdict]:
     by_figure = {verdict.figure: verdict for verdict in again}
-    return [min(v, by_figure.get(v.figure, v), key=lambda verdict: verdict.ratio) for v in first]
+    return [min(verdict, by_figure.get(verdict.figure, verdict), key=_measured) for verdict in first]
+
+
+def _measured(verdict: Verdict) -> float:
+    return math.inf if verdict.measured is None else verdict.measured
 
 
 def read(path: Path = BASELINE) -> dict[str, Figures]:
@@ -89,7 +105,8 @@ def write(found: Mapping[str, Figures], path: Path = BASELINE) -> None:
     kept = dict(read(path))
     for name, figures in found.items():
         beside = {figure: figures[figure] for figure in BESIDE if figure in figures}
-        kept[name] = {figure: round(value, 4) for figure, value in (ratios(figures) | beside).items()}
+        compared = BENCHMARKS[name].comparable(figures)
+        kept[name] = {figure: round(value, 4) for figure, value in (compared | beside).items()}
     text = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "benchmarks": dict(sorted(kept.items()))}
     path.write_text(json.dumps(text, indent=2) + "\n")
 

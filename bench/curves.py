@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -20,7 +20,10 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One picture: of which benchmark, its words, and series by name -> pattern of figures whose number is x."""
+    """One picture: of which benchmark, its words, and series by name -> pattern of figures whose number is x.
+
+    What stands in braces in `x` is a figure of the run.
+    """
 
     benchmark: str
     title: str
@@ -44,7 +47,7 @@ CURVES: dict[str, Curve] = {
     "latency": Curve(
         "latency",
         "Time to the 202 over the load",
-        "percent of the highest rate",
+        "percent of {full_orders_per_s:,.0f} orders a second",
         "ms",
         {"p50": r"p50_ms_at_(\d+)", "p99": r"p99_ms_at_(\d+)"},
     ),
@@ -60,7 +63,7 @@ CURVES: dict[str, Curve] = {
         "Memory over orders",
         "orders shipped",
         "PSS, MiB",
-        {"web, workers, sweep, floor": r"pss_mib_after_(\d+)"},
+        {"web, workers, sweep, warehouse": r"pss_mib_after_(\d+)"},
     ),
 }
 
@@ -72,7 +75,8 @@ def draw_all(kept: Mapping[str, Figures], folder: Path = DOCS / "pictures") -> l
         series = {label: points(kept.get(curve.benchmark, {}), pattern) for label, pattern in curve.series.items()}
         if any(series.values()):
             path = folder / f"bench-{name}.svg"
-            path.write_text(svg(curve, series), encoding="utf-8")
+            told = replace(curve, x=curve.x.format_map(kept[curve.benchmark]))
+            path.write_text(svg(told, series), encoding="utf-8")
             drawn.append(path)
     return drawn
 

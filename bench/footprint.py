@@ -6,7 +6,7 @@ WAL and commits are those of orders that go their way in batches of 200; bytes i
 
 from __future__ import annotations
 
-from bench import growth, life
+from bench import life, written
 from bench.goods import company
 from bench.ground import ground
 from bench.growth_fill import fill
@@ -20,15 +20,15 @@ def run(*, orders: int = 1000, copies: int = 10_000) -> dict[str, float]:
             seeded = company(session)
         bindings.handlers("inside")
         process.calm_collector()
-        life._live(made, seeded, range(1_000_000, 1_000_200))
-        wal, commits = growth._written(made)
-        life._live(made, seeded, range(orders))
-        wal_after, commits_after = growth._written(made)
-        before = growth._size(made)
+        life.live(made, seeded, range(1_000_000, 1_000_200))
+        wal, commits = written.wal_and_commits(made)
+        life.live(made, seeded, range(orders))
+        wal_after, commits_after = written.wal_and_commits(made)
+        before = written.database_bytes(made)
         added = fill(made, orders=copies, with_history=True).added
         return {
             "wal_bytes_per_order": (wal_after - wal) / orders,
             "commits_per_order": (commits_after - commits) / orders,
-            "database_bytes_per_order": (growth._size(made) - before) / added,
+            "database_bytes_per_order": (written.database_bytes(made) - before) / added,
             "copies": float(added),
         }

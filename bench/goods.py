@@ -21,6 +21,7 @@ from oms.parties.models import Carrier, CarrierService, Channel
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SKUS = 200
+CODES = [f"SKU-{n:04d}" for n in range(SKUS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,10 @@ def company(session: Session) -> Company:
     session.add_all([channel, house, carrier])
     session.flush()
     _services(session, house.id, carrier.id)
-    codes = [f"SKU-{n:04d}" for n in range(SKUS)]
-    _goods(session, codes, house.id, now)
+    _goods(session, CODES, house.id, now)
     box = {"id": db.new_id(), "code": "M", "length_mm": 400, "width_mm": 300, "height_mm": 300, "tare_g": 200}
     session.execute(insert(Carton), [{**box, "limit_g": 30000, "price": Decimal(1)}])
-    return Company(channel.id, house.id, carrier.id, codes)
+    return Company(channel.id, house.id, carrier.id, CODES)
 
 
 def _services(session: Session, house: uuid.UUID, carrier: uuid.UUID) -> None:

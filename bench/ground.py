@@ -27,7 +27,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(slots=True)
 class Ground:
-    """Where a benchmark runs; `roots` are the server processes whose CPU counts."""
+    """Where a benchmark runs; `roots` are the processes whose CPU counts as the product's, `servers` those of PostgreSQL and Redis.
+
+    A limit counts the servers alone: the product's processes work and wait beside it.
+    """
 
     database: Database
     environment: dict[str, str]
@@ -35,6 +38,7 @@ class Ground:
     web_port: int
     roots: list[int] = field(default_factory=list)
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    servers: tuple[int, ...] = ()
 
     @property
     def base_url(self) -> str:
@@ -49,6 +53,15 @@ class Ground:
         self.children.append(child)
         self.roots.append(child.pid)
         return child
+
+    def stop(self, *stopped: subprocess.Popen[bytes]) -> None:
+        """End these processes and wait for them; their CPU counts no longer."""
+        for child in stopped:
+            child.terminate()
+        for child in stopped:
+            child.wait(30)
+            self.children.remove(child)
+            self.roots.remove(child.pid)
 
     def require_running(self) -> None:
         """Raise SystemExit with what it wrote last when one of the processes has ended: without it no figure is true."""
@@ -91,7 +104,8 @@ def ground(*, preload: str = "") -> Iterator[Ground]:
     url = embedded.create_database(database_server, name)
     schema.upgrade(url)
     environment = _environment(url, redis_url)
-    made = Ground(_database(environment), environment, folder, free_port(), [s.pid for s in servers if s.pid])
+    pids = [server.pid for server in servers if server.pid]
+    made = Ground(_database(environment), environment, folder, free_port(), list(pids), servers=tuple(pids))
     try:
         yield made
     finally:

@@ -1,7 +1,8 @@
 """Intake and life with a million complete orders in the database against an empty one, beside the limit's own loss.
 
 At each point (0, 0.25, 0.5, 0.75 and 1 of the orders) new orders come by webhook, one a request, then go their way to
-shipped in batches, in turns with the bare limit, whose own tables have grown as much. Before the next point the
+shipped in batches, in turns with the bare limit (`limit.py`), whose own tables have grown as much. At the empty point they hold
+what was measured so far: 30,000 orders of the limit a round, since CPU time comes in ticks of 10 ms. Before the next point the
 database is filled with copies of orders that went the same way (bench/growth_fill.py). Who spends what of the intake is told
 for each point; `statements` tells the dearest so many of the server's statements as well, which costs some time of its own.
 """
@@ -9,13 +10,9 @@ for each point; `statements` tells the dearest so many of the server's statement
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-
-from bench import clients, floor, life, spent
+from bench import clients, life, limit, spent, waiting, written
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.growth_fill import fill
@@ -52,28 +49,27 @@ class Point:
 
 
 def run(
-    *, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int = 800, statements: int = 0
+    *, orders: int = 1_000_000, points: int = 4, rounds: int = 3, batch: int = 8000, statements: int = 0
 ) -> dict[str, float]:
     """The CPU ms at each point, and by how many points more than the limit the product lost at the last one."""
-    with ground(preload=spent.LIBRARY if statements else "") as made, floor.standing(made) as limit:
+    with ground(preload=spent.LIBRARY if statements else "") as made, limit.standing(made) as bare:
         with made.database.transaction() as session:
             seeded = company(session)
         bindings.handlers("inside")
         process.calm_collector()
         numbers = _Numbers(batch, statements)
-        found, empty_bytes = [Point(0)], 0.0
-        _rounds(made, seeded, limit, Point(0), 1, numbers)  # a first time, so that plans and caches are there
-        _rounds(made, seeded, limit, found[0], rounds, numbers)
-        added = 0
+        found, copied_bytes = [Point(0)], 0.0
+        _rounds(made, seeded, bare, Point(0), 1, numbers)  # a first time, so that plans and caches are there
+        _rounds(made, seeded, bare, found[0], rounds, numbers)
         for number in range(points):
-            before = _size(made)
+            before = written.database_bytes(made)
             added = fill(made, orders=orders // points, with_history=True).added
-            empty_bytes = (_size(made) - before) / added
-            limit.grow(orders // points)
-            _rounds(made, seeded, limit, Point(0), 1, numbers)
+            copied_bytes = (written.database_bytes(made) - before) / added
+            bare.grow(orders // points)
+            _rounds(made, seeded, bare, Point(0), 1, numbers)
             found.append(Point(orders * (number + 1) // points))
-            _rounds(made, seeded, limit, found[-1], rounds, numbers)
-        return _figures(found) | {"database_bytes_per_order": empty_bytes}
+            _rounds(made, seeded, bare, found[-1], rounds, numbers)
+        return _figures(found) | {"database_bytes_per_order": copied_bytes}
 
 
 @dataclass(slots=True)
@@ -89,34 +85,21 @@ class _Numbers:
         return self.first
 
 
-def _rounds(made: Ground, seeded: Company, limit: floor.Floor, point: Point, rounds: int, numbers: _Numbers) -> None:
+def _rounds(made: Ground, seeded: Company, bare: limit.Limit, point: Point, rounds: int, numbers: _Numbers) -> None:
     for _ in range(rounds):
-        _wait_for_vacuum(made)
-        point.limit_ms.append(limit.cpu_ms())
+        waiting.until_tidied_up(made)
+        point.limit_ms.append(bare.cpu_ms())
         with spent.statements_told(made, numbers.statements, orders=numbers.batch):
             point.spent.append(_intake(made, seeded, numbers.take(), numbers.batch))
-        wal, commits = _written(made)
+        wal, commits = written.wal_and_commits(made)
         point.life_ms.append(_life(made, seeded, numbers.batch))
-        wal_after, commits_after = _written(made)
+        wal_after, commits_after = written.wal_and_commits(made)
         point.wal_bytes.append((wal_after - wal) / numbers.batch)
         point.commits.append((commits_after - commits) / numbers.batch)
 
 
-def _wait_for_vacuum(made: Ground, timeout_s: float = 900) -> None:
-    """Until the server tidies up nothing: what the filling left to it is not a cost of the orders that are measured."""
-    ends = time.monotonic() + timeout_s
-    busy = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'")
-    while time.monotonic() < ends:
-        with made.database.transaction() as session:
-            if session.execute(busy).scalar_one() == 0:
-                return
-        time.sleep(0.5)
-    raise SystemExit("the server is still tidying up: no figure of the orders alone can be had")
-
-
 def _intake(made: Ground, seeded: Company, first: int, count: int) -> dict[str, float]:
     """CPU ms an order by who spent it, from the request until the Order row stands: web, worker, PostgreSQL, Redis."""
-    servers = list(made.roots)
     bind = f"127.0.0.1:{made.web_port}"
     children = [
         made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", bind, "wsgi:app"),
@@ -129,12 +112,7 @@ def _intake(made: Ground, seeded: Company, first: int, count: int) -> dict[str, 
         _post(made, seeded, first, count)
         return {who: ms / count for who, ms in spender.by_whom().items()}
     finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait(30)
-        made.roots[:] = servers
-        made.children[:] = []
+        made.stop(*children)
 
 
 def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
@@ -146,44 +124,17 @@ def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
         answers = posted()
     if answers.statuses != {202: count // 2 * 2}:
         raise SystemExit(f"the orders were answered {answers.statuses}: {log_tail(made)}")
-    _wait(made, lambda left: left == 0, "accept")
-
-
-def _wait(made: Ground, over: Callable[[int], bool], kind: str, timeout_s: float = 120) -> None:
-    ends = time.monotonic() + timeout_s
-    counted = text(f"SELECT count(*) FROM step WHERE kind = :kind AND {step_sql.RUNNING}")
-    while time.monotonic() < ends:
-        with made.database.transaction() as session:
-            if over(session.execute(counted, {"kind": kind}).scalar_one()):
-                return
-        time.sleep(0.2)
-    raise SystemExit(f"steps {kind} are left: {log_tail(made)}")
+    waiting.until_none_left(made, "accept")
 
 
 def _life(made: Ground, seeded: Company, count: int) -> float:
     """CPU ms an order, accepted -> shipped, of the orders that the intake just brought."""
-    meter = life._live(made, seeded, range(0))
-    counted = text(f"SELECT count(*) FROM step WHERE kind = 'hand_over' AND {step_sql.RUNNING}")
-    with made.database.transaction() as session:
-        left = session.execute(counted).scalar_one()
+    meter = life.live(made, seeded, range(0))
+    left = waiting.count(made, f"SELECT count(*) FROM step WHERE kind = 'hand_over' AND {step_sql.RUNNING}")
     if left:
         raise SystemExit(f"{left} orders were not handed over")
     # The intake's first 200 go the same way.
-    return (sum(meter.python.values()) + sum(meter.postgres.values())) / (count + 200)
-
-
-def _written(made: Ground) -> tuple[float, float]:
-    """Bytes of WAL and commits so far."""
-    sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), (SELECT sum(xact_commit) FROM pg_stat_database)"
-    with made.database.transaction() as session:
-        row = session.execute(text(sql)).one()
-    return float(row[0]), float(row[1])
-
-
-def _size(made: Ground) -> float:
-    with made.database.transaction() as session:
-        found = session.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-    return float(found)
+    return meter.cpu_ms / (count + 200)
 
 
 def _figures(found: list[Point]) -> dict[str, float]:
@@ -193,13 +144,13 @@ def _figures(found: list[Point]) -> dict[str, float]:
     def kept(name: str) -> float:
         return float(statistics.median(getattr(empty, name)) / statistics.median(getattr(full, name)) * 100)
 
-    limit = kept("limit_ms")
+    limit_kept = kept("limit_ms")
     figures = {name: value for point in found for name, value in point.figures().items()}
     for part in ("intake", "life"):
         figures |= {f"{part}_kept_percent": kept(f"{part}_ms")}
-        figures |= {f"{part}_points_worse_than_limit": limit - kept(f"{part}_ms")}
+        figures |= {f"{part}_points_worse_than_limit": limit_kept - kept(f"{part}_ms")}
     return figures | {
-        "limit_kept_percent": limit,
+        "limit_kept_percent": limit_kept,
         "orders_in_database": float(full.orders),
         "life_wal_bytes_per_order_empty": statistics.median(empty.wal_bytes),
         "life_wal_bytes_per_order_full": statistics.median(full.wal_bytes),

@@ -31,7 +31,7 @@ BATCH = 200
 
 def complete(made: Ground, seeded: Company, numbers: range) -> None:
     """Orders from message to closed: collected, delivered, customers told; two of three answer how they were served."""
-    life._live(made, seeded, numbers)
+    life.live(made, seeded, numbers)
     _deliver(made, seeded)
     work(made, "close")
     tell(made)

@@ -14,16 +14,14 @@ from redis import Redis
 from rq import Worker
 from sqlalchemy import text
 
-from bench import bare_server, clients, cpu, floor, rounds
+from bench import bare_server, clients, cpu, limit, rounds, waiting
 from bench.goods import Company, company
-from bench.ground import Ground, ground, log_tail
+from bench.ground import Ground, ground
+from bench.peak import Sampler
 from bench.posting import Posting, post_all, signed
 
-__all__ = ["FLOOR_CPU_MS", "LIMIT_CPU_MS", "LIMIT_P99_MS", "run", "signed"]
+__all__ = ["run", "signed"]
 
-FLOOR_CPU_MS = (0.75, 0.97)
-LIMIT_CPU_MS = 1.4
-LIMIT_P99_MS = 25.0
 ROUNDS = 4
 POSTERS = 2
 _WARM_UP = 400
@@ -49,7 +47,7 @@ class Product:
         numbers = range(self.next_number, self.next_number + orders)
         self.next_number += orders
         done = post_all(Posting(self.made.web_port, "/webhooks/bench", self.seeded.sku_codes, numbers))
-        wait_for_orders(self.made, self.next_number - 1_000_000)
+        waiting.until_orders_stand(self.made, self.next_number - 1_000_000)
         self.times_s += done.times_s
         self.post_s += done.seconds
         self.wall_s += time.perf_counter() - done.began
@@ -64,27 +62,28 @@ def run(*, orders: int = 4000, half_load_s: float = 8) -> dict[str, float]:
     with ground() as made:
         with made.database.transaction() as session:
             seeded = company(session)
-        servers = list(made.roots)
-        product = Product(made, seeded, start(made) | {"postgres_and_redis": servers})
-        product.take(_WARM_UP)
-        insert_ms = floor.insert_cpu_ms(made)
-        product = Product(made, seeded, product.parts, next_number=product.next_number)
-        with bare_server.running(made, servers, seeded.sku_codes) as bare:
+        insert_ms = limit.insert_cpu_ms(made)
+        product = started(made, seeded)
+        sampler = Sampler({name: product.parts[name] for name in ("web", "worker")})
+        with bare_server.running(made, seeded.sku_codes) as bare, sampler.watching():
             each = orders // ROUNDS
             paired = rounds.in_turns(
                 lambda: product.take(each), lambda: bare.cpu_ms(seeded.sku_codes, range(each)), rounds=ROUNDS
             )
         figures = _figures(product, paired, insert_ms)
-        figures |= {"orders_a_batch": _batch_size(made)}
+        figures |= {"peak_pss_mib": sampler.peak_mib, "orders_a_batch": _batch_size(made)}
         return figures | _half_load(product, figures["requests_per_s"], half_load_s) | _jobs(made)
 
 
-def start(made: Ground) -> dict[str, list[int]]:
-    """The product's web server and a worker that only accepts."""
+def started(made: Ground, seeded: Company) -> Product:
+    """The product's web server and a worker that only accepts, warmed up."""
     web = made.start("gunicorn", "-c", "oms/web/gunicorn_conf.py", "-b", f"127.0.0.1:{made.web_port}", "wsgi:app").pid
     worker = made.start("bench.accept_worker").pid
     made.wait_for_web()
-    return {"web": [web], "worker": [worker]}
+    parts = {"web": [web], "worker": [worker], "postgres_and_redis": list(made.servers)}
+    warm = Product(made, seeded, parts)
+    warm.take(_WARM_UP)
+    return Product(made, seeded, parts, next_number=warm.next_number)
 
 
 def _figures(product: Product, paired: rounds.Paired, insert_ms: float) -> dict[str, float]:
@@ -96,10 +95,9 @@ def _figures(product: Product, paired: rounds.Paired, insert_ms: float) -> dict[
         **parts,
         "limit_bare_server_ms": paired.limit,
         "ratio_to_limit": paired.ratio,
-        "floor_insert_ms": insert_ms,
+        "limit_insert_ms": insert_ms,
         "p50_ms": clients.percentile_ms(product.times_s, 0.5),
         "p99_ms": clients.percentile_ms(product.times_s, 0.99),
-        "peak_pss_mib": cpu.pss_mib(product.parts["web"] + product.parts["worker"]),
     }
 
 
@@ -134,14 +132,3 @@ def _jobs(made: Ground) -> dict[str, float]:
     redis = Redis.from_url(made.environment["OMS_REDIS_URL"])
     workers = Worker.all(connection=redis)
     return {"rq_jobs": float(sum(worker.successful_job_count for worker in workers))}
-
-
-def wait_for_orders(made: Ground, orders: int, timeout_s: float = 90) -> None:
-    """Wait until so many orders stand."""
-    ends = time.monotonic() + timeout_s
-    while time.monotonic() < ends:
-        with made.database.transaction() as session:
-            if session.execute(text("SELECT count(*) FROM orders")).scalar_one() >= orders:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"the orders do not stand: {log_tail(made)}")

@@ -6,17 +6,15 @@ take orders, work them and show pages while memory is sampled; the figure is the
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import text
-
-from bench import clients, cpu
+from bench import clients, cpu, waiting
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
+from bench.peak import Sampler
 from oms import db
 from oms.accounts import staff
 from oms.journey import flow
@@ -27,7 +25,7 @@ PAGES = (
     "/orders", "/orders?held=yes", "/orders?status=closed", "/worklist", "/waves", "/tickets", "/holds", "/returns",
     time.strftime("/kpi/%Y-%m"),
 )  # fmt: skip
-EVERY_S = 0.5
+_IN_FULFILMENT = "SELECT count(*) FROM fulfilment"
 
 
 @dataclass(slots=True)
@@ -56,47 +54,6 @@ def house(*, worker: tuple[str, ...] = ("workers.run", *flow.QUEUES, "sweep"), p
         yield House(made, seeded, parts)
 
 
-@dataclass(slots=True)
-class Sampler:
-    """Looks at the parts' memory twice a second; `peak` is the reading with the highest sum."""
-
-    parts: dict[str, list[int]]
-    peak: dict[str, float] = field(default_factory=dict)
-    _over: threading.Event = field(default_factory=threading.Event)
-
-    def look(self) -> dict[str, float]:
-        found = {name: cpu.pss_mib(roots) for name, roots in self.parts.items()}
-        if sum(found.values()) > sum(self.peak.values()):
-            self.peak = found
-        return found
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        def work() -> None:
-            while not self._over.wait(EVERY_S):
-                self.look()
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
-
-
-def wait_until_worked(made: Ground, orders: int, timeout_s: float = 120) -> None:
-    """Wait until so many orders are in fulfilment, as far as the system's own steps go."""
-    ends = time.monotonic() + timeout_s
-    while time.monotonic() < ends:
-        with made.database.transaction() as session:
-            done = session.execute(text("SELECT count(*) FROM fulfilment")).scalar_one()
-        if done >= orders:
-            return
-        time.sleep(0.3)
-    raise SystemExit(f"{done} of {orders} orders reached the warehouse: {log_tail(made)}")
-
-
 def run(*, orders: int = 2000, per_s: float = 200) -> dict[str, float]:
     """Orders by webhook, the workers' stages, every page; the highest PSS in MiB, in sum and by part."""
     with house() as product:
@@ -109,13 +66,16 @@ def run(*, orders: int = 2000, per_s: float = 200) -> dict[str, float]:
             clients.started(clients.turn_pages, [reading]) as read,
         ):
             answers, pages = posted(), read()
-            wait_until_worked(made, orders)
+            # In fulfilment, as far as the system's own steps go.
+            waiting.until(
+                made, lambda: waiting.count(made, _IN_FULFILMENT) >= orders, "the orders reached the warehouse"
+            )
         settled = sampler.look()
         if set(pages.statuses) != {200}:
             raise SystemExit(f"the pages were answered {pages.statuses}: {log_tail(made)}")
         wrong = {status: count for status, count in answers.statuses.items() if status != 202}
         return {
-            "pss_mib": sum(sampler.peak.values()),
+            "pss_mib": sampler.peak_mib,
             **{f"of_it_{name}_mib": value for name, value in sampler.peak.items()},
             "settled_pss_mib": sum(settled.values()),
             "processes": float(sum(len(cpu.tree(root)) for roots in product.parts.values() for root in roots)),

@@ -11,7 +11,7 @@ import time
 import uuid
 from pathlib import Path
 
-from bench import life
+from bench import hands
 from bench.ground import Ground
 from oms import crypto, db, settings
 from oms.db import Database
@@ -26,7 +26,9 @@ def main(warehouse_id: uuid.UUID) -> None:
     """Take what is there, round after round."""
     deploy = settings.load(os.environ)
     crypto.install(crypto.key_ring(deploy.encryption_keys, deploy.index_key))
-    database = Database(db.make_engine(deploy.database_url, role="worker", name="floor", pool_size=2), doorbell.ring)
+    database = Database(
+        db.make_engine(deploy.database_url, role="worker", name="warehouse", pool_size=2), doorbell.ring
+    )
     made = Ground(database, dict(os.environ), Path("/"), 0)
     process.warm()
     process.calm_collector()
@@ -37,9 +39,9 @@ def main(warehouse_id: uuid.UUID) -> None:
             with database.transaction() as session:
                 waves.plan_now(session, warehouse_id=warehouse_id)
             waved = now
-        worked = sum(work(made) for work in (life._pick, life._check, life._close, life._label))
+        worked = sum(work(made) for work in hands.WORKS.values())
         if now - handed > HAND_OVER_S:
-            life._hand_over(made)
+            hands.hand_over(made)
             handed = now
         if not worked:
             time.sleep(0.2)

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import baseline, curves, scaling
-from bench.table import BENCHMARKS, Benchmark, Goal
+from bench.table import BENCHMARKS, Benchmark, Goal, is_ratio
 
 KEPT = Path(__file__).with_name("figures.json")
 BEGIN, END = "<!-- figures: written by `dev.py bench --write-docs` -->", "<!-- end of figures -->"
+ABOUT_BEGIN, ABOUT_END = "<!-- benchmarks: written by `dev.py bench --write-docs` -->", "<!-- end of benchmarks -->"
 
 Kept = Mapping[str, Mapping[str, Any]]
 
@@ -46,24 +47,41 @@ def _rounded(value: float) -> float:
 
 def write(kept: Kept, folder: Path = curves.DOCS) -> int:
     """Put the tables into both pages between their marks and draw the curves; SystemExit when marks are not there."""
+    _fill(folder / "performance.md", about(), ABOUT_BEGIN, ABOUT_END)
     _fill(folder / "performance.md", table(kept))
     _fill(folder / "scaling.md", scaling.table(kept))
     curves.draw_all({name: run["figures"] for name, run in kept.items()}, folder / "pictures")
     return 0
 
 
-def _fill(page: Path, words: str) -> None:
+def _fill(page: Path, words: str, begin: str = BEGIN, end: str = END) -> None:
     text = page.read_text(encoding="utf-8")
-    marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    marked = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if len(marked.findall(text)) != 1:
-        raise SystemExit(f"{page.name} must hold {BEGIN} and {END} once")
-    page.write_text(marked.sub(lambda _: f"{BEGIN}\n{words}\n{END}", text), encoding="utf-8")
+        raise SystemExit(f"{page.name} must hold {begin} and {end} once")
+    page.write_text(marked.sub(lambda _: f"{begin}\n{words}\n{end}", text), encoding="utf-8")
+
+
+def about() -> str:
+    """One row for each benchmark: what it counts, what its limit is, what a check compares."""
+    head = ["| benchmark | what is counted | limit, in the same run | `--check` compares |", "|---|---|---|---|"]
+    return "\n".join(
+        [*head, *(f"| `{name}` | {row.about} | {row.limit} | {_compared(row)} |" for name, row in BENCHMARKS.items())]
+    )
+
+
+def _compared(row: Benchmark) -> str:
+    if row.short is None:
+        return "-"
+    return ", ".join(
+        [*(["its ratios"] if "ratio" in "".join(row.tells) else []), *(f"`{name}`" for name in row.compared)]
+    )
 
 
 def table(kept: Kept) -> str:
     """One row for each goal of each benchmark, measured or not; below it each benchmark's command and day."""
     head = [
-        "| benchmark | figure | goal | measured | | floor known | ratio to the limit, same run |",
+        "| benchmark | figure | goal | measured | | limit known before | ratio to the limit, same run |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = [_row(name, row, goal, kept.get(name)) for name, row in BENCHMARKS.items() for goal in row.goals]
@@ -83,7 +101,11 @@ def _row(name: str, row: Benchmark, goal: Goal, run: Mapping[str, Any] | None) -
         value = figures[goal.figure]
         verdict = "reached" if goal.is_reached(value) else f"missed by {goal.miss_percent(value):.0f} %"
         words = [f"**{value:.4g}**", verdict]
-    ratio = ", ".join(
-        f"{value:.3g}" for figure, value in figures.items() if figure in ("ratio_to_floor", "ratio_to_limit")
-    )
-    return f"| {name} | `{goal.figure}` | {goal.text()} | {' | '.join(words)} | {row.floor} | {ratio or '-'} |"
+    ratio = ", ".join(_ratio(figure, value) for figure, value in figures.items() if is_ratio(figure))
+    return f"| {name} | `{goal.figure}` | {goal.text()} | {' | '.join(words)} | {row.known} | {ratio or '-'} |"
+
+
+def _ratio(figure: str, value: float) -> str:
+    """`ratio_poll_to_limit` is told as "poll 3.5", `ratio_to_limit` as the number alone."""
+    part = figure.removeprefix("ratio").removesuffix("_to_limit").strip("_").replace("_", " ")
+    return f"{part} {value:.3g}".strip()

@@ -43,8 +43,10 @@ def _once(name: str, arguments: Mapping[str, float]) -> dict[str, float]:
 
 
 def call(benchmark: Benchmark, arguments: Mapping[str, float]) -> dict[str, float]:
-    """Import the module and run it here."""
+    """Import the module and run it here; SystemExit when a figure that it promises is missing."""
     found: dict[str, float] = importlib.import_module(benchmark.module).run(**arguments)
+    if untold := benchmark.untold(found):
+        raise SystemExit(f"{benchmark.module} did not tell {', '.join(untold)}")
     return found
 
 

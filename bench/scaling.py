@@ -18,8 +18,13 @@ PER_DAY = {"one million a day": 1_000_000, "one hundred million a day": 100_000_
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Of one order, measured: which run and figure each comes from stands in `of`."""
+    """Of one order, measured: which run and figure each comes from stands in `SOURCES`.
 
+    Intake and life are what must be done for an order; mixed is what a house spends on it that folds KPIs, seals its history, shows
+    pages and tidies up meanwhile. So cores are reckoned by mixed.
+    """
+
+    mixed_cpu_ms: float
     intake_cpu_ms: float
     life_cpu_ms: float
     database_bytes: float
@@ -28,12 +33,13 @@ class Costs:
     network_bytes: float
 
     @property
-    def cpu_ms(self) -> float:
+    def least_cpu_ms(self) -> float:
         return self.intake_cpu_ms + self.life_cpu_ms
 
 
 #: field -> (benchmark, figure)
 SOURCES = {
+    "mixed_cpu_ms": ("mixed", "cpu_ms_per_order"),
     "intake_cpu_ms": ("intake", "cpu_ms_per_order"),
     "life_cpu_ms": ("life", "cpu_ms_per_order"),
     "database_bytes": ("footprint", "database_bytes_per_order"),
@@ -62,7 +68,7 @@ def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
         return f"Not all costs were kept yet; missing: {', '.join(missing)}."
     lines = ["| one order costs | measured | by |", "|---|---|---|"]
     lines += [
-        f"| {_WORDS[field]} | {_shown(getattr(one, field))} | `{benchmark}`: {figure} |"
+        f"| {_WORDS[field]} | {_shown(getattr(one, field))} | `{kept[benchmark]['command']}`: {figure} |"
         for field, (benchmark, figure) in SOURCES.items()
     ]
     lines += ["", f"| it takes | how it is reckoned | {' | '.join(PER_DAY)} |", "|---|---|---|---|"]
@@ -72,8 +78,9 @@ def table(kept: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 _WORDS = {
-    "intake_cpu_ms": "CPU ms of intake, all processes with PostgreSQL",
-    "life_cpu_ms": "CPU ms from accepted to shipped, in batches",
+    "mixed_cpu_ms": "CPU ms of everything together: intake, life, KPIs, sealing, pages, tidying up",
+    "intake_cpu_ms": "of it intake, measured alone",
+    "life_cpu_ms": "of it from accepted to shipped, in batches, measured alone",
     "database_bytes": "bytes in the database with indexes, history and steps, without papers",
     "wal_bytes": "bytes of WAL, received to shipped",
     "commits": "commits, received to shipped, in batches of 200",
@@ -82,7 +89,8 @@ _WORDS = {
 _HOW = {
     "orders a second, mean": "a day / 86,400",
     "orders a second, busiest hour": f"mean x {PEAK}",
-    "cores busy in that hour": "rate x CPU ms",
+    "cores busy in that hour": "rate x CPU ms of everything",
+    "cores that intake and life alone keep busy": "rate x (intake + life), the least that could be",
     "cores to buy": f"busy / {BUSY:g}",
     "WAL in that hour": "rate x bytes of WAL",
     "WAL a day, to keep for restoring": "a day x bytes of WAL",
@@ -96,11 +104,12 @@ _HOW = {
 def _needs(one: Costs, per_day: int) -> dict[str, str]:
     mean = per_day / DAY_S
     peak = mean * PEAK
-    busy = peak * one.cpu_ms / 1000
+    busy = peak * one.mixed_cpu_ms / 1000
     return {
         "orders a second, mean": _shown(mean),
         "orders a second, busiest hour": _shown(peak),
         "cores busy in that hour": _shown(busy),
+        "cores that intake and life alone keep busy": _shown(peak * one.least_cpu_ms / 1000),
         "cores to buy": _shown(busy / BUSY),
         "WAL in that hour": f"{_shown(peak * one.wal_bytes / 1e6)} MB/s",
         "WAL a day, to keep for restoring": f"{_shown(per_day * one.wal_bytes / 1e9)} GB",

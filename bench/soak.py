@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import statistics
 
-from bench import cpu, memory, mixed
+from bench import cpu, memory
 from bench.memory import House
+from bench.window import Numbers, hold, until_empty
 
 
 def run(*, orders: int = 1_000_000, per_s: float = 300, portions: int = 50) -> dict[str, float]:
     """PSS in MiB after each portion, and by how many percent it grew after the warm-up."""
     with memory.house(worker=("bench.mixed_workers",)) as product:
-        product.parts["floor"] = [
+        product.parts["warehouse"] = [
             product.made.start("bench.mixed_hands", str(product.seeded.warehouse_id)).pid,
         ]
-        numbers, portion = mixed._Numbers(), orders // portions
+        numbers, portion = Numbers(), orders // portions
         taken: list[dict[str, float]] = []
         for number in range(portions):
-            held = mixed._hold(product, per_s, portion / per_s, numbers)
-            mixed._empty(product.made)
-            refused = sum(count for status, count in held.posted.statuses.items() if status != 202)
-            if refused:
-                raise SystemExit(f"{refused} orders of portion {number + 1} were not stored")
+            held = hold(product, per_s, portion / per_s, numbers)
+            until_empty(product.made)
+            if set(held.posted.statuses) != {202}:
+                raise SystemExit(f"the orders of portion {number + 1} were answered {held.posted.statuses}")
             taken.append(_look(product))
         return _figures(taken, portion)
 

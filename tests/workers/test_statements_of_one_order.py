@@ -18,7 +18,7 @@ BOUNDS = {"system": 15, "wave": 8, "label": 13}
 
 
 @dataclass(slots=True)
-class CountingFloor(single.Floor):
+class CountingPicker(single.Picker):
     """Counts the statements of each stage of the last order."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -35,9 +35,9 @@ def test_one_order_takes_no_more_statements_than_this(
 ) -> None:
     made = Ground(clean_database.database, environ, tmp_path, web_port=0)
     opened = single.opened(made)
-    floor = CountingFloor(made, opened.seeded, opened.worker, opened.bound, opened.staff_id)
+    picker = CountingPicker(made, opened.seeded, opened.worker, opened.bound, opened.staff_id)
     for number in range(2):
-        life.accept(made, floor.seeded, range(number, number + 1))
-        single.one(floor)
+        life.accept(made, picker.seeded, range(number, number + 1))
+        single.one(picker)
     life.require_shipped(made, 2)
-    assert {name: floor.counts[name] for name, most in BOUNDS.items() if floor.counts[name] > most} == {}
+    assert {name: picker.counts[name] for name, most in BOUNDS.items() if picker.counts[name] > most} == {}

@@ -1,0 +1,38 @@
+"""A pace is sustained when nothing grows: not the orders in the house, not the due steps, not the age of the oldest."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.clients import Answers
+from bench.window import Sample, Window
+
+
+def held(*, orders: float = 0.0, due: float = 0.0, age: float = 0.0, answers: Answers | None = None) -> Window:
+    """Ten minutes at 100 a second; what grows, by how much a second."""
+    samples = [
+        Sample(at, int(500 + due * at), 2.0 + age * at, int(1000 + orders * at), 600.0) for at in range(0, 600, 5)
+    ]
+    return Window(100, 600, samples, answers or Answers([0.02] * 100, {202: 100}))
+
+
+def test_a_house_in_which_nothing_grows_is_sustained():
+    assert held().is_sustained
+
+
+def test_a_backlog_may_grow_by_a_fiftieth_of_the_pace():
+    assert held(orders=1.9, due=1.9, age=0.019).is_sustained
+
+
+@pytest.mark.parametrize("grows", [{"orders": 2.2}, {"due": 2.2}, {"age": 0.022}], ids=str)
+def test_what_grows_by_more_is_not_sustained(grows):
+    assert not held(**grows).is_sustained
+
+
+def test_one_step_that_nobody_takes_is_not_sustained():
+    assert not held(age=1.0).is_sustained
+
+
+def test_refused_and_late_orders_are_not_sustained():
+    assert not held(answers=Answers([0.02] * 100, {202: 99, 503: 1})).is_sustained
+    assert not held(answers=Answers([2.1] * 100, {202: 100})).is_sustained
