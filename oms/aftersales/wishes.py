@@ -71,7 +71,8 @@ def load(
     lines = _lines(session, order_ids)
     later = set(session.execute(_LATER, {"ids": [r.id for r in requests]}).scalars())
     floor = _floor(session, order_ids)
-    leaving = remainders.leaving(session, order_ids=order_ids)
+    ending = [r.order_id for r in requests if r.kind == "cancellation"]
+    leaving = remainders.leaving(session, order_ids=ending) if ending else {}
     before = told or {}
     return [
         _case(

@@ -15,10 +15,11 @@ from oms.intake import inbox
 from oms.invariants.check import check
 from oms.journey import holds
 from oms.journey.steps import Claimed, Done
+from oms.money import Money
 from oms.orders.models import ChangeRequest, Order, OrderLine
-from oms.verification import amendments
+from oms.verification import amendments, payments
 from oms.verification.amendments import Amendment
-from tests.factories.changes import apply_all, ask, decide, living_steps, pack, pick, wish, wished_line
+from tests.factories.changes import apply_all, ask, decide, living_steps, pack, pick, statements, wish, wished_line
 from tests.factories.floor import Floor, make_floor, released, run_kind
 from tests.factories.generic import message, order_json
 from tests.factories.orders import ADDRESS, make_channel, make_order, make_sku
@@ -95,6 +96,40 @@ def test_what_the_channel_tells_anew_counts_before_the_correction(session: Sessi
     assert (order.ship_to["lines"], order.ship_to["phone"]) == (["深南大道7号"], "+8613900139000")
     assert order.contact["name"] == "Han"
     assert order.round == 1
+
+
+def test_first_tellings_are_read_in_a_fixed_number_of_statements(session: Session, business_now: datetime) -> None:
+    cup, channel = make_sku(session), make_channel(session)
+    for number in ("C1", "C2", "C3"):
+        _accept(session, channel.id, order_json(number, sku=cup.code), business_now)
+    orders = {order.id: order.channel_order_id for order in session.query(Order)}
+    counts = []
+    for some in (list(orders)[:1], list(orders)):
+        session.expire_all()
+        with statements(session) as seen:
+            found = tellings.first(session, some)
+        counts.append(len(seen))
+        assert {order_id: told["channel_order_id"] for order_id, told in found.items()} == {i: orders[i] for i in some}
+    assert counts[0] == counts[1]
+
+
+def test_money_that_finance_recorded_stays_recorded(session: Session, business_now: datetime) -> None:
+    cup, channel = make_sku(session), make_channel(session)
+    totals = {"shipping": "0.00", "tax": "0.00", "tax_included": True, "total": "20.00", "paid": "0.00"}
+    told = order_json("C1", sku=cup.code, totals=totals, payment={"terms": "prepaid", "status": "pending"})
+    _accept(session, channel.id, told, business_now)
+    order = session.query(Order).one()
+    money = Money(Decimal(20), "CNY")
+    payments.record_payment(
+        session, order_id=order.id, amount=money, reference="BANK-7", actor="staff:eve", now=business_now
+    )
+    _accept(
+        session, channel.id, {**told, "buyer_message": "quick please", "version": "2026-11-18T03:00:00Z"}, business_now
+    )
+    apply_all(session, business_now, first=tellings.first)
+    order = session.get_one(Order, order.id)
+    assert (order.payment_status, order.paid, order.buyer_message) == ("paid", 20, "quick please")
+    assert check(session) == []
 
 
 def test_a_payment_stops_no_packed_order_that_was_corrected(

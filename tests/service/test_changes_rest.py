@@ -10,29 +10,23 @@ import pytest
 from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent
-from oms import together
 from oms.aftersales import put_backs, resting
 from oms.aftersales.models import Refund, Ticket
 from oms.db import new_id
-from oms.effects import intend, recording
 from oms.errors import Conflict
-from oms.fulfilment import release, waves
-from oms.fulfilment.boxing import Box
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import check
-from oms.inventory.models import Bin, Reservation
+from oms.inventory.models import Reservation
 from oms.journey import holds
 from oms.messages.models import Message
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.shipping import tracking
 from oms.shipping.models import Parcel
-from oms.supply import backorders, receipts
 from oms.supply.models import SupplyRequest
-from oms.supply.receipts import Receipt
 from tests.factories.changes import apply_all, ask, decide, living_steps, pack, pick, unbalanced, wish
-from tests.factories.floor import Floor, run_kind
-from tests.factories.orders import make_channel
-from tests.factories.packed import checked, close, label, served_floor, sign_both, two_booked
+from tests.factories.floor import Floor
+from tests.factories.packed import served_floor, sign_both, two_booked
+from tests.factories.partly import partly_shipped, rest_released
 
 
 @pytest.fixture
@@ -40,45 +34,20 @@ def floor(session: Session) -> Floor:
     return served_floor(session, qty=2)
 
 
-def _partly_shipped(session: Session, floor: Floor, now: datetime) -> Order:
-    """Two of three pieces of each line have left; the third is backordered."""
-    channel = make_channel(session, settings={"partial_shipment": "true"})
-    fulfilment = checked(session, floor, now, qty=3, channel_id=channel.id)
-    [parcel] = close(session, fulfilment, [Box("M", 120 + 4 * 300)], now)
-    sign_both(session, label(session, parcel, now), now)
-    intend(session, key=f"book:{parcel.reference}", kind="book", subject_id=parcel.id, now=now)
-    together.execute(session, [recording(key=f"book:{parcel.reference}", state="done", now=now)])
-    return session.get_one(Order, parcel.order_id, populate_existing=True)
-
-
-def _come(session: Session, floor: Floor, now: datetime) -> Fulfilment:
-    """The third pieces come in and are released on a list of their own."""
-    place = session.query(Bin).filter_by(warehouse_id=floor.warehouse.id, kind="pick").first()
-    assert place is not None
-    goods = [Receipt(f"GRN-{sku.code}", floor.warehouse.id, sku.id, place.id, Decimal(1)) for sku in floor.skus]
-    receipts.receive(session, receipts=goods, actor="staff:bob", now=now)
-    run_kind(session, "wake", receipts.wake_orders, now)
-    run_kind(session, "allocate", backorders.allocate, now)
-    run_kind(session, "release", release.release, now)
-    waves.plan_now(session, warehouse_id=floor.warehouse.id)
-    run_kind(session, "wave", waves.plan, now)
-    return session.query(Fulfilment).filter_by(part=1).one()
-
-
 def _waits(session: Session, floor: Floor, now: datetime) -> None:
     """Nothing more has come."""
 
 
 def _on_a_list(session: Session, floor: Floor, now: datetime) -> None:
-    _come(session, floor, now)
+    rest_released(session, floor, now)
 
 
 def _picked(session: Session, floor: Floor, now: datetime) -> None:
-    pick(session, _come(session, floor, now), now)
+    pick(session, rest_released(session, floor, now), now)
 
 
 def _packed(session: Session, floor: Floor, now: datetime) -> None:
-    fulfilment = _come(session, floor, now)
+    fulfilment = rest_released(session, floor, now)
     pick(session, fulfilment, now)
     pack(session, fulfilment, now)
 
@@ -105,7 +74,7 @@ Stage = Callable[[Session, Floor, datetime], None]
 def test_the_rest_is_cancelled_and_what_has_left_goes_on(
     session: Session, floor: Floor, business_now: datetime, stage: Stage
 ) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     stage(session, floor, business_now)
     wish(session, order, business_now, kind="cancellation")
     apply_all(session, business_now)
@@ -133,7 +102,7 @@ def test_the_rest_is_cancelled_and_what_has_left_goes_on(
 def test_the_customer_hears_of_both_parts_and_somebody_is_asked_to_recall(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     wish(session, order, business_now, kind="cancellation")
     apply_all(session, business_now)
     assert "rest_cancelled" in {m.template for m in session.query(Message)}
@@ -144,7 +113,7 @@ def test_the_customer_hears_of_both_parts_and_somebody_is_asked_to_recall(
 def test_an_order_whose_part_was_delivered_is_complete_without_its_rest(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     _deliver(session, floor, business_now)
     wish(session, order, business_now, kind="cancellation")
     apply_all(session, business_now)
@@ -156,7 +125,7 @@ def test_an_order_whose_part_was_delivered_is_complete_without_its_rest(
 def test_a_second_cancellation_of_the_rest_finds_nothing_left(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     for minutes in (0, 1):
         wish(session, order, business_now + timedelta(minutes=minutes), kind="cancellation")
         apply_all(session, business_now)
@@ -166,7 +135,7 @@ def test_a_second_cancellation_of_the_rest_finds_nothing_left(
 
 
 def test_the_desk_may_cancel_the_rest_and_nothing_else(session: Session, floor: Floor, business_now: datetime) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     with pytest.raises(Conflict, match="handed over"), session.begin_nested():
         ask(session, order, business_now, kind="update", wanted={"ship_to": {"lines": ["9"]}})
     decide(session, ask(session, order, business_now), business_now)
@@ -178,7 +147,7 @@ def test_the_desk_may_cancel_the_rest_and_nothing_else(session: Session, floor: 
 
 
 def test_what_was_not_paid_yet_is_not_given_back(session: Session, floor: Floor, business_now: datetime) -> None:
-    order = _partly_shipped(session, floor, business_now)
+    order = partly_shipped(session, floor, business_now)
     session.query(Order).filter_by(id=order.id).update({"payment_status": "partially_paid", "paid": 45})
     wish(session, order, business_now, kind="cancellation")
     apply_all(session, business_now)

@@ -24,6 +24,8 @@ from oms.supply.models import SupplyRequest
 from oms.supply.receipts import Receipt
 from tests.factories.changes import apply_all, pick, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
+from tests.factories.packed import served_floor
+from tests.factories.partly import partly_shipped, rest_released
 
 #: Downwards. Two rows of one table are taken by their keys, which the statements' ORDER BY says.
 LADDER = ("orders", "wave", "stock", "bin_stock")
@@ -76,6 +78,14 @@ def _cancelled_before_release(session: Session, now: datetime) -> Work:
     return apply_all
 
 
+def _rest_cancelled(session: Session, now: datetime) -> Work:
+    floor = served_floor(session, qty=2)
+    order = partly_shipped(session, floor, now)
+    rest_released(session, floor, now)
+    wish(session, order, now, kind="cancellation")
+    return apply_all
+
+
 def _put_back(session: Session, now: datetime) -> Work:
     fulfilment = _on_a_list(session, now)
     pick(session, fulfilment, now, stops=1)
@@ -109,6 +119,7 @@ MOVES = {
     _short: ("orders", "wave", "stock"),
     _cancelled: ("orders", "wave", "stock"),
     _cancelled_before_release: ("orders", "stock"),
+    _rest_cancelled: ("orders", "wave", "stock"),
     _put_back: ("orders", "wave", "stock"),
     _planned: ("orders", "stock"),
     _received: ("stock",),
