@@ -95,7 +95,10 @@ def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: dateti
 
 
 def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
-    """Move the payment axis to what the sender says; a state that cannot follow the present one changes nothing."""
+    """Move the payment axis to what the sender says; a state that cannot follow the present one changes nothing.
+
+    A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
+    """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
     moving = [(state, case) for state, case in wanted if state and state != case.order.payment_status]
     for state in sorted({state for state, _ in moving}):
@@ -104,7 +107,8 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
             session, Order, ids, to=state, cause="told by the channel", actor=actor, now=now,
             axis="payment_status", lenient=True,
         )  # fmt: skip
-    paid = [{"id": c.order_id, "paid": c.wish_order.totals.paid} for c in cases if "paid" in c.columns]
+    sums = [(c.order_id, c.wish_order.totals.paid) for c in cases if "paid" in c.columns]
+    paid = [{"id": order_id, "paid": amount} for order_id, amount in sums if amount is not None]
     if paid:
         session.execute(update(Order), paid)
 

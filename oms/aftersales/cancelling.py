@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, change_rules, refunds
+from oms.aftersales import amending, change_rules, refunds, unclear_refunds
 from oms.aftersales.amending import BEFORE_RELEASE
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.wishes import Case
@@ -29,7 +29,9 @@ FORWARD = (
     *BEFORE_RELEASE, "decide_change",
     "wave", "pick", "short_pick", "pack", "book", "mend_booking", "hand_over", "reread",
 )  # fmt: skip
-_PAID = frozenset({"paid", "partially_paid", "overpaid"})
+#: Of these something may be left to give back; how much, `refunds` knows.
+PART_BACK = "partially_refunded"
+_PAID = frozenset({"paid", "partially_paid", "overpaid", PART_BACK})
 
 _SETTLE = text("""
     UPDATE finding SET settled_at = :now, settled_by = :by, settlement = 'cancelled'
@@ -116,15 +118,17 @@ def _drop_other_wishes(session: Session, cases: Sequence[Case], actor: str, now:
 def _refund(
     session: Session, cases: Sequence[Case], actor: str, now: datetime
 ) -> defaultdict[uuid.UUID, list[NewStep]]:
-    """What was paid goes back, unless the sender says that it did so itself."""
+    """What was paid goes back, unless the sender says that it did so itself; of a part a person finds out how much."""
+    paid = [(c, c.request.wanted.get("payment", {}).get("status")) for c in cases if c.order.payment_status in _PAID]
     new = [
         NewRefund(f"cancellation:{c.order_id}", c.order_id, None, "cancelled")
-        for c in cases
-        if c.order.payment_status in _PAID and c.request.wanted.get("payment", {}).get("status") in (None, *_PAID)
+        for c, said in paid
+        if said is None or (said in _PAID and said != PART_BACK)
     ]
     opens: defaultdict[uuid.UUID, list[NewStep]] = defaultdict(list)
     for step in refunds.request(session, new=new, actor=actor, now=now):
         opens[step.order_id or step.subject_id].append(step)
+    unclear_refunds.ask_a_person(session, order_ids=[c.order_id for c, said in paid if said == PART_BACK], now=now)
     amending.pay(session, cases=cases, actor=actor, now=now)
     return opens
 

@@ -50,7 +50,7 @@ def close(session: Session, *, ticket_id: uuid.UUID, verdict: Verdict, actor: st
         errors.record(session, events=[_error(ticket, verdict.cause, verdict.stage, person)], by=actor, now=now)
     question = NewStep("rate_ticket", ticket_id, order_id=ticket.order_id, round=step.round)
     steps.finish(session, [Done(step, "closed", (question,))], by=actor, now=now)
-    satisfaction.invite(session, subjects={ticket_id: ticket.order_id}, now=now)
+    satisfaction.invite(session, subjects={ticket_id: ticket.order_id}, now=now, round_=step.round)
 
 
 def reopen(session: Session, *, ticket_id: uuid.UUID, why: str, actor: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import refunds, return_rules, returns
 from oms.aftersales.models import Return, ReturnLine
 from oms.aftersales.refunds import NewRefund
-from oms.aftersales.return_rules import Value
+from oms.aftersales.return_rules import Discount, Value
 from oms.errors import Conflict, InputInvalid
 from oms.inventory import ledger
 from oms.inventory.bins import purpose_bin
@@ -53,10 +53,11 @@ _WRITE = text("""
 _UNITS = text("""
     SELECT r.order_line_id, min(r.qty_received / coalesce(b.qty, 1)) AS units,
            bool_or(b.part_id IS NOT NULL) AS bundle, l.qty, coalesce(l.total, 0) AS total,
-           CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax
+           CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax,
+           o.currency, coalesce(o.discount, 0) AS discount, coalesce(o.lines_total, 0) AS lines_total
     FROM return_line r JOIN order_line l ON l.id = r.order_line_id JOIN orders o ON o.id = l.order_id
     LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id
-    WHERE r.return_id = :id GROUP BY r.order_line_id, l.qty, l.total, l.tax, o.tax_included
+    WHERE r.return_id = :id GROUP BY r.order_line_id, l.id, o.id
 """)
 
 _RETURNED = text("""
@@ -184,4 +185,8 @@ def _count_units(session: Session, return_id: uuid.UUID, not_refundable: set[uui
     units = {r.order_line_id: Decimal(int(r.units)) if r.bundle else r.units for r in rows}
     session.execute(_RETURNED, {"ids": list(units), "qtys": list(units.values())})
     values = {r.order_line_id: Value(r.qty, r.total, r.tax) for r in rows}
-    return return_rules.worth({k: v for k, v in units.items() if k not in not_refundable}, values)
+    due = {line: qty for line, qty in units.items() if line not in not_refundable}
+    if not due or rows[0].currency is None:
+        return ZERO
+    discount = Discount(rows[0].discount, rows[0].lines_total)
+    return return_rules.worth(due, values, currency=rows[0].currency, discount=discount)

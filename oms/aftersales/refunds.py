@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -14,12 +14,14 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from oms import db
+from oms.aftersales import unclear_refunds
 from oms.aftersales.models import Refund, Return
 from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle, policy, steps
 from oms.journey.steps import Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
+from oms.money import minor_digits, minor_unit, quantise
 from oms.orders import locking
 from oms.orders.contacts import contacts
 from oms.orders.models import Order
@@ -39,12 +41,17 @@ class NewRefund:
     ticket_id: uuid.UUID | None = None
 
 
-# What may still go back: paid, less every refund that was not refused.
+# What may still go back: paid, less every refund that was not refused. Channels tell what was paid before refunds, so of
+# an order that is refunded nothing is left, whoever gave it back; `unclear`: they gave back a part that we do not know.
 _LEFT = text("""
-    SELECT o.id, coalesce(o.paid, CASE WHEN o.payment_status IN ('paid', 'overpaid') THEN o.total END, 0)
-           - coalesce((SELECT sum(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status IN ('pending', 'succeeded')), 0)
-           AS left_over, o.currency
-    FROM orders o WHERE o.id = ANY(CAST(:ids AS uuid[]))
+    SELECT o.id, o.currency, CASE WHEN o.payment_status = 'refunded' THEN 0 ELSE o.paid - r.asked END AS left_over,
+           o.payment_status = 'partially_refunded' AND r.given = 0 AS unclear
+    FROM (SELECT id, currency, payment_status, coalesce(
+              paid, CASE WHEN payment_status IN ('paid', 'overpaid', 'partially_refunded') THEN total END, 0) AS paid
+          FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))) o
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(amount), 0) AS asked, coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS given
+        FROM refund WHERE refund.order_id = o.id AND refund.status IN ('pending', 'succeeded')) r
 """)
 
 _GIVEN_BACK = text("""
@@ -55,9 +62,18 @@ _GIVEN_BACK = text("""
 def request(session: Session, *, new: Sequence[NewRefund], actor: str, now: datetime) -> list[NewStep]:
     """Write pending refunds of (locked) orders, cut to what is left of the payment; return the steps `refund` to open.
 
-    An order of which nothing is left to give back gets none; a repeat of a key writes and opens nothing.
+    An order of which nothing is left to give back gets none; a repeat of a key writes and opens nothing. Where the
+    channel gave back a part that we do not know, customer service gets a ticket instead.
     """
     left = {row.id: row for row in session.execute(_LEFT, {"ids": [n.order_id for n in new]})} if new else {}
+    unclear = [n for n in new if left[n.order_id].unclear and left[n.order_id].left_over > ZERO]
+    unclear_refunds.ask_a_person(session, order_ids=[n.order_id for n in unclear], now=now)
+    return _write(session, [n for n in new if n not in unclear], left, actor, now)
+
+
+def _write(
+    session: Session, new: Sequence[NewRefund], left: Mapping[uuid.UUID, Any], actor: str, now: datetime
+) -> list[NewStep]:
     rows = [row for n in new if (row := _row(n, left[n.order_id], actor, now)) is not None]
     if not rows:
         return []
@@ -74,8 +90,11 @@ def request(session: Session, *, new: Sequence[NewRefund], actor: str, now: date
 
 
 def _row(new: NewRefund, left: Any, actor: str, now: datetime) -> dict[str, Any] | None:
+    if left.currency is None:
+        return None
     amount = left.left_over if new.amount is None else min(new.amount, left.left_over)
-    if amount <= ZERO or left.currency is None:
+    amount = amount.quantize(minor_unit(left.currency), rounding=ROUND_DOWN)
+    if amount <= ZERO:
         return None
     return {
         "id": db.new_id(),
@@ -93,19 +112,34 @@ def _row(new: NewRefund, left: Any, actor: str, now: datetime) -> dict[str, Any]
 
 
 def ask(session: Session, *, new: NewRefund, actor: str, now: datetime) -> uuid.UUID:
-    """A person asks for money back (price difference, compensation); return the refund. InputInvalid over what was paid."""
+    """A person asks for money back (price difference, compensation); return the refund.
+
+    InputInvalid over what was paid, and for an amount finer than the currency.
+    """
     locking.touch(session, order_ids=[new.order_id])
     left = session.execute(_LEFT, {"ids": [new.order_id]}).one_or_none()
     if left is None:
         raise NotFound("no such order")
-    if new.amount is None or new.amount <= ZERO or new.amount > left.left_over:
-        hint = f"more than 0 and at most {max(left.left_over, ZERO)}, what was paid and not given back"
-        raise InputInvalid("that amount cannot be refunded", fields={"amount": hint})
-    opened = request(session, new=[new], actor=actor, now=now)
+    _refuse_amount(new.amount, left)
+    opened = _write(session, [new], {new.order_id: left}, actor, now)
     if not opened:
         raise Conflict("this refund was asked for already")
     steps.open_steps(session, opened, now=now)
     return opened[0].subject_id
+
+
+def _refuse_amount(amount: Decimal | None, left: Any) -> None:
+    """InputInvalid for an amount that cannot be given back, naming what can."""
+    if left.currency is None:
+        raise Conflict("the order has no currency yet: nothing can be given back")
+    if amount is None or not ZERO < amount <= left.left_over:
+        most = max(left.left_over, ZERO).quantize(minor_unit(left.currency), rounding=ROUND_DOWN)
+        hint = f"more than 0 and at most {most}, what was paid and not given back"
+    elif quantise(amount, left.currency) != amount:
+        hint = f"{left.currency} has {minor_digits(left.currency)} decimals"
+    else:
+        return
+    raise InputInvalid("that amount cannot be refunded", fields={"amount": hint})
 
 
 def approve(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime) -> None:
@@ -131,6 +165,7 @@ def pay_out(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime
     step = steps.find(session, kind="refund", subject_ids=[refund_id]).get(refund_id)
     if step is None or refund.status != "pending":
         raise Conflict(f"the refund is {refund.status}: it waits for no payout")
+    _refuse_given_back(session, refund)
     _refuse_unapproved(session, refund, actor, now)
     told = {"reference": reference} if reference else None
     lifecycle.advance(session, Refund, [refund_id], to="succeeded", cause="paid out", actor=actor, now=now, data=told)
@@ -167,6 +202,13 @@ def _locked(session: Session, refund_id: uuid.UUID) -> Refund:
         raise NotFound("no such refund")
     locking.touch(session, order_ids=[order_id])
     return session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+
+
+def _refuse_given_back(session: Session, refund: Refund) -> None:
+    """While a refund waits, the shop may give the money back itself: it must not go twice."""
+    state = session.scalar(select(Order.payment_status).where(Order.id == refund.order_id))
+    if state == "refunded":
+        raise Conflict("the payment was given back already, by the channel: refuse this refund")
 
 
 def _refuse_unapproved(session: Session, refund: Refund, actor: str, now: datetime) -> None:

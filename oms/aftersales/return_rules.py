@@ -6,15 +6,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from oms.clock import end_of_local_day
+from oms.clock import day_start, local_day
+from oms.money import quantise
 
 #: Why goods come back; only the first depends on the return window.
 NO_REASON = "no_reason"
 REASONS = (NO_REASON, "faulty", "damaged", "wrong_goods", "not_as_described")
-ZERO, CENT = Decimal(0), Decimal("0.01")
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _over(shipped: Sequence[Shipped], window_days: int, zone: ZoneInfo, now: dat
     signed = max((s.delivered_at for s in shipped if s.delivered_at is not None), default=None)
     if signed is None:
         return False
-    return now >= end_of_local_day(signed + timedelta(days=window_days), zone)
+    return now >= day_start(local_day(signed, zone) + timedelta(days=window_days + 1), zone)
 
 
 def spread(
@@ -87,14 +88,30 @@ class Value:
     tax: Decimal
 
 
-def worth(units: Mapping[uuid.UUID, Decimal], values: Mapping[uuid.UUID, Value]) -> Decimal:
-    """What the returned units cost the customer, to the cent."""
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """What was taken off the order as a whole, and the sum of the lines that it was taken off."""
+
+    amount: Decimal = ZERO
+    lines_total: Decimal = ZERO
+
+    def of(self, total: Decimal) -> Decimal:
+        """The share of it that fell to goods of this total."""
+        if self.lines_total <= ZERO or self.amount <= ZERO:
+            return ZERO
+        return min(self.amount, self.lines_total) * total / self.lines_total
+
+
+def worth(
+    units: Mapping[uuid.UUID, Decimal], values: Mapping[uuid.UUID, Value], *, currency: str, discount: Discount
+) -> Decimal:
+    """What the returned units cost the customer, in whole minor units of the currency."""
     amount = sum(
         (
-            (values[line].total + values[line].tax) * qty / values[line].qty
-            for line, qty in units.items()
-            if values[line].qty
+            (value.total - discount.of(value.total) + value.tax) * qty / value.qty
+            for value, qty in ((values[line], qty) for line, qty in units.items())
+            if value.qty
         ),
         ZERO,
     )
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    return quantise(amount, currency)

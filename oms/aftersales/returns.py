@@ -48,9 +48,10 @@ class Arrived:
     qty: Decimal
 
 
+# What was approved may still lie in the parcel until that is inspected; then only what came has come back.
 _SHIPPED = text("""
     SELECT l.id, l.sku_id, l.qty_shipped - coalesce((
-               SELECT sum(r.qty) FROM return_line r JOIN return_request q ON q.id = r.return_id
+               SELECT sum(CASE WHEN q.status IN ('inspected', 'settled', 'closed') THEN r.qty_received ELSE r.qty END) FROM return_line r JOIN return_request q ON q.id = r.return_id
                WHERE r.order_line_id = l.id AND q.status NOT IN ('declined', 'cancelled', 'expired')
                  AND r.sku_id = coalesce(b.part_id, l.sku_id)), 0) / coalesce(b.qty, 1) AS left_over,
            coalesce(b.part_id, l.sku_id) AS part_id, coalesce(b.qty, 1) AS per,

@@ -42,15 +42,15 @@ _DUE = text(f"""
 """)
 
 
-def invite(session: Session, *, subjects: Mapping[uuid.UUID, uuid.UUID | None], now: datetime) -> None:
-    """Ask the customers of orders or tickets ({subject: its order}) for a score, once each."""
+def invite(session: Session, *, subjects: Mapping[uuid.UUID, uuid.UUID | None], now: datetime, round_: int = 0) -> None:
+    """Ask the customers of orders or tickets ({subject: its order}) for a score, once each in a round."""
     order_ids = [order_id for order_id in subjects.values() if order_id is not None]
     people = contacts(session, order_ids=order_ids) if order_ids else {}
     numbers = session.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(subjects)))
     tickets: dict[uuid.UUID, str] = {row.id: row.number for row in numbers}
     notices = [
         Notice(
-            f"survey:{subject_id}",
+            f"survey:{subject_id}" if round_ == 0 else f"survey:{subject_id}:{round_}",
             "survey",
             order_id,
             people[order_id].email,

@@ -22,7 +22,7 @@ from oms.fulfilment import progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
-from oms.fulfilment.scans import write_scan
+from oms.fulfilment.scans import refuse_other, write_scan
 from oms.journey import errors as error_events
 from oms.journey import holds, move_sql, step_sql
 from oms.journey.errors import NewError
@@ -54,7 +54,8 @@ _READ = text("""
     WITH o AS (SELECT id FROM orders WHERE id = (SELECT order_id FROM fulfilment WHERE fulfilment.id = :fulfilment)
                FOR NO KEY UPDATE)
     SELECT f.id, f.number, f.order_id, f.status, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
-           k.answer AS known, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
+           k.answer AS known, k.stage = 'pack' AND k.fulfilment_id = f.id AND k.code = :read_code
+                              AND k.qty = CAST(:times AS numeric) AS same, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
                                     ORDER BY h.placed_at) AS reasons,
            l.id AS line_id, l.sku_id, l.qty_picked - l.qty_packed AS left_over
     FROM o JOIN fulfilment f ON f.order_id = o.id
@@ -96,15 +97,18 @@ _COUNT = text(f"""
 
 
 def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID | None, now: datetime) -> PackAnswer:
-    """Check one piece. A repeat of the same `scan_id` counts nothing. Raises Conflict when the order was stopped."""
-    read = {"fulfilment": scanned.fulfilment_id, "code": scanned.code.strip(), "scan": scanned.scan_id}
-    rows = session.execute(_READ, read).all()
+    """Check one piece. A repeat of the same `scan_id` counts nothing.
+
+    Raises KeyReused for another scan under that id, Conflict when the order was stopped.
+    """
+    rows = session.execute(_READ, _asked(scanned)).all()
     if not rows:
         raise NotFound("no such fulfilment: scan the code on the pick list")
     head = rows[0]
     lines: Sequence[Row[Any]] = [row for row in rows if row.line_id is not None]
     _refuse_unpackable(head, head.reasons)
     if head.known is not None:
+        refuse_other(same=head.same)
         return _left(lines, head.known)
     verdict = _judge(head, lines, scanned)
     left = _count(session, verdict, scanned, actor, staff_id, now)
@@ -131,6 +135,16 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
     )
     _note_mismatch(session, head, verdict.answer, actor, now)
     return _left(lines, verdict.answer)
+
+
+def _asked(scanned: PackScan) -> dict[str, Any]:
+    return {
+        "fulfilment": scanned.fulfilment_id,
+        "code": scanned.code.strip(),
+        "scan": scanned.scan_id,
+        "read_code": scanned.code[:200],
+        "times": scanned.qty,
+    }
 
 
 def _judge(head: Row[Any], lines: Sequence[Row[Any]], scanned: PackScan) -> Verdict:

@@ -20,7 +20,7 @@ from oms.errors import Conflict, NotFound
 from oms.fulfilment import pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
-from oms.fulfilment.scans import write_scan
+from oms.fulfilment.scans import refuse_other, write_scan
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import require_rows
 from oms.journey import holds
@@ -56,21 +56,15 @@ class Answer:
 def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID | None, now: datetime) -> Answer:
     """Judge and record one scan. A repeat of the same `scan_id` gets the first answer and counts nothing.
 
-    Raises Conflict when the order was stopped meanwhile: put the goods back, and tell the desk.
+    Raises KeyReused for another scan under that id, Conflict when the order was stopped meanwhile: put the goods back, and tell the desk.
     """
     place = scanned.bin_code.strip()
-    read = {
-        "wave": scanned.wave_id,
-        "code": scanned.code.strip(),
-        "scan": scanned.scan_id,
-        "bin": place,
-        "qty": scanned.qty,
-    }
-    rows = session.execute(pick_sql.READ, read).all()
+    rows = session.execute(pick_sql.READ, _asked(scanned)).all()
     if not rows or rows[0].first_fulfilment_id is None:
         raise NotFound("no such pick list: scan the list's own barcode")
     head = rows[0]
     if head.known is not None:
+        refuse_other(same=head.same)
         return _answer(session, head.known, head.known_task_id)
     stops = {row.id: row for row in rows if row.id is not None}
     wanted = [Wanted(stop.id, stop.sku_id, stop.left_over, stop.bin_code) for stop in stops.values()]
@@ -91,6 +85,18 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
         bin_code=scanned.bin_code,
     )
     return Answer(verdict.answer, None, ZERO)
+
+
+def _asked(scanned: PickScan) -> dict[str, Any]:
+    return {
+        "wave": scanned.wave_id,
+        "code": scanned.code.strip(),
+        "scan": scanned.scan_id,
+        "bin": scanned.bin_code.strip(),
+        "qty": scanned.qty,
+        "read_code": scanned.code[:200],
+        "read_bin": scanned.bin_code,
+    }
 
 
 def _count(

@@ -20,6 +20,7 @@ from oms.journey.lifecycle import Computed
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived, locking
 from oms.orders.models import Order
+from oms.orders.states import IN_EFFECT
 from oms.parties import carriers
 from oms.parties.rules import Offer, choose, offers
 from oms.rows import inserting
@@ -59,9 +60,18 @@ class _Promise:
 
 
 def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Release the orders' reserved goods; the order's promise becomes a pair of steps for each fulfilment."""
+    """Release the orders' reserved goods; the order's promise becomes a pair of steps for each fulfilment.
+
+    Nothing of an order that is not in effect goes to the floor (F-1).
+    """
+    stands = locking.touch(session, order_ids=[step.subject_id for step in steps])
+    live = [s for s in steps if s.subject_id in stands and stands[s.subject_id][1] in IN_EFFECT]
+    gone = [Done(s, "superseded", error="the order is not in effect") for s in steps if s not in live]
+    return [*_release(session, live, now), *gone]
+
+
+def _release(session: Session, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     order_ids = [step.subject_id for step in steps]
-    locking.touch(session, order_ids=order_ids)
     groups = _groups(session, order_ids)
     planned = _plan(session, groups, now)
     moved = lifecycle.advance(

@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from oms import db
+from oms.errors import KeyReused
 from oms.fulfilment.models import Scan
 from oms.fulfilment.scan_rules import Verdict
 from oms.rows import insert_rows
@@ -22,6 +23,12 @@ class Scanned(Protocol):
     def code(self) -> str: ...
     @property
     def qty(self) -> Decimal: ...
+
+
+def refuse_other(*, same: bool | None) -> None:
+    """A device's scan id comes again: with the same bin, code and count it is a repeat, else one of the two would be lost."""
+    if not same:
+        raise KeyReused("this scan_id was used for another scan: scan again, with an id of its own")
 
 
 def write_scan(

@@ -23,6 +23,8 @@ from oms.orders import derived, locking
 
 REASONS = ("not_found", "damaged", "wrong_goods", "expired")
 
+_SETTLED = "this stop is settled already: look at the list again"
+
 _SHORT = text("""
     WITH t AS (SELECT id, fulfilment_line_id, bin_id, sku_id, qty - qty_picked AS missing FROM pick_task WHERE id = :task),
     why AS (UPDATE pick_task SET short_reason = :reason, picked_by = :actor, picked_at = :now WHERE id = :task),
@@ -57,11 +59,16 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if reason not in REASONS:
         raise InputInvalid("a short needs its reason", fields={"reason": f"one of {', '.join(REASONS)}"})
     task = session.get(PickTask, task_id)
-    if task is None or task.status != "pending":
-        raise Conflict("this stop is settled already: look at the list again")
+    if task is None:
+        raise Conflict(_SETTLED)
     locks.take_goods(session, order_ids=[task.order_id])
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
-    lifecycle.advance(session, PickTask, [task.id], to="short", cause=reason, actor=actor, now=now)
+    # Two may report the same stop at once: who waited for the order finds it short already, and counts nothing.
+    moved = lifecycle.advance(
+        session, PickTask, [task.id], to="short", cause=reason, actor=actor, now=now, lenient=True
+    )
+    if not moved:
+        raise Conflict(_SETTLED)
     row = session.execute(_SHORT, {"task": task.id, "reason": reason, "actor": actor, "now": now}).one()
     lost = Move(
         f"short:{task.id}",

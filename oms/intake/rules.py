@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ MAX_QTY = Decimal(10) ** 10
 QTY_DECIMALS = 3
 _TOTALS = ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
 _LINE_AMOUNTS = ("unit_price", "discount", "tax", "total")
+#: No more digits than any shop writes: reading a number of thousands takes long.
+_WHOLE = re.compile(r"-?\d{1,40}")
 _totals, _line_amounts = attrgetter(*_TOTALS), attrgetter(*_LINE_AMOUNTS)
 
 
@@ -78,13 +81,14 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     new = Known(True, order.version, content_hash, order.kind is Kind.CANCELLATION)
     if not known.exists:
         return (Became.CANCELLED if new.cancelled else Became.ORDERED), new
+    # A sender tells of a deletion by its kind alone, even one whose other messages have versions: what is gone has none,
+    # so this is neither older than what stands nor a contradiction.
+    if new.cancelled and not known.cancelled and order.version is None:
+        return Became.CANCELLED, new
     age = compare(order.version, known.version)
     if age == 0 and content_hash == known.content_hash and new.cancelled == known.cancelled:
         return Became.DUPLICATE, known
     if age == 0:
-        # A sender without versions tells of a cancellation by its kind alone: that is no contradiction.
-        if new.cancelled and not known.cancelled and order.version is None:
-            return Became.CANCELLED, new
         return Became.CONFLICT, known
     if age < 0 or known.cancelled:
         return Became.SUPERSEDED, known
@@ -114,7 +118,7 @@ def compare(new: str | None, old: str | None) -> int:
 
 
 def _whole(text: str) -> bool:
-    return text.lstrip("-").isdecimal() and len(text) <= 40
+    return _WHOLE.fullmatch(text) is not None
 
 
 def _time(text: str) -> datetime | None:

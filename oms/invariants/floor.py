@@ -23,9 +23,12 @@ FLOOR: dict[str, Invariant] = {
     ),
     "a_parcel_has_one_label": Invariant(
         "I8",
-        "at most one label was stored for a parcel",
+        "a parcel has no second label but after the one before it was void",
         """SELECT p.number AS subject, count(*) || ' labels' AS detail FROM parcel p
-           JOIN document d ON d.subject_id = p.id AND d.kind = 'label' GROUP BY p.id HAVING count(*) > 1""",
+           JOIN document d ON d.subject_id = p.id AND d.kind = 'label'
+           GROUP BY p.id HAVING count(*) > 1 AND count(*) > 1 + (
+               SELECT count(*) FROM history_entry h WHERE h.order_id = p.order_id AND h.subject_id = p.id
+                                                      AND h.event = 'label_status.voided')""",
     ),
     "a_label_has_its_effect": Invariant(
         "I8",

@@ -147,12 +147,19 @@ FLOW: dict[str, StepKind] = {
         "release",
         INSIDE,
         200,
-        {"allocated": ("release",), "short": ("supply", "tell"), "partly": ("release", "supply", "tell")},
+        {
+            "allocated": ("release",),
+            "short": ("supply", "tell"),
+            "partly": ("release", "supply", "tell"),
+            "superseded": (),
+        },
         at_once="release",
     ),
     "wake": StepKind(SYSTEM, "sku", "release", INSIDE, 200, {"woken": ("allocate",)}),
     "supply": StepKind("buyer", "supply_request", "plan", follows={"received": (), "withdrawn": ()}),
-    "release": StepKind(SYSTEM, "order", "release", INSIDE, 200, {"released": ("wave", "collect", "deliver")}),
+    "release": StepKind(
+        SYSTEM, "order", "release", INSIDE, 200, {"released": ("wave", "collect", "deliver"), "superseded": ()}
+    ),
     # the floor
     "wave": StepKind(SYSTEM, "fulfilment", "release", INSIDE, 200, {"planned": ("pick",)}),
     "pick": StepKind(
@@ -184,7 +191,13 @@ FLOW: dict[str, StepKind] = {
         "shipping_clerk", "parcel", "held_order", follows={"mended": ("book",), "stopped": ("put_back",)}
     ),
     "void_label": StepKind(
-        SYSTEM, "parcel", "call", OUTSIDE, 4, {"voided": (), "refused": ("track_case",)}, runs_on_hold=True
+        SYSTEM,
+        "parcel",
+        "call",
+        OUTSIDE,
+        4,
+        {"voided": ("mend_booking",), "refused": ("track_case",)},
+        runs_on_hold=True,
     ),
     "hand_over": StepKind(
         "shipping_clerk", "parcel", "cut_off", follows={"handed_over": ("pick_up",), "stopped": ("put_back",)}

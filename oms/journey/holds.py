@@ -144,7 +144,7 @@ def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[
 
 
 def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
-    """Open the steps of orders that no hold keeps any more; a pause of a moving reason moves the due time on."""
+    """Open the steps of orders that no hold keeps any more; a pause of a moving reason moves due time and reminder on."""
     if not orders:
         return []
     rows = session.execute(text(_PAUSED), {"orders": list(orders)}).all()
@@ -214,5 +214,6 @@ _RESUME = """
     WITH r AS (SELECT * FROM unnest(CAST(:steps AS uuid[]), CAST(:dues AS timestamptz[])) AS r(id, due)),
     ended AS (UPDATE step_pause SET ended_at = :now, due_after = r.due FROM r
               WHERE step_pause.step_id = r.id AND step_pause.ended_at IS NULL)
-    UPDATE step SET state = 'open', due_at = r.due, run_after = clock_timestamp() FROM r WHERE step.id = r.id
+    UPDATE step SET state = 'open', due_at = r.due, remind_at = remind_at + (r.due - due_at), run_after = clock_timestamp()
+    FROM r WHERE step.id = r.id
 """

@@ -23,7 +23,7 @@ from oms.errors import InputInvalid
 from oms.journey import house_rules, lifecycle
 from oms.journey.clocks import Clock, clock_named
 from oms.journey.house_rules import Row
-from oms.journey.policy_defaults import POLICY, PolicyRow, Value, as_json, checked, row_of
+from oms.journey.policy_defaults import POLICY, PolicyRow, Value, as_json, checked, row_of, stored
 
 
 class PolicyValue(Base):
@@ -112,7 +112,7 @@ def read(session: Session, now: datetime) -> Policy:
 @lru_cache(maxsize=4)
 def _policy(rows: tuple[Row, ...]) -> Policy:
     # A key that a later release dropped has no reader any more; its history stays.
-    return Policy({key: checked(key, json.loads(data)) for _, key, data in rows if key in POLICY})
+    return Policy({key: stored(key, json.loads(data)) for _, key, data in rows if key in POLICY})
 
 
 def at(session: Session, moment: datetime) -> Policy:
@@ -152,6 +152,6 @@ def versions(session: Session, *, keys: Sequence[str]) -> list[Version]:
         .order_by(PolicyValue.key, PolicyValue.valid_from.desc(), PolicyValue.id.desc())
     )
     return [
-        Version(row_of(row.key), checked(row.key, row.value), row.valid_from, row.by, row.why, row.created_at)
+        Version(row_of(row.key), stored(row.key, row.value), row.valid_from, row.by, row.why, row.created_at)
         for row in rows
     ]

@@ -5,6 +5,7 @@ Managers override a row by a versioned value (`policy.py`); nothing here needs a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -16,7 +17,10 @@ Value = Decimal | int | bool | str
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """One business number; the default's type is the value's type, `low` and `high` are its inclusive bounds."""
+    """One business number; the default's type is the value's type, `low` and `high` are its inclusive bounds.
+
+    `pattern`: how a text is written.
+    """
 
     key: str
     default: Value
@@ -25,7 +29,9 @@ class PolicyRow:
     en: str
     zh: str
     low: int | None = 0
-    high: int | None = None
+    #: No sum of ours has more digits.
+    high: int | None = 10**13
+    pattern: str = ""
 
 
 _D = Decimal
@@ -45,7 +51,7 @@ _ROWS: tuple[PolicyRow, ...] = (
     PolicyRow("verification.sample_rate", _D("2"), "%", "001 三.2(2)",
               "share of passed orders reviewed by hand each day (V-7)", "每日抽检比例", 0, 100),
     PolicyRow("verification.sample_min", 5, "orders", "001 三.2(2)", "at least so many a day (V-7)",
-              "每日最少抽检单数"),
+              "每日最少抽检单数", 0, 1_000_000),
     PolicyRow("verification.large_order_value", _D("50000"), "currency", "001 二.2(1)",
               "orders of at least this value are important: the manager decides (V-1)", "大额订单金额"),
     PolicyRow("verification.price_floor", _D("90"), "% of list", "002 二.2",
@@ -58,7 +64,7 @@ _ROWS: tuple[PolicyRow, ...] = (
     PolicyRow("credit.default_limit", _D("0"), "currency", "002 二.2",
               "credit limit of an account customer who has none of their own (V-4)", "默认信用额度"),
     PolicyRow("credit.overdue_days", 30, "days", "002 二.2", "an invoice so long overdue holds new orders",
-              "逾期冻结天数"),
+              "逾期冻结天数", 0, 3650),
     PolicyRow("cod.max_value", _D("5000"), "currency", OURS, "cash on delivery up to this value (C-2)", "货到付款上限"),
     # confirmation, promise
     PolicyRow("promise.processing_days", 1, "workdays", OURS, "own work between effect and hand-over",
@@ -73,7 +79,7 @@ _ROWS: tuple[PolicyRow, ...] = (
               "无变化时告知客户间隔", 1, 60),
     # stock
     PolicyRow("stock.safety_default", 0, "pieces", "000:生产计划", "safety stock of a SKU that has none (A-2)",
-              "默认安全库存"),
+              "默认安全库存", 0, 1_000_000),
     PolicyRow("supply.pass_rate_min", _D("95"), "%", "000:订单管理办法 二.二.5",
               "a batch below this pass rate goes to the heads of quality and purchasing (A-5)",
               "批次合格率下限", 0, 100),
@@ -83,9 +89,10 @@ _ROWS: tuple[PolicyRow, ...] = (
     PolicyRow("wave.lead_time", 120, "min", OURS, "a wave is planned so long before its cut-off",
               "波次截单提前量", 0, 2880),
     PolicyRow("pack.weight_tolerance", _D("5"), "%", OURS, "weight deviation that alarms", "称重偏差报警比例", 0, 100),
-    PolicyRow("pack.weight_tolerance_g", 50, "g", OURS, "weight deviation that never alarms", "称重偏差免报警克数"),
+    PolicyRow("pack.weight_tolerance_g", 50, "g", OURS, "weight deviation that never alarms", "称重偏差免报警克数",
+              0, 1_000_000),
     PolicyRow("carrier.cut_off", "17:00", "local time", OURS, "cut-off of a carrier that has none",
-              "默认承运商截单时间", None),
+              "默认承运商截单时间", None, None, r"([01][0-9]|2[0-3]):[0-5][0-9]"),
     PolicyRow("carrier.no_scan_days", 3, "days", "000:网店下单 2.4", "no scan for so long opens a case (F-8)",
               "无扫描立案天数", 1, 60),
     # after-sales
@@ -131,6 +138,10 @@ _ROWS: tuple[PolicyRow, ...] = (
 # fmt: on
 
 
+#: The longest that a clock may run: a year of its own units (duty: on a roster that is always on duty).
+_LONGEST = {Kind.WALL: 31_536_000, Kind.DUTY: 525_600, Kind.WORKDAY: 260}
+
+
 def _clock_rows() -> tuple[PolicyRow, ...]:
     return tuple(
         PolicyRow(
@@ -141,7 +152,7 @@ def _clock_rows() -> tuple[PolicyRow, ...]:
             row.en,
             row.zh,
             -60 if row.clock.kind is Kind.WORKDAY else 0,
-            31_536_000,
+            _LONGEST[row.clock.kind],
         )
         for name, row in CLOCKS.items()
         if row.clock.kind is not Kind.SAME_DAY
@@ -171,14 +182,24 @@ def checked(key: str, value: object) -> Value:
     return found
 
 
+def stored(key: str, value: object) -> Value:
+    """A value that was set once: one that would be refused today counts as the default."""
+    try:
+        return checked(key, value)
+    except InputInvalid:
+        return row_of(key).default
+
+
 def as_json(value: Value) -> int | bool | str:
     """As it is stored: a decimal becomes text."""
     return str(value) if isinstance(value, Decimal) else value
 
 
 def _outside(row: PolicyRow, value: Value) -> bool:
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
         return False
+    if isinstance(value, str):
+        return bool(row.pattern) and re.fullmatch(row.pattern, value) is None
     return (row.low is not None and value < row.low) or (row.high is not None and value > row.high)
 
 

@@ -192,9 +192,25 @@ HASTEN = """
     RETURNING id, kind
 """
 
-UNPARK = """
-    UPDATE step SET state = 'open', attempt = 0, run_after = clock_timestamp(), token = token + 1
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'parked' RETURNING id, kind
+_PARKED = "SELECT order_id FROM step WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'parked'"
+#: Holds are placed under the order's lock: whoever opens its steps by hand takes that first.
+LOCK_PARKED = f"SELECT id FROM orders WHERE id = ANY(ARRAY({_PARKED})) ORDER BY id FOR NO KEY UPDATE"
+# One that a hold stops is paused like any other of its order, and opens when the hold is released.
+UNPARK = f"""
+    WITH h AS (SELECT DISTINCT ON (order_id) order_id, id AS hold_id, pause_reason, resolving_kind FROM hold
+               WHERE released_at IS NULL AND order_id = ANY(ARRAY({_PARKED})) ORDER BY order_id, placed_at),
+    opened AS (
+        UPDATE step SET state = CASE WHEN p.hold_id IS NULL THEN 'open' ELSE 'paused' END, attempt = 0,
+               run_after = clock_timestamp(), token = token + 1
+        FROM (SELECT s.id, h.hold_id, h.pause_reason FROM step s LEFT JOIN h
+                ON h.order_id = s.order_id AND s.kind <> ALL(CAST(:on_hold AS text[])) AND s.kind IS DISTINCT FROM h.resolving_kind
+              WHERE s.id = ANY(CAST(:ids AS uuid[]))) p
+        WHERE step.id = p.id AND step.state = 'parked'
+        RETURNING step.id, step.kind, step.due_at, p.hold_id, p.pause_reason),
+    paused AS (INSERT INTO step_pause (id, step_id, hold_id, reason, evidence, started_at, due_before)
+               SELECT gen_random_uuid(), id, hold_id, pause_reason, 'opened while held', :now, due_at
+               FROM opened WHERE hold_id IS NOT NULL)
+    SELECT id, kind, hold_id IS NULL AS open FROM opened
 """
 
 GIVE_BACK = """
@@ -231,6 +247,6 @@ ENDED_EARLIER = f"""
 """
 
 MOVE_DUE = f"""
-    UPDATE step SET due_at = d.due FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)
+    UPDATE step SET due_at = d.due, remind_at = remind_at + (d.due - due_at) FROM unnest(CAST(:subjects AS uuid[]), CAST(:dues AS timestamptz[])) AS d(subject, due)
     WHERE {_steps_of(_SUBJECTS, "= :kind", "IN ('open', 'claimed', 'paused')")} AND step.subject_id = d.subject
 """

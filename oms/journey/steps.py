@@ -40,7 +40,7 @@ def open_steps(session: Session, new: Sequence[NewStep], *, now: datetime) -> li
     _touch(session, new)
     params = step_rows.params(session, step_rows.opened(new), now=now) | touched.told(session)
     rows = session.execute(_OPEN, {**params, "by": None, "worker": None}).all()
-    _ring(session, new)
+    _ring_kinds(session, [n.kind for n in new])
     return [row.id for row in rows]
 
 
@@ -95,7 +95,7 @@ def finish(
     double = [row.step for row in rows if left and row.id in left]
     if double:
         raise Conflict(f"{double[0].kind} of {double[0].subject_id} stands already: it is not carried on with")
-    _ring(session, [row.step for row in rows if row.outcome is None])
+    _ring_kinds(session, [row.step.kind for row in rows if row.outcome is None])
 
 
 def carry_on(
@@ -212,10 +212,12 @@ def hasten(session: Session, *, step_ids: Sequence[uuid.UUID]) -> list[uuid.UUID
     return [row.id for row in rows]
 
 
-def unpark(session: Session, *, step_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Open parked steps again with a fresh count of attempts; return those that were parked."""
-    rows = session.execute(text(step_sql.UNPARK), {"ids": list(step_ids)}).all()
-    _ring_kinds(session, [row.kind for row in rows])
+def unpark(session: Session, *, step_ids: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Open parked steps with a fresh count of attempts, paused where a hold stands; return those that were parked."""
+    session.execute(text(step_sql.LOCK_PARKED), {"ids": list(step_ids)})
+    params = {"ids": list(step_ids), "on_hold": list(flow.on_hold_kinds()), "now": now}
+    rows = session.execute(text(step_sql.UNPARK), params).all()
+    _ring_kinds(session, [row.kind for row in rows if row.open])
     return [row.id for row in rows]
 
 
@@ -282,10 +284,6 @@ def _touch(session: Session, which: Sequence[NewStep | Claimed]) -> None:
 
 
 _UNCOUNTED = ("period", "channel", "carrier")
-
-
-def _ring(session: Session, new: Sequence[NewStep]) -> None:
-    _ring_kinds(session, [n.kind for n in new])
 
 
 def _ring_kinds(session: Session, kinds: Sequence[str]) -> None:

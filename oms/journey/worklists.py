@@ -114,7 +114,7 @@ def retry(session: Session, *, step_ids: Sequence[uuid.UUID], actor: str, now: d
     """Open parked steps again; return those that were parked. A repeat changes nothing."""
     found = session.execute(text(_BY_ID), {"ids": list(step_ids)})
     items = {row.id: Item(*row) for row in found}
-    opened = steps.unpark(session, step_ids=list(items))
+    opened = steps.unpark(session, step_ids=list(items), now=now)
     _note(session, [items[i] for i in opened], "step.retried", actor, "retried by hand", now)
     return opened
 

@@ -17,6 +17,9 @@ ORDER = machine(
     expired="received",
 )
 
+#: Contract and payment stand (C-2): goods may be promised and go to the floor (F-1).
+IN_EFFECT = frozenset({"confirmed", "in_fulfilment"})
+
 CONFIRMATION = machine(
     "not_given",
     not_given="not_required requested",

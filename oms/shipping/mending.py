@@ -55,6 +55,7 @@ def mend(session: Session, *, parcel_id: uuid.UUID, remedy: Remedy, actor: str, 
         raise Conflict(f"parcel {parcel.number} waits for no mending: its label is {parcel.label_status}")
     changed = _change_service(session, parcel, remedy) | _change_address(session, parcel, remedy)
     parcel.reference = rules.next_reference(parcel.reference)
+    parcel.waybill_number = parcel.tracking_url = None
     session.flush()
     lifecycle.advance(
         session, Parcel, [parcel.id], to="none", cause="mended", actor=actor, now=now, axis="label_status", lenient=True

@@ -2,6 +2,7 @@
 
 from oms.journey.states import machine
 
+#: A void label may be followed by another under a new reference, when its parcel still has to leave.
 LABEL = machine(
     "none",
     none="purchased unknown refused",
@@ -9,7 +10,7 @@ LABEL = machine(
     refused="none purchased",
     purchased="used void_requested",
     void_requested="voided purchased",
-    voided="",
+    voided="none",
     used="",
 )
 

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from connectors.carriage import CarrierConfig
 from oms.journey import lifecycle
+from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
+from oms.orders import locking
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
 from oms.shipping.models import Parcel
@@ -27,6 +29,18 @@ _TO_VOID = text("""
     WHERE p.id = ANY(CAST(:ids AS uuid[])) AND (p.label_status IN ('purchased', 'void_requested')
           OR (p.label_status IN ('none', 'unknown') AND e.state IN ('intent', 'unknown')))
     ORDER BY p.id FOR UPDATE OF p
+""")
+
+
+# The rounds that a parcel's booking has had, where its goods are packed for an order that stands; none while it is being
+# booked, for then the carrier's answer says how it goes on.
+_STILL_GOES = text("""
+    SELECT (SELECT coalesce(max(s.round), -1) + 1 FROM step s
+            WHERE s.subject_id = p.id AND s.kind IN ('book', 'mend_booking'))
+    FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id JOIN orders o ON o.id = p.order_id
+    WHERE p.id = :parcel AND p.handed_over_at IS NULL AND f.status IN ('packed', 'labelled')
+      AND o.status IN ('confirmed', 'in_fulfilment') AND NOT EXISTS (
+          SELECT 1 FROM step s WHERE s.subject_id = p.id AND s.kind = 'book' AND s.state IN ('open', 'claimed', 'paused', 'parked'))
 """)
 
 
@@ -95,9 +109,13 @@ def prepare(session: Session, *, step: Claimed) -> Voiding | Done:
 
 
 def record(session: Session, *, step: Claimed, voided: str | None, now: datetime) -> Done:
-    """The label `voided` is void; None: the carrier has none under our reference, so there is nothing to take back."""
+    """The label `voided` is void; None: the carrier has none under our reference, so there is nothing to take back.
+
+    A parcel that still has to leave waits for the clerk, who books it anew.
+    """
     if voided is None:
         return Done(step, "voided")
+    locking.touch(session, order_ids=[step.order_id] if step.order_id else [])
     parcel = session.get_one(Parcel, step.subject_id, with_for_update=True, populate_existing=True)
     # A label that was bought unseen is first entered, so that history tells of it.
     unseen = ("purchased", "void_requested") if parcel.label_status in ("none", "unknown") else ()
@@ -106,7 +124,16 @@ def record(session: Session, *, step: Claimed, voided: str | None, now: datetime
             session, Parcel, [parcel.id], to=state, cause="void_label", actor="system", now=now,
             axis="label_status", data={"waybill_number": voided},
         )  # fmt: skip
-    return Done(step, "voided")
+    return Done(step, "voided", _booked_anew(session, parcel, now))
+
+
+def _booked_anew(session: Session, parcel: Parcel, now: datetime) -> tuple[NewStep, ...]:
+    """The step `mend_booking` of a parcel that still has to leave: the clerk took its label alone back, nobody its order."""
+    rounds = session.execute(_STILL_GOES, {"parcel": parcel.id}).scalar_one_or_none()
+    if rounds is None:
+        return ()
+    journey.cancel(session, subject_ids=[parcel.id], by="system", now=now, kinds=["hand_over"], why="label voided")
+    return (NewStep("mend_booking", parcel.id, order_id=parcel.order_id, round=rounds),)
 
 
 def record_refusal(session: Session, *, step: Claimed, words: str, now: datetime) -> Done:

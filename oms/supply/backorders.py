@@ -14,9 +14,12 @@ from oms.inventory.reservations import Allocation
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
-from oms.orders import derived
+from oms.orders import derived, locking
 from oms.orders.contacts import contacts
+from oms.orders.states import IN_EFFECT
 from oms.supply import requests
+
+NOT_IN_EFFECT = "the order is not in effect"
 
 _PARTIAL = text("""
     SELECT o.id FROM orders o JOIN channel c ON c.id = o.channel_id
@@ -40,7 +43,17 @@ def derive(session: Session, *, steps: Sequence[Claimed]) -> None:
 
 
 def reserve(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """As `allocate`, but for the derived state: a release in the same transaction writes that with the order's status."""
+    """As `allocate`, but for the derived state: a release in the same transaction writes that with the order's status.
+
+    An order that is not in effect gets nothing, whoever asked for it (F-1).
+    """
+    stands = locking.touch(session, order_ids=[s.subject_id for s in steps])
+    live = [s for s in steps if s.subject_id in stands and stands[s.subject_id][1] in IN_EFFECT]
+    gone = [Done(s, "superseded", error=NOT_IN_EFFECT) for s in steps if s not in live]
+    return [*_reserve(session, live, now), *gone]
+
+
+def _reserve(session: Session, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     found = reservations.reserve(session, order_ids=[s.subject_id for s in steps], actor="system", now=now)
     short = [a for a in found.values() if a.short]
     supply = requests.raise_for(session, short=short, rounds={s.subject_id: s.round for s in steps}, now=now)

@@ -18,6 +18,7 @@ from oms.inventory.ledger import Move
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
+from oms.orders.states import IN_EFFECT
 from oms.supply.models import SupplyRequest
 
 
@@ -102,9 +103,11 @@ def wake_orders(session: Session, *, steps: Sequence[Claimed], now: datetime) ->
     """Step `wake`: open `allocate` in a new round for the oldest backorders that free stock can serve."""
     skus = sorted({step.subject_id for step in steps})
     waiting = list(session.execute(_WAITING, {"skus": skus}).scalars())
-    locking.touch(session, order_ids=waiting)
-    rounds = locking.raise_round(session, order_ids=waiting)
-    new = [NewStep("allocate", order_id, order_id=order_id, round=rounds[order_id]) for order_id in waiting]
+    # One that is verified anew since it was looked for waits no more: its own confirmation allocates it again.
+    stands = locking.touch(session, order_ids=waiting)
+    live = [order_id for order_id in waiting if order_id in stands and stands[order_id][1] in IN_EFFECT]
+    rounds = locking.raise_round(session, order_ids=live)
+    new = [NewStep("allocate", order_id, order_id=order_id, round=rounds[order_id]) for order_id in live]
     first, *others = steps
     return [Done(first, "woken", tuple(new)), *(Done(step, "woken") for step in others)]
 

@@ -21,7 +21,7 @@ from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import contacts, locking
 from oms.orders.models import Confirmation, Finding, Order
-from oms.verification import amendments, holding, rules
+from oms.verification import amendments, holding, promised_goods, rules
 from oms.verification.rule_table import HOLD, MANAGER, RULES, SPECIALIST
 
 #: Review -> the right that deciding it needs.
@@ -168,6 +168,7 @@ def _reject(case: _Case) -> Done:
         raise NotAllowed("refusing an order for good needs the general manager or the deputy (V-5): escalate it")
     _refuse_own_wish(case)
     session, order_ids, actor, now = case.session, case.order_ids, case.actor, case.now
+    promised_goods.keep_none(session, order_id=case.order.id, actor=actor, now=now)
     _settle_and_free(case, f"rejected: {case.decision.reason}")
     lifecycle.advance(session, Order, order_ids, to="rejected", cause=case.decision.reason, actor=actor, now=now)
     session.execute(update(Order).where(Order.id.in_(order_ids)).values(closed_at=now))

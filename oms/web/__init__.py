@@ -27,6 +27,7 @@ from oms.web import (
     limits,
     logs,
     pages,
+    plain_input,
     watch,
     webhooks,
 )
@@ -88,6 +89,7 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
 def _wire(app: Flask) -> None:
     """Everything that answers, in the order in which a request meets it."""
     watch.register(app)
+    plain_input.register(app)
     app.before_request(auth.gate)
     limits.register(app)
     language.register(app)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, g, json, make_response, render_template, request
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -77,6 +77,9 @@ def refused(error: HTTPException) -> Response:
 def database_away(error: SQLAlchemyError) -> Response:
     """The database refused or is away: 503 when trying again helps."""
     log_fault(error)
+    if isinstance(error, DataError) and getattr(error.orig, "sqlstate", None) is None:
+        # The driver itself refused a value and sent nothing: trying again helps nobody.
+        return answer(400, "bad_request", "a value that was given cannot be stored: leave out control characters")
     away = not isinstance(error, DBAPIError) or error.connection_invalidated or _passing(error)
     if away:
         return answer(503, Unavailable.code, "the database does not answer: try again", headers={"Retry-After": "5"})
@@ -119,7 +122,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One fault as the one who asked can read it."""
-    if _for_machine():
+    if is_for_machine():
         response = make_response(json.dumps(problem(status, code, detail, fields or {})))
         response.content_type = "application/problem+json"
     else:
@@ -144,7 +147,8 @@ def problem(status: int, code: str, detail: str, fields: Mapping[str, str]) -> d
     }
 
 
-def _for_machine() -> bool:
+def is_for_machine() -> bool:
+    """Whether a program reads the answer; else a person at a page does."""
     return request.path.startswith(_MACHINES)
 
 

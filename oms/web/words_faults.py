@@ -62,7 +62,10 @@ goods need a bin | 请指定库位
 name a pick bin of this warehouse | 请填写本仓的拣货库位
 return * is *: it does not wait for this | 退货单 * 状态为 *，不能执行此操作
 that amount cannot be refunded | 该金额不能退款
+* has * decimals | * 有 * 位小数
 this refund was asked for already | 此退款已申请
+the payment was given back already, by the channel: refuse this refund | 渠道已全额退款：请拒绝此退款
+the order has no currency yet: nothing can be given back | 订单尚无币种，不能退款
 the refund is *: it waits for no payout | 退款状态为 *，无需付款
 the refund is *: there is nothing to approve | 退款状态为 *，无需审批
 no such carton | 没有此纸箱
@@ -78,6 +81,9 @@ this order was stopped (*): put its goods aside for put-back | 订单已停止�
 this order was stopped (*): leave its goods and take the next stop | 订单已停止（*）：请留下货物，继续下一站
 fulfilment * is *: there is nothing to pack | 发货单 * 状态为 *，无需打包
 nothing of this fulfilment waits to be put back | 此发货单没有待返架货物
+this scan_id was used for another scan: scan again, with an id of its own | 此扫描编号已用于另一次扫描：请重新扫描
+a NUL character cannot be stored: leave it out | 不能保存空字符（NUL）：请删除
+a value that was given cannot be stored: leave out control characters | 所填内容无法保存：请删除控制字符
 a short needs its reason | 请选择少拣原因
 this stop is settled already: look at the list again | 此站已处理，请查看清单
 a signature names its side and its signer | 请填写签字人

@@ -35,7 +35,9 @@ def _allocate(session: Session, orders: list[Order], now: datetime) -> dict[obje
 def test_the_last_piece_goes_to_one_and_the_other_is_backordered(session: Session, business_now: datetime) -> None:
     house, sku = make_warehouse(session), make_sku(session)
     stock = make_stock(session, house, sku, 1)
-    first, second = (make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}]) for _ in range(2))
+    first, second = (
+        make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed") for _ in range(2)
+    )
     assert sorted(_allocate(session, [first, second], business_now).values()) == ["allocated", "short"]
     session.refresh(stock)
     assert (stock.on_hand, stock.reserved) == (1, 1)
@@ -45,7 +47,11 @@ def test_the_last_piece_goes_to_one_and_the_other_is_backordered(session: Sessio
 def test_two_lines_of_one_sku_share_the_stock(session: Session, business_now: datetime) -> None:
     house, sku = make_warehouse(session), make_sku(session)
     make_stock(session, house, sku, 3)
-    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}, {"qty": Decimal(2), "sku_id": sku.id}])
+    order = make_order(
+        session,
+        lines=[{"qty": Decimal(2), "sku_id": sku.id}, {"qty": Decimal(2), "sku_id": sku.id}],
+        status="confirmed",
+    )
     assert _allocate(session, [order], business_now) == {order.id: "short"}
     lines = session.query(OrderLine).filter_by(order_id=order.id).all()
     assert (sum(line.qty_reserved for line in lines), sum(line.qty_backordered for line in lines)) == (3, 1)
@@ -58,7 +64,7 @@ def test_a_bundle_is_promised_whole_or_not_at_all(session: Session, business_now
         [BundlePart(bundle_id=bundle.id, part_id=cup.id, qty=2), BundlePart(bundle_id=bundle.id, part_id=lid.id, qty=1)]
     )
     cups, lids = make_stock(session, house, cup, 5), make_stock(session, house, lid, 9)
-    order = make_order(session, lines=[{"qty": Decimal(3), "sku_id": bundle.id}])
+    order = make_order(session, lines=[{"qty": Decimal(3), "sku_id": bundle.id}], status="confirmed")
     assert _allocate(session, [order], business_now) == {order.id: "short"}
     session.refresh(cups), session.refresh(lids)
     assert (cups.reserved, lids.reserved) == (4, 2)
@@ -67,7 +73,7 @@ def test_a_bundle_is_promised_whole_or_not_at_all(session: Session, business_now
 def test_safety_stock_is_never_promised(session: Session, business_now: datetime) -> None:
     house, sku = make_warehouse(session), make_sku(session)
     make_stock(session, house, sku, 5, safety=Decimal(5))
-    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed")
     assert _allocate(session, [order], business_now) == {order.id: "short"}
 
 
@@ -76,7 +82,11 @@ def test_one_warehouse_with_all_wins_over_two_parcels(session: Session, business
     cup, pot = make_sku(session), make_sku(session)
     make_stock(session, near, cup, 5)
     make_stock(session, far, cup, 5), make_stock(session, far, pot, 5)
-    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": cup.id}, {"qty": Decimal(1), "sku_id": pot.id}])
+    order = make_order(
+        session,
+        lines=[{"qty": Decimal(1), "sku_id": cup.id}, {"qty": Decimal(1), "sku_id": pot.id}],
+        status="confirmed",
+    )
     _allocate(session, [order], business_now)
     reserved = {(s.warehouse_id, s.sku_id) for s in session.query(Stock).filter(Stock.reserved > 0)}
     assert reserved == {(far.id, cup.id), (far.id, pot.id)}
@@ -121,7 +131,9 @@ def test_200_parallel_orders_for_50_pieces_reserve_50_and_backorder_150(database
         house, sku, channel = make_warehouse(session), make_sku(session), make_channel(session)
         make_stock(session, house, sku, 50)
         orders = [
-            make_order(session, channel_id=channel.id, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+            make_order(
+                session, channel_id=channel.id, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed"
+            )
             for _ in range(200)
         ]
         new = [NewStep("allocate", o.id, order_id=o.id) for o in orders]

@@ -16,8 +16,10 @@ from oms.documents.models import Document
 from oms.effects import Effect
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
+from oms.invariants.check import check
 from oms.journey import holds, steps
 from oms.journey.holds import NewHold
+from oms.journey.models import Step
 from oms.settings import Settings
 from oms.shipping import handover, mending, voiding
 from oms.shipping.mending import Remedy
@@ -196,6 +198,33 @@ def test_a_label_is_taken_back_at_the_carrier(house: House) -> None:
     assert house.parcel().hand_over_list_id is None
     house.run("void_label")
     assert (house.parcel().label_status, voided(house)) == ("voided", before + 1)
+
+
+def test_a_parcel_whose_label_alone_was_taken_back_is_booked_anew(house: House) -> None:
+    house.packed()
+    house.run("book")
+    _void(house)
+    house.run("void_label")
+    was = house.parcel()
+    assert (house.step("mend_booking").state, house.step("hand_over").state) == ("open", "cancelled")
+    with house.database.transaction() as session:
+        mending.mend(session, parcel_id=was.id, remedy=Remedy(), actor="meg", now=db.now(session))
+    assert (house.parcel().label_status, house.parcel().waybill_number) == ("none", None)
+    house.run("book")
+    now_is = house.parcel()
+    assert (now_is.label_status, now_is.hand_over_list_id is not None) == ("purchased", True)
+    assert {now_is.reference, now_is.waybill_number}.isdisjoint({was.reference, was.waybill_number})
+    with house.database.transaction() as session:
+        assert ([s.kind for s in house.all(Step) if s.state == "open"].count("hand_over"), check(session)) == (1, [])
+
+
+def test_a_label_of_an_order_that_is_stopped_is_not_bought_again(house: House) -> None:
+    house.packed()
+    house.run("book")
+    _void(house)
+    house.change("UPDATE fulfilment SET status = 'putback'")
+    house.run("void_label")
+    assert (house.parcel().label_status, [s for s in house.all(Step) if s.kind == "mend_booking"]) == ("voided", [])
 
 
 def test_taking_back_goes_on_until_it_is_done_and_is_never_parked(house: House) -> None:

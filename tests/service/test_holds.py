@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from oms.invariants.check import check
 from oms.journey import holds, steps
 from oms.journey.holds import NewHold
 from oms.journey.models import Step, StepPause
@@ -71,3 +73,45 @@ def test_waiting_for_the_customer_moves_the_due_time_and_our_own_delay_does_not(
 def test_the_same_hold_twice_is_one(session: Session, business_now: datetime) -> None:
     _, hold = _held(session, business_now)
     assert holds.place(session, [hold], by="system", now=business_now) == []
+
+
+def test_the_reminder_moves_with_the_due_time(session: Session, business_now: datetime) -> None:
+    """A clock that waited for the customer has as long left as before: its reminder comes as long before the end (X-2)."""
+    order = make_order(session)
+    steps.open_steps(session, [NewStep("mend_booking", order.id, order_id=order.id)], now=business_now)
+    step = session.query(Step).filter_by(kind="mend_booking").one()
+    before = step.due_at - step.remind_at  # type: ignore[operator]
+    hold = NewHold(order.id, "address", "order_specialist", WHY, business_now, pause_reason="customer")
+    holds.place(session, [hold], by="system", now=business_now)
+    later = business_now + timedelta(hours=1)
+    holds.release_all(session, order_ids=[order.id], by="ann", now=later, why="answered")
+    session.refresh(step)
+    assert step.due_at > step.first_due_at
+    assert step.due_at - step.remind_at == before  # type: ignore[operator]
+
+
+def test_a_parked_step_of_a_held_order_waits_for_the_release(session: Session, business_now: datetime) -> None:
+    order = make_order(session)
+    new = [NewStep("confirm", order.id, order_id=order.id), NewStep("reread", order.id, order_id=order.id)]
+    steps.open_steps(session, new, now=business_now)
+    ids = [step.id for kind in ("confirm", "reread") for step in _parked(session, kind)]
+    hold = NewHold(order.id, "address", "order_specialist", WHY, business_now)
+    holds.place(session, [hold], by="system", now=business_now)
+    assert sorted(steps.unpark(session, step_ids=ids, now=business_now)) == sorted(ids)
+    assert _states(session, order.id) == {"confirm": "paused", "reread": "open"}  # what runs on hold goes on
+    assert check(session) == []
+    holds.release_all(session, order_ids=[order.id], by="ann", now=business_now, why="mended")
+    assert _states(session, order.id) == {"confirm": "open", "reread": "open"}
+    assert check(session) == []
+
+
+def _parked(session: Session, kind: str) -> list[steps.Claimed]:
+    claimed = steps.claim(session, kind=kind, limit=1, lease_s=30, worker="test")
+    for step in claimed:
+        steps.park(session, step, error="no")
+    return claimed
+
+
+def _states(session: Session, order_id: uuid.UUID) -> dict[str, str]:
+    session.expire_all()
+    return {s.kind: s.state for s in session.query(Step).filter_by(order_id=order_id)}

@@ -22,10 +22,13 @@ from oms.orders.models import Order
 from oms.supply import backorders, receipts
 from oms.supply.models import SupplyRequest
 from oms.supply.receipts import Receipt
+from oms.verification import decisions, review
+from oms.verification.decisions import Decision
 from tests.factories.changes import apply_all, pick, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
 from tests.factories.packed import served_floor
 from tests.factories.partly import partly_shipped, rest_released
+from tests.factories.verification import DIRECTOR, make_house, open_step
 
 #: Downwards. Two rows of one table are taken by their keys, which the statements' ORDER BY says.
 LADDER = ("orders", "wave", "stock", "bin_stock")
@@ -113,7 +116,29 @@ def _received(session: Session, now: datetime) -> Work:
     return lambda s, at: receipts.receive(s, receipts=[receipt], actor="staff:bob", now=at)
 
 
+def _refused(session: Session, now: datetime) -> Work:
+    """An allocated order that was changed, held for a review and is refused there."""
+    house = make_house(session)
+    order = confirmed_order(session, Floor(house.warehouse, None, [house.sku]), now)  # type: ignore[arg-type]
+    run_kind(session, "allocate", backorders.allocate, now)
+    wish(session, order, now, wanted={"buyer_message": "Please call first"})
+    apply_all(session, now)
+    run_kind(session, "verify", review.verify, now)
+    step = open_step(session, "review", order)
+    no = Decision("reject", "no")
+    return lambda s, at: decisions.decide(
+        s,
+        step_id=step.id,
+        token=step.token,
+        decision=no,
+        actor=DIRECTOR,
+        roles=["order_specialist", "general_manager"],
+        now=at,
+    )
+
+
 MOVES = {
+    _refused: ("orders", "stock"),
     _scanned: ("orders", "wave", "stock"),
     _on_paper: ("orders", "wave", "stock"),
     _short: ("orders", "wave", "stock"),

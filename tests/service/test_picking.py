@@ -10,11 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.db import new_id
-from oms.errors import Conflict, InputInvalid
+from oms.errors import Conflict, InputInvalid, KeyReused
 from oms.fulfilment import boxing, packing, picking, release, shorts
 from oms.fulfilment.models import Fulfilment, PickTask, Scan
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import Answer, PickScan
+from oms.invariants.check import check
 from oms.inventory.models import Bin, Stock
 from oms.journey.models import ErrorEvent, Step
 from oms.orders.models import OrderLine
@@ -118,6 +119,29 @@ def test_a_scan_sent_twice_counts_once(session: Session, floor: Floor, business_
     for _ in range(2):
         assert _scan(session, fulfilment, business_now, scan_id="device-1", qty=Decimal(1)).answer == "ok"
     assert sum(t.qty_picked for t in session.query(PickTask).populate_existing()) == 1
+
+
+@pytest.mark.parametrize("other", [{"qty": Decimal(2)}, {"code": "OTHER"}, {"bin_code": "Z-9"}])
+def test_another_scan_under_a_known_id_is_refused_and_not_lost(
+    session: Session, floor: Floor, business_now: datetime, other: dict[str, object]
+) -> None:
+    fulfilment = released(session, floor, business_now, qty=3)
+    same = {"scan_id": "device-1", "qty": Decimal(1)}
+    _scan(session, fulfilment, business_now, **same)
+    with pytest.raises(KeyReused, match="scan again"):
+        _scan(session, fulfilment, business_now, **{**same, **other})
+    assert sum(t.qty_picked for t in session.query(PickTask).populate_existing()) == 1
+    assert check(session) == []
+
+
+def test_another_check_under_a_known_id_is_refused(session: Session, floor: Floor, business_now: datetime) -> None:
+    fulfilment = released(session, floor, business_now)
+    _pick_all(session, fulfilment, business_now)
+    first, second = (PackScan("device-1", fulfilment.id, sku.code) for sku in floor.skus)
+    for _ in range(2):
+        assert packing.scan(session, scanned=first, actor=WORKER, staff_id=None, now=business_now).left == 1
+    with pytest.raises(KeyReused):
+        packing.scan(session, scanned=second, actor=WORKER, staff_id=None, now=business_now)
 
 
 def test_a_short_lowers_the_ledger_and_backorders_the_line(

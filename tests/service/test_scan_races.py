@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -18,15 +15,15 @@ from oms import db
 from oms.catalog.models import Sku
 from oms.db import Database
 from oms.errors import Conflict
-from oms.fulfilment import packing, picking
-from oms.fulfilment.models import Fulfilment, PickTask, Scan, Wave
+from oms.fulfilment import packing, picking, shorts
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Scan, Wave
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import PickScan
-from oms.inventory.models import Bin
+from oms.invariants.check import check
+from oms.inventory.models import Bin, Stock
 from oms.journey.models import ErrorEvent, Step
+from tests.factories.at_once import at_once
 from tests.factories.floor import confirmed_order, make_floor, released
-
-Result = TypeVar("Result")
 
 
 def _stops(session: Session, fulfilment: Fulfilment) -> list[PickScan]:
@@ -50,29 +47,12 @@ def _check(session: Session, fulfilment_id: uuid.UUID, code: str, now: datetime)
     return packing.scan(session, scanned=scanned, actor="staff:amy", staff_id=None, now=now)
 
 
-def _both(database: Database, first: Callable[[Session], Any], second: Callable[[Session], Result]) -> Future[Result]:
-    """`second` begins while `first` is written and not yet committed, and waits for it."""
-
-    def other() -> Result:
-        with database.transaction() as session:
-            return second(session)
-
-    with ThreadPoolExecutor(1) as threads:
-        with database.transaction() as session:
-            first(session)
-            waiting = threads.submit(other)
-            with pytest.raises(TimeoutError):
-                waiting.result(timeout=0.3)
-        waiting.exception(timeout=5)
-    return waiting
-
-
 def test_of_two_last_stops_scanned_at_once_one_ends_the_pick(database: Database) -> None:
     with database.transaction() as session:
         now = db.now(session)
         fulfilment = released(session, make_floor(session), now)
         first, second = _stops(session, fulfilment)
-    answered = _both(database, lambda s: _pick(s, first, now), lambda s: _pick(s, second, now)).result()
+    answered = at_once(database, lambda s: _pick(s, first, now), lambda s: _pick(s, second, now)).result()
     assert (answered.answer, answered.fulfilment_picked, answered.wave_completed) == ("ok", True, True)
     with database.transaction() as session:
         steps = session.query(Step).filter(Step.subject_id == fulfilment.id, Step.kind.in_(("pick", "pack")))
@@ -89,7 +69,7 @@ def test_of_the_last_stops_of_two_orders_scanned_at_once_one_completes_the_list(
         [both_pieces], [last_of_other] = _stops(session, one), _stops(session, other)
         last_of_one = replace(both_pieces, scan_id=str(db.new_id()), qty=Decimal(1))
         _pick(session, replace(both_pieces, qty=Decimal(1)), now)
-    waiting = _both(database, lambda s: _pick(s, last_of_one, now), lambda s: _pick(s, last_of_other, now))
+    waiting = at_once(database, lambda s: _pick(s, last_of_one, now), lambda s: _pick(s, last_of_other, now))
     assert waiting.result().wave_completed
     with database.transaction() as session:
         assert [wave.status for wave in session.query(Wave)] == ["completed"]
@@ -100,7 +80,7 @@ def test_the_last_piece_of_a_stop_is_counted_for_one_of_two(database: Database) 
         now = db.now(session)
         first, _ = _stops(session, released(session, make_floor(session), now))
     again = PickScan(str(db.new_id()), first.wave_id, first.bin_code, first.code, first.qty)
-    waiting = _both(database, lambda s: _pick(s, first, now), lambda s: _pick(s, again, now))
+    waiting = at_once(database, lambda s: _pick(s, first, now), lambda s: _pick(s, again, now))
     with pytest.raises(Conflict, match="another scan took the last piece"):
         waiting.result()
     with database.transaction() as session:
@@ -116,10 +96,45 @@ def test_of_two_checks_of_the_last_piece_the_second_is_one_too_many(database: Da
         for scanned in stops:
             _pick(session, scanned, now)
     code = stops[0].code
-    answered = _both(
+    answered = at_once(
         database, lambda s: _check(s, fulfilment.id, code, now), lambda s: _check(s, fulfilment.id, code, now)
     ).result()
     assert (answered.answer, answered.left, answered.checked) == ("too_many", Decimal(1), False)
     with database.transaction() as session:
         assert sorted(s.answer for s in session.query(Scan).filter_by(stage="pack")) == ["ok", "too_many"]
         assert [(e.kind, e.person) for e in session.query(ErrorEvent)] == [("mis_pick", "staff:bob")]
+
+
+def test_of_two_reports_of_the_same_short_one_counts(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        fulfilment = released(session, make_floor(session), now, qty=2)
+        task_id, sku_id = session.query(PickTask.id, PickTask.sku_id).order_by(PickTask.stop).first() or ()
+
+    def report(session: Session) -> uuid.UUID:
+        return shorts.report_short(session, task_id=task_id, reason="not_found", actor="staff:bob", now=now)
+
+    waiting = at_once(database, report, report)
+    with pytest.raises(Conflict, match="settled already"):
+        waiting.result()
+    with database.transaction() as session:
+        assert session.query(Stock).filter_by(sku_id=sku_id).one().on_hand == 8
+        [line] = session.query(FulfilmentLine).filter_by(fulfilment_id=fulfilment.id, sku_id=sku_id)
+        assert line.qty_short == 2
+        assert check(session) == []
+
+
+def test_a_short_of_a_stop_that_was_picked_meanwhile_is_refused(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        fulfilment = released(session, make_floor(session), now)
+        first, _ = _stops(session, fulfilment)
+        task_id = session.query(PickTask.id).order_by(PickTask.stop).first()[0]  # type: ignore[index]
+
+    def report(session: Session) -> uuid.UUID:
+        return shorts.report_short(session, task_id=task_id, reason="not_found", actor="staff:bob", now=now)
+
+    with pytest.raises(Conflict, match="settled already"):
+        at_once(database, lambda s: _pick(s, first, now), report).result()
+    with database.transaction() as session:
+        assert check(session) == []

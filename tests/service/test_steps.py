@@ -115,7 +115,7 @@ def test_a_step_is_parked_after_five_attempts_and_unparked_by_hand(session: Sess
         (step,) = _claim(session)
         state = steps.retry(session, step, error="carrier said no")
     assert state == "parked"
-    assert steps.unpark(session, step_ids=[step.id]) == [step.id]
+    assert steps.unpark(session, step_ids=[step.id], now=business_now) == [step.id]
     assert _claim(session)[0].attempt == 1
 
 

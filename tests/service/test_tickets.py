@@ -149,6 +149,9 @@ def test_a_reopened_ticket_lives_again(session: Session, order: Order, business_
     assert _step(session, ticket_id, "rate_ticket").state == "cancelled"
     closing.close(session, ticket_id=ticket_id, verdict=Verdict("customer", "done"), actor=SERVICE, now=business_now)
     assert _step(session, ticket_id, "rate_ticket").state == "open"
+    surveys = [m.id for m in session.query(Message).filter_by(template="survey")]
+    tells = session.query(Step).filter(Step.kind == "tell", Step.subject_id.in_(surveys)).count()
+    assert (len(surveys), tells) == (2, 2), "the customer is asked again, by a mail of its own"
 
 
 def _closed(session: Session, order: Order, now: datetime) -> uuid.UUID:

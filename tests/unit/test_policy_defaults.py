@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from oms.errors import InputInvalid
-from oms.journey.clocks import CLOCKS, Kind
-from oms.journey.policy_defaults import POLICY, as_json, checked, row_of
+from oms.journey.calendars import Shift, WorkCalendar
+from oms.journey.clocks import CLOCKS, Kind, clock_named, due_at
+from oms.journey.policy_defaults import POLICY, as_json, checked, row_of, stored
+
+EIGHT = (Shift(time(8), time(17), ((time(12), time(13)),)),)
+CHINA = WorkCalendar(ZoneInfo("Asia/Shanghai"), (EIGHT,) * 5 + ((), ()))
 
 
 @pytest.mark.parametrize("key", sorted(POLICY))
@@ -42,7 +48,14 @@ def test_the_numbers_of_the_rulebooks_are_the_defaults():
         ("verification.every_order_reviewed", 1),
         ("carrier.cut_off", "  "),
         ("carrier.cut_off", 17),
+        ("carrier.cut_off", "noon"),
+        ("carrier.cut_off", "24:00"),
+        ("carrier.cut_off", "17:00+08:00"),
         ("clock.entry", -1),
+        ("clock.entry", 10**9),
+        ("clock.signature", 10**6),
+        ("credit.overdue_days", 10**7),
+        ("cod.max_value", "1e400000"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_with_what_fits(key: str, value: object):
@@ -54,3 +67,17 @@ def test_a_value_that_does_not_fit_is_refused_with_what_fits(key: str, value: ob
 def test_an_unknown_key_is_refused():
     with pytest.raises(InputInvalid, match="no business number"):
         row_of("tea.temperature")
+
+
+@pytest.mark.parametrize("key", [key for key in sorted(POLICY) if key.startswith("clock.")])
+def test_the_longest_and_shortest_clock_ends_on_a_day_that_there_is(key: str):
+    name, row = key.removeprefix("clock."), POLICY[key]
+    for amount in (row.low, row.high):
+        assert amount is not None
+        clock = clock_named(name, {key: amount})
+        assert due_at(clock, datetime(2026, 11, 18, 2, 0, tzinfo=UTC), CHINA).year < 2040
+
+
+def test_a_value_that_was_set_before_it_was_refused_counts_as_the_default():
+    assert stored("carrier.cut_off", "noon") == "17:00"
+    assert stored("carrier.cut_off", "16:30") == "16:30"

@@ -8,11 +8,12 @@ from typing import Any
 from marshmallow import fields, validate
 
 from oms import db
+from oms.aftersales import late_payments
 from oms.documents.store import Paper
 from oms.errors import InputInvalid
 from oms.money import Money as Sum
 from oms.orders import queries
-from oms.verification import payments, quotes, signing
+from oms.verification import quotes, signing
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema
 from oms.web.api.idempotent import idempotent
@@ -108,7 +109,7 @@ def pay(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Record a payment that arrived; an order that waited for it goes on."""
     with edge.transaction() as session:
         order = queries.order_named(session, ref=ref)
-        payments.record_payment(
+        late_payments.record(
             session,
             order_id=order.id,
             amount=Sum(given["amount"], given["currency"]),

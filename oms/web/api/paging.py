@@ -20,8 +20,16 @@ LIMIT, LIMIT_MAX = 50, 200
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
 
+
+def _plain(text: str) -> str:
+    """No sort key of ours has a NUL, which the database would not take."""
+    if "\x00" in text:
+        raise ValueError(text)
+    return text
+
+
 _READ: dict[type, Callable[[str], Any]] = {
-    str: str,
+    str: _plain,
     int: int,
     uuid.UUID: uuid.UUID,
     datetime: lambda text: parse_instant(text, field="cursor"),

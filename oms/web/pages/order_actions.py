@@ -10,14 +10,14 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms.aftersales import asking
+from oms.aftersales import asking, late_payments
 from oms.documents.store import Paper
 from oms.errors import InputInvalid, Refused
 from oms.journey import lifecycle
 from oms.money import Money, parse_amount
 from oms.orders import queries
 from oms.orders.models import Order
-from oms.verification import decisions, payments, signing
+from oms.verification import decisions, signing
 from oms.web.auth import me, right
 from oms.web.pages import acting, orders
 
@@ -81,7 +81,7 @@ def pay(order_id: str) -> AnyResponse:
     def work(session: Session, now: datetime) -> str:
         order = _named(session, order_id)
         amount = parse_amount(acting.required("amount", longest=20).replace(",", "."), field="amount")
-        return payments.record_payment(
+        return late_payments.record(
             session,
             order_id=order.id,
             amount=Money(amount, order.currency or ""),

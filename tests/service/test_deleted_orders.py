@@ -1,0 +1,76 @@
+"""A shop that tells of a deleted order by its id alone, without a version: the order is cancelled and does not ship."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from sqlalchemy.orm import Session
+
+from connectors.base import ChannelOrder, Kind
+from oms.aftersales.models import Refund
+from oms.db import new_id
+from oms.intake import inbox, rules
+from oms.intake.inbox import NewMessage
+from oms.intake.rules import Became, Known
+from oms.invariants.check import check
+from oms.journey import steps
+from oms.orders.models import Order
+from tests.connectors.order_messages import woo_order
+from tests.factories.changes import apply_all
+from tests.factories.orders import make_channel
+from workers.intake import accept
+
+
+def _told(session: Session, channel_id: object, topic: str, body: object, now: datetime) -> str:
+    message = NewMessage(str(new_id()), "webhook", json.dumps(body).encode(), {"x-wc-webhook-topic": topic})
+    inbox.receive(session, channel_id=channel_id, received=[message], now=now)  # type: ignore[arg-type]
+    claimed = steps.claim(session, kind="accept", limit=10, lease_s=30, worker="test")
+    done = accept(session, claimed, now)
+    steps.finish(session, done, by="system", now=now)
+    session.expire_all()
+    return done[0].outcome
+
+
+def test_an_order_that_its_shop_deleted_is_cancelled_and_paid_back(session: Session, business_now: datetime) -> None:
+    channel = make_channel(session, source="woocommerce")
+    order = woo_order(id=786)
+    assert _told(session, channel.id, "order.created", order, business_now) == "ordered"
+    assert session.query(Order).one().version is not None
+    assert _told(session, channel.id, "order.deleted", {"id": 786}, business_now) == "updated"
+    assert [done.outcome for done in apply_all(session, business_now)] == ["applied"]
+    assert session.query(Order).one().status == "cancelled"
+    assert session.query(Refund).one().amount == session.query(Order).one().paid
+    assert check(session) == []
+
+
+def test_a_deletion_told_again_is_a_repeat_and_what_comes_behind_it_changes_nothing(
+    session: Session, business_now: datetime
+) -> None:
+    channel = make_channel(session, source="woocommerce")
+    order = woo_order(id=786)
+    _told(session, channel.id, "order.created", order, business_now)
+    _told(session, channel.id, "order.deleted", {"id": 786}, business_now)
+    assert _told(session, channel.id, "order.deleted", {"id": 786}, business_now) == "duplicate"
+    assert _told(session, channel.id, "order.updated", order, business_now) == "superseded"
+
+
+@pytest.mark.parametrize("known", [None, "7", "2026-11-18T02:00:00Z", "what they call it"])
+def test_a_cancellation_without_version_counts_whatever_version_stands(known: str | None) -> None:
+    order = ChannelOrder(channel="c", source="woocommerce", channel_order_id="1", kind=Kind.CANCELLATION)
+    became, after = rules.decide(Known(True, known, b"a"), order, b"b")
+    assert (became, after.cancelled) == (Became.CANCELLED, True)
+
+
+def test_another_message_without_version_is_older_than_one_that_has_one() -> None:
+    order = ChannelOrder(channel="c", source="woocommerce", channel_order_id="1", kind=Kind.UPDATE)
+    assert rules.decide(Known(True, "7", b"a"), order, b"b")[0] is Became.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "age"), [("--5", "4", 0), ("-5", "4", -1), ("10", "9", 1), ("-", "9", 0), ("5-", "4", 0)]
+)
+def test_a_version_that_only_looks_like_a_number_is_compared_with_none(new: str, old: str, age: int) -> None:
+    assert rules.compare(new, old) == age
+    assert rules.compare(old, new) == -age

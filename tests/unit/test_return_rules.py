@@ -1,0 +1,65 @@
+"""Until when goods may come back, across daylight saving too, and what they are worth in the order's currency."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oms.aftersales import return_rules
+from oms.aftersales.return_rules import Discount, Shipped, Value
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LINE, SKU = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def _over(signed: datetime, now: datetime, days: int = 7) -> bool:
+    shipped = [Shipped(LINE, SKU, Decimal(1), SKU, Decimal(1), signed.astimezone(UTC))]
+    faults = return_rules.faults(
+        shipped, [(LINE, Decimal(1))], reason="no_reason", window_days=days, zone=BERLIN, now=now.astimezone(UTC)
+    )
+    return "reason" in faults
+
+
+@pytest.mark.parametrize(
+    ("signed", "last_day"),
+    [
+        (
+            datetime(2026, 10, 20, 0, 30, tzinfo=BERLIN),
+            datetime(2026, 10, 27, tzinfo=BERLIN),
+        ),  # winter time from the 25th
+        (datetime(2026, 10, 20, 23, 30, tzinfo=BERLIN), datetime(2026, 10, 27, tzinfo=BERLIN)),
+        (datetime(2026, 3, 25, 0, 30, tzinfo=BERLIN), datetime(2026, 4, 1, tzinfo=BERLIN)),  # summer time from the 29th
+        (datetime(2026, 3, 25, 23, 30, tzinfo=BERLIN), datetime(2026, 4, 1, tzinfo=BERLIN)),
+        (datetime(2026, 6, 1, 12, 0, tzinfo=BERLIN), datetime(2026, 6, 8, tzinfo=BERLIN)),
+    ],
+)
+def test_the_window_ends_at_the_end_of_its_last_local_day(signed: datetime, last_day: datetime) -> None:
+    end = (last_day + timedelta(days=1)).astimezone(UTC)  # midnight by the wall clock
+    assert not _over(signed, end - timedelta(seconds=1))
+    assert _over(signed, end)
+
+
+@pytest.mark.parametrize(("currency", "worth"), [("JPY", "333"), ("CNY", "333.33"), ("KWD", "333.333")])
+def test_worth_is_in_the_currencys_own_units(currency: str, worth: str) -> None:
+    values = {LINE: Value(Decimal(3), Decimal(1000), Decimal(0))}
+    found = return_rules.worth({LINE: Decimal(1)}, values, currency=currency, discount=Discount())
+    assert str(found) == worth
+
+
+@pytest.mark.parametrize(
+    ("discount", "worth"),
+    [
+        (Discount(Decimal(20), Decimal(100)), 40),  # 2 x 50 for 80
+        (Discount(Decimal(0), Decimal(100)), 50),
+        (Discount(Decimal(100), Decimal(100)), 0),
+        (Discount(Decimal(120), Decimal(100)), 0),
+        (Discount(Decimal(20), Decimal(0)), 50),  # a sum that nobody told
+    ],
+)
+def test_a_discount_on_the_order_falls_to_each_piece_by_its_share(discount: Discount, worth: int) -> None:
+    values = {LINE: Value(Decimal(2), Decimal(100), Decimal(0))}
+    assert return_rules.worth({LINE: Decimal(1)}, values, currency="CNY", discount=discount) == worth
