@@ -37,7 +37,7 @@ def _run(tmp_path: Path, file: object) -> int:
     return main(["calendar", str(path), "--why", "as announced"])
 
 
-def _calendars(house: CleanDatabase) -> calendar_store.Calendars:
+def _calendars(house: CleanDatabase) -> Any:
     with house.database.transaction() as session:
         return calendar_store.read(session, datetime.now(UTC))
 
