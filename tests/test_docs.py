@@ -19,6 +19,7 @@ from oms.journey import flow
 from oms.journey.policy_defaults import POLICY
 from oms.kpi.definitions import KPIS
 from tests.source_tree import PRODUCT, ROOT, committed, sources
+from tests.torture.__main__ import LEVELS
 from workers.schedule import JOBS
 
 OPERATING = ROOT / "docs" / "operating.md"
@@ -93,6 +94,11 @@ def _dev() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_every_level_of_torture_is_described():
+    told = page(ROOT / "docs" / "reliability.md")
+    assert [name for name in LEVELS if not re.search(rf"^\| `{name}` ", told, re.MULTILINE)] == []
 
 
 def test_every_queue_and_periodic_job_is_described():
