@@ -91,7 +91,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             Goal("orders_per_s", least=1200),
             Goal("p99_at_half_load_ms", most=25),
         ),
-        short={"orders": 2000},
+        short={"orders": 4000},
     ),
     "bulk": Benchmark(
         "bench.bulk",
