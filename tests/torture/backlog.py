@@ -35,6 +35,7 @@ def rate(orders: int, seconds: float, *, arrival_per_s: float) -> dict[str, Any]
     drained_per_s = orders / seconds
     return {
         "orders": orders,
+        "seconds": round(seconds, 1),
         "per_s": round(drained_per_s, 2),
         "arrival_per_s": round(arrival_per_s, 2),
         "ratio": round(drained_per_s / arrival_per_s, 2),

@@ -26,7 +26,7 @@ from typing import Any
 from tests.servers import TestServers, start_servers
 from tests.torture import sweep_controls, sweep_report
 from tests.torture.failpoints import Point
-from tests.torture.options import Options
+from tests.torture.options import Options, commit
 from tests.torture.sweep_lane import Baseline, Lane, Run
 from tests.torture.sweep_legs import LEGS
 from tests.torture.sweep_plan import CI, FULL, LEVELS, WHOLE, Fault, Part, plan
@@ -189,7 +189,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         only = Fault(leg, Point(label, int(place)), mode)
     report = sweep(given.level, given.seed, lanes=given.lanes, only=only, part=given.part, limit_s=given.seconds)
     if given.json:
-        given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        told = {"commit": commit()} | report
+        given.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(sweep_report.words(report) + "\n")
     return 1 if report["red"] else 0
 

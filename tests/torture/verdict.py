@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,13 @@ class Findings:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def drain(made: House, *, limit_s: float, every_s: float = 1.0) -> float | None:
-    """Wait until the system has nothing left to do and every order has ended; the seconds it took, None when it did not."""
+def drain(
+    made: House, *, limit_s: float, every_s: float = 1.0, of: Collection[str] = ("steps", "orders")
+) -> float | None:
+    """Wait until the system has nothing left to do and every order has ended; the seconds it took, None when it did not.
+
+    `of` ("orders",): only until every order has ended; what is told of them may still be on its way.
+    """
     began = looked = time.monotonic()
 
     def over() -> bool:
@@ -69,7 +74,8 @@ def drain(made: House, *, limit_s: float, every_s: float = 1.0) -> float | None:
         if time.monotonic() - looked < every_s:
             return False
         looked = time.monotonic()
-        return left(made) == {"steps": 0, "orders": 0}
+        found = left(made)
+        return all(found[name] == 0 for name in of)
 
     return time.monotonic() - began if made.watch(over, limit_s=limit_s) else None
 
