@@ -71,13 +71,15 @@ class Worker(ThreadWorker):
         if conn.waited_s <= BUSY_AFTER_S or not req.path.startswith("/webhooks/"):
             return super().handle_request(req, conn)
         answer, _ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg)
-        # The body stays unread, so the connection ends here.
-        answer.force_close()
+        if not self.alive:
+            answer.force_close()
         told = [("Content-Type", "application/problem+json"), ("Retry-After", "2"), ("Content-Length", str(len(_BUSY)))]
         answer.start_response("503 Service Unavailable", told)
         answer.write(_BUSY)
         answer.close()
-        return False
+        # The connection stays: to end it the one thread that accepts would wait until the sender has ended it too,
+        # and would take nobody else's meanwhile. What is unread of the body is read by the caller.
+        return not answer.should_close()
 
 
 worker_class = Worker

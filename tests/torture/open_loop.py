@@ -14,6 +14,7 @@ import re
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ TIMEOUT_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S = 2.0, 32.0, 180.0
 #: The server closes a connection that rests for 5 s; one that may be closed any moment is not used again.
 _RESTED_S = 2.0
+#: A shop is as far away: it ends its side of a connection so long after the server has ended its own.
+ROUND_TRIP_S = 0.03
 _LOOK_S = 0.5
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
@@ -72,6 +75,7 @@ class _Shops:
     #: when due, which attempt, in which turn it was planned, what
     waiting: list[tuple[float, int, int, Shot]] = field(default_factory=list)
     rested: list[tuple[float, socket.socket]] = field(default_factory=list)
+    ending: deque[tuple[float, socket.socket]] = field(default_factory=deque)
     open: dict[int, _Attempt] = field(default_factory=dict)
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     turns: Iterator[int] = field(default_factory=itertools.count)
@@ -89,13 +93,18 @@ class _Shops:
             while self.waiting and self.waiting[0][0] <= now:
                 due_at, number, _, shot = heapq.heappop(self.waiting)
                 self._begin(shot, number, due_at)
-            pause_s = max(0.0, min(self.waiting[0][0] - time.monotonic(), _LOOK_S)) if self.waiting else _LOOK_S
-            for key, _ in self.selector.select(pause_s):
+            for key, _ in self.selector.select(self._pause_s()):
                 self._go_on(key.data)
+            self._close_ended()
             self._give_up()
-        for _, connection in self.rested:
+        for _, connection in (*self.rested, *self.ending):
             connection.close()
         self.selector.close()
+
+    def _pause_s(self) -> float:
+        """Until the next delivery is due or the next connection is to be ended; not long."""
+        next_at = [queue[0][0] for queue in (self.waiting, self.ending) if queue]
+        return max(0.0, min([_LOOK_S, *(at - time.monotonic() for at in next_at)]))
 
     def _begin(self, shot: Shot, number: int, due_at: float) -> None:
         attempt = _Attempt(shot, number, due_at, self._connection())
@@ -152,13 +161,17 @@ class _Shops:
         if keep:
             self.rested.append((now, attempt.connection))
         else:
-            attempt.connection.close()
+            self.ending.append((now + ROUND_TRIP_S, attempt.connection))
         sha = hashlib.sha256(shot.body).hexdigest()
         names = (shot.kind, shot.event_id, shot.order_id, sha)
         self.calls.append(Call(*names, attempt.number, attempt.due_at, attempt.sent_at or now, now, status))
         if (status == 0 or status >= 500) and now < self.given_up_at:
             pause_s = min(FIRST_PAUSE_S * 2 ** (attempt.number - 1), LONGEST_PAUSE_S)
             self.plan(shot, attempt.number + 1, now + pause_s)
+
+    def _close_ended(self) -> None:
+        while self.ending and self.ending[0][0] <= time.monotonic():
+            self.ending.popleft()[1].close()
 
     def _give_up(self) -> None:
         """Leave those that were not answered for too long; looked for now and then."""

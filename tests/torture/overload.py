@@ -58,12 +58,13 @@ SHORT, LONG = Form(5, 3, 5, 120), Form(300, 30, 30, 1200)
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """So many deliveries a second for so long; `slow` on a slow disk, where 503 is what must happen."""
+    """So many deliveries a second for so long; `slow` on a slow disk, where 503 must happen, `calm` where it must not."""
 
     name: str
     per_s: float
     seconds: float
     slow: bool = False
+    calm: bool = False
 
 
 def run(options: Options) -> Outcome:
@@ -95,7 +96,7 @@ def _live(made: House, form: Form, options: Options, outcome: Outcome) -> list[C
         Phase("overload", rush, form.overload_s),
         Phase("again", rush, form.overload_s),
         Phase("slow disk", rush, form.slow_s, slow=True),
-        Phase("after", PEAK_PER_S, form.peak_s),
+        Phase("after", PEAK_PER_S, form.peak_s, calm=True),
     ):
         calls += _load(made, options.seed, phase, outcome)
         took_s = _rest(made, form.drain_s)
@@ -176,9 +177,9 @@ def prompt(calls: Sequence[Call], shots: int, began: float, phase: Phase) -> tup
 
 
 def _shed(phase: Phase, busy: int, calls: Sequence[Call], began: float) -> list[str]:
-    """At the peak nobody is sent away; where nothing could take all, somebody must be, and somebody taken meanwhile."""
+    """Afterwards nobody is sent away; where nothing could take all, somebody must be, and somebody taken meanwhile."""
     if not phase.slow:
-        return [f"{busy} were told to come again, at the peak"] if busy and phase.per_s <= PEAK_PER_S else []
+        return [f"{busy} were told to come again, after the rush"] if busy and phase.calm else []
     taken = sum(call.status in ACCEPTED and call.answered_at < began + phase.seconds for call in calls)
     wrong = [] if busy else ["nobody was told to come again: this was no overload"]
     return wrong + ([] if taken else ["nobody was taken in the meantime"])

@@ -56,7 +56,7 @@ class Form:
     faults: int = 1
 
 
-SHORT = Form(80, 0, 3, 90, 180)
+SHORT = Form(80, 0, 3, 90, 600)
 LONG = Form(1_000, 0, 8, 600, 5_400)
 
 

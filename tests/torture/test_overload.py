@@ -19,7 +19,7 @@ from tests.torture.plan import ORDER, Shot
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 RUSH = Phase("rush", PEAK_PER_S * 10, 1.0)
 SLOW = Phase("slow", PEAK_PER_S * 10, 1.0, slow=True)
-PEAK = Phase("peak", PEAK_PER_S, 1.0)
+AFTER = Phase("after", PEAK_PER_S, 1.0, calm=True)
 
 
 @contextmanager
@@ -121,6 +121,6 @@ def test_an_overload_in_which_nobody_was_sent_away_or_nobody_taken_is_none() -> 
     assert wrong(SLOW, taken) == ["slow: nobody was told to come again: this was no overload"]
     assert wrong(SLOW, busy) == ["slow: nobody was taken in the meantime"]
     assert wrong(RUSH, busy) == []
-    assert wrong(PEAK, [call(number, phase=PEAK, status=503) for number in range(60)]) == [
-        "peak: 60 were told to come again, at the peak"
+    assert wrong(AFTER, [call(number, phase=AFTER, status=503) for number in range(60)]) == [
+        "after: 60 were told to come again, after the rush"
     ]

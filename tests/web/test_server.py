@@ -98,6 +98,26 @@ def test_a_webhook_that_waits_for_a_thread_is_told_to_come_again(narrow_port):
     assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
 
 
+def test_who_was_told_to_come_again_may_come_by_the_same_connection(narrow_port):
+    # To end it the thread that accepts would wait for the sender's end, and take nobody else's meanwhile.
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    time.sleep(0.3)
+    connection = http.client.HTTPConnection("127.0.0.1", narrow_port, timeout=20)
+    try:
+        connection.request("POST", "/webhooks/nobody", body=b"y" * 20_000)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (503, "keep-alive")
+        answer.read()
+        for one in silent:
+            one.close()
+        used = connection.sock
+        connection.request("POST", "/webhooks/nobody", body=b"{}")
+        assert connection.getresponse().status == 404
+        assert connection.sock is used
+    finally:
+        connection.close()
+
+
 def test_a_page_that_waits_for_a_thread_is_answered(narrow_port):
     silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
     try:
