@@ -24,8 +24,10 @@ from connectors.base import (
     Totals,
 )
 from oms.errors import InputInvalid
+from oms.money import quantise
 from oms.orders.models import Order, OrderLine
 
+ZERO = Decimal(0)
 _TEXTS = ("currency", "version", "buyer_message", "seller_memo")
 #: Parts of which one field may be named without the others.
 _NESTED = frozenset({"totals", "payment", "customer", "ship_to", "bill_to", "requested", "invoice"})
@@ -66,8 +68,31 @@ def mended(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
     found = _read(wish)
     for name in _NESTED & found.keys():
         found[name] = _named(getattr(base, name), found[name], wish[name])
+    if "lines" in found and base.currency:
+        found["lines"] = tuple(_summed(line, base.currency) for line in found["lines"])
+        found["totals"] = _recounted(
+            found.get("totals", base.totals) or Totals(), found["lines"], wish.get("totals") or {}
+        )
     left = tuple(problem for problem in base.problems if not _settles(wish, problem))
     return replace(base, **(found | {"problems": left}))
+
+
+def _summed(line: Line, currency: str) -> Line:
+    """The line with its total, where a person named none but its price."""
+    if line.total is not None or line.unit_price is None or line.qty is None:
+        return line
+    return replace(line, total=quantise(line.qty * line.unit_price - (line.discount or ZERO), currency))
+
+
+def _recounted(totals: Totals, lines: Sequence[Line], named: Mapping[str, Any]) -> Totals:
+    """The sums of an order whose lines a person changed follow the lines; what the person named as well stays as named."""
+    sum_of_lines = sum((line.total or ZERO for line in lines), ZERO)
+    found = totals if named.get("lines") is not None else replace(totals, lines=sum_of_lines)
+    if named.get("total") is not None:
+        return found
+    extra = (found.shipping or ZERO) + (found.fees or ZERO) - (found.discount or ZERO)
+    tax = ZERO if found.tax_included else found.tax or ZERO
+    return replace(found, total=(found.lines or ZERO) + extra + tax)
 
 
 def _read(wish: Mapping[str, Any]) -> dict[str, Any]:

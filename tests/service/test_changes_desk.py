@@ -128,3 +128,21 @@ def test_a_wish_that_comes_too_late_leaves_no_hold(session: Session, floor: Floo
     [done] = apply_all(session, business_now)
     assert done.outcome == "superseded"
     assert holds.standing(session, order_ids=[order.id]) == {}
+
+
+def test_what_the_desk_changes_of_the_lines_changes_the_sums(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = _allocated(session, floor, business_now)
+    first = session.query(OrderLine).order_by(OrderLine.position).all()[0]
+    kept = wished_line(first.line_ref, floor.skus[0].code, 1)
+    decide(session, ask(session, order, business_now, kind="update", wanted={"lines": [kept]}), business_now)
+    found = session.get_one(Order, order.id)
+    extra = (
+        (found.shipping or 0)
+        + (found.fees or 0)
+        - (found.discount or 0)
+        + (0 if found.tax_included else found.tax or 0)
+    )
+    assert (found.lines_total, found.total) == (10, 10 + extra)
+    assert check(session) == []

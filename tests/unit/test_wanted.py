@@ -1,0 +1,56 @@
+"""What a person wishes of an order: its sums follow its lines, unless they are named as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connectors.base import ChannelOrder, Line, Totals
+from oms.orders import wanted
+
+BASE = ChannelOrder(
+    channel="shop",
+    source="generic",
+    currency="CNY",
+    totals=Totals(
+        lines=Decimal(100), discount=Decimal(5), shipping=Decimal(10), fees=None, tax=Decimal(13), tax_included=False,
+        total=Decimal(118),
+    ),
+    lines=(Line(line_ref="1", sku="TEA", qty=Decimal(10), unit_price=Decimal(10), total=Decimal(100)),),
+)  # fmt: skip
+
+
+def _lines(*given: dict[str, Any]) -> dict[str, Any]:
+    return {"lines": [{"line_ref": "1", "sku": "TEA", "qty": "3", "unit_price": "10.00", **one} for one in given]}
+
+
+@pytest.mark.parametrize(
+    ("wish", "lines", "total"),
+    [
+        (_lines({"total": "30.00"}), "30", "48"),
+        (_lines({}), "30", "48"),
+        (_lines({"discount": "3.333"}), "26.67", "44.67"),
+        (_lines({}, {"qty": "1"}), "40", "58"),
+        (_lines({}) | {"totals": {"shipping": "0.00"}}, "30", "38"),
+        (_lines({}) | {"totals": {"total": "45.00"}}, "30", "45"),
+        (_lines({"unit_price": None}), "0", "18"),
+        ({"totals": {"shipping": "12.00"}}, "100", "118"),
+        ({"seller_memo": "x"}, "100", "118"),
+    ],
+)
+def test_the_sums_follow_the_lines(wish: dict[str, Any], lines: str, total: str) -> None:
+    found = wanted.mended(BASE, wish).totals
+    assert found is not None
+    assert (found.lines, found.total) == (Decimal(lines), Decimal(total))
+    assert (found.discount, found.tax, found.tax_included) == (Decimal(5), Decimal(13), False)
+
+
+def test_tax_that_is_in_the_prices_is_not_added() -> None:
+    assert BASE.totals is not None
+    base = replace(BASE, totals=replace(BASE.totals, tax_included=True, total=Decimal(105)))
+    found = wanted.mended(base, _lines({})).totals
+    assert found is not None
+    assert found.total == Decimal(35)
