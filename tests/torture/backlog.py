@@ -13,8 +13,8 @@ GOAL = 1.5
 
 _ENDED = text("SELECT count(*) FROM orders WHERE status IN ('closed', 'cancelled', 'rejected', 'expired')")
 _WAITING = text("""
-    SELECT performer, count(*) AS steps FROM step
-    WHERE state IN ('open', 'claimed') AND run_after <= clock_timestamp() GROUP BY performer ORDER BY performer
+    SELECT performer || ' ' || kind AS who, count(*) AS steps FROM step
+    WHERE state IN ('open', 'claimed') AND run_after <= clock_timestamp() GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 8
 """)
 
 
@@ -25,9 +25,9 @@ def ended(made: House) -> int:
 
 
 def waiting(made: House) -> dict[str, int]:
-    """The steps that are due or at work, by who performs them: the product is `system`, the others are the robots."""
+    """The most frequent steps that are due or at work, with who performs them: `system` is the product, others are robots."""
     with made.database() as session:
-        return {row.performer: row.steps for row in session.execute(_WAITING)}
+        return {row.who: row.steps for row in session.execute(_WAITING)}
 
 
 def rate(orders: int, seconds: float, *, arrival_per_s: float) -> dict[str, Any]:
