@@ -15,10 +15,13 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
+from oms import db
 from oms.invariants import check, waits
 from oms.journey import flow, seal
-from tests.torture import amended, detectors, ledgers, plaintext, recount, traffic
+from oms.kpi import fold
+from tests.torture import amended, detectors, ledgers, plaintext, recount, snapshot, traffic
 from tests.torture.house import BULK, House
 from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
@@ -117,17 +120,10 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
 
 def house_in_order(made: House, found: Findings) -> None:
     """What holds whatever was done: the invariants, the KPIs, the sealed history, no step ended twice, no deadlock, nobody who waits."""
+    violations, history, (wrong, counted) = snapshot.at_one_moment(made, _look)
     with made.judging() as session:
-        session.execute(_SEARCH_ALL)
-        while seal.seal(session) == seal.BATCH:
-            pass
-    with made.judging() as session:
-        violations = check.check(session)
-        history = seal.verify(session)
         found.wrong += detectors.ended_again(session)
         waiting = waits.long_ones(session)
-    with made.judging() as session:
-        wrong, counted = recount.kpis(session)
     found.wrong += [f"{v.code} {v.name}: {v.subject}: {v.detail}" for v in violations]
     if history.broken:
         found.wrong.append(f"I11 history is broken at {history.broken.seq}: {history.broken.why}")
@@ -141,6 +137,16 @@ def house_in_order(made: House, found: Findings) -> None:
         "invariants": len(check.INVARIANTS), "violations": len(violations), "sealed": history.sealed,
         "deadlocks": deadlocks, **counted,
     }  # fmt: skip
+
+
+def _look(session: Session) -> tuple[list[check.Violation], seal.Verified, tuple[list[str], dict[str, int]]]:
+    """The invariants, the sealed history and the KPIs of one moment; sealers and folds wait meanwhile."""
+    session.execute(_SEARCH_ALL)
+    fold.hold(session, now=db.now(session))
+    violations = check.check(session)
+    while seal.seal(session) == seal.BATCH:
+        pass
+    return violations, seal.verify(session), recount.kpis(session)
 
 
 def server_log(made: House) -> Counter[str]:
