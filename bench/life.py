@@ -202,7 +202,3 @@ def require_shipped(made: Ground, wanted: int) -> None:
         if found != wanted:
             states = session.execute(text("SELECT status, fulfilment_status, count(*) FROM orders GROUP BY 1, 2"))
             raise SystemExit(f"{found} of {wanted} orders are shipped: {[tuple(row) for row in states]}")
-
-
-# The level `hosts` of the torture knows the hands by these names.
-_pick, _check, _close, _hand_over, label_of = hands.pick, hands.check, hands.close, hands.hand_over, hands.label_of

@@ -26,7 +26,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from bench import ground as bench_ground
-from bench import life
+from bench import hands
 from bench.goods import Company, company
 from bench.ground import Ground
 from oms import db, effects, embedded, together
@@ -150,10 +150,10 @@ class _Hands:
                 return False
             with self.made.database.transaction() as session:
                 waves.plan_now(session, warehouse_id=self.seeded.warehouse_id)
-            for work in (life._pick, life._check, life._close):
+            for work in (hands.pick, hands.check, hands.close):
                 work(self.made)
             self._label()
-            life._hand_over(self.made)
+            hands.hand_over(self.made)
             time.sleep(0.2)
         return True
 
@@ -169,7 +169,7 @@ class _Hands:
             for parcel_id, reference in session.execute(references).all():
                 effects.intend(session, key=f"book:{reference}", kind="book", subject_id=parcel_id, now=now)
                 together.execute(session, [effects.recording(key=f"book:{reference}", state="done", now=now)])
-            labelled = [(step, life.label_of(step.subject_id)) for step in claimed]
+            labelled = [(step, hands.label_of(step.subject_id)) for step in claimed]
             steps.finish(session, booking.record_labels(session, labelled=labelled, now=now), by="system", now=now)
 
 
