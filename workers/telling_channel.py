@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from connectors import registry
 from connectors.base import ConnectorError, ToldChannel
+from oms.journey import steps
 from oms.journey.steps import Claimed, Done
 from oms.settings import Settings
 from oms.shipping import notices
@@ -37,10 +38,12 @@ def _call(wanted: ChannelNotice) -> bool:
 
 
 def _record(session: Session, step: Claimed, wanted: ChannelNotice, answer: bool, now: datetime) -> Done:
+    steps.hasten(session, step_ids=notices.later_ones(session, step=step))
     return Done(step, "told")
 
 
 def _refused(session: Session, step: Claimed, wanted: ChannelNotice, error: ConnectorError, now: datetime) -> Done:
+    steps.hasten(session, step_ids=notices.later_ones(session, step=step))
     return Done(step, "failed", error=str(error))
 
 

@@ -56,6 +56,11 @@ _EARLIER = text("""
 """)
 
 
+_LATER = text("""
+    SELECT id FROM step WHERE subject_id = :parcel AND kind = 'tell_channel' AND round > :round AND state = 'open'
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelNotice:
     """What a channel is told of one parcel, under an idempotency key of its own."""
@@ -121,6 +126,11 @@ def earlier_is_untold(session: Session, *, step: Claimed) -> bool:
     if step.round == 0:
         return False
     return bool(session.execute(_EARLIER, {"parcel": step.subject_id, "round": step.round}).scalar_one())
+
+
+def later_ones(session: Session, *, step: Claimed) -> list[uuid.UUID]:
+    """The steps that wait until the channel has heard this one."""
+    return list(session.execute(_LATER, {"parcel": step.subject_id, "round": step.round}).scalars())
 
 
 def prepare_channel(session: Session, *, step: Claimed) -> ChannelNotice | Done:

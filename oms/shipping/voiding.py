@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session
 
 from connectors.carriage import CarrierConfig
 from oms.journey import lifecycle
+<<<<<<< HEAD
 from oms.journey import steps as journey
+=======
+from oms.journey.lifecycle import First
+>>>>>>> invariants
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.parties.channels import carrier_config_of
@@ -117,12 +121,12 @@ def record(session: Session, *, step: Claimed, voided: str | None, now: datetime
         return Done(step, "voided")
     locking.touch(session, order_ids=[step.order_id] if step.order_id else [])
     parcel = session.get_one(Parcel, step.subject_id, with_for_update=True, populate_existing=True)
-    # A label that was bought unseen is first entered, so that history tells of it.
+    # A label that was bought unseen is first entered, with its number, so that history tells of it.
     unseen = ("purchased", "void_requested") if parcel.label_status in ("none", "unknown") else ()
     for state in (*unseen, "voided"):
         lifecycle.advance(
             session, Parcel, [parcel.id], to=state, cause="void_label", actor="system", now=now,
-            axis="label_status", data={"waybill_number": voided},
+            axis="label_status", data={"waybill_number": voided}, also={"waybill_number": First([voided])},
         )  # fmt: skip
     return Done(step, "voided", _booked_anew(session, parcel, now))
 

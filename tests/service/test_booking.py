@@ -252,6 +252,7 @@ def test_a_label_that_nobody_recorded_is_found_and_taken_back(house: House) -> N
     assert wanted.run_after is not None  # the booking may still be under way
     house.run("void_label")
     assert (house.parcel().label_status, voided(house)) == ("voided", before + 1)
+    assert house.parcel().waybill_number
 
 
 def test_a_parcel_that_was_never_booked_needs_no_taking_back(house: House) -> None:
