@@ -12,11 +12,8 @@ from sqlalchemy.orm import Session
 
 from connectors.carriage import CarrierConfig
 from oms.journey import lifecycle
-<<<<<<< HEAD
 from oms.journey import steps as journey
-=======
 from oms.journey.lifecycle import First
->>>>>>> invariants
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.parties.channels import carrier_config_of
