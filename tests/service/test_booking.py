@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from oms import db
-from oms.db import Database
 from oms.documents.models import Document
 from oms.effects import Effect
 from oms.errors import Conflict, InputInvalid
@@ -21,13 +19,12 @@ from oms.journey import holds, steps
 from oms.journey.holds import NewHold
 from oms.journey.models import Step
 from oms.settings import Settings
-from oms.shipping import handover, mending, voiding
+from oms.shipping import mending, voiding
 from oms.shipping.mending import Remedy
-from oms.shipping.models import HandOverList, Parcel
+from oms.shipping.models import HandOverList
 from tests.conftest import CleanDatabase
 from tests.connectors.sandbox_peers import Peer
 from tests.factories.carrier_house import House
-from tests.factories.packed import served_floor, two_booked
 from workers import outside
 from workers.booking import BOOK
 
@@ -276,26 +273,3 @@ def test_the_declared_value_is_the_lines_share_of_the_order(house: House) -> Non
     [claimed] = house.claim("book")
     request, _ = outside._prepare(house.process, BOOK, claimed)
     assert request.booking.parcel.value == Decimal("60.00")
-
-
-def test_a_parcel_that_joins_while_its_list_is_signed_goes_to_the_next_list(database: Database) -> None:
-    with database.transaction() as session:
-        now = db.now(session)
-        first, second = two_booked(session, served_floor(session), now)
-        handover.leave_behind(session, parcel_id=second.id, reason="late", actor="cleo", now=now)
-
-    def join() -> None:
-        with database.transaction() as session:
-            handover.join(session, parcel_ids=[second.id], now=now)
-
-    with ThreadPoolExecutor(1) as threads:
-        with database.transaction() as session:
-            assert first.hand_over_list_id
-            handover.sign(session, list_id=first.hand_over_list_id, side="us", signer="C", actor="cleo", now=now)
-            joining = threads.submit(join)
-            with pytest.raises(TimeoutError):
-                joining.result(timeout=0.3)
-        joining.result(timeout=5)
-    with database.transaction() as session:
-        parcel = session.get_one(Parcel, second.id)
-        assert parcel.hand_over_list_id not in (None, first.hand_over_list_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent
+from oms import db
 from oms.catalog.models import BundlePart
+from oms.db import Database
 from oms.documents.models import Document
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
@@ -190,3 +193,26 @@ def test_every_message_that_shipping_writes_has_its_words(
     assert told.keys() == {"collected", "out_for_delivery", "delivered", "closed"}
     assert str(parcel.waybill_number) in told["collected"].text
     assert "https://oms.example/survey/" in told["closed"].text
+
+
+def test_a_parcel_that_joins_while_its_list_is_signed_goes_to_the_next_list(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        first, second = two_booked(session, served_floor(session), now)
+        handover.leave_behind(session, parcel_id=second.id, reason="late", actor="cleo", now=now)
+
+    def join() -> None:
+        with database.transaction() as session:
+            handover.join(session, parcel_ids=[second.id], now=now)
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.transaction() as session:
+            assert first.hand_over_list_id
+            handover.sign(session, list_id=first.hand_over_list_id, side="us", signer="C", actor="cleo", now=now)
+            joining = threads.submit(join)
+            with pytest.raises(TimeoutError):
+                joining.result(timeout=0.3)
+        joining.result(timeout=5)
+    with database.transaction() as session:
+        parcel = session.get_one(Parcel, second.id)
+        assert parcel.hand_over_list_id not in (None, first.hand_over_list_id)
