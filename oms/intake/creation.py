@@ -13,7 +13,7 @@ from oms import numbers, together
 from oms.catalog import mapping
 from oms.intake.fates import Fate
 from oms.intake.rules import Became
-from oms.journey import lifecycle
+from oms.journey import lifecycle, touched
 from oms.journey.steps import NewStep
 from oms.orders import terms
 from oms.orders.models import Order, OrderLine
@@ -40,6 +40,8 @@ def create(
         if fate.became is Became.ORDERED:
             step = NewStep("verify", fate.require_order(), order_id=fate.order_id)
             opens.setdefault(fate.message.message_id, []).append(step)
+    # An order that was cancelled before it came opens no step that would tell of it, and was entered all the same (K-1).
+    touched.touch(session, [fate.order_id for fate in won if fate.became is not Became.ORDERED])
     return {fate.require_order() for fate in fates} - written
 
 

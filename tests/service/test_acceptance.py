@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from oms.db import Database
 from oms.intake import inbox
 from oms.intake.models import InboundMessage, InboundOrder
-from oms.journey import steps
+from oms.journey import steps, touched
 from oms.journey.models import Hold, Step
+from oms.kpi import fold
+from oms.kpi.models import KpiLine
 from oms.memory import LARGE_BYTES
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.parties.models import Channel, Customer
@@ -90,8 +92,14 @@ def test_a_cancellation_before_its_order_makes_a_cancelled_order_that_stays_so(
     cancelled = order_json("1001", kind="cancellation", version="2026-11-18T03:00:00Z")
     assert _take(session, channel, business_now, message(cancelled)) == ["updated"]
     assert _take(session, channel, business_now, message(order_json("1001"))) == ["superseded"]
-    assert session.query(Order).one().status == "cancelled"
+    order = session.query(Order).one()
+    assert order.status == "cancelled"
     assert session.query(Step).filter_by(kind="verify").count() == 0
+    # Its entry counts (K-1), though no step opens that would tell of it.
+    touched.write(session)
+    fold.fold(session, now=business_now)
+    entered = session.query(KpiLine).filter_by(kpi="entry_accuracy_machine").one()
+    assert (entered.fact_id, entered.of) == (order.id, 1)
 
 
 @pytest.mark.parametrize("kind", ["test", "draft", "not_an_order"])
