@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+from oms.errors import NotFound
 
 EX_USAGE, EX_UNAVAILABLE, EX_CONFIG = 64, 69, 78
 
@@ -44,6 +47,13 @@ def asked(argv: Sequence[str], *, prog: str, says: str | None, deeds: Mapping[st
 
 def no_more(parser: argparse.ArgumentParser) -> None:
     """Of a deed without arguments."""
+
+
+def id_of(name: str | None, known: Mapping[str, uuid.UUID], *, what: str) -> uuid.UUID | None:
+    """The id of what an option names; None for an option that was left out. NotFound names those that there are."""
+    if name is not None and name not in known:
+        raise NotFound(f"no {what} {name!r}: there are {', '.join(sorted(known)) or 'none yet'}")
+    return None if name is None else known[name]
 
 
 def read_bytes(name: str) -> bytes:

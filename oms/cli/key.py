@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oms import db, installation
 from oms.accounts import api_keys, rights
 from oms.accounts.models import ApiKey
-from oms.cli.arguments import Deed, asked, no_more, write
+from oms.cli.arguments import Deed, asked, id_of, no_more, write
 from oms.errors import NotFound
 from oms.parties.models import Channel
 
@@ -59,12 +59,8 @@ def _revoke(session: Session, args: argparse.Namespace) -> str:
 
 
 def _channel(session: Session, name: str | None) -> uuid.UUID | None:
-    if name is None:
-        return None
-    known: dict[str, uuid.UUID] = {row.name: row.id for row in session.execute(select(Channel.name, Channel.id))}
-    if name not in known:
-        raise NotFound(f"no channel {name!r}: there are {', '.join(sorted(known)) or 'none yet'}")
-    return known[name]
+    known = {row[0]: row[1] for row in session.execute(select(Channel.name, Channel.id))}
+    return id_of(name, known, what="channel")
 
 
 def _to_add(parser: argparse.ArgumentParser) -> None:

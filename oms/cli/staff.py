@@ -16,7 +16,7 @@ from oms import db, installation
 from oms.accounts import rights, staff
 from oms.accounts.models import Staff
 from oms.accounts.staff import LANGUAGES, NewStaff
-from oms.cli.arguments import Deed, UsageWrong, asked, no_more, write
+from oms.cli.arguments import Deed, UsageWrong, asked, id_of, no_more, write
 from oms.errors import NotFound
 from oms.inventory.models import Warehouse
 from oms.settings import Settings, load
@@ -97,12 +97,8 @@ def _staff_id(session: Session, login: str) -> uuid.UUID:
 
 
 def _warehouse(session: Session, code: str | None) -> uuid.UUID | None:
-    if code is None:
-        return None
-    known: dict[str, uuid.UUID] = {row.code: row.id for row in session.execute(select(Warehouse.code, Warehouse.id))}
-    if code not in known:
-        raise NotFound(f"no warehouse {code!r}: there are {', '.join(sorted(known)) or 'none yet'}")
-    return known[code]
+    known = {row[0]: row[1] for row in session.execute(select(Warehouse.code, Warehouse.id))}
+    return id_of(code, known, what="warehouse")
 
 
 def _password(login: str) -> str:

@@ -33,8 +33,8 @@ def seed(environ: dict[str, str], place: Place) -> None:
     with installation.opened(environ) as session:
         now = db.now(session)
         keep(session, file=house_file(place), sources=SOURCES, actor="system", now=now)
-        houses = dict(session.execute(select(Warehouse.code, Warehouse.id)).tuples().all())
-        channels = dict(session.execute(select(Channel.name, Channel.id)).tuples().all())
+        houses = {row[0]: row[1] for row in session.execute(select(Warehouse.code, Warehouse.id))}
+        channels = {row[0]: row[1] for row in session.execute(select(Channel.name, Channel.id))}
         _policy(session, now)
         world: dict[str, Any] = {
             "began_at": now.isoformat(),
