@@ -166,6 +166,14 @@ BENCHMARKS: dict[str, Benchmark] = {
         compared=("pss_mib",),
         short={"orders": 1000},
     ),
+    "calls": Benchmark(
+        "bench.calls",
+        "a transaction that only asks what time it is, as a page or a worker opens it, and each further question in it",
+        "the bare driver's transaction with the same question; in turns",
+        "none",
+        (),
+        tells=("cpu_ms_per_call", "cpu_ms_per_statement", "ratio_to_driver"),
+    ),
     "latency": Benchmark(
         "bench.latency",
         "p50 and p99 of the 202 at a tenth to all of the highest rate of intake, for the curve",
