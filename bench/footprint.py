@@ -6,7 +6,7 @@ WAL and commits are those of orders that go their way in batches of 200; bytes i
 
 from __future__ import annotations
 
-from bench import life, written
+from bench import lives, written
 from bench.goods import company
 from bench.ground import ground
 from bench.growth_fill import fill
@@ -20,9 +20,9 @@ def run(*, orders: int = 1000, copies: int = 10_000) -> dict[str, float]:
             seeded = company(session)
         bindings.handlers("inside")
         process.calm_collector()
-        life.live(made, seeded, range(1_000_000, 1_000_200))
+        lives.live(made, seeded, range(1_000_000, 1_000_200))
         wal, commits = written.wal_and_commits(made)
-        life.live(made, seeded, range(orders))
+        lives.live(made, seeded, range(orders))
         wal_after, commits_after = written.wal_and_commits(made)
         before = written.database_bytes(made)
         added = fill(made, orders=copies, with_history=True).added

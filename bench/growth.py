@@ -12,7 +12,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass, field
 
-from bench import clients, life, limit, spent, waiting, written
+from bench import clients, limit, lives, spent, waiting, written
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.growth_fill import fill
@@ -129,7 +129,7 @@ def _post(made: Ground, seeded: Company, first: int, count: int) -> None:
 
 def _life(made: Ground, seeded: Company, count: int) -> float:
     """CPU ms an order, accepted -> shipped, of the orders that the intake just brought."""
-    meter = life.live(made, seeded, range(0))
+    meter = lives.live(made, seeded, range(0))
     left = waiting.count(made, f"SELECT count(*) FROM step WHERE kind = 'hand_over' AND {step_sql.RUNNING}")
     if left:
         raise SystemExit(f"{left} orders were not handed over")

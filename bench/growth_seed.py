@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bench import life
+from bench import lives
 from bench.goods import Company
 from bench.ground import Ground
 from connectors.carriage import TrackingEvent
@@ -31,7 +31,7 @@ BATCH = 200
 
 def complete(made: Ground, seeded: Company, numbers: range) -> None:
     """Orders from message to closed: collected, delivered, customers told; two of three answer how they were served."""
-    life.live(made, seeded, numbers)
+    lives.live(made, seeded, numbers)
     _deliver(made, seeded)
     work(made, "close")
     tell(made)

@@ -15,7 +15,7 @@ from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
 
-from bench import cpu, life, limit_stages, waiting
+from bench import cpu, limit_stages, lives, waiting
 from bench.goods import company
 from bench.ground import Ground, ground
 from oms import db
@@ -40,7 +40,7 @@ def run(*, orders: int = 2000) -> dict[str, float]:
         worker = made.start("workers.run", "inside")
         job_ms = _empty_jobs(made)
         known = _jobs(made)
-        life.accept(made, seeded, range(orders))
+        lives.accept(made, seeded, range(orders))
         doorbell.Doorbell(made.environment["OMS_REDIS_URL"]).ring(["inside"])
         waiting.until(made, lambda: _released(made) >= orders and _jobs(made) > known, "the orders are released")
         jobs = _jobs(made) - known
@@ -75,7 +75,7 @@ def _claims(made: Ground) -> tuple[float, float]:
     with made.database.transaction() as session:
         ids = db.new_ids(CLAIMS)
         steps.open_steps(session, [NewStep(FIRST, i, order_id=i) for i in ids], now=db.now(session))
-    worker = life.worker_of(made)
+    worker = lives.worker_of(made)
     bound = bindings.handlers("inside")
     python, postgres, claims = time.process_time(), cpu.cpu_ms(made.roots), 0
     while drain.due_kinds(worker, bound):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench import clients, cpu, hands, life
+from bench import clients, cpu, hands, lives
 from bench.goods import Company
 from bench.ground import Ground
 from bench.peak import Sampler
@@ -86,7 +86,7 @@ _ON_LIST = text("""
 
 def run(made: Ground, seeded: Company, numbers: range) -> dict[str, float]:
     """Let two processes take the orders from accepted to shipped; rate, CPU ms an order, and how much they waited."""
-    life.accept(made, seeded, numbers)
+    lives.accept(made, seeded, numbers)
     before = _number(made, _DEADLOCKS)
     postgres = cpu.cpu_ms(made.roots)
     waits = Waits()
@@ -163,7 +163,7 @@ def _take_part(share: Share, ready: Barrier, told: multiprocessing.Queue[Worked]
 
 def _round(made: Ground, share: Share) -> list[float]:
     """One batch of each stage that has work; how long each took, in seconds."""
-    worker = life.worker_of(made)
+    worker = lives.worker_of(made)
     bound = bindings.handlers("inside")
     if share.place == 0:
         with made.database.transaction() as session:

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bench import clients, cpu, hands, life
+from bench import clients, cpu, hands, lives
 from bench.goods import Company, company
 from bench.ground import Ground, ground
 from bench.limit_stages import OneByOne
@@ -85,7 +85,7 @@ def run(*, orders: int = 40, rounds: int = 5) -> dict[str, float]:
         limit.cpu_ms(100)
         found = in_turns(lambda: _turn(picker, orders), lambda: limit.cpu_ms(LIMIT_ORDERS), rounds=rounds)
         limit.close()
-        life.require_shipped(made, picker.next_number)
+        lives.require_shipped(made, picker.next_number)
         count = len(picker.order_s)
         figures = {
             "cpu_ms_per_order": found.product,
@@ -103,7 +103,7 @@ def opened(made: Ground) -> Picker:
     """A house on `made` in which nothing has come in yet."""
     with made.database.transaction() as session:
         seeded = company(session)
-    worker = life.worker_of(made)
+    worker = lives.worker_of(made)
     bound: dict[str, Handler] = dict(bindings.handlers("inside"))
     bound["book"] = replace(booking.BOOK, call=_answer, look_up=None)
     return Picker(made, seeded, worker, bound, db.new_id())
@@ -119,7 +119,7 @@ def _turn(picker: Picker, orders: int) -> float:
     """CPU ms an order over `orders` orders, each taken from accepted to shipped before the next one begins."""
     numbers = range(picker.next_number, picker.next_number + orders)
     picker.next_number += orders
-    life.accept(picker.made, picker.seeded, numbers)
+    lives.accept(picker.made, picker.seeded, numbers)
     postgres, python = cpu.cpu_ms(picker.made.roots), time.process_time()
     for _ in numbers:
         started = time.perf_counter()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import life, single
+from bench import lives, single
 from bench.ground import Ground
 from tests.conftest import CleanDatabase
 from tests.statements import counted
@@ -37,7 +37,7 @@ def test_one_order_takes_no_more_statements_than_this(
     opened = single.opened(made)
     picker = CountingPicker(made, opened.seeded, opened.worker, opened.bound, opened.staff_id)
     for number in range(2):
-        life.accept(made, picker.seeded, range(number, number + 1))
+        lives.accept(made, picker.seeded, range(number, number + 1))
         single.one(picker)
-    life.require_shipped(made, 2)
+    lives.require_shipped(made, 2)
     assert {name: picker.counts[name] for name, most in BOUNDS.items() if picker.counts[name] > most} == {}
