@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import redis
 from psycopg import sql
 
+from oms import db
 from tests.torture.sweep_people import Journal
 
 _TABLES = """
@@ -24,14 +26,19 @@ _OTHERS = """
     SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+_TURN_BACK = """
+    INSERT INTO business_clock (id, offset_s) VALUES (1, extract(epoch FROM %s - clock_timestamp()))
+    ON CONFLICT (id) DO UPDATE SET offset_s = excluded.offset_s
+"""
 
 
 @dataclass
 class Snapshot:
-    """Rows by table as COPY wrote them, the peers' folders, and what callers knew."""
+    """Rows by table as COPY wrote them, the peers' folders, what callers knew, and when that was (business time)."""
 
     rows: dict[str, bytes]
     folder: Path
+    at: datetime
     journal: list[str] = field(default_factory=list)
 
 
@@ -49,15 +56,25 @@ def take(url: str, folder: Path, *, peers: dict[str, Path], journal: Journal) ->
                 sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(table))
             ) as out:
                 rows[table] = b"".join(bytes(part) for part in out)
+        at = _now(connection)
     for name, state in peers.items():
         shutil.copytree(state, folder / name)
     return Snapshot(
-        rows, folder, journal.path.read_text(encoding="utf-8").splitlines() if journal.path.exists() else []
+        rows, folder, at, journal.path.read_text(encoding="utf-8").splitlines() if journal.path.exists() else []
     )
 
 
+def _now(connection: psycopg.Connection[tuple[object, ...]]) -> datetime:
+    [(now,)] = connection.execute(f"SELECT {db.BUSINESS_TIME}".encode())
+    assert isinstance(now, datetime)
+    return now
+
+
 def restore_rows(url: str, snapshot: Snapshot, *, addresses: dict[str, str]) -> None:
-    """Make the database what it was; `addresses` are this lane's peers, by table."""
+    """Make the database what it was; `addresses` are this lane's peers, by table.
+
+    Business time goes on where it was: who is told what hangs on how long ago things were, and a complete sweep takes an hour.
+    """
     with connect(url) as connection:
         connection.execute(_OTHERS)
         names = _names(connection)
@@ -70,6 +87,7 @@ def restore_rows(url: str, snapshot: Snapshot, *, addresses: dict[str, str]) -> 
                 _fill(connection, table, content)
             for table, address in addresses.items():
                 connection.execute(sql.SQL("UPDATE {} SET base_url = %s").format(sql.Identifier(table)), (address,))
+            connection.execute(_TURN_BACK, (snapshot.at,))
 
 
 def _fill(connection: psycopg.Connection[tuple[object, ...]], table: str, content: bytes) -> None:
