@@ -133,7 +133,7 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
         now=now,
         fulfilment_id=head.id,
     )
-    _note_mismatch(session, head, verdict.answer, actor, now)
+    note_mismatches(session, [Mismatch(head.id, head.order_id, head.picked_by, verdict.answer)], actor=actor, now=now)
     return _left(lines, verdict.answer)
 
 
@@ -226,18 +226,30 @@ def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
     return PackAnswer(answer, left, left == 0)
 
 
-def _note_mismatch(session: Session, fulfilment: Row[Any], answer: str, actor: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A scan at the table that was wrong: of which fulfilment, who picked it, and what was answered."""
+
+    fulfilment_id: uuid.UUID
+    order_id: uuid.UUID
+    picked_by: str | None
+    answer: str
+
+
+def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, now: datetime) -> None:
     """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
-    if answer not in ("wrong_sku", "too_many"):
-        return
-    event = NewError(
-        order_id=fulfilment.order_id,
-        subject_type="fulfilment",
-        subject_id=fulfilment.id,
-        kind="mis_pick",
-        cause="pick",
-        stage="pick",
-        person=fulfilment.picked_by or "unknown",
-        caught=True,
-    )
-    error_events.record(session, events=[event], by=actor, now=now)
+    wrong = {one.fulfilment_id: one for one in found if one.answer in ("wrong_sku", "too_many")}
+    events = [
+        NewError(
+            order_id=one.order_id,
+            subject_type="fulfilment",
+            subject_id=one.fulfilment_id,
+            kind="mis_pick",
+            cause="pick",
+            stage="pick",
+            person=one.picked_by or "unknown",
+            caught=True,
+        )
+        for one in wrong.values()
+    ]
+    error_events.record(session, events=events, by=actor, now=now)

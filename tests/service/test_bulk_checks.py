@@ -13,7 +13,8 @@ from oms.db import new_id
 from oms.fulfilment import checking
 from oms.fulfilment.models import Fulfilment, FulfilmentLine, Scan
 from oms.fulfilment.packing import PackScan
-from tests.factories.changes import pick
+from oms.journey.models import ErrorEvent
+from tests.factories.changes import WORKER, pick
 from tests.factories.floor import Floor, make_floor, released
 
 
@@ -84,3 +85,16 @@ def test_an_id_of_a_pick_is_not_taken_for_a_check(
     assert used is not None
     assert _check(session, business_now, PackScan(used.scan_id, picked.id, used.code, used.qty)) == ["id_used"]
     assert _packed(session) == [0, 0]
+
+
+def test_a_wrong_piece_among_many_is_a_mis_pick_of_the_picker_caught(
+    session: Session, floor: Floor, picked: Fulfilment, business_now: datetime
+) -> None:
+    right = PackScan("tunnel-1", picked.id, floor.skus[0].code, Decimal(2))
+    wrong = [PackScan(f"tunnel-{n}", picked.id, floor.skus[0].code) for n in (2, 3)]
+    unread = PackScan("tunnel-4", picked.id, "NOBODY-KNOWS")
+    assert _check(session, business_now, right, unread) == ["ok", "unknown_code"]
+    assert session.query(ErrorEvent).count() == 0
+    assert _check(session, business_now, *wrong) == ["too_many", "too_many"]
+    event = session.query(ErrorEvent).one()
+    assert (event.kind, event.subject_id, event.person, event.caught) == ("mis_pick", picked.id, WORKER, True)
