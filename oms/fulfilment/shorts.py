@@ -35,10 +35,15 @@ _SHORT = text("""
     SELECT l.order_line_id, t.missing FROM l, t
 """)
 
+# The goods may have been promised in several rounds: the youngest promise goes first, then those before it.
 _RELEASE = text("""
-    UPDATE reservation SET qty_released = qty_released + :qty WHERE id = (
-        SELECT id FROM reservation WHERE order_line_id = :line AND sku_id = :sku AND warehouse_id = :warehouse
-          AND qty - qty_shipped - qty_released >= :qty ORDER BY round DESC LIMIT 1)
+    UPDATE reservation SET qty_released = qty_released + least(o.standing, CAST(:qty AS numeric) - o.before)
+    FROM (SELECT id, qty - qty_shipped - qty_released AS standing,
+                 coalesce(sum(qty - qty_shipped - qty_released) OVER (
+                     ORDER BY round DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+          FROM reservation WHERE order_line_id = :line AND sku_id = :sku AND warehouse_id = :warehouse
+            AND qty - qty_shipped - qty_released > 0) o
+    WHERE reservation.id = o.id AND o.before < CAST(:qty AS numeric)
 """)
 
 # The promise of the line falls with its scarcest part; what is lost is wanted again.
