@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from oms.aftersales import put_backs
+from oms.catalog.models import BundlePart, Sku
+from oms.db import new_id
 from oms.fulfilment import picking, release, shorts, waves
-from oms.fulfilment.models import PickTask
+from oms.fulfilment.models import Fulfilment, PickTask
+from oms.fulfilment.picking import PickScan
 from oms.invariants.check import check
 from oms.invariants.stock import STOCK
-from oms.inventory.models import BinStock, Reservation
-from oms.orders.models import OrderLine
+from oms.inventory.models import Bin, BinStock, Reservation
+from oms.orders.models import Order, OrderLine
 from oms.supply import backorders, receipts
 from oms.supply.receipts import Receipt
-from tests.factories.changes import unbalanced
+from tests.factories.changes import apply_all, unbalanced, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, run_kind
+from tests.factories.orders import make_sku
+from tests.factories.packed import served_floor
 
 WORKER = "staff:bob"
 
@@ -27,9 +35,10 @@ def _short(session: Session, task: PickTask, now: datetime) -> None:
     picking.settle(session, fulfilment_ids=[done], actor=WORKER, now=now)
 
 
-def _receive(session: Session, floor: Floor, qty: int, now: datetime) -> None:
-    place = session.query(BinStock).filter_by(sku_id=floor.skus[0].id).one()
-    goods = [Receipt("GRN-1", floor.warehouse.id, floor.skus[0].id, place.bin_id, Decimal(qty))]
+def _receive(session: Session, floor: Floor, sku: Sku, qty: int, now: datetime) -> None:
+    place = session.query(BinStock).filter(BinStock.sku_id == sku.id).order_by(BinStock.bin_id).first()
+    assert place is not None
+    goods = [Receipt(f"GRN-{sku.code}", floor.warehouse.id, sku.id, place.bin_id, Decimal(qty))]
     receipts.receive(session, receipts=goods, actor=WORKER, now=now)
     run_kind(session, "wake", receipts.wake_orders, now)
 
@@ -48,11 +57,47 @@ def test_a_short_of_goods_that_were_promised_in_two_rounds_takes_both_promises_b
     floor = replace(made, skus=made.skus[:1])
     order = confirmed_order(session, floor, business_now, qty=5)
     run_kind(session, "allocate", backorders.allocate, business_now)
-    _receive(session, floor, 3, business_now)
+    _receive(session, floor, floor.skus[0], 3, business_now)
     _to_the_floor(session, floor, business_now)
     assert sorted(r.qty for r in session.query(Reservation)) == [2, 3]
     _short(session, session.query(PickTask).one(), business_now)
     assert sum(r.qty - r.qty_released for r in session.query(Reservation).populate_existing()) == 0
     line = session.query(OrderLine).filter_by(order_id=order.id).populate_existing().one()
     assert (line.qty_reserved, line.qty_backordered) == (0, 5)
+    assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
+
+
+def _set_order(session: Session, now: datetime, *, qty: int) -> tuple[Floor, Order]:
+    """An order of `qty` sets of a cup and a lid, with just as many of each in the house; it is on a list."""
+    floor = served_floor(session, qty=qty)
+    bundle = make_sku(session, bundle=True)
+    session.add_all([BundlePart(bundle_id=bundle.id, part_id=sku.id, qty=1) for sku in floor.skus])
+    order = confirmed_order(session, replace(floor, skus=[bundle]), now, qty=qty)
+    _to_the_floor(session, floor, now)
+    return floor, order
+
+
+def _pick_with_short(session: Session, now: datetime, missing: Mapping[uuid.UUID, int]) -> Fulfilment:
+    """Pick the one list but for so many pieces of SKUs, which are short."""
+    for task in session.query(PickTask).order_by(PickTask.stop).all():
+        left = task.qty - missing.get(task.sku_id, 0)
+        place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
+        if left:
+            scanned = PickScan(str(new_id()), task.wave_id, place.code, sku.code, left)
+            assert picking.scan(session, scanned=scanned, actor=WORKER, staff_id=None, now=now).answer == "ok"
+        if left < task.qty:
+            _short(session, task, now)
+    session.expire_all()
+    return session.query(Fulfilment).one()
+
+
+def test_a_set_that_was_short_and_is_cancelled_keeps_nothing_promised(session: Session, business_now: datetime) -> None:
+    floor, order = _set_order(session, business_now, qty=1)
+    fulfilment = _pick_with_short(session, business_now, {floor.skus[0].id: 1})
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    put_backs.put_back_done(session, fulfilment_ids=[fulfilment.id], actor=WORKER, now=business_now)
+    apply_all(session, business_now)
+    assert session.get_one(Order, order.id).status == "cancelled"
+    assert sum(r.qty - r.qty_shipped - r.qty_released for r in session.query(Reservation)) == 0
     assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
