@@ -46,12 +46,18 @@ _RELEASE = text("""
     WHERE reservation.id = o.id AND o.before < CAST(:qty AS numeric)
 """)
 
-# The promise of the line falls with its scarcest part; what is lost is wanted again.
+# The line is promised as many units as every part still stands for; what is lost is wanted again.
 _LINE = text("""
-    UPDATE order_line SET qty_reserved = greatest(qty_reserved - ceil(CAST(:qty AS numeric) / p.per), 0),
-           qty_backordered = least(qty_backordered + ceil(CAST(:qty AS numeric) / p.per), qty - qty_cancelled - qty_shipped)
-    FROM (SELECT coalesce((SELECT bp.qty FROM bundle_part bp JOIN order_line ol ON ol.sku_id = bp.bundle_id
-                           WHERE ol.id = :line AND bp.part_id = :sku), 1) AS per) p
+    UPDATE order_line SET qty_reserved = p.left_over,
+           qty_backordered = least(qty_backordered + qty_reserved - p.left_over, qty - qty_cancelled - qty_shipped)
+    FROM (SELECT least(ol.qty_reserved, greatest(
+                     CASE WHEN s.bundle THEN floor(min(coalesce(r.qty, 0) / bp.qty)) ELSE min(coalesce(r.qty, 0)) END
+                     - ol.qty_shipped, 0)) AS left_over
+          FROM order_line ol JOIN sku s ON s.id = ol.sku_id
+          LEFT JOIN bundle_part bp ON bp.bundle_id = s.id AND s.bundle
+          LEFT JOIN (SELECT sku_id, sum(qty - qty_released) AS qty FROM reservation WHERE order_line_id = :line GROUP BY 1) r
+            ON r.sku_id = coalesce(bp.part_id, ol.sku_id)
+          WHERE ol.id = :line GROUP BY ol.id, s.bundle) p
     WHERE id = :line
 """)
 

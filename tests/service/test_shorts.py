@@ -91,6 +91,16 @@ def _pick_with_short(session: Session, now: datetime, missing: Mapping[uuid.UUID
     return session.query(Fulfilment).one()
 
 
+def test_sets_that_lack_different_parts_are_short_by_as_many_as_are_not_whole(
+    session: Session, business_now: datetime
+) -> None:
+    floor, order = _set_order(session, business_now, qty=3)
+    _pick_with_short(session, business_now, {sku.id: 1 for sku in floor.skus})
+    line = session.query(OrderLine).filter_by(order_id=order.id).one()
+    assert (line.qty_reserved, line.qty_backordered) == (2, 1)
+    assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
+
+
 def test_a_set_that_was_short_and_is_cancelled_keeps_nothing_promised(session: Session, business_now: datetime) -> None:
     floor, order = _set_order(session, business_now, qty=1)
     fulfilment = _pick_with_short(session, business_now, {floor.skus[0].id: 1})
