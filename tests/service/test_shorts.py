@@ -20,12 +20,13 @@ from oms.invariants.check import check
 from oms.invariants.stock import STOCK
 from oms.inventory.models import Bin, BinStock, Reservation
 from oms.orders.models import Order, OrderLine
+from oms.shipping.models import Parcel
 from oms.supply import backorders, receipts
 from oms.supply.receipts import Receipt
-from tests.factories.changes import apply_all, unbalanced, wish
+from tests.factories.changes import apply_all, pack, pick, unbalanced, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, run_kind
 from tests.factories.orders import make_sku
-from tests.factories.packed import served_floor
+from tests.factories.packed import label, served_floor, sign_both
 
 WORKER = "staff:bob"
 
@@ -98,6 +99,31 @@ def test_sets_that_lack_different_parts_are_short_by_as_many_as_are_not_whole(
     _pick_with_short(session, business_now, {sku.id: 1 for sku in floor.skus})
     line = session.query(OrderLine).filter_by(order_id=order.id).one()
     assert (line.qty_reserved, line.qty_backordered) == (2, 1)
+    assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
+
+
+def test_of_a_set_of_which_a_part_was_short_only_that_part_is_sent_after(
+    session: Session, business_now: datetime
+) -> None:
+    floor, order = _set_order(session, business_now, qty=3)
+    cup, lid = floor.skus
+    first = _pick_with_short(session, business_now, {cup.id: 1})
+    for sku in (cup, lid):
+        _receive(session, floor, sku, 5, business_now)
+    run_kind(session, "short_pick", shorts.source_again, business_now)
+    _to_the_floor(session, floor, business_now)
+    second = session.query(Fulfilment).filter(Fulfilment.id != first.id).one()
+    pick(session, second, business_now)
+    for fulfilment in (first, second):
+        pack(session, fulfilment, business_now)
+    parcels = [label(session, parcel, business_now) for parcel in session.query(Parcel).all()]
+    sign_both(session, parcels[0], business_now)
+    line = session.query(OrderLine).filter_by(order_id=order.id).populate_existing().one()
+    assert (line.qty_shipped, line.qty_reserved, line.qty_backordered) == (3, 0, 0)
+    shipped = {r.sku_id: Decimal(0) for r in session.query(Reservation)}
+    for promise in session.query(Reservation).populate_existing():
+        shipped[promise.sku_id] += promise.qty_shipped
+    assert shipped == {cup.id: 3, lid.id: 3}
     assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
 
 
