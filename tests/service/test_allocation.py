@@ -215,3 +215,18 @@ def test_a_backorder_that_nothing_will_serve_is_shown(session: Session, business
     session.query(SupplyRequest).filter_by(sku_id=sku.id).update({"qty": 1})
     (found,) = check.check(session, names=["a_backorder_is_on_its_way"])
     assert (found.subject, found.detail) == (sku.code, "2.000 backordered, 0 free, 1.000 on their way")
+
+
+def test_an_order_that_is_to_be_allocated_in_two_rounds_at_once_gets_its_goods(
+    session: Session, business_now: datetime
+) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    make_stock(session, house, sku, 2)
+    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}], status="confirmed")
+    new = [NewStep("allocate", order.id, order_id=order.id, round=number) for number in (1, 2)]
+    steps.open_steps(session, new, now=business_now)
+    done = run_kind(session, "allocate", backorders.allocate, business_now)
+    assert {d.step.round: d.outcome for d in done} == {1: "superseded", 2: "allocated"}
+    line = session.query(OrderLine).populate_existing().one()
+    assert (line.qty_reserved, line.qty_backordered) == (2, 0)
+    assert session.query(SupplyRequest).count() == 0
