@@ -6,7 +6,7 @@ Picked goods move to the warehouse's packing bin; they stay promised until hand-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -160,7 +160,7 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
     params = {"ids": list(fulfilment_ids), "entries": db.new_ids(count), "wave_entries": db.new_ids(count)}
     ended = session.execute(pick_sql.SETTLE, params | {"actor": actor, "now": now}).all()
     short = {row.fulfilment_id for row in ended if row.short}
-    empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short)) if short else set()
+    empty = shorts.end_empty(session, fulfilment_ids=list(short), actor=actor, now=now) if short else {}
     found = [Claimed(*row[_STEP:]) for row in ended if row[_STEP] is not None]
     journey.finish(session, [_ended(step, short, empty) for step in found], by=actor, now=now)
     return ended
@@ -170,12 +170,13 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
 _STEP = 3
 
 
-def _ended(step: Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) -> Done:
+def _ended(step: Claimed, short: set[uuid.UUID], empty: Mapping[uuid.UUID, tuple[NewStep, ...]]) -> Done:
     same: dict[str, Any] = {"order_id": step.order_id, "round": step.round}
-    pack = () if step.subject_id in empty else (NewStep("pack", step.subject_id, due_at=step.due_at, **same),)
-    if step.subject_id in short:
-        return Done(step, "short", (*pack, NewStep("short_pick", step.subject_id, **same)))
-    return Done(step, "picked", pack)
+    again = NewStep("short_pick", step.subject_id, **same)
+    if step.subject_id in empty:
+        return Done(step, "short", (*empty[step.subject_id], again), ends=shorts.PROMISE_BACK)
+    pack = NewStep("pack", step.subject_id, due_at=step.due_at, **same)
+    return Done(step, "short", (pack, again)) if step.subject_id in short else Done(step, "picked", (pack,))
 
 
 def _answer(session: Session, answer: str, task_id: uuid.UUID | None) -> Answer:

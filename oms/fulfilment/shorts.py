@@ -8,13 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
-from oms.fulfilment import locks
-from oms.fulfilment.models import PickTask, Wave
+from oms.fulfilment import locks, release
+from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.journey import lifecycle
@@ -22,6 +23,9 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived, locking
 
 REASONS = ("not_found", "damaged", "wrong_goods", "expired")
+
+#: The promise steps of a fulfilment of which nothing was found end and count nowhere: its order's follow them.
+PROMISE_BACK = (("collect", "split"), ("deliver", "split"))
 
 _SETTLED = "this stop is settled already: look at the list again"
 
@@ -116,11 +120,34 @@ def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -
     return done
 
 
-def empty_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of which nothing at all was found, so that there is nothing to pack."""
-    rows = session.execute(
-        text("""SELECT fulfilment_id FROM fulfilment_line WHERE fulfilment_id = ANY(CAST(:ids AS uuid[]))
-                GROUP BY 1 HAVING sum(qty_picked) = 0"""),
-        {"ids": list(fulfilment_ids)},
+# The ids come by way of a query, so that one plan serves any number of them and is kept.
+_EMPTY = text("""
+    SELECT id, order_id, promised_ship_at, promised_deliver_at FROM fulfilment f
+    WHERE id = ANY(ARRAY(SELECT unnest(CAST(:ids AS uuid[])))) AND status <> 'cancelled'
+      AND NOT EXISTS (SELECT 1 FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_picked > 0) ORDER BY id
+""")
+
+
+def end_empty(
+    session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime
+) -> dict[uuid.UUID, tuple[NewStep, ...]]:
+    """End those of which nothing at all was found: nothing is packed, and the order is not to wait for them.
+
+    Return for each the promise steps that its order gets back, until what is found elsewhere is released.
+    """
+    rows = session.execute(_EMPTY, {"ids": list(fulfilment_ids)}).all()
+    ids = [row.id for row in rows]
+    same: dict[str, Any] = {"cause": "nothing was found", "actor": actor, "now": now}
+    lifecycle.advance(session, Fulfilment, ids, to="cancelled", **same)
+    release.undo(session, order_ids=sorted({row.order_id for row in rows}), **same)
+    return {row.id: _promise(row) for row in rows}
+
+
+def _promise(row: Row[Any]) -> tuple[NewStep, ...]:
+    due = (("collect", row.promised_ship_at), ("deliver", row.promised_deliver_at))
+    return tuple(
+        NewStep(
+            kind, row.order_id, order_id=row.order_id, due_at=at, subject_type="order", key=f"{row.order_id}:{row.id}"
+        )
+        for kind, at in due
     )
-    return set(rows.scalars())

@@ -8,23 +8,27 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from sqlalchemy.orm import Session
 
+from connectors.carriage import TrackingEvent
 from oms.aftersales import put_backs
 from oms.catalog.models import BundlePart, Sku
 from oms.db import new_id
-from oms.fulfilment import picking, release, shorts, waves
+from oms.fulfilment import paper, picking, release, shorts, waves
 from oms.fulfilment.models import Fulfilment, PickTask
 from oms.fulfilment.picking import PickScan
-from oms.invariants.check import check
+from oms.invariants.check import INVARIANTS, check
 from oms.invariants.stock import STOCK
 from oms.inventory.models import Bin, BinStock, Reservation
+from oms.journey.models import Step
 from oms.orders.models import Order, OrderLine
+from oms.shipping import tracking
 from oms.shipping.models import Parcel
 from oms.supply import backorders, receipts
 from oms.supply.receipts import Receipt
-from tests.factories.changes import apply_all, pack, pick, unbalanced, wish
-from tests.factories.floor import Floor, confirmed_order, make_floor, run_kind
+from tests.factories.changes import apply_all, living_steps, pack, pick, unbalanced, wish
+from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
 from tests.factories.orders import make_sku
 from tests.factories.packed import label, served_floor, sign_both
 
@@ -137,3 +141,64 @@ def test_a_set_that_was_short_and_is_cancelled_keeps_nothing_promised(session: S
     assert session.get_one(Order, order.id).status == "cancelled"
     assert sum(r.qty - r.qty_shipped - r.qty_released for r in session.query(Reservation)) == 0
     assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
+
+
+def _short_stops(session: Session, fulfilment: Fulfilment, now: datetime, *, most: int = 99) -> None:
+    tasks = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id).order_by(PickTask.stop).limit(most)
+    for task in tasks.all():
+        _short(session, task, now)
+    session.expire_all()
+
+
+def test_an_order_is_complete_though_nothing_was_found_at_first(session: Session, business_now: datetime) -> None:
+    floor = served_floor(session, qty=2)
+    first = released(session, floor, business_now, qty=2)
+    order = session.get_one(Order, first.order_id)
+    _short_stops(session, first, business_now)
+    assert first.status == "cancelled"
+    assert {s.subject_id for s in session.query(Step).filter_by(kind="collect", state="open")} == {order.id}
+    for sku in floor.skus:
+        _receive(session, floor, sku, 2, business_now)
+    run_kind(session, "short_pick", shorts.source_again, business_now)
+    _to_the_floor(session, floor, business_now)
+    second = session.query(Fulfilment).filter(Fulfilment.id != first.id).one()
+    pick(session, second, business_now)
+    pack(session, second, business_now)
+    parcel = label(session, session.query(Parcel).one(), business_now)
+    sign_both(session, parcel, business_now)
+    scans = [
+        TrackingEvent(str(parcel.waybill_number), status, status, business_now, None, None)
+        for status in ("collected", "delivered")
+    ]
+    tracking.record_events(session, carrier_id=floor.carrier.id, events=scans, way="webhook", now=business_now)
+    session.expire_all()
+    assert order.status == "fulfilled"
+    assert living_steps(session, order).keys() & {"collect", "deliver"} == set()
+    assert check(session, names=INVARIANTS.keys() - {"a_label_has_its_effect"}) == []
+
+
+def test_the_rest_of_a_list_that_begins_with_a_short_can_be_confirmed_on_paper(
+    session: Session, business_now: datetime
+) -> None:
+    fulfilment = released(session, served_floor(session), business_now, qty=2)
+    _short_stops(session, fulfilment, business_now, most=1)
+    assert fulfilment.wave_id is not None
+    paper.confirm(session, wave_ids=[fulfilment.wave_id], actor=WORKER, now=business_now)
+    session.expire_all()
+    assert fulfilment.status == "short"
+    pack(session, fulfilment, business_now)
+    assert session.query(Parcel).count() == 1
+    assert check(session) == []
+
+
+@pytest.mark.parametrize(("kind", "became"), [("cancellation", "cancelled"), ("update", "received")])
+def test_an_order_of_which_nothing_was_found_can_be_changed_and_cancelled(
+    session: Session, business_now: datetime, kind: str, became: str
+) -> None:
+    fulfilment = released(session, served_floor(session, qty=2), business_now, qty=2)
+    order = session.get_one(Order, fulfilment.order_id)
+    _short_stops(session, fulfilment, business_now)
+    wish(session, order, business_now, kind=kind, wanted={"ship_to": {"lines": ["9"]}})
+    assert [d.outcome for d in apply_all(session, business_now)] == ["applied"]
+    assert session.get_one(Order, order.id, populate_existing=True).status == became
+    assert check(session) == []
