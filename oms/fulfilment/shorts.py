@@ -18,7 +18,7 @@ from oms.fulfilment import locks, release
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
-from oms.journey import lifecycle
+from oms.journey import holds, lifecycle
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived, locking
 
@@ -67,7 +67,9 @@ _LINE = text("""
 
 
 def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: str, now: datetime) -> uuid.UUID:
-    """Record that the rest of a pick task is not in its bin; return its fulfilment. Raises Conflict on a repeat.
+    """Record that the rest of a pick task is not in its bin; return its fulfilment.
+
+    Raises Conflict on a repeat, and for an order that is held: its step `pick` is paused and could not end.
 
     `reason`: one of REASONS. The caller settles the fulfilment (`picking.settle`).
     """
@@ -77,6 +79,9 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if task is None:
         raise Conflict(_SETTLED)
     locks.take_goods(session, order_ids=[task.order_id])
+    reasons = holds.standing(session, order_ids=[task.order_id]).get(task.order_id)
+    if reasons:
+        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     # Two may report the same stop at once: who waited for the order finds it short already, and counts nothing.
     moved = lifecycle.advance(

@@ -15,12 +15,15 @@ from connectors.carriage import TrackingEvent
 from oms.aftersales import put_backs
 from oms.catalog.models import BundlePart, Sku
 from oms.db import new_id
+from oms.errors import Conflict
 from oms.fulfilment import paper, picking, release, shorts, waves
 from oms.fulfilment.models import Fulfilment, PickTask
 from oms.fulfilment.picking import PickScan
 from oms.invariants.check import INVARIANTS, check
 from oms.invariants.stock import STOCK
 from oms.inventory.models import Bin, BinStock, Reservation
+from oms.journey import holds
+from oms.journey.holds import NewHold
 from oms.journey.models import Step
 from oms.orders.models import Order, OrderLine
 from oms.shipping import tracking
@@ -202,3 +205,20 @@ def test_an_order_of_which_nothing_was_found_can_be_changed_and_cancelled(
     assert [d.outcome for d in apply_all(session, business_now)] == ["applied"]
     assert session.get_one(Order, order.id, populate_existing=True).status == became
     assert check(session) == []
+
+
+def test_nothing_is_reported_short_of_an_order_that_is_held(session: Session, business_now: datetime) -> None:
+    fulfilment = released(session, served_floor(session, qty=2), business_now, qty=2)
+    hold = NewHold(fulfilment.order_id, "manual", "specialist", {"en": "wait", "zh_Hans": "等"}, business_now)
+    holds.place(session, [hold], by="staff:anna", now=business_now)
+    task = session.query(PickTask).order_by(PickTask.stop).first()
+    assert task is not None
+    with pytest.raises(Conflict, match="stopped"), session.begin_nested():
+        _short(session, task, business_now)
+    holds.release_all(session, order_ids=[fulfilment.order_id], by="staff:anna", now=business_now, why="go on")
+    _short_stops(session, fulfilment, business_now)
+    assert living_steps(session, session.get_one(Order, fulfilment.order_id)).keys() == {
+        "short_pick",
+        "collect",
+        "deliver",
+    }
