@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from oms.errors import Conflict, NotFound
 from oms.fulfilment import pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
-from oms.fulfilment.scans import refuse_other, write_scan
+from oms.fulfilment.scans import first_of, refuse_other, write_scan
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import require_rows
 from oms.journey import holds
@@ -73,7 +73,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
     )
     if verdict.wanted is not None:
         return _count(session, stops[verdict.wanted.id], verdict.qty, scanned, actor, staff_id, now)
-    write_scan(
+    written = write_scan(
         session,
         stage="pick",
         scanned=scanned,
@@ -84,7 +84,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
         fulfilment_id=head.first_fulfilment_id,
         bin_code=scanned.bin_code,
     )
-    return Answer(verdict.answer, None, ZERO)
+    return Answer(verdict.answer, None, ZERO) if written else _first(session, scanned)
 
 
 def _asked(scanned: PickScan) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _count(
         },
     ).one_or_none()
     if row is None:
-        _refuse(session, stop)
+        return _first(session, scanned, stop)
     require_rows(row, places=1)
     if not row.last_stop or row.left_over > 0:
         return Answer("ok", stop.id, row.left_over)
@@ -139,9 +139,12 @@ def _count(
     return Answer("ok", stop.id, ZERO, bool(ended), any(one.wave_completed for one in ended))
 
 
-def _refuse(session: Session, stop: Row[Any]) -> NoReturn:
-    """Say why a scan that was right counts nothing."""
-    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id)
+def _first(session: Session, scanned: PickScan, stop: Row[Any] | None = None) -> Answer:
+    """Answer a scan that counts nothing: as the one that came first under its id, else with why it counts nothing."""
+    first = first_of(session, stage="pick", scanned=scanned, bin_code=scanned.bin_code)
+    if first is not None:
+        return _answer(session, first.answer, first.task_id)
+    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id) if stop is not None else None
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
     raise Conflict("another scan took the last piece of this stop: look at the list again")
@@ -180,5 +183,5 @@ def _ended(step: Claimed, short: set[uuid.UUID], empty: Mapping[uuid.UUID, tuple
 
 
 def _answer(session: Session, answer: str, task_id: uuid.UUID | None) -> Answer:
-    task = session.get(PickTask, task_id) if task_id else None
+    task = session.get(PickTask, task_id, populate_existing=True) if task_id else None
     return Answer(answer, task_id, task.qty - task.qty_picked if task else ZERO)
