@@ -34,7 +34,8 @@ EXPIRED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What comes back: pieces (units of the line, so whole bundles) of one order line."""
+    """What comes back: pieces (units of the line, so whole bundles) of one order line; of a set whose other parts came
+    back already, the parts that are left."""
 
     order_line_id: uuid.UUID
     qty: Decimal
@@ -100,9 +101,14 @@ def request(
     session.flush()
     qty = {w.order_line_id: w.qty for w in wanted}
     lines = [
-        {"return_id": row.id, "order_line_id": s.line_id, "sku_id": s.part_id, "qty": qty[s.line_id] * s.per}
+        {
+            "return_id": row.id,
+            "order_line_id": s.line_id,
+            "sku_id": s.part_id,
+            "qty": min(qty[s.line_id], s.left) * s.per,
+        }
         for s in shipped
-        if s.line_id in qty
+        if s.line_id in qty and s.left > ZERO
     ]
     session.execute(insert(ReturnLine), lines)
     session.execute(_ASKED, {"id": order_id})
