@@ -99,10 +99,19 @@ def request(
     )  # fmt: skip
     session.add(row)
     session.flush()
+    session.execute(insert(ReturnLine), _lines(row.id, shipped, wanted))
+    session.execute(_ASKED, {"id": order_id})
+    _note(session, row, "return.requested", reason, actor, now)
+    steps.open_steps(session, [NewStep("approve_return", row.id, order_id=order_id)], now=now)
+    return row.id
+
+
+def _lines(return_id: uuid.UUID, shipped: Sequence[Shipped], wanted: Sequence[Wanted]) -> list[dict[str, object]]:
+    """A line for each part, as many of it as are still with the customer."""
     qty = {w.order_line_id: w.qty for w in wanted}
-    lines = [
+    return [
         {
-            "return_id": row.id,
+            "return_id": return_id,
             "order_line_id": s.line_id,
             "sku_id": s.part_id,
             "qty": min(qty[s.line_id], s.left) * s.per,
@@ -110,11 +119,6 @@ def request(
         for s in shipped
         if s.line_id in qty and s.left > ZERO
     ]
-    session.execute(insert(ReturnLine), lines)
-    session.execute(_ASKED, {"id": order_id})
-    _note(session, row, "return.requested", reason, actor, now)
-    steps.open_steps(session, [NewStep("approve_return", row.id, order_id=order_id)], now=now)
-    return row.id
 
 
 def decide(session: Session, *, return_id: uuid.UUID, approve: bool, reason: str, actor: str, now: datetime) -> None:

@@ -79,9 +79,7 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if task is None:
         raise Conflict(_SETTLED)
     locks.take_goods(session, order_ids=[task.order_id])
-    reasons = holds.standing(session, order_ids=[task.order_id]).get(task.order_id)
-    if reasons:
-        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
+    _refuse_held(session, task.order_id)
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     # Two may report the same stop at once: who waited for the order finds it short already, and counts nothing.
     moved = lifecycle.advance(
@@ -107,6 +105,12 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     session.execute(_LINE, params)
     derived.refresh(session, order_ids=[task.order_id])
     return task.fulfilment_id
+
+
+def _refuse_held(session: Session, order_id: uuid.UUID) -> None:
+    reasons = holds.standing(session, order_ids=[order_id]).get(order_id)
+    if reasons:
+        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
 
 
 def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
