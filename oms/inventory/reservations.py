@@ -43,7 +43,7 @@ _LINES = text("""
            s.bundle, b.part_id, b.qty AS part_qty, coalesce(promised.qty - (l.qty_shipped + l.qty_reserved) * b.qty, 0) AS spare
     FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
     LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) AS qty FROM reservation r
-                       WHERE r.order_line_id = l.id AND r.sku_id = b.part_id) promised ON b.part_id IS NOT NULL
+                       WHERE s.bundle AND r.order_line_id = l.id AND r.sku_id = b.part_id) promised ON TRUE
     WHERE l.order_id = ANY(CAST(:orders AS uuid[])) AND l.requires_shipping
       AND l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved > 0
     ORDER BY l.order_id, l.position, l.id, b.part_id
