@@ -75,7 +75,7 @@ def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datet
     ids = list({s.fulfilment_id for s in scans})
     orders = locks.take_orders(session, fulfilment_ids=ids)
     lines = session.execute(_LINES, {"ids": ids}).all()
-    found = session.execute(_CODES, {"codes": sorted({s.code for s in scans})}).all()
+    found = session.execute(_CODES, {"codes": sorted({s.code.strip() for s in scans})}).all()
     codes = {r.code: (r.sku_id, r.qty) for r in found}
     known = {r.scan_id: _Known(*r[1:]) for r in session.execute(_KNOWN, {"ids": sorted({s.scan_id for s in scans})})}
     rows, counted, answers = _judge(scans, lines, codes, known, actor, now)
@@ -114,7 +114,7 @@ def _judge(
             same = first[:-1] == ("pack", s.fulfilment_id, s.code[:200], s.qty)
             answers.append(first.answer if same else ID_USED)
             continue
-        sku_id, per_scan = codes.get(s.code, (None, Decimal(1)))
+        sku_id, per_scan = codes.get(s.code.strip(), (None, Decimal(1)))
         answer, line_id = _answer(s, sku_id, per_scan * s.qty, left, here)
         if line_id is not None:
             counted[s.scan_id] = _Counted(line_id, per_scan * s.qty)

@@ -98,3 +98,9 @@ def test_a_wrong_piece_among_many_is_a_mis_pick_of_the_picker_caught(
     assert _check(session, business_now, *wrong) == ["too_many", "too_many"]
     event = session.query(ErrorEvent).one()
     assert (event.kind, event.subject_id, event.person, event.caught) == ("mis_pick", picked.id, WORKER, True)
+
+
+def test_the_line_end_that_a_scanner_sends_with_a_code_is_no_part_of_it(
+    session: Session, floor: Floor, picked: Fulfilment, business_now: datetime
+) -> None:
+    assert _check(session, business_now, PackScan("tunnel-1", picked.id, f"{floor.skus[0].code}\r\n")) == ["ok"]
