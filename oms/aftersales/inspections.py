@@ -49,15 +49,21 @@ _WRITE = text("""
     WHERE return_id = :id AND order_line_id = x.line AND sku_id = x.sku
 """)
 
-# Whole units came back: of a bundle as many as its scarcest part allows.
+# Of a set as many came back as its scarcest part allows, with the parts that came by an earlier return.
 _UNITS = text("""
-    SELECT r.order_line_id, min(r.qty_received / coalesce(b.qty, 1)) AS units,
-           bool_or(b.part_id IS NOT NULL) AS bundle, l.qty, coalesce(l.total, 0) AS total,
-           CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax,
+    SELECT l.id AS order_line_id,
+           CASE WHEN count(b.part_id) = 0 THEN min(t.now_back)
+                ELSE greatest(floor(min(t.ever_back / b.qty)) - l.qty_returned, 0) END AS units,
+           l.qty, coalesce(l.total, 0) AS total, CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax,
            o.currency, coalesce(o.discount, 0) AS discount, coalesce(o.lines_total, 0) AS lines_total
-    FROM return_line r JOIN order_line l ON l.id = r.order_line_id JOIN orders o ON o.id = l.order_id
-    LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id
-    WHERE r.return_id = :id GROUP BY r.order_line_id, l.id, o.id
+    FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(r.qty_received), 0) AS ever_back,
+               coalesce(sum(r.qty_received) FILTER (WHERE q.id = :id), 0) AS now_back
+        FROM return_request q JOIN return_line r ON r.return_id = q.id
+        WHERE q.order_id = o.id AND (q.id = :id OR q.status IN ('inspected', 'settled', 'closed'))
+          AND r.order_line_id = l.id AND r.sku_id = coalesce(b.part_id, l.sku_id)) t
+    WHERE l.id IN (SELECT order_line_id FROM return_line WHERE return_id = :id) GROUP BY l.id, o.id
 """)
 
 _RETURNED = text("""
@@ -182,7 +188,7 @@ _PICK_BINS = text("""
 def _count_units(session: Session, return_id: uuid.UUID, not_refundable: set[uuid.UUID]) -> Decimal:
     """Raise the lines' returned units; return what the refundable ones cost."""
     rows = session.execute(_UNITS, {"id": return_id}).all()
-    units = {r.order_line_id: Decimal(int(r.units)) if r.bundle else r.units for r in rows}
+    units = {r.order_line_id: r.units for r in rows}
     session.execute(_RETURNED, {"ids": list(units), "qtys": list(units.values())})
     values = {r.order_line_id: Value(r.qty, r.total, r.tax) for r in rows}
     due = {line: qty for line, qty in units.items() if line not in not_refundable}

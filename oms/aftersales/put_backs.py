@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import locks
+from oms.fulfilment import locks, release
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.fulfilment.pick_sql import no_open_stop
 from oms.fulfilment.progress import LINE_PROGRESS
@@ -22,7 +22,6 @@ from oms.inventory.models import Bin
 from oms.journey import holds, lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived
-from oms.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,6 @@ _IDLE_WAVES = text(f"""
       AND w.id IN (SELECT wave_id FROM fulfilment WHERE id = ANY(CAST(:ids AS uuid[])))
       AND {no_open_stop("w.id")}
     ORDER BY w.id
-""")
-
-# An order none of whose fulfilments is left is as before its release.
-_BACK = text("""
-    SELECT o.id FROM orders o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.status = 'in_fulfilment'
-      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status <> 'cancelled')
 """)
 
 _STILL = text("""
@@ -135,8 +128,7 @@ def end(session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, no
         lifecycle.advance(session, Wave, own, to=state, cause="no task is left", actor=actor, now=now)
     orders = sorted(set(session.scalars(select(Fulfilment.order_id).where(Fulfilment.id.in_(moved)))))
     session.execute(LINE_PROGRESS, {"orders": orders})
-    back = list(session.execute(_BACK, {"ids": orders}).scalars())
-    lifecycle.advance(session, Order, back, to="confirmed", cause="stopped on the floor", actor=actor, now=now)
+    release.undo(session, order_ids=orders, cause="stopped on the floor", actor=actor, now=now)
     derived.refresh(session, order_ids=orders)
 
 

@@ -45,7 +45,9 @@ def faults(
         found["reason"] = f"one of {', '.join(REASONS)}"
     if not wanted or len({line for line, _ in wanted}) < len(wanted):
         found["lines"] = "name each line once"
-    left = {s.line_id: s.left for s in shipped}
+    left: dict[uuid.UUID, Decimal] = {}
+    for s in shipped:
+        left[s.line_id] = max(s.left, left.get(s.line_id, ZERO))
     for place, (line_id, qty) in enumerate(wanted):
         if line_id not in left:
             found[f"lines.{place}.order_line_id"] = "is no shipped line of this order"

@@ -34,7 +34,8 @@ EXPIRED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What comes back: pieces (units of the line, so whole bundles) of one order line."""
+    """What comes back: pieces (units of the line, so whole bundles) of one order line; of a set whose other parts came
+    back already, the parts that are left."""
 
     order_line_id: uuid.UUID
     qty: Decimal
@@ -98,17 +99,26 @@ def request(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    qty = {w.order_line_id: w.qty for w in wanted}
-    lines = [
-        {"return_id": row.id, "order_line_id": s.line_id, "sku_id": s.part_id, "qty": qty[s.line_id] * s.per}
-        for s in shipped
-        if s.line_id in qty
-    ]
-    session.execute(insert(ReturnLine), lines)
+    session.execute(insert(ReturnLine), _lines(row.id, shipped, wanted))
     session.execute(_ASKED, {"id": order_id})
     _note(session, row, "return.requested", reason, actor, now)
     steps.open_steps(session, [NewStep("approve_return", row.id, order_id=order_id)], now=now)
     return row.id
+
+
+def _lines(return_id: uuid.UUID, shipped: Sequence[Shipped], wanted: Sequence[Wanted]) -> list[dict[str, object]]:
+    """A line for each part, as many of it as are still with the customer."""
+    qty = {w.order_line_id: w.qty for w in wanted}
+    return [
+        {
+            "return_id": return_id,
+            "order_line_id": s.line_id,
+            "sku_id": s.part_id,
+            "qty": min(qty[s.line_id], s.left) * s.per,
+        }
+        for s in shipped
+        if s.line_id in qty and s.left > ZERO
+    ]
 
 
 def decide(session: Session, *, return_id: uuid.UUID, approve: bool, reason: str, actor: str, now: datetime) -> None:

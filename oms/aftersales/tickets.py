@@ -95,7 +95,10 @@ def pass_on(session: Session, *, ticket_id: uuid.UUID, owner_id: uuid.UUID | Non
 
 
 def contact(session: Session, *, ticket_id: uuid.UUID, answer: Answer, actor: str, now: datetime) -> None:
-    """The customer was told the remedy and when it is done; a later contact moves that date, which stays visible."""
+    """The customer was told the remedy and when it is done; a later contact moves that date, which stays visible.
+
+    What is overdue by then stays late: another date is told, but the clock ran out (K-2).
+    """
     _check_answer(answer, now)
     ticket = locked(session, ticket_id)
     if ticket.status in ("closed", "resolved"):
@@ -111,7 +114,9 @@ def contact(session: Session, *, ticket_id: uuid.UUID, answer: Answer, actor: st
     if step is not None:
         steps.finish(session, [Done(step, "contacted", (_solve(step, ticket, answer),))], by=actor, now=now)
     else:
-        steps.move_due(session, kind="ticket_solve", due={ticket_id: answer.remedy_due_at})
+        solving = steps.find(session, kind="ticket_solve", subject_ids=[ticket_id]).values()
+        in_time = [one.subject_id for one in solving if one.due_at >= now]
+        steps.move_due(session, kind="ticket_solve", due=dict.fromkeys(in_time, answer.remedy_due_at))
     note_id = note(session, ticket_id=ticket_id, direction="out", text=answer.text, actor=actor, now=now)
     steps.open_steps(session, _tell_answer(session, ticket, answer, note_id, now), now=now)
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.fulfilment import locks
+from oms.fulfilment import locks, packing
 from oms.fulfilment.models import Fulfilment, Scan
-from oms.fulfilment.packing import PackScan
+from oms.fulfilment.packing import Mismatch, PackScan
 from oms.fulfilment.progress import LINE_PROGRESS
 from oms.journey import lifecycle
 from oms.rows import insert_rows
 
 _LINES = text("""
-    SELECT f.id AS fulfilment_id, f.order_id, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
+    SELECT f.id AS fulfilment_id, f.order_id, f.picked_by, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
     FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
     WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status IN ('picked', 'short', 'packing')
       AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
@@ -41,43 +41,84 @@ _COUNT = text("""
 """)
 
 
-def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datetime) -> list[str]:
-    """Judge and record the scans in their order; return `ok` or what is wrong with each. A known scan id is `ok` again.
+_KNOWN = text("""
+    SELECT scan_id, stage, fulfilment_id, code, qty, answer FROM scan WHERE scan_id = ANY(CAST(:ids AS text[]))
+""")
 
-    One that is wrong counts nothing and is recorded; what stands at no packing table is `not_yours`.
+#: Answer to another scan under a known id: it counts nothing and is not recorded, so it has to be scanned again.
+ID_USED = "id_used"
+
+
+class _Known(NamedTuple):
+    """What was scanned under an id, and how it was answered."""
+
+    stage: str
+    fulfilment_id: uuid.UUID
+    code: str
+    qty: Decimal
+    answer: str
+
+
+class _Counted(NamedTuple):
+    """Pieces that a right scan counts for a line."""
+
+    line_id: uuid.UUID
+    qty: Decimal
+
+
+def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datetime) -> list[str]:
+    """Judge and record the scans in their order; return `ok` or what is wrong with each.
+
+    One that is wrong counts nothing and is recorded; what stands at no packing table is `not_yours`. A repeat gets its first
+    answer and counts nothing, also within one call; another scan under a known id is `ID_USED`, and the others count.
     """
     ids = list({s.fulfilment_id for s in scans})
     orders = locks.take_orders(session, fulfilment_ids=ids)
     lines = session.execute(_LINES, {"ids": ids}).all()
-    known = session.execute(_CODES, {"codes": sorted({s.code for s in scans})}).all()
-    codes = {r.code: (r.sku_id, r.qty) for r in known}
-    rows, counted, answers = _judge(scans, lines, codes, actor, now)
+    found = session.execute(_CODES, {"codes": sorted({s.code.strip() for s in scans})}).all()
+    codes = {r.code: (r.sku_id, r.qty) for r in found}
+    known = {r.scan_id: _Known(*r[1:]) for r in session.execute(_KNOWN, {"ids": sorted({s.scan_id for s in scans})})}
+    rows, counted, answers = _judge(scans, lines, codes, known, actor, now)
     new = set(insert_rows(session, Scan, rows, unless=("scan_id",), returning="scan_id"))
-    lines_of = [(line, qty) for scan_id, line, qty in counted if scan_id in new]
-    session.execute(_COUNT, {"lines": [line for line, _ in lines_of], "qtys": [qty for _, qty in lines_of]})
-    started = list({row["fulfilment_id"] for row in rows if row["accepted"]})
+    taken = {row["scan_id"] for row in rows} - new  # by somebody at another order, in this very moment
+    right = [one for scan_id, one in counted.items() if scan_id in new]
+    session.execute(_COUNT, {"lines": [one.line_id for one in right], "qtys": [one.qty for one in right]})
+    started = list({row["fulfilment_id"] for row in rows if row["accepted"] and row["scan_id"] in new})
     lifecycle.advance(session, Fulfilment, started, to="packing", cause="checked", actor=actor, now=now, lenient=True)
     session.execute(LINE_PROGRESS, {"orders": orders})
-    return answers
+    tables = {line.fulfilment_id: line for line in lines}
+    wrong = [(tables[row["fulfilment_id"]], row["answer"]) for row in rows if row["fulfilment_id"] in tables]
+    mismatches = [Mismatch(at.fulfilment_id, at.order_id, at.picked_by, answer) for at, answer in wrong]
+    packing.note_mismatches(session, mismatches, actor=actor, now=now)
+    return [ID_USED if s.scan_id in taken else answer for s, answer in zip(scans, answers, strict=True)]
 
 
 def _judge(
     scans: Sequence[PackScan],
     lines: Sequence[Any],
-    codes: dict[str, tuple[uuid.UUID | None, Decimal]],
+    codes: Mapping[str, tuple[uuid.UUID | None, Decimal]],
+    known: dict[str, _Known],
     actor: str,
     now: datetime,
-) -> tuple[list[dict[str, Any]], list[tuple[str, uuid.UUID, Decimal]], list[str]]:
+) -> tuple[list[dict[str, Any]], dict[str, _Counted], list[str]]:
     left: dict[tuple[uuid.UUID, uuid.UUID], list[list[Any]]] = {}
     for line in lines:
         left.setdefault((line.fulfilment_id, line.sku_id), []).append([line.line_id, line.left_over])
     here = {line.fulfilment_id for line in lines}
-    rows, counted, answers = [], [], []
+    rows: list[dict[str, Any]] = []
+    counted: dict[str, _Counted] = {}
+    answers = []
     for s in scans:
-        sku_id, per_scan = codes.get(s.code, (None, Decimal(1)))
+        first = known.get(s.scan_id)
+        if first is not None:
+            same = first[:-1] == ("pack", s.fulfilment_id, s.code[:200], s.qty)
+            answers.append(first.answer if same else ID_USED)
+            continue
+        sku_id, per_scan = codes.get(s.code.strip(), (None, Decimal(1)))
         answer, line_id = _answer(s, sku_id, per_scan * s.qty, left, here)
         if line_id is not None:
-            counted.append((s.scan_id, line_id, per_scan * s.qty))
+            counted[s.scan_id] = _Counted(line_id, per_scan * s.qty)
+        known[s.scan_id] = _Known("pack", s.fulfilment_id, s.code[:200], s.qty, answer)
         rows.append(_row(s, sku_id, answer, actor, now))
         answers.append(answer)
     return rows, counted, answers

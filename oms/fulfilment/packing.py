@@ -22,7 +22,7 @@ from oms.fulfilment import progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
-from oms.fulfilment.scans import refuse_other, write_scan
+from oms.fulfilment.scans import first_of, refuse_other, write_scan
 from oms.journey import errors as error_events
 from oms.journey import holds, move_sql, step_sql
 from oms.journey.errors import NewError
@@ -71,12 +71,14 @@ _LINES = text("""
     FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
 """)
 
-# Nothing is written where the line has not so many pieces left, or its order is held: the answer is no row.
+# Nothing is written where the line has not so many pieces left, its order is held, or the device's same scan came first:
+# the answer is no row.
 _READY = """
     ready AS MATERIALIZED (
         SELECT l.id, l.fulfilment_id, l.sku_id, f.status FROM fulfilment_line l JOIN fulfilment f ON f.id = l.fulfilment_id
         WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
-          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)),
+          AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)),
     scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
         SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM ready),
     line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
@@ -113,17 +115,27 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
     verdict = _judge(head, lines, scanned)
     left = _count(session, verdict, scanned, actor, staff_id, now)
     if left is None:
+        lines = session.execute(_LINES, {"fulfilment": head.id}).all()
+        first = first_of(session, stage="pack", scanned=scanned, fulfilment_id=head.id)
+        if first is not None:
+            return _left(lines, first.answer)
         if verdict.wanted is not None:
             _refuse_unpackable(head, holds.standing(session, order_ids=[head.order_id]).get(head.order_id, ()))
         # Nothing is refused for what another scan has changed meanwhile.
-        lines = session.execute(_LINES, {"fulfilment": head.id}).all()
         verdict = _judge(head, lines, scanned)
         left = _count(session, verdict, scanned, actor, staff_id, now)
     if left is not None:
         return PackAnswer("ok", left, left == 0)
     if verdict.wanted is not None:
         raise Conflict("another scan counted the last piece: look at the list again")
-    write_scan(
+    _record_wrong(session, head, scanned, verdict, actor, now)
+    return _left(lines, verdict.answer)
+
+
+def _record_wrong(
+    session: Session, head: Row[Any], scanned: PackScan, verdict: Verdict, actor: str, now: datetime
+) -> None:
+    written = write_scan(
         session,
         stage="pack",
         scanned=scanned,
@@ -133,8 +145,8 @@ def scan(session: Session, *, scanned: PackScan, actor: str, staff_id: uuid.UUID
         now=now,
         fulfilment_id=head.id,
     )
-    _note_mismatch(session, head, verdict.answer, actor, now)
-    return _left(lines, verdict.answer)
+    refuse_other(same=written)  # who waited for this order's row knows its own scans: this one is of another order
+    note_mismatches(session, [Mismatch(head.id, head.order_id, head.picked_by, verdict.answer)], actor=actor, now=now)
 
 
 def _asked(scanned: PackScan) -> dict[str, Any]:
@@ -226,18 +238,30 @@ def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
     return PackAnswer(answer, left, left == 0)
 
 
-def _note_mismatch(session: Session, fulfilment: Row[Any], answer: str, actor: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A scan at the table that was wrong: of which fulfilment, who picked it, and what was answered."""
+
+    fulfilment_id: uuid.UUID
+    order_id: uuid.UUID
+    picked_by: str | None
+    answer: str
+
+
+def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, now: datetime) -> None:
     """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
-    if answer not in ("wrong_sku", "too_many"):
-        return
-    event = NewError(
-        order_id=fulfilment.order_id,
-        subject_type="fulfilment",
-        subject_id=fulfilment.id,
-        kind="mis_pick",
-        cause="pick",
-        stage="pick",
-        person=fulfilment.picked_by or "unknown",
-        caught=True,
-    )
-    error_events.record(session, events=[event], by=actor, now=now)
+    wrong = {one.fulfilment_id: one for one in found if one.answer in ("wrong_sku", "too_many")}
+    events = [
+        NewError(
+            order_id=one.order_id,
+            subject_type="fulfilment",
+            subject_id=one.fulfilment_id,
+            kind="mis_pick",
+            cause="pick",
+            stage="pick",
+            person=one.picked_by or "unknown",
+            caught=True,
+        )
+        for one in wrong.values()
+    ]
+    error_events.record(session, events=events, by=actor, now=now)

@@ -32,7 +32,8 @@ READ = text("""
     SELECT r.*, o.id AS locked_order_id FROM r LEFT JOIN o ON TRUE ORDER BY r.stop
 """)
 
-# Nothing is written where the stop is no longer open for so many pieces, or its order is held: the answer is no row.
+# Nothing is written where the stop is no longer open for so many pieces, its order is held, or the device's same scan came
+# first: the answer is no row.
 # The list is locked, so that of the last stops of two orders scanned at once the second one sees that it completes the list.
 _READY = """
     ready AS MATERIALIZED (
@@ -41,6 +42,7 @@ _READY = """
         FROM pick_task t JOIN wave w ON w.id = t.wave_id
         WHERE t.id = :task AND t.status = 'pending' AND t.qty_picked + CAST(:qty AS numeric) <= t.qty
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = t.order_id AND h.released_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)
         FOR NO KEY UPDATE OF w),
     scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, task_id, code, bin_code, sku_id, qty, accepted, answer, actor, at)
         SELECT :row, :scan, 'pick', fulfilment_id, id, :code, :bin, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now

@@ -6,11 +6,11 @@ Picked goods move to the warehouse's packing bin; they stay promised until hand-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from oms.errors import Conflict, NotFound
 from oms.fulfilment import pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
-from oms.fulfilment.scans import refuse_other, write_scan
+from oms.fulfilment.scans import first_of, refuse_other, write_scan
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import require_rows
 from oms.journey import holds
@@ -73,7 +73,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
     )
     if verdict.wanted is not None:
         return _count(session, stops[verdict.wanted.id], verdict.qty, scanned, actor, staff_id, now)
-    write_scan(
+    written = write_scan(
         session,
         stage="pick",
         scanned=scanned,
@@ -84,7 +84,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
         fulfilment_id=head.first_fulfilment_id,
         bin_code=scanned.bin_code,
     )
-    return Answer(verdict.answer, None, ZERO)
+    return Answer(verdict.answer, None, ZERO) if written else _first(session, scanned)
 
 
 def _asked(scanned: PickScan) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _count(
         },
     ).one_or_none()
     if row is None:
-        _refuse(session, stop)
+        return _first(session, scanned, stop)
     require_rows(row, places=1)
     if not row.last_stop or row.left_over > 0:
         return Answer("ok", stop.id, row.left_over)
@@ -139,9 +139,12 @@ def _count(
     return Answer("ok", stop.id, ZERO, bool(ended), any(one.wave_completed for one in ended))
 
 
-def _refuse(session: Session, stop: Row[Any]) -> NoReturn:
-    """Say why a scan that was right counts nothing."""
-    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id)
+def _first(session: Session, scanned: PickScan, stop: Row[Any] | None = None) -> Answer:
+    """Answer a scan that counts nothing: as the one that came first under its id, else with why it counts nothing."""
+    first = first_of(session, stage="pick", scanned=scanned, bin_code=scanned.bin_code)
+    if first is not None:
+        return _answer(session, first.answer, first.task_id)
+    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id) if stop is not None else None
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
     raise Conflict("another scan took the last piece of this stop: look at the list again")
@@ -160,7 +163,7 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
     params = {"ids": list(fulfilment_ids), "entries": db.new_ids(count), "wave_entries": db.new_ids(count)}
     ended = session.execute(pick_sql.SETTLE, params | {"actor": actor, "now": now}).all()
     short = {row.fulfilment_id for row in ended if row.short}
-    empty = shorts.empty_fulfilments(session, fulfilment_ids=list(short)) if short else set()
+    empty = shorts.end_empty(session, fulfilment_ids=list(short), actor=actor, now=now) if short else {}
     found = [Claimed(*row[_STEP:]) for row in ended if row[_STEP] is not None]
     journey.finish(session, [_ended(step, short, empty) for step in found], by=actor, now=now)
     return ended
@@ -170,14 +173,15 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
 _STEP = 3
 
 
-def _ended(step: Claimed, short: set[uuid.UUID], empty: set[uuid.UUID]) -> Done:
+def _ended(step: Claimed, short: set[uuid.UUID], empty: Mapping[uuid.UUID, tuple[NewStep, ...]]) -> Done:
     same: dict[str, Any] = {"order_id": step.order_id, "round": step.round}
-    pack = () if step.subject_id in empty else (NewStep("pack", step.subject_id, due_at=step.due_at, **same),)
-    if step.subject_id in short:
-        return Done(step, "short", (*pack, NewStep("short_pick", step.subject_id, **same)))
-    return Done(step, "picked", pack)
+    again = NewStep("short_pick", step.subject_id, **same)
+    if step.subject_id in empty:
+        return Done(step, "short", (*empty[step.subject_id], again), ends=shorts.PROMISE_BACK)
+    pack = NewStep("pack", step.subject_id, due_at=step.due_at, **same)
+    return Done(step, "short", (pack, again)) if step.subject_id in short else Done(step, "picked", (pack,))
 
 
 def _answer(session: Session, answer: str, task_id: uuid.UUID | None) -> Answer:
-    task = session.get(PickTask, task_id) if task_id else None
+    task = session.get(PickTask, task_id, populate_existing=True) if task_id else None
     return Answer(answer, task_id, task.qty - task.qty_picked if task else ZERO)

@@ -47,6 +47,12 @@ _READY = text("""
 """)
 
 
+# An order none of whose fulfilments is left is as before its release.
+_BACK = text("""
+    SELECT o.id FROM orders o WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.status = 'in_fulfilment'
+      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status <> 'cancelled')
+""")
+
 #: The order's own pair of promise steps ends: its fulfilments' pairs follow it, and it counts nowhere.
 _SPLIT = (("collect", "split"), ("deliver", "split"))
 
@@ -84,6 +90,12 @@ def _release(session: Session, steps: Sequence[Claimed], now: datetime) -> list[
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
     return [Done(step, "released", tuple(opens.get(step.subject_id, ())), ends=_SPLIT) for step in steps]
+
+
+def undo(session: Session, *, order_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime) -> None:
+    """Those of (locked) orders of which no fulfilment is left are confirmed again, and wait for their next release."""
+    back = list(session.execute(_BACK, {"ids": list(order_ids)}).scalars())
+    lifecycle.advance(session, Order, back, to="confirmed", cause=cause, actor=actor, now=now)
 
 
 Group = tuple[uuid.UUID, uuid.UUID]  # (order, warehouse)

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -43,8 +44,8 @@ def write_scan(
     fulfilment_id: uuid.UUID,
     task_id: uuid.UUID | None = None,
     bin_code: str | None = None,
-) -> None:
-    """Record a scan with its verdict."""
+) -> bool:
+    """Record a scan with its verdict; False where the same id was recorded in this very moment (`first_of`)."""
     row = {
         "id": db.new_id(),
         "scan_id": scanned.scan_id,
@@ -60,4 +61,24 @@ def write_scan(
         "actor": actor,
         "at": now,
     }
-    insert_rows(session, Scan, [row])
+    return bool(insert_rows(session, Scan, [row], unless=("scan_id",), returning="scan_id"))
+
+
+def first_of(
+    session: Session,
+    *,
+    stage: str,
+    scanned: Scanned,
+    fulfilment_id: uuid.UUID | None = None,
+    bin_code: str | None = None,
+) -> Scan | None:
+    """What a device sent under this id while this scan waited for it: it sends again when an answer is slow.
+
+    None where it sent nothing else; KeyReused for another scan. `fulfilment_id`: None where the bin tells what is meant.
+    """
+    found = session.scalars(select(Scan).where(Scan.scan_id == scanned.scan_id)).one_or_none()
+    if found is not None:
+        here = fulfilment_id in (None, found.fulfilment_id)
+        said = (found.stage, found.code, found.bin_code, found.qty)
+        refuse_other(same=here and said == (stage, scanned.code[:200], bin_code, scanned.qty))
+    return found

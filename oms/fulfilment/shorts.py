@@ -8,20 +8,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
-from oms.fulfilment import locks
-from oms.fulfilment.models import PickTask, Wave
+from oms.fulfilment import locks, release
+from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
-from oms.journey import lifecycle
+from oms.journey import holds, lifecycle
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import derived, locking
 
 REASONS = ("not_found", "damaged", "wrong_goods", "expired")
+
+#: The promise steps of a fulfilment of which nothing was found end and count nowhere: its order's follow them.
+PROMISE_BACK = (("collect", "split"), ("deliver", "split"))
 
 _SETTLED = "this stop is settled already: look at the list again"
 
@@ -35,24 +39,37 @@ _SHORT = text("""
     SELECT l.order_line_id, t.missing FROM l, t
 """)
 
+# The goods may have been promised in several rounds: the youngest promise goes first, then those before it.
 _RELEASE = text("""
-    UPDATE reservation SET qty_released = qty_released + :qty WHERE id = (
-        SELECT id FROM reservation WHERE order_line_id = :line AND sku_id = :sku AND warehouse_id = :warehouse
-          AND qty - qty_shipped - qty_released >= :qty ORDER BY round DESC LIMIT 1)
+    UPDATE reservation SET qty_released = qty_released + least(o.standing, CAST(:qty AS numeric) - o.before)
+    FROM (SELECT id, qty - qty_shipped - qty_released AS standing,
+                 coalesce(sum(qty - qty_shipped - qty_released) OVER (
+                     ORDER BY round DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+          FROM reservation WHERE order_line_id = :line AND sku_id = :sku AND warehouse_id = :warehouse
+            AND qty - qty_shipped - qty_released > 0) o
+    WHERE reservation.id = o.id AND o.before < CAST(:qty AS numeric)
 """)
 
-# The promise of the line falls with its scarcest part; what is lost is wanted again.
+# The line is promised as many units as every part still stands for; what is lost is wanted again.
 _LINE = text("""
-    UPDATE order_line SET qty_reserved = greatest(qty_reserved - ceil(CAST(:qty AS numeric) / p.per), 0),
-           qty_backordered = least(qty_backordered + ceil(CAST(:qty AS numeric) / p.per), qty - qty_cancelled - qty_shipped)
-    FROM (SELECT coalesce((SELECT bp.qty FROM bundle_part bp JOIN order_line ol ON ol.sku_id = bp.bundle_id
-                           WHERE ol.id = :line AND bp.part_id = :sku), 1) AS per) p
+    UPDATE order_line SET qty_reserved = p.left_over,
+           qty_backordered = least(qty_backordered + qty_reserved - p.left_over, qty - qty_cancelled - qty_shipped)
+    FROM (SELECT least(ol.qty_reserved, greatest(
+                     CASE WHEN s.bundle THEN floor(min(coalesce(r.qty, 0) / bp.qty)) ELSE min(coalesce(r.qty, 0)) END
+                     - ol.qty_shipped, 0)) AS left_over
+          FROM order_line ol JOIN sku s ON s.id = ol.sku_id
+          LEFT JOIN bundle_part bp ON bp.bundle_id = s.id AND s.bundle
+          LEFT JOIN (SELECT sku_id, sum(qty - qty_released) AS qty FROM reservation WHERE order_line_id = :line GROUP BY 1) r
+            ON r.sku_id = coalesce(bp.part_id, ol.sku_id)
+          WHERE ol.id = :line GROUP BY ol.id, s.bundle) p
     WHERE id = :line
 """)
 
 
 def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: str, now: datetime) -> uuid.UUID:
-    """Record that the rest of a pick task is not in its bin; return its fulfilment. Raises Conflict on a repeat.
+    """Record that the rest of a pick task is not in its bin; return its fulfilment.
+
+    Raises Conflict on a repeat, and for an order that is held: its step `pick` is paused and could not end.
 
     `reason`: one of REASONS. The caller settles the fulfilment (`picking.settle`).
     """
@@ -62,6 +79,7 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if task is None:
         raise Conflict(_SETTLED)
     locks.take_goods(session, order_ids=[task.order_id])
+    _refuse_held(session, task.order_id)
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     # Two may report the same stop at once: who waited for the order finds it short already, and counts nothing.
     moved = lifecycle.advance(
@@ -89,6 +107,12 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     return task.fulfilment_id
 
 
+def _refuse_held(session: Session, order_id: uuid.UUID) -> None:
+    reasons = holds.standing(session, order_ids=[order_id]).get(order_id)
+    if reasons:
+        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
+
+
 def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     """Step `short_pick`: what was missing is allocated again at once, here or in a sister warehouse (F-2, A-8).
 
@@ -105,11 +129,34 @@ def source_again(session: Session, *, steps: Sequence[Claimed], now: datetime) -
     return done
 
 
-def empty_fulfilments(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of which nothing at all was found, so that there is nothing to pack."""
-    rows = session.execute(
-        text("""SELECT fulfilment_id FROM fulfilment_line WHERE fulfilment_id = ANY(CAST(:ids AS uuid[]))
-                GROUP BY 1 HAVING sum(qty_picked) = 0"""),
-        {"ids": list(fulfilment_ids)},
+# The ids come by way of a query, so that one plan serves any number of them and is kept.
+_EMPTY = text("""
+    SELECT id, order_id, promised_ship_at, promised_deliver_at FROM fulfilment f
+    WHERE id = ANY(ARRAY(SELECT unnest(CAST(:ids AS uuid[])))) AND status <> 'cancelled'
+      AND NOT EXISTS (SELECT 1 FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_picked > 0) ORDER BY id
+""")
+
+
+def end_empty(
+    session: Session, *, fulfilment_ids: Sequence[uuid.UUID], actor: str, now: datetime
+) -> dict[uuid.UUID, tuple[NewStep, ...]]:
+    """End those of which nothing at all was found: nothing is packed, and the order is not to wait for them.
+
+    Return for each the promise steps that its order gets back, until what is found elsewhere is released.
+    """
+    rows = session.execute(_EMPTY, {"ids": list(fulfilment_ids)}).all()
+    ids = [row.id for row in rows]
+    same: dict[str, Any] = {"cause": "nothing was found", "actor": actor, "now": now}
+    lifecycle.advance(session, Fulfilment, ids, to="cancelled", **same)
+    release.undo(session, order_ids=sorted({row.order_id for row in rows}), **same)
+    return {row.id: _promise(row) for row in rows}
+
+
+def _promise(row: Row[Any]) -> tuple[NewStep, ...]:
+    due = (("collect", row.promised_ship_at), ("deliver", row.promised_deliver_at))
+    return tuple(
+        NewStep(
+            kind, row.order_id, order_id=row.order_id, due_at=at, subject_type="order", key=f"{row.order_id}:{row.id}"
+        )
+        for kind, at in due
     )
-    return set(rows.scalars())

@@ -5,7 +5,7 @@ from oms.journey.states import machine
 FULFILMENT = machine(
     "planned",
     planned="released cancelled",
-    released="picking picked cancelled planned",
+    released="picking picked short cancelled planned",
     picking="picked short putback",
     short="picked packing putback cancelled",
     picked="packing packed putback",

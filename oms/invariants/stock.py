@@ -79,13 +79,27 @@ STOCK: dict[str, Invariant] = {
              ON r.order_line_id = l.id
            WHERE l.qty_reserved <> coalesce(r.qty, 0)""",
     ),
+    "no_part_is_promised_beyond_its_line": Invariant(
+        "I6",
+        "of no SKU more was promised to a line, or left for it, than its pieces or its sets want",
+        """SELECT o.number || ' line ' || l.position || ' ' || k.code AS subject,
+                  'promised ' || r.qty || ', wanted ' || (l.qty - l.qty_cancelled) * coalesce(b.qty, 1) AS detail
+           FROM (SELECT order_line_id, sku_id, sum(qty - qty_released) AS qty FROM reservation GROUP BY 1, 2) r
+           JOIN order_line l ON l.id = r.order_line_id JOIN orders o ON o.id = l.order_id JOIN sku k ON k.id = r.sku_id
+           LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id
+           WHERE r.qty > (l.qty - l.qty_cancelled) * coalesce(b.qty, 1)""",
+    ),
     "a_backorder_is_on_its_way": Invariant(
         "I17",
         "what waits for goods is free already, or on an open supply request, or about to be allocated",
         """SELECT k.code AS subject, w.qty || ' backordered, ' || coalesce(f.qty, 0) || ' free, ' || coalesce(c.qty, 0)
                   || ' on their way' AS detail
-           FROM (SELECT coalesce(b.part_id, l.sku_id) AS sku_id, sum(l.qty_backordered * coalesce(b.qty, 1)) AS qty
+           FROM (SELECT coalesce(b.part_id, l.sku_id) AS sku_id,
+                        sum(greatest(l.qty_backordered * coalesce(b.qty, 1) - coalesce(spare.qty, 0), 0)) AS qty
                  FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+                 LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) - (l.qty_shipped + l.qty_reserved) * b.qty AS qty
+                                    FROM reservation r WHERE r.order_line_id = l.id AND r.sku_id = b.part_id) spare
+                   ON b.part_id IS NOT NULL
                  WHERE l.qty_backordered > 0 AND o.status IN ('confirmed', 'in_fulfilment')
                    AND NOT EXISTS (SELECT 1 FROM step s WHERE s.order_id = o.id AND s.state IN ('open', 'claimed', 'paused', 'parked')
                                    AND s.kind IN ('allocate', 'apply_change', 'decide_change', 'short_pick', 'put_back'))

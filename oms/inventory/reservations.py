@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import text
@@ -39,11 +40,13 @@ class Allocation:
 
 _LINES = text("""
     SELECT l.id, l.order_id, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
-           s.bundle, b.part_id, b.qty AS part_qty
+           s.bundle, b.part_id, b.qty AS part_qty, coalesce(promised.qty - (l.qty_shipped + l.qty_reserved) * b.qty, 0) AS spare
     FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
+    LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) AS qty FROM reservation r
+                       WHERE s.bundle AND r.order_line_id = l.id AND r.sku_id = b.part_id) promised ON TRUE
     WHERE l.order_id = ANY(CAST(:orders AS uuid[])) AND l.requires_shipping
       AND l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved > 0
-    ORDER BY l.order_id, l.position, b.part_id
+    ORDER BY l.order_id, l.position, l.id, b.part_id
 """)
 
 _RESERVE = """
@@ -77,17 +80,18 @@ def reserve(
     warehouses = queries.warehouses_by_priority(session)
     plans = {o: rules.promise(wants[o], free, warehouses) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
-    return {o: _allocation(o, plans.get(o, Plan()), wants.get(o, [])) for o in order_ids}
+    return {o: _allocation(o, plans.get(o, Plan())) for o in order_ids}
 
 
 def _wants(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Want]]:
-    found: dict[uuid.UUID, dict[uuid.UUID, Want]] = {}
-    for row in session.execute(_LINES, {"orders": list(order_ids)}).all():
-        own = found.setdefault(row.order_id, {})
-        parts: dict[uuid.UUID, Decimal] = dict(own[row.id].parts) if row.id in own else {}
-        parts[row.part_id or row.sku_id] = row.part_qty or Decimal(1)
-        own[row.id] = Want(row.id, row.want, parts)
-    return {order_id: list(own.values()) for order_id, own in found.items()}
+    found: dict[uuid.UUID, list[Want]] = {}
+    rows = session.execute(_LINES, {"orders": list(order_ids)}).all()
+    for (order_id, line_id), own in groupby(rows, key=lambda row: (row.order_id, row.id)):
+        lines = list(own)
+        parts = {row.part_id or row.sku_id: row.part_qty or Decimal(1) for row in lines}
+        spare = {row.part_id: row.spare for row in lines if row.spare > 0}
+        found.setdefault(order_id, []).extend(rules.wants_of_set(line_id, lines[0].want, parts, spare))
+    return found
 
 
 def _write(
@@ -98,18 +102,16 @@ def _write(
     actor: str,
     now: datetime,
 ) -> None:
+    # Of a set several promises may be of one part at one warehouse.
+    pieces: dict[tuple[uuid.UUID, uuid.UUID, uuid.UUID, uuid.UUID], Decimal] = {}
+    for order_id, plan in plans.items():
+        for p in plan.promises:
+            for sku, per in p.parts.items():
+                place = (order_id, p.line_id, p.warehouse_id, sku)
+                pieces[place] = pieces.get(place, Decimal(0)) + p.qty * per
+    names = ("order_id", "line", "warehouse", "sku")
     rows: list[dict[str, Any]] = [
-        {
-            "order_id": order_id,
-            "line": p.line_id,
-            "warehouse": p.warehouse_id,
-            "sku": sku,
-            "round": rounds[order_id],
-            "qty": p.qty * per,
-        }
-        for order_id, plan in plans.items()
-        for p in plan.promises
-        for sku, per in p.parts.items()
+        {**dict(zip(names, place, strict=True)), "round": rounds[place[0]], "qty": qty} for place, qty in pieces.items()
     ]
     moves = [
         Move(
@@ -147,12 +149,8 @@ def _marking(plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence
     return [Write(_MARK, {"m_line": list(reserved), "m_reserved": list(reserved.values()), "m_short": missing})]
 
 
-def _allocation(order_id: uuid.UUID, plan: Plan, wants: Sequence[Want]) -> Allocation:
-    by_line = {want.line_id: want for want in wants}
+def _allocation(order_id: uuid.UUID, plan: Plan) -> Allocation:
     short: dict[uuid.UUID, Decimal] = {}
-    lines: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = {}
-    for line_id, qty in plan.short.items():
-        for sku, per in by_line[line_id].parts.items():
-            short[sku] = short.get(sku, Decimal(0)) + per * qty
-            lines[line_id, sku] = per * qty
-    return Allocation(order_id, bool(plan.promises), short, lines)
+    for (_, sku), qty in plan.lacking.items():
+        short[sku] = short.get(sku, Decimal(0)) + qty
+    return Allocation(order_id, bool(plan.promises), short, plan.lacking)

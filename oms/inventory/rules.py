@@ -17,11 +17,15 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """`qty` of one order line; `parts` are the pieces of each SKU in one of it (a plain line is one of itself)."""
+    """`qty` of one order line; `parts` are the pieces of each SKU in one of it (a plain line is one of itself).
+
+    `whole`: what makes sets complete, so that no fraction of it is of use.
+    """
 
     line_id: uuid.UUID
     qty: Decimal
     parts: Mapping[uuid.UUID, Decimal]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,31 @@ class Promise:
 
 @dataclass(slots=True)
 class Plan:
-    """What an order gets, and what is short of it by line."""
+    """What an order gets, and what is short of it: units by line, and the pieces of each (line, SKU)."""
 
     promises: list[Promise] = field(default_factory=list)
     short: dict[uuid.UUID, Decimal] = field(default_factory=dict)
+    lacking: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = field(default_factory=dict)
+
+
+def wants_of_set(
+    line_id: uuid.UUID, qty: Decimal, parts: Mapping[uuid.UUID, Decimal], spare: Mapping[uuid.UUID, Decimal]
+) -> list[Want]:
+    """`qty` sets of a line that has pieces promised which make no whole set (a part was short): they lack the others only."""
+    found: list[Want] = []
+    spare, left = dict(spare), qty
+    while left >= 1:
+        missing = {sku: per - min(spare.get(sku, ZERO), per) for sku, per in parts.items()}
+        missing = {sku: pieces for sku, pieces in missing.items() if pieces > 0}
+        if not missing or missing == dict(parts):
+            break
+        spare = {sku: max(spare.get(sku, ZERO) - per, ZERO) for sku, per in parts.items()}
+        left -= 1
+        if found and found[-1].parts == missing:
+            found[-1] = Want(line_id, found[-1].qty + 1, missing, whole=True)
+        else:
+            found.append(Want(line_id, Decimal(1), missing, whole=True))
+    return [*found, Want(line_id, left, parts)] if left > 0 else found
 
 
 def promise(wants: Sequence[Want], free: dict[Place, Decimal], warehouses: Sequence[uuid.UUID]) -> Plan:
@@ -57,7 +82,9 @@ def promise(wants: Sequence[Want], free: dict[Place, Decimal], warehouses: Seque
                 plan.promises.append(_take(want, qty, free, warehouse))
                 left -= qty
         if left > 0:
-            plan.short[want.line_id] = left
+            plan.short[want.line_id] = plan.short.get(want.line_id, ZERO) + left
+            for sku, per in want.parts.items():
+                plan.lacking[want.line_id, sku] = plan.lacking.get((want.line_id, sku), ZERO) + per * left
     return plan
 
 
@@ -68,7 +95,7 @@ def _possible(want: Want, free: Mapping[Place, Decimal], warehouse: uuid.UUID) -
 
 
 def _is_plain(want: Want) -> bool:
-    return len(want.parts) == 1 and next(iter(want.parts.values())) == 1
+    return not want.whole and len(want.parts) == 1 and next(iter(want.parts.values())) == 1
 
 
 def _needed(wants: Sequence[Want]) -> dict[uuid.UUID, Decimal]:

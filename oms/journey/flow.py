@@ -166,7 +166,7 @@ FLOW: dict[str, StepKind] = {
         "warehouse",
         "fulfilment",
         "cut_off",
-        follows={"picked": ("pack",), "short": ("pack", "short_pick"), "stopped": ("put_back",)},
+        follows={"picked": ("pack",), "short": ("pack", "short_pick", "collect", "deliver"), "stopped": ("put_back",)},
     ),
     "short_pick": StepKind(SYSTEM, "fulfilment", "release", INSIDE, 100, {"settled": ("allocate",)}),
     "pack": StepKind(

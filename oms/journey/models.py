@@ -194,8 +194,10 @@ class ErrorEvent(Base):
     at: Mapped[datetime]
     recorded_by: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
+    #: when it was judged anew, by whom, and why (a disputed attribution is decided with its reason)
     ruled_at: Mapped[datetime | None]
     ruled_by: Mapped[str | None]
+    #: false once it was lifted: it counts against nobody any more
     upheld: Mapped[bool] = mapped_column(default=True)
     ruling: Mapped[str | None]
 

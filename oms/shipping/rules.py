@@ -27,9 +27,13 @@ Contents = tuple[tuple[UUID, Decimal], ...]
 
 
 def distribute(packed: Mapping[UUID, Decimal], boxes: Sequence[Contents]) -> tuple[list[Contents], dict[str, str]]:
-    """What is in each box, and what is wrong with it by field; a single box without a list holds everything."""
+    """What is in each box, and what is wrong with it by field; a single box without a list holds everything.
+
+    Pieces of one line that are named one by one are added up.
+    """
     if len(boxes) == 1 and not boxes[0]:
         return [tuple(packed.items())], {}
+    summed = [_summed(contents) for contents in boxes]
     faults: dict[str, str] = {}
     left = dict(packed)
     for place, contents in enumerate(boxes):
@@ -44,7 +48,14 @@ def distribute(packed: Mapping[UUID, Decimal], boxes: Sequence[Contents]) -> tup
     if not faults and any(qty != 0 for qty in left.values()):
         missing = sum((qty for qty in left.values()), ZERO)
         faults["boxes"] = f"{missing.normalize():f} checked piece(s) are in no box: put them in, or send them back"
-    return list(boxes), faults
+    return summed, faults
+
+
+def _summed(contents: Contents) -> Contents:
+    pieces: dict[UUID, Decimal] = {}
+    for line_id, qty in contents:
+        pieces[line_id] = pieces.get(line_id, ZERO) + qty
+    return tuple(pieces.items())
 
 
 @dataclass(frozen=True, slots=True)

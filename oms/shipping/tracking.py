@@ -113,9 +113,10 @@ _MARK = text("""
     UPDATE parcel SET collected_at = least(parcel.collected_at, e.collected), delivered_at = least(parcel.delivered_at, e.delivered)
     FROM (SELECT parcel_id, min(at) FILTER (WHERE status = ANY(CAST(:collected AS text[]))) AS collected,
                  min(at) FILTER (WHERE status = 'delivered') AS delivered
-          FROM tracking_event WHERE parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY parcel_id) e
-    WHERE parcel.id = e.parcel_id
-    RETURNING parcel.id, parcel.collected_at, parcel.delivered_at, parcel.handed_over_at
+          FROM tracking_event WHERE parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY parcel_id) e, fulfilment f
+    WHERE parcel.id = e.parcel_id AND f.id = parcel.fulfilment_id
+    RETURNING parcel.id, parcel.collected_at, parcel.delivered_at, parcel.handed_over_at,
+              f.status IN ('putback', 'cancelled') AS stopped
 """)
 
 # The newest word of each parcel; of two scans at one moment the one that came later.
@@ -137,9 +138,11 @@ def _follow(
     ids = sorted({row.parcel_id for row in fresh})
     marked = session.execute(_MARK, {"ids": ids, "collected": sorted(rules.COLLECTED)}).all()
     _keep_signers(session, rows)
-    # What the carrier has scanned has left, whether the list was signed or not.
-    unsigned = [row.id for row in marked if row.collected_at is not None and row.handed_over_at is None]
-    left = leaving.leave(session, parcel_ids=unsigned, cause="scanned by the carrier", actor=by, now=now)
+    # What the carrier has scanned has left, whether the list was signed or not. Of a stopped one the goods were put back or
+    # are to be: somebody has to find out what was scanned.
+    unsigned = [row for row in marked if row.collected_at is not None and row.handed_over_at is None]
+    going = [row.id for row in unsigned if not row.stopped]
+    left = leaving.leave(session, parcel_ids=going, cause="scanned by the carrier", actor=by, now=now)
     handover.end_steps(session, left=left, list_id=None, actor=by, now=now)
     _advance(session, ids, by, now)
     arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
@@ -147,6 +150,7 @@ def _follow(
     coming = [row.parcel_id for row in fresh if row.status == "out_for_delivery"]
     journey.open_steps(session, notices.announce(session, parcel_ids=coming, now=now), now=now)
     troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
+    troubles += [(row.id, "stopped") for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)
 
 

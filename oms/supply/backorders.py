@@ -20,6 +20,7 @@ from oms.orders.states import IN_EFFECT
 from oms.supply import requests
 
 NOT_IN_EFFECT = "the order is not in effect"
+TWICE = "allocated in a later round at the same time"
 
 _PARTIAL = text("""
     SELECT o.id FROM orders o JOIN channel c ON c.id = o.channel_id
@@ -50,7 +51,10 @@ def reserve(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     stands = locking.touch(session, order_ids=[s.subject_id for s in steps])
     live = [s for s in steps if s.subject_id in stands and stands[s.subject_id][1] in IN_EFFECT]
     gone = [Done(s, "superseded", error=NOT_IN_EFFECT) for s in steps if s not in live]
-    return [*_reserve(session, live, now), *gone]
+    # A short and goods that come may both have it allocated again: the last round does it for all.
+    last = {s.subject_id: s for s in sorted(live, key=lambda step: step.round)}
+    twice = [Done(s, "superseded", error=TWICE) for s in live if s is not last[s.subject_id]]
+    return [*_reserve(session, [s for s in live if s is last[s.subject_id]], now), *gone, *twice]
 
 
 def _reserve(session: Session, steps: Sequence[Claimed], now: datetime) -> list[Done]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.errors import InputInvalid
+from oms.errors import InputInvalid, KeyReused
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.journey import lifecycle, steps
@@ -73,7 +73,10 @@ _WAITING = text("""
 
 
 def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: datetime) -> list[str]:
-    """Book the receipts and wake backorders; return the keys that were new. A repeat books nothing."""
+    """Book the receipts and wake backorders; return the keys that were new.
+
+    A repeat books nothing; KeyReused for other goods under a known number.
+    """
     for place, receipt in enumerate(receipts):
         if receipt.qty <= 0:
             raise InputInvalid("a receipt has no pieces", fields={f"receipts.{place}.qty": "must be more than 0"})
@@ -82,12 +85,39 @@ def receive(session: Session, *, receipts: Sequence[Receipt], actor: str, now: d
         Move(f"receipt:{r.key}", r.warehouse_id, r.sku_id, "receipt", on_hand=r.qty, bin_id=r.bin_id) for r in receipts
     ]
     booked = set(ledger.post(session, moves, actor=actor, now=now))
+    if len(booked) < len(receipts):
+        _refuse_other(session, receipts)
     new = [r for r in receipts if f"receipt:{r.key}" in booked]
     if not new:
         return []
     _fill_requests(session, new, actor, now)
     wake(session, sku_ids=sorted({r.sku_id for r in new}), now=now)
     return [r.key for r in new]
+
+
+# A repeat names the same goods: what the known movement says is compared.
+_OTHER = text("""
+    SELECT x.place FROM unnest(CAST(:place AS int[]), CAST(:key AS text[]), CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]),
+                               CAST(:bin AS uuid[]), CAST(:qty AS numeric[])) AS x(place, key, warehouse, sku, bin, qty)
+    JOIN stock_move m ON m.key = x.key
+    WHERE (m.warehouse_id, m.sku_id, m.bin_id, m.on_hand) IS DISTINCT FROM (x.warehouse, x.sku, x.bin, x.qty) ORDER BY x.place
+""")
+
+
+def _refuse_other(session: Session, receipts: Sequence[Receipt]) -> None:
+    """Raise KeyReused where a paper's number stands for other goods: what is in front of us would be lost as a repeat."""
+    params = {
+        "place": list(range(len(receipts))),
+        "key": [f"receipt:{r.key}" for r in receipts],
+        "warehouse": [r.warehouse_id for r in receipts],
+        "sku": [r.sku_id for r in receipts],
+        "bin": [r.bin_id for r in receipts],
+        "qty": [r.qty for r in receipts],
+    }
+    other = list(session.execute(_OTHER, params).scalars())
+    if other:
+        words = "this number was booked with other goods: give each line of a delivery note a number of its own"
+        raise KeyReused(words, fields={f"receipts.{place}.key": words for place in other})
 
 
 def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> None:

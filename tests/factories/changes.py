@@ -80,8 +80,8 @@ def pick(session: Session, fulfilment: Fulfilment, now: datetime, *, stops: int 
         picking.scan(session, scanned=scanned, actor=WORKER, staff_id=None, now=now)
 
 
-def pack(session: Session, fulfilment: Fulfilment, now: datetime) -> None:
-    """Check every piece and close one carton."""
+def check_all(session: Session, fulfilment: Fulfilment, now: datetime) -> int:
+    """Check every picked piece; return how many there are."""
     rows = session.execute(
         text(
             "SELECT s.code, l.qty_picked FROM fulfilment_line l JOIN sku s ON s.id = l.sku_id WHERE fulfilment_id = :id"
@@ -91,7 +91,12 @@ def pack(session: Session, fulfilment: Fulfilment, now: datetime) -> None:
     for code, qty in rows:
         scanned = PackScan(str(new_id()), fulfilment.id, code, qty)
         packing.scan(session, scanned=scanned, actor=WORKER, staff_id=None, now=now)
-    weight_g = int(sum(300 * qty for _, qty in rows)) + 120
+    return int(sum(qty for _, qty in rows))
+
+
+def pack(session: Session, fulfilment: Fulfilment, now: datetime) -> None:
+    """Check every piece and close one carton."""
+    weight_g = 300 * check_all(session, fulfilment, now) + 120
     parcels.close_boxes(
         session, fulfilment_id=fulfilment.id, boxes=[Box("M", weight_g)], actor=WORKER, staff_id=None, now=now
     )

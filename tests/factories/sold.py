@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,13 +15,14 @@ from oms.aftersales import inspections, returns
 from oms.aftersales.inspections import Found
 from oms.aftersales.models import ReturnLine
 from oms.aftersales.returns import Arrived, Wanted
-from oms.catalog.models import Sku
+from oms.catalog.models import BundlePart, Sku
 from oms.db import new_id
 from oms.inventory import ledger
 from oms.inventory.ledger import Move
 from oms.orders.models import Order, OrderLine
 from tests.factories.changes import pick
 from tests.factories.floor import make_floor, released
+from tests.factories.orders import make_sku
 
 SERVICE, INSPECTOR = "staff:service", "staff:quality"
 
@@ -33,6 +35,18 @@ def make_sold(session: Session, now: datetime, *, qty: int = 4) -> Order:
     order = session.get_one(Order, fulfilment.order_id)
     _ship(session, order, now)
     return order
+
+
+def make_sold_sets(session: Session, now: datetime, *, qty: int) -> tuple[Order, list[Sku]]:
+    """An order of so many sets of one piece of two SKUs each that was delivered; return those SKUs by id."""
+    floor = make_floor(session)
+    bundle = make_sku(session, bundle=True)
+    session.add_all([BundlePart(bundle_id=bundle.id, part_id=sku.id, qty=1) for sku in floor.skus])
+    fulfilment = released(session, replace(floor, skus=[bundle]), now, qty=qty)
+    pick(session, fulfilment, now)
+    order = session.get_one(Order, fulfilment.order_id)
+    _ship(session, order, now)
+    return order, sorted(floor.skus, key=lambda sku: sku.id)
 
 
 def _ship(session: Session, order: Order, now: datetime) -> None:

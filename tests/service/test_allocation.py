@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.catalog.models import BundlePart
 from oms.db import Database
+from oms.errors import KeyReused
 from oms.invariants import check
 from oms.inventory.models import Bin, Stock, StockMove
 from oms.journey import steps
@@ -215,3 +218,39 @@ def test_a_backorder_that_nothing_will_serve_is_shown(session: Session, business
     session.query(SupplyRequest).filter_by(sku_id=sku.id).update({"qty": 1})
     (found,) = check.check(session, names=["a_backorder_is_on_its_way"])
     assert (found.subject, found.detail) == (sku.code, "2.000 backordered, 0 free, 1.000 on their way")
+
+
+def test_an_order_that_is_to_be_allocated_in_two_rounds_at_once_gets_its_goods(
+    session: Session, business_now: datetime
+) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    make_stock(session, house, sku, 2)
+    order = make_order(session, lines=[{"qty": Decimal(2), "sku_id": sku.id}], status="confirmed")
+    new = [NewStep("allocate", order.id, order_id=order.id, round=number) for number in (1, 2)]
+    steps.open_steps(session, new, now=business_now)
+    done = run_kind(session, "allocate", backorders.allocate, business_now)
+    assert {d.step.round: d.outcome for d in done} == {1: "superseded", 2: "allocated"}
+    line = session.query(OrderLine).populate_existing().one()
+    assert (line.qty_reserved, line.qty_backordered) == (2, 0)
+    assert session.query(SupplyRequest).count() == 0
+
+
+@pytest.mark.parametrize("other", ["sku", "qty", "bin"])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_other_goods_under_a_known_number_are_refused_and_not_lost(
+    session: Session, business_now: datetime, other: str, at_once: bool
+) -> None:
+    house, sku = make_warehouse(session), make_sku(session)
+    places = [Bin(warehouse_id=house.id, code=code) for code in ("R-1", "R-2")]
+    session.add_all(places)
+    session.flush()
+    first = Receipt("GRN-1", house.id, sku.id, places[0].id, Decimal(2))
+    given = {"sku": {"sku_id": make_sku(session).id}, "qty": {"qty": Decimal(5)}, "bin": {"bin_id": places[1].id}}
+    second = replace(first, **given[other])  # type: ignore[arg-type]
+    if not at_once:
+        receipts.receive(session, receipts=[first], actor="bob", now=business_now)
+    both = [first, second] if at_once else [second]
+    with pytest.raises(KeyReused), session.begin_nested():
+        receipts.receive(session, receipts=both, actor="bob", now=business_now)
+    if not at_once:
+        assert receipts.receive(session, receipts=[first], actor="bob", now=business_now) == []

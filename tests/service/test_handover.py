@@ -28,6 +28,7 @@ from oms.messages.rendering import House
 from oms.orders.models import OrderLine
 from oms.shipping import closing, handover, list_papers, tracking
 from oms.shipping.models import HandOverList, Parcel
+from tests.factories.at_once import at_once
 from tests.factories.floor import Floor, run_kind
 from tests.factories.orders import make_sku
 from tests.factories.packed import booked, checked, close, label, served_floor, sign_both, two_booked, two_boxes
@@ -216,3 +217,32 @@ def test_a_parcel_that_joins_while_its_list_is_signed_goes_to_the_next_list(data
     with database.transaction() as session:
         parcel = session.get_one(Parcel, second.id)
         assert parcel.hand_over_list_id not in (None, first.hand_over_list_id)
+
+
+def test_a_parcel_that_the_carrier_is_just_signing_for_is_not_left_behind(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        parcel = booked(session, served_floor(session), now)
+        sign(session, parcel, "us", now)
+
+    def stays(session: Session) -> None:
+        handover.leave_behind(session, parcel_id=parcel.id, reason="wet", actor="bob", now=now)
+
+    with pytest.raises(Conflict, match="still in the house"):
+        at_once(database, lambda s: sign(s, parcel, "carrier", now), stays).result()
+    with database.transaction() as session:
+        assert session.get_one(Parcel, parcel.id).hand_over_list_id == parcel.hand_over_list_id
+
+
+def test_a_parcel_that_is_left_behind_just_then_is_not_signed_for(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        parcel = booked(session, served_floor(session), now)
+        sign(session, parcel, "us", now)
+
+    def stays(session: Session) -> None:
+        handover.leave_behind(session, parcel_id=parcel.id, reason="wet", actor="bob", now=now)
+
+    assert at_once(database, stays, lambda s: sign(s, parcel, "carrier", now)).result().left == ()
+    with database.transaction() as session:
+        assert session.get_one(Parcel, parcel.id).handed_over_at is None

@@ -57,6 +57,7 @@ CONTROLS: dict[str, str] = {
     "allotted_is_on_pick_lists": "UPDATE pick_task SET qty_picked = 0, status = 'pending'",
     "reserved_is_promised": "UPDATE reservation SET qty_shipped = 0",
     "nothing_reserved_for_ended_orders": "UPDATE reservation SET qty_shipped = 0",
+    "no_part_is_promised_beyond_its_line": "UPDATE reservation SET qty = qty + 1",
     "line_reserved_is_promised": "UPDATE order_line SET qty_reserved = qty_reserved + 1",
     "a_backorder_is_on_its_way": "UPDATE orders SET status = 'confirmed'; UPDATE order_line SET qty_backordered = 999",
     "restocked_is_on_the_ledger": _RETURN.format(received=1, restocked=1),

@@ -138,3 +138,37 @@ def test_a_short_of_a_stop_that_was_picked_meanwhile_is_refused(database: Databa
         at_once(database, lambda s: _pick(s, first, now), report).result()
     with database.transaction() as session:
         assert check(session) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"bin_code": "Z-9"}])
+def test_a_scan_sent_twice_at_once_counts_once_and_is_answered_twice(database: Database, given: dict[str, str]) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        first, _ = _stops(session, released(session, make_floor(session), now, qty=2))
+    sent = replace(first, qty=Decimal(1), **given)
+    answered = at_once(database, lambda s: _pick(s, sent, now), lambda s: _pick(s, sent, now)).result()
+    assert (answered.answer, answered.left) == (("wrong_bin", 0) if given else ("ok", 1))
+    with database.transaction() as session:
+        assert session.query(Scan).count() == 1
+        assert sum(task.qty_picked for task in session.query(PickTask)) == (0 if given else 1)
+
+
+@pytest.mark.parametrize(("qty", "answer"), [(1, "ok"), (9, "too_many")])
+def test_a_check_sent_twice_at_once_counts_once_and_is_answered_twice(
+    database: Database, qty: int, answer: str
+) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        fulfilment = released(session, make_floor(session), now, qty=2)
+        stops = _stops(session, fulfilment)
+        for scanned in stops:
+            _pick(session, scanned, now)
+    sent = PackScan("gun7-1", fulfilment.id, stops[0].code, Decimal(qty))
+
+    def check_it(session: Session) -> packing.PackAnswer:
+        return packing.scan(session, scanned=sent, actor="staff:amy", staff_id=None, now=now)
+
+    assert at_once(database, check_it, check_it).result().answer == answer
+    with database.transaction() as session:
+        assert session.query(Scan).filter_by(stage="pack").count() == 1
+        assert sum(line.qty_packed for line in session.query(FulfilmentLine)) == (1 if answer == "ok" else 0)

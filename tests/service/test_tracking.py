@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent as Scan
+from oms.aftersales import put_backs
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
+from oms.journey import steps
 from oms.journey.models import Step
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
-from oms.shipping import cases, closing, handover, tracking
+from oms.shipping import cases, closing, handover, tracking, voiding
 from oms.shipping.models import Parcel, TrackingEvent
+from tests.factories.changes import apply_all, unbalanced, wish
 from tests.factories.floor import Floor, run_kind
 from tests.factories.packed import booked, handed_over, served_floor, two_booked
 
@@ -156,6 +159,27 @@ def test_goods_scanned_before_the_list_was_signed_have_left(
     assert {
         line.qty_shipped for line in session.query(OrderLine).filter_by(order_id=parcel.order_id).populate_existing()
     } == {1}
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_scan_of_a_parcel_whose_order_was_stopped_is_a_case_and_moves_no_goods(
+    session: Session, floor: Floor, business_now: datetime, back: bool
+) -> None:
+    parcel, other = booked(session, floor, business_now), booked(session, floor, business_now)
+    wish(session, session.get_one(Order, parcel.order_id), business_now, kind="cancellation")
+    apply_all(session, business_now)
+    if back:
+        put_backs.put_back_done(session, fulfilment_ids=[parcel.fulfilment_id], actor="staff:bob", now=business_now)
+        apply_all(session, business_now)
+    void = steps.find(session, kind="void_label", subject_ids=[parcel.id])[parcel.id]
+    kept = voiding.record_refusal(session, step=void, words="too late", now=business_now)
+    steps.finish(session, [kept], by="system", now=business_now)
+    scans = [Scan(str(p.waybill_number), "collected", "PU", business_now, "Hub", None) for p in (parcel, other)]
+    tracking.record_events(session, carrier_id=floor.carrier.id, events=scans, way="poll", now=business_now)
+    assert (fresh(session, parcel).handed_over_at, fresh(session, other).handed_over_at) == (None, business_now)
+    cases_of = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id)
+    assert {case.key for case in cases_of} == {f"{parcel.id}:void_refused", f"{parcel.id}:stopped"}
+    assert unbalanced(session) == []
 
 
 @pytest.mark.parametrize("status", ["delayed", "failed", "lost", "damaged", "return_to_sender"])

@@ -63,6 +63,15 @@ def test_every_way_to_split_the_pieces_is_taken_and_nothing_else(qtys: list[int]
         assert rules.distribute(packed, [*boxes, boxes[0]])[1]
 
 
+def test_pieces_of_one_line_that_are_named_one_by_one_are_added_up():
+    line, other = uuid4(), uuid4()
+    box = ((line, Decimal(1)), (other, Decimal(2)), (line, Decimal(2)))
+    assert rules.distribute({line: Decimal(3), other: Decimal(2)}, [box]) == (
+        [((line, Decimal(3)), (other, Decimal(2)))],
+        {},
+    )
+
+
 def test_each_mended_booking_has_a_reference_of_its_own():
     assert rules.next_reference("PC-7K2M-9QXC-4.1") == "PC-7K2M-9QXC-4.2"
     assert rules.next_reference("PC-7K2M-9QXC-4.9") == "PC-7K2M-9QXC-4.10"
