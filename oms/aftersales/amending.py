@@ -20,7 +20,7 @@ from oms.inventory import unreserving
 from oms.journey import holds, lifecycle, steps
 from oms.journey.models import Hold
 from oms.journey.steps import NewStep
-from oms.orders import derived, locking, rules, terms
+from oms.orders import derived, locking, rules, states, terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns
 from oms.supply import receipts, withdrawals
@@ -100,7 +100,7 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
     A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
     """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
-    moving = [(state, case) for state, case in wanted if state and state != case.order.payment_status]
+    moving = [(told, c) for told, c in wanted if told and told != c.order.payment_status and not _undoes(c, told)]
     for state in sorted({state for state, _ in moving}):
         ids = [case.order_id for own, case in moving if own == state]
         lifecycle.advance(
@@ -111,6 +111,10 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
     paid = [{"id": order_id, "paid": amount} for order_id, amount in sums if amount is not None]
     if paid:
         session.execute(update(Order), paid)
+
+
+def _undoes(case: Case, told: str) -> bool:
+    return states.undoes(case.order.payment_status, told)
 
 
 def note(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:

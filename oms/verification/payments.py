@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from oms.journey.steps import Done
 from oms.money import Money
 from oms.orders import locking
 from oms.orders.models import Order
+from oms.orders.states import GIVEN_BACK
 from oms.verification import effect
 
 _KNOWN = text("""
@@ -27,6 +29,19 @@ _ADD = text("""
     UPDATE orders SET paid = coalesce(paid, 0) + :amount WHERE id = :order
     RETURNING paid, coalesce(total, 0) AS total, currency
 """)
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What of an order's payments went back: `ours` by our own refunds, `elsewhere` by the channel, as far as it is known.
+
+    `whole`: nothing was left of them.
+    """
+
+    ours: Decimal = NOTHING
+    elsewhere: Decimal = NOTHING
+    whole: bool = False
 
 
 def record_payment(
@@ -37,10 +52,12 @@ def record_payment(
     reference: str,
     actor: str,
     now: datetime,
+    back: GivenBack = GivenBack(),
 ) -> str:
     """Add a payment to the order and, when it is paid in full, end the step `pay`; return the payment state.
 
-    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing.
+    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing. `back`: what was given
+    back before it came; the money that is here decides whether the order is paid.
     """
     if amount.amount <= 0 or not reference.strip():
         raise InputInvalid(
@@ -52,11 +69,16 @@ def record_payment(
     order = session.get_one(Order, order_id, populate_existing=True)
     if order.currency != amount.currency:
         raise InputInvalid(f"the order is in {order.currency}", fields={"currency": f"pay in {order.currency}"})
-    if session.execute(_KNOWN, {"order": order_id, "reference": reference}).first():
+    if is_known(session, order_id=order_id, reference=reference):
         return order.payment_status
-    state = _add(session, order, amount.amount, reference, actor, now)
+    state = _add(session, order, amount.amount, reference, back, actor, now)
     payments_arrived(session, order_ids=[order_id], actor=actor, now=now)
     return state
+
+
+def is_known(session: Session, *, order_id: uuid.UUID, reference: str) -> bool:
+    """Whether the payment of that reference was recorded on the order."""
+    return session.execute(_KNOWN, {"order": order_id, "reference": reference}).first() is not None
 
 
 def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
@@ -77,10 +99,15 @@ def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor:
     return ended
 
 
-def _add(session: Session, order: Order, amount: Decimal, reference: str, actor: str, now: datetime) -> str:
+def _add(
+    session: Session, order: Order, amount: Decimal, reference: str, back: GivenBack, actor: str, now: datetime
+) -> str:
+    was = order.payment_status
     row = session.execute(_ADD, {"order": order.id, "amount": amount}).one()
-    state = "paid" if row.paid == row.total else "overpaid" if row.paid > row.total else "partially_paid"
+    state = _state(was, row.paid - back.ours - back.elsewhere, row.total)
     data = {"amount": str(amount), "currency": row.currency, "reference": reference}
+    if back.elsewhere:
+        data["given_elsewhere"] = str(back.elsewhere)
     note = lifecycle.Note("order", order.id, "payment.recorded", "payment", order_id=order.id, data=data)
     lifecycle.note(session, [note], actor=actor, now=now)
     lifecycle.advance(
@@ -95,3 +122,10 @@ def _add(session: Session, order: Order, amount: Decimal, reference: str, actor:
     )
     session.expire(order)
     return state
+
+
+def _state(was: str, here: Decimal, due: Decimal) -> str:
+    """The payment state of an order of which so much money is `here`, of what is `due`."""
+    if here < due:
+        return "partially_refunded" if was in GIVEN_BACK else "partially_paid"
+    return "paid" if here == due else "overpaid"
