@@ -20,10 +20,9 @@ from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle, policy, steps
 from oms.journey.steps import Done, NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.money import minor_digits, minor_unit, quantise
 from oms.orders import locking
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order
 from oms.verification.payments import GivenBack
 
@@ -249,13 +248,12 @@ def _move_payment(session: Session, order_id: uuid.UUID, actor: str, now: dateti
 
 
 def _tell(session: Session, refund: Refund, now: datetime) -> list[NewStep]:
-    contact = contacts(session, order_ids=[refund.order_id])[refund.order_id]
-    values: Mapping[str, Any] = {
-        "number": contact.number,
-        "channel_order_number": contact.channel_order_number,
-        "name": contact.name,
-        "amount": str(refund.amount),
-        "currency": refund.currency,
-    }
-    notice = Notice(f"refunded:{refund.id}", "refunded", refund.order_id, contact.email, contact.language, values)
-    return outbox.put(session, notices=[notice], now=now)
+    person = contacts(session, order_ids=[refund.order_id])[refund.order_id]
+    told = notice(
+        person,
+        key=f"refunded:{refund.id}",
+        template="refunded",
+        amount=str(refund.amount),
+        currency=refund.currency,
+    )
+    return outbox.put(session, notices=[told], now=now)

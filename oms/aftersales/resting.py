@@ -19,10 +19,9 @@ from oms.inventory import unreserving
 from oms.journey import lifecycle, steps
 from oms.journey.steps import NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.money import quantise
 from oms.orders import derived
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
 from oms.shipping import arrivals
 from oms.shipping.models import Parcel
@@ -146,18 +145,7 @@ def _tell(session: Session, cases: Sequence[Case], now: datetime) -> list[NewSte
     if told:
         declining.ask_for_recall(session, told, now=now)
     notices = [
-        Notice(
-            f"rest_cancelled:{case.request.id}",
-            "rest_cancelled",
-            case.order_id,
-            people[case.order_id].email,
-            people[case.order_id].language,
-            {
-                "number": people[case.order_id].number,
-                "channel_order_number": people[case.order_id].channel_order_number,
-                "name": people[case.order_id].name,
-            },
-        )
+        notice(people[case.order_id], key=f"rest_cancelled:{case.request.id}", template="rest_cancelled")
         for case in cases
     ]
     return outbox.put(session, notices=notices, now=now)

@@ -18,7 +18,6 @@ from oms.journey import steps as journey
 from oms.journey.models import Step
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.orders import contacts, locking
 from oms.orders.models import Confirmation, Finding, Order
 from oms.verification import amendments, holding, promised_goods, rules
@@ -253,8 +252,5 @@ def _was_confirmed(case: _Case) -> bool:
 def _tell_rejected(case: _Case) -> list[NewStep]:
     """The customer hears that the order is refused (X-4)."""
     who = contacts.contacts(case.session, order_ids=case.order_ids)[case.order.id]
-    values = {"number": who.number, "channel_order_number": who.channel_order_number, "name": who.name}
-    notice = Notice(
-        f"rejected:{who.order_id}", "progress", who.order_id, who.email, who.language, {**values, "event": "rejected"}
-    )
-    return outbox.put(case.session, notices=[notice], now=case.now)
+    told = contacts.notice(who, key=f"rejected:{who.order_id}", template="progress", event="rejected")
+    return outbox.put(case.session, notices=[told], now=case.now)

@@ -100,9 +100,7 @@ def test_of_an_order_that_goes_on_a_person_decides_about_the_money(
     ticket = session.query(Ticket).one()
     assert (ticket.order_id, "2.50 CNY" in ticket.body, "BANK-2" in ticket.body) == (order.id, True, True)
     assert session.query(Refund).filter_by(status="pending").count() == 0
-    refunds.ask(
-        session, new=NewRefund("k", order.id, Decimal("2.50"), "late"), actor="staff:service", now=business_now
-    )
+    refunds.ask(session, new=NewRefund("k", order.id, Decimal("2.50"), "late"), actor="staff:service", now=business_now)
 
 
 @pytest.mark.parametrize("state", ["voided", "failed"])
