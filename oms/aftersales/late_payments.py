@@ -35,7 +35,7 @@ def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: s
     """
     known = order_id in locking.touch(session, order_ids=[order_id])
     back = refunds.given_back(session, order_id=order_id) if known else GivenBack()
-    is_new = not payments.is_known(session, order_id=order_id, reference=reference)
+    is_new = payments.recorded(session, order_id=order_id, reference=reference) is None
     state = payments.record_payment(
         session, order_id=order_id, amount=amount, reference=reference, actor=actor, now=now, back=back
     )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from oms.errors import InputInvalid, NotFound
+from oms.errors import Conflict, InputInvalid, NotFound
 from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done
@@ -22,7 +22,7 @@ from oms.orders.states import GIVEN_BACK
 from oms.verification import effect
 
 _KNOWN = text("""
-    SELECT 1 FROM history_entry
+    SELECT data ->> 'amount' FROM history_entry
     WHERE order_id = :order AND event = 'payment.recorded' AND data ->> 'reference' = :reference LIMIT 1
 """)
 _ADD = text("""
@@ -56,8 +56,8 @@ def record_payment(
 ) -> str:
     """Add a payment to the order and, when it is paid in full, end the step `pay`; return the payment state.
 
-    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing. `back`: what was given
-    back before it came; the money that is here decides whether the order is paid.
+    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing, with another amount it is
+    a Conflict. `back`: what was given back before it came; the money that is here decides whether the order is paid.
     """
     if amount.amount <= 0 or not reference.strip():
         raise InputInvalid(
@@ -69,16 +69,20 @@ def record_payment(
     order = session.get_one(Order, order_id, populate_existing=True)
     if order.currency != amount.currency:
         raise InputInvalid(f"the order is in {order.currency}", fields={"currency": f"pay in {order.currency}"})
-    if is_known(session, order_id=order_id, reference=reference):
+    known = recorded(session, order_id=order_id, reference=reference)
+    if known is not None and known != amount.amount:
+        raise Conflict(f"{reference} was recorded with {known} {amount.currency}: look at it again")
+    if known is not None:
         return order.payment_status
     state = _add(session, order, amount.amount, reference, back, actor, now)
     payments_arrived(session, order_ids=[order_id], actor=actor, now=now)
     return state
 
 
-def is_known(session: Session, *, order_id: uuid.UUID, reference: str) -> bool:
-    """Whether the payment of that reference was recorded on the order."""
-    return session.execute(_KNOWN, {"order": order_id, "reference": reference}).first() is not None
+def recorded(session: Session, *, order_id: uuid.UUID, reference: str) -> Decimal | None:
+    """The amount of the payment that was recorded on the order under that reference."""
+    amount = session.execute(_KNOWN, {"order": order_id, "reference": reference}).scalar()
+    return None if amount is None else Decimal(amount)
 
 
 def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:

@@ -22,6 +22,7 @@ who asks may not decide (G-1): another person has to | 申请人不得审批，�
 who asks for a change may not approve it: another person must | 申请人不得审批自己的变更
 who asks for a refund may not approve it: another person must | 申请人不得审批自己的退款
 who approved a refund may not pay it out: another person must | 审批人不得办理同一笔退款
+* was recorded with *: look at it again | * 已按 * 登记，请核对
 a refund of * or more needs another person's approval first | 退款达到 * 须先由他人审批
 refusing an order for good needs the general manager or the deputy (V-5): escalate it | 拒绝订单须总经理批准，请上报
 mend first: * | 请先修正：*

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import late_payments, refunds
 from oms.aftersales.models import Refund, Ticket
 from oms.aftersales.refunds import NewRefund
+from oms.errors import Conflict
 from oms.invariants.check import check
 from oms.journey.models import Step
 from oms.money import Money
@@ -119,3 +120,12 @@ def test_a_payment_after_one_that_came_to_nothing_counts(
 )  # fmt: skip
 def test_what_others_tell_never_undoes_that_money_went_back(was: str, told: str, late: bool) -> None:
     assert undoes(was, told) is late
+
+
+def test_another_amount_under_a_known_reference_is_refused(session: Session, business_now: datetime) -> None:
+    """It is another payment, or one of the two was keyed wrongly: taken for a repeat it would be lost."""
+    order = make_order(session, status="awaiting_confirmation", payment_status="pending", paid=Decimal(0))
+    _paid(session, order, "4.00", "BANK-1", business_now)
+    with pytest.raises(Conflict, match=r"BANK-1 was recorded with 4\.00 CNY"):
+        _paid(session, order, "6.00", "BANK-1", business_now)
+    assert _state(session, order) == ("partially_paid", Decimal(4))
