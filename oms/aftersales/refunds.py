@@ -21,7 +21,7 @@ from oms.journey import lifecycle, policy, steps
 from oms.journey.steps import Done, NewStep
 from oms.messages import outbox
 from oms.money import minor_digits, minor_unit, quantise
-from oms.orders import locking
+from oms.orders import derived, locking
 from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order
 from oms.verification.payments import GivenBack
@@ -42,9 +42,10 @@ class NewRefund:
 
 
 # What came, and of it what went back elsewhere: noted with a payment that came after the channel gave all back.
-_CAME = """
+_CAME = f"""
     SELECT id, currency, payment_status, coalesce(
-        paid, CASE WHEN payment_status IN ('paid', 'overpaid', 'partially_refunded', 'refunded') THEN total END, 0) AS paid,
+        paid, CASE WHEN payment_status IN ('paid', 'overpaid', 'partially_refunded', 'refunded')
+              THEN {derived.PAYABLE.format(orders="orders")} END, 0) AS paid,
         (SELECT coalesce(max(CAST(h.data ->> 'given_elsewhere' AS numeric)), 0) FROM history_entry h
          WHERE h.order_id = orders.id AND h.event = 'payment.recorded') AS elsewhere
     FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))

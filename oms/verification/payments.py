@@ -16,7 +16,7 @@ from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done
 from oms.money import Money
-from oms.orders import locking
+from oms.orders import locking, rules
 from oms.orders.models import Order
 from oms.orders.states import GIVEN_BACK
 from oms.verification import effect
@@ -25,10 +25,12 @@ _KNOWN = text("""
     SELECT data ->> 'amount' FROM history_entry
     WHERE order_id = :order AND event = 'payment.recorded' AND data ->> 'reference' = :reference LIMIT 1
 """)
+# A channel that says "paid" and names no sum means the order's value.
 _ADD = text("""
-    UPDATE orders SET paid = coalesce(paid, 0) + :amount WHERE id = :order
-    RETURNING paid, coalesce(total, 0) AS total, currency
+    UPDATE orders SET paid = :amount + coalesce(paid, CASE WHEN payment_status = ANY(CAST(:whole AS text[])) THEN CAST(:due AS numeric) END, 0)
+    WHERE id = :order RETURNING paid
 """)
+_WHOLE = ("paid", "overpaid", *GIVEN_BACK)
 NOTHING = Decimal(0)
 
 
@@ -107,9 +109,11 @@ def _add(
     session: Session, order: Order, amount: Decimal, reference: str, back: GivenBack, actor: str, now: datetime
 ) -> str:
     was = order.payment_status
-    row = session.execute(_ADD, {"order": order.id, "amount": amount}).one()
-    state = _state(was, row.paid - back.ours - back.elsewhere, row.total)
-    data = {"amount": str(amount), "currency": row.currency, "reference": reference}
+    due = rules.payable(order)
+    params = {"order": order.id, "amount": amount, "due": due, "whole": list(_WHOLE)}
+    paid: Decimal = session.execute(_ADD, params).scalar_one()
+    state = _state(was, paid - back.ours - back.elsewhere, due)
+    data = {"amount": str(amount), "currency": order.currency, "reference": reference}
     if back.elsewhere:
         data["given_elsewhere"] = str(back.elsewhere)
     note = lifecycle.Note("order", order.id, "payment.recorded", "payment", order_id=order.id, data=data)
@@ -128,8 +132,8 @@ def _add(
     return state
 
 
-def _state(was: str, here: Decimal, due: Decimal) -> str:
-    """The payment state of an order of which so much money is `here`, of what is `due`."""
-    if here < due:
+def _state(was: str, here: Decimal, due: Decimal | None) -> str:
+    """The payment state of an order of which so much money is `here`, of what is `due`; an unknown sum is never paid."""
+    if due is None or here < due:
         return "partially_refunded" if was in GIVEN_BACK else "partially_paid"
     return "paid" if here == due else "overpaid"

@@ -129,3 +129,19 @@ def test_another_amount_under_a_known_reference_is_refused(session: Session, bus
     with pytest.raises(Conflict, match=r"BANK-1 was recorded with 4\.00 CNY"):
         _paid(session, order, "6.00", "BANK-1", business_now)
     assert _state(session, order) == ("partially_paid", Decimal(4))
+
+
+def test_a_cent_does_not_pay_an_order_of_which_the_sender_named_no_total(
+    session: Session, business_now: datetime
+) -> None:
+    order = make_order(session, status="verifying", payment_status="pending", paid=None, total=None)
+    assert _paid(session, order, "0.01", "BANK-1", business_now) == "partially_paid"
+    assert _paid(session, order, "9.99", "BANK-2", business_now) == "paid"
+    unknown = make_order(session, status="verifying", payment_status="pending", paid=None, total=None, lines_total=None)
+    assert _paid(session, unknown, "0.01", "BANK-1", business_now) == "partially_paid"
+
+
+def test_a_payment_beside_one_of_which_no_sum_was_told_is_too_much(session: Session, business_now: datetime) -> None:
+    order = make_order(session, status="confirmed", payment_status="paid", paid=None)
+    assert _paid(session, order, "2.50", "BANK-1", business_now) == "overpaid"
+    assert _state(session, order) == ("overpaid", Decimal("12.5"))
