@@ -18,10 +18,10 @@ from oms.journey import errors, lifecycle
 from oms.journey.actors import is_person
 from oms.journey.errors import NewError
 from oms.money import quantise
-from oms.orders import derived, terms
+from oms.orders import derived, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.matching import index_of
-from oms.verification import amendment_rules, promised_goods
+from oms.verification import amendment_rules, payments, promised_goods
 from oms.verification.amendment_rules import AMENDABLE, Target, touches_money
 
 ZERO = Decimal(0)
@@ -54,6 +54,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
     work = _Work(session, order, {line.position: line for line in lines})
     _check_lines(work, targets)
+    was_due = rules.payable(order)
     promised_goods.keep_wanted(session, lines=work.lines, targets=targets, actor=actor, now=now)
     _write(work, targets)
     changed = sorted(name for name in work.became if work.was[name] != work.became[name])
@@ -61,6 +62,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     _forget_problems(order, changed)
     session.flush()
     derived.refresh(session, order_ids=[order.id])
+    payments.follow_sum(session, was_due={order.id: was_due}, actor=actor, now=now)
     terms.keep_changed(session, order_ids=[order.id])
     _tell_history(work, changed, amendment, actor, now)
     return changed

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid, NotFound
@@ -30,7 +30,9 @@ _ADD = text("""
     UPDATE orders SET paid = :amount + coalesce(paid, CASE WHEN payment_status = ANY(CAST(:whole AS text[])) THEN CAST(:due AS numeric) END, 0)
     WHERE id = :order RETURNING paid
 """)
-_WHOLE = ("paid", "overpaid", *GIVEN_BACK)
+_FULL = ("paid", "overpaid")
+_HERE = ("partially_paid", *_FULL)
+_WHOLE = (*_FULL, *GIVEN_BACK)
 NOTHING = Decimal(0)
 
 
@@ -103,6 +105,24 @@ def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor:
     done = [Done(waiting[o], "paid", tuple(opens.get(o, ()))) for o in ended]
     journey.finish(session, done, by=actor, now=now)
     return ended
+
+
+def follow_sum(session: Session, *, was_due: Mapping[uuid.UUID, Decimal | None], actor: str, now: datetime) -> None:
+    """Judge anew whether (locked) orders are paid, whose sum a person changed here; `was_due` is what it was before.
+
+    More goods for the same money have to be paid, and what is too much now shows as that (C-2, C-5).
+    """
+    for order_id, before in was_due.items():
+        order = session.get_one(Order, order_id, populate_existing=True)
+        was, due = order.payment_status, rules.payable(order)
+        paid = order.paid if order.paid is not None or was not in _FULL else before
+        if due == before or paid is None or was not in _HERE:
+            continue
+        session.execute(update(Order).where(Order.id == order_id).values(paid=paid))
+        lifecycle.advance(
+            session, Order, [order_id], to=_state(was, paid, due), axis="payment_status",
+            cause="the order's sum was changed", actor=actor, now=now,
+        )  # fmt: skip
 
 
 def _add(

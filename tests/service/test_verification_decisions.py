@@ -113,6 +113,17 @@ def test_an_amended_quantity_recounts_line_and_total_and_settles_the_mismatch(
     assert again(session, "verify", review.verify, business_now)[order.id].outcome == "passed"
 
 
+@pytest.mark.parametrize(("qty", "state"), [("3", "partially_paid"), ("2", "paid"), ("1", "overpaid")])
+def test_an_amended_sum_is_held_against_what_was_paid(
+    session: Session, house: House, business_now: datetime, qty: str, state: str
+) -> None:
+    order = make_web_order(session, house, buyer_message="?", line={"qty": Decimal(2)}, paid=Decimal(20))
+    verified(session, order, business_now)
+    _decide(session, order, "review", SPECIALIST, business_now, "amend", changes={"lines.0.qty": qty})
+    found = session.get_one(Order, order.id, populate_existing=True)
+    assert (found.total, found.paid, found.payment_status) == (int(qty) * 10, 20, state)
+
+
 def test_wrong_amendments_are_named_all_together(session: Session, house: House, business_now: datetime) -> None:
     order = make_web_order(session, house, buyer_message="?")
     verified(session, order, business_now)
