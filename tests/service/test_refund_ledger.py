@@ -236,3 +236,17 @@ def test_pieces_that_did_not_come_may_be_sent_back_later(session: Session, sold:
     with pytest.raises(InputInvalid):
         ask_back(session, sold, business_now, 2)
     assert isinstance(ask_back(session, sold, business_now, 1), uuid.UUID)
+
+
+@pytest.mark.parametrize(("currency", "sums"), [("CNY", ["3.33", "3.34", "3.33"]), ("JPY", ["3", "4", "3"])])
+def test_what_comes_back_piece_by_piece_is_worth_what_was_paid(
+    session: Session, business_now: datetime, currency: str, sums: list[str]
+) -> None:
+    order = make_sold(session, business_now, qty=3)
+    session.query(OrderLine).update({"total": Decimal(10)})
+    session.query(Order).update({"currency": currency, "paid": 20, "total": 20, "lines_total": 20})
+    given = []
+    for _ in range(3):
+        inspect(session, received(session, order, business_now, qty=1), business_now, restock=1, scrap=0)
+        given.append(session.query(Refund).order_by(Refund.id.desc()).first())
+    assert [refund.amount for refund in given if refund] == [Decimal(sum_) for sum_ in sums]
