@@ -100,6 +100,8 @@ parcel * waits for no mending: its label is * | 包裹 * 无需处理：面单�
 a case ends with its finding | 请填写处理结果
 say what the carrier answered and what was done | 请填写承运商答复及处理
 this case is settled already | 此异常已处理
+write it without a comma, such as 1000 or 1.000 | 请勿使用逗号，写作 1000 或 1.000
+*: * is too fine: * | *：* 的小数位过多：*
 a payment needs an amount over 0 and the bank's reference | 请填写大于 0 的金额和银行流水号
 an amount over 0 | 大于 0 的金额
 the bank's reference | 银行流水号
