@@ -171,10 +171,13 @@ def _reject(case: _Case) -> Done:
     _settle_and_free(case, f"rejected: {case.decision.reason}")
     lifecycle.advance(session, Order, order_ids, to="rejected", cause=case.decision.reason, actor=actor, now=now)
     session.execute(update(Order).where(Order.id.in_(order_ids)).values(closed_at=now))
-    kinds = [kind for kind in flow.FLOW if kind not in (case.step.kind, "tell")]
+    kinds = [kind for kind, row in flow.FLOW.items() if kind != case.step.kind and row.subject not in _GO_ON]
     journey.cancel_orders(session, order_ids=order_ids, by=actor, now=now, kinds=kinds, why="order rejected")
     return Done(case.step, "rejected", tuple(_tell_rejected(case)))
 
+
+#: What a refused order still owes: messages, answers to the customer, money back, a label to be voided.
+_GO_ON = frozenset({"message", "ticket", "return", "refund", "parcel"})
 
 _VERDICTS: dict[str, Callable[[_Case], Done]] = {
     "approve": _approve,
