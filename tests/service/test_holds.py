@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.invariants.check import check
-from oms.journey import holds, steps
+from oms.journey import calendar_store, holds, steps
+from oms.journey.calendars import add_duty, duty_between, nth_workday_close
 from oms.journey.holds import NewHold
 from oms.journey.models import Step, StepPause
 from oms.journey.steps import NewStep
@@ -91,6 +92,16 @@ def test_two_holds_move_the_clock_each_for_its_own_time(
     pauses = session.query(StepPause).filter_by(step_id=step.id).order_by(StepPause.started_at).all()
     assert [(pause.reason, pause.evidence) for pause in pauses] == [(first, "address"), (second, "credit")]
     assert check(session, names=["pauses_have_their_evidence", "steps_say_what_they_are"]) == []
+
+
+def test_a_pause_moves_the_due_time_by_ten_working_days_at_most(session: Session, business_now: datetime) -> None:
+    step, hold = _held(session, business_now, pause_reason="customer")
+    was = step.due_at
+    holds.release_all(session, order_ids=[hold.order_id], by="ann", now=business_now + timedelta(days=60), why="mended")
+    session.refresh(step)
+    calendar = calendar_store.load(session).of("system")
+    paused = duty_between(calendar, business_now, nth_workday_close(calendar, business_now, 10))
+    assert step.due_at == add_duty(calendar, was, paused)
 
 
 def test_the_same_hold_twice_is_one(session: Session, business_now: datetime) -> None:
