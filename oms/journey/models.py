@@ -194,10 +194,8 @@ class ErrorEvent(Base):
     at: Mapped[datetime]
     recorded_by: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
-    ruled_at: Mapped[datetime | None]
-    ruled_by: Mapped[str | None]
+    #: false once an appeal was won: it counts against nobody any more
     upheld: Mapped[bool] = mapped_column(default=True)
-    ruling: Mapped[str | None]
 
 
 class Touched(Base):

@@ -89,6 +89,18 @@ def test_the_date_of_the_remedy_becomes_a_clock(session: Session, order: Order, 
     assert (moved.first_due_at, moved.due_at) == (business_now + timedelta(days=2), business_now + timedelta(days=5))
 
 
+@pytest.mark.parametrize(("seconds", "moves"), [(0, True), (1, False)])
+def test_another_date_moves_the_clock_until_it_has_run_out(
+    session: Session, order: Order, business_now: datetime, seconds: int, moves: bool
+) -> None:
+    ticket_id = _contacted(session, order, business_now)
+    due = _step(session, ticket_id, "ticket_solve").due_at
+    later = due + timedelta(seconds=seconds)
+    tickets.contact(session, ticket_id=ticket_id, answer=_answer(later), actor=SERVICE, now=later)
+    assert _step(session, ticket_id, "ticket_solve").due_at == (later + timedelta(days=2) if moves else due)
+    assert session.get_one(Ticket, ticket_id, populate_existing=True).remedy_due_at == later + timedelta(days=2)
+
+
 def test_a_serious_complaint_is_told_to_the_management(session: Session, order: Order, business_now: datetime) -> None:
     ticket_id = _open(session, order, business_now, serious=True)
     entry = session.query(HistoryEntry).filter_by(subject_id=ticket_id, event="ticket.serious").one()
