@@ -120,8 +120,15 @@ def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
     return session.get_one(Parcel, parcel.id, populate_existing=True)
 
 
+# Whoever signs holds the list: what the carrier takes in that moment has left.
+_LIST_OF = text("""
+    SELECT id FROM hand_over_list WHERE id = (SELECT hand_over_list_id FROM parcel WHERE id = :parcel) FOR SHARE
+""")
+
+
 def leave_behind(session: Session, *, parcel_id: uuid.UUID, reason: str, actor: str, now: datetime) -> None:
     """Take a parcel off its list that neither has left; scanning it puts it on the next one."""
+    session.execute(_LIST_OF, {"parcel": parcel_id})
     statement = (
         update(Parcel)
         .where(Parcel.id == parcel_id, Parcel.handed_over_at.is_(None), Parcel.hand_over_list_id.is_not(None))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import refunds, rejections, returns
 from oms.aftersales.models import Refund, Return, Ticket
 from oms.aftersales.refunds import NewRefund
-from oms.errors import Conflict, InputInvalid
+from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.invariants.check import check
 from oms.journey import lifecycle
 from oms.orders.models import Order, OrderLine
@@ -250,3 +250,22 @@ def test_what_comes_back_piece_by_piece_is_worth_what_was_paid(
         inspect(session, received(session, order, business_now, qty=1), business_now, restock=1, scrap=0)
         given.append(session.query(Refund).order_by(Refund.id.desc()).first())
     assert [refund.amount for refund in given if refund] == [Decimal(sum_) for sum_ in sums]
+
+
+def test_a_large_refund_in_small_parts_needs_the_approval_of_a_large_one(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    session.query(Order).update({"paid": Decimal(5000), "total": Decimal(5000)})
+
+    def part(key: str, amount: str, by: str) -> uuid.UUID:
+        new = NewRefund(key, sold.id, Decimal(amount), "price difference")
+        return refunds.ask(session, new=new, actor=by, now=business_now)
+
+    small, rest, others = part("1", "600", SERVICE), part("2", "400", SERVICE), part("3", "500", "staff:other")
+    refunds.pay_out(session, refund_id=small, actor=FINANCE, now=business_now)
+    with pytest.raises(NotAllowed, match="approval"):
+        refunds.pay_out(session, refund_id=rest, actor=FINANCE, now=business_now)
+    refunds.pay_out(session, refund_id=others, actor=FINANCE, now=business_now)
+    refunds.approve(session, refund_id=rest, actor="staff:boss", now=business_now)
+    refunds.pay_out(session, refund_id=rest, actor=FINANCE, now=business_now)
+    assert _is_sound(session)
