@@ -64,10 +64,14 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str, *, field: str = "amount") -> Money:
         """Read an amount from text; more decimals than the currency has are refused, not rounded away."""
-        amount = parse_amount(text, field=field)
+        return cls.exact(parse_amount(text, field=field), currency, field=field)
+
+    @classmethod
+    def exact(cls, amount: Decimal, currency: str, *, field: str = "amount") -> Money:
+        """An amount that somebody gave; more decimals than the currency has are refused, not rounded away."""
         if quantise(amount, currency) != amount:
             hint = f"{currency} has {minor_digits(currency)} decimals"
-            raise InputInvalid(f"{field}: {text!r} is too fine: {hint}", fields={field: hint})
+            raise InputInvalid(f"{field}: '{amount:f}' is too fine: {hint}", fields={field: hint})
         return cls(amount, currency)
 
     @classmethod

@@ -20,10 +20,11 @@ from oms.inventory import unreserving
 from oms.journey import holds, lifecycle, steps
 from oms.journey.models import Hold
 from oms.journey.steps import NewStep
-from oms.orders import derived, locking, rules, terms
+from oms.orders import derived, locking, rules, states, terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns
 from oms.supply import receipts, withdrawals
+from oms.verification import payments
 
 #: What a change before release begins anew: everything from verification to release, and the promise.
 BEFORE_RELEASE = (
@@ -67,6 +68,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     """
     ids = [case.order_id for case in cases]
     plans = _line_plans(session, cases)
+    was_due = {case.order_id: rules.payable(case.order) for case in cases if _leaves_payment(case)}
     _write_columns(session, cases)
     freed = _write_lines(session, plans, ids, actor, now)
     terms.keep_changed(session, order_ids=ids)
@@ -77,6 +79,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     session.execute(_SETTLE, {"orders": ids, "now": now, "by": actor, "why": "the order was changed"})
     session.execute(_NO_PROMISE, {"orders": ids})
     pay(session, cases=cases, actor=actor, now=now)
+    payments.follow_sum(session, was_due=was_due, actor=actor, now=now)
     lifecycle.advance(session, Order, ids, to="received", cause="change applied", actor=actor, now=now)
     derived.refresh(session, order_ids=ids)
     note(session, cases=cases, actor=actor, now=now)
@@ -100,7 +103,7 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
     A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
     """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
-    moving = [(state, case) for state, case in wanted if state and state != case.order.payment_status]
+    moving = [(told, c) for told, c in wanted if told and told != c.order.payment_status and not _undoes(c, told)]
     for state in sorted({state for state, _ in moving}):
         ids = [case.order_id for own, case in moving if own == state]
         lifecycle.advance(
@@ -111,6 +114,17 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
     paid = [{"id": order_id, "paid": amount} for order_id, amount in sums if amount is not None]
     if paid:
         session.execute(update(Order), paid)
+
+
+def _leaves_payment(case: Case) -> bool:
+    """A person changed the order and said nothing of its payment; a channel tells of both."""
+    return case.request.message_id is None and not {"payment", "paid"} & {
+        *case.request.wanted, *(case.request.wanted.get("totals") or {})
+    }  # fmt: skip
+
+
+def _undoes(case: Case, told: str) -> bool:
+    return states.undoes(case.order.payment_status, told)
 
 
 def note(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:

@@ -18,9 +18,8 @@ from oms.inventory import unreserving
 from oms.journey import holds, lifecycle, steps
 from oms.journey.steps import NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.orders import derived
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.supply import receipts, withdrawals
 
@@ -135,15 +134,7 @@ def _refund(
 
 def _tell(session: Session, outcomes: Mapping[uuid.UUID, str], now: datetime) -> list[NewStep]:
     notices = [
-        Notice(
-            f"cancelled:{c.order_id}",
-            "cancelled",
-            c.order_id,
-            c.email,
-            c.language,
-            {"number": c.number, "channel_order_number": c.channel_order_number, "name": c.name}
-            | {"why": outcomes[c.order_id]},
-        )
+        notice(c, key=f"cancelled:{c.order_id}", template="cancelled", why=outcomes[c.order_id])
         for c in contacts(session, order_ids=list(outcomes)).values()
     ]
     return outbox.put(session, notices=notices, now=now)

@@ -46,8 +46,10 @@ def close(session: Session, *, ticket_id: uuid.UUID, verdict: Verdict, actor: st
     values = {"cause": verdict.cause, "stage": verdict.stage, "person": person, "closed_at": now, "closed_by": actor}
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(**values))
     tickets.note(session, ticket_id=ticket_id, direction="internal", text=verdict.note, actor=actor, now=now)
+    fault = None
     if verdict.cause in OURS and person is not None and verdict.stage is not None:
-        errors.record(session, events=[_error(ticket, verdict.cause, verdict.stage, person)], by=actor, now=now)
+        fault = _error(ticket, verdict.cause, verdict.stage, person)
+    errors.judge(session, kind="ticket", subject_id=ticket_id, event=fault, by=actor, now=now)
     question = NewStep("rate_ticket", ticket_id, order_id=ticket.order_id, round=step.round)
     steps.finish(session, [Done(step, "closed", (question,))], by=actor, now=now)
     satisfaction.invite(session, subjects={ticket_id: ticket.order_id}, now=now, round_=step.round)

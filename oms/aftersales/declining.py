@@ -12,8 +12,7 @@ from oms.aftersales import tickets
 from oms.aftersales.tickets import NewTicket
 from oms.journey.steps import NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import ChangeRequest
 
 _SUBJECT = {"en": "Change or cancellation after hand-over", "zh_Hans": "交接后提出变更或取消"}
@@ -30,19 +29,12 @@ def tell(
     """Steps by order that tell the customers why; with `recall` a ticket for each, so that someone acts."""
     people = contacts(session, order_ids=[r.order_id for r, _ in requests])
     notices = [
-        Notice(
-            f"change_declined:{r.id}",
-            "change_declined",
-            r.order_id,
-            people[r.order_id].email,
-            people[r.order_id].language,
-            {
-                "number": people[r.order_id].number,
-                "channel_order_number": people[r.order_id].channel_order_number,
-                "name": people[r.order_id].name,
-                "kind": r.kind,
-                "why": _LATE.get(people[r.order_id].language, _LATE["en"]) if recall else why,
-            },
+        notice(
+            people[r.order_id],
+            key=f"change_declined:{r.id}",
+            template="change_declined",
+            kind=r.kind,
+            why=_LATE.get(people[r.order_id].language, _LATE["en"]) if recall else why,
         )
         for r, why in requests
     ]

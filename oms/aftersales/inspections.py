@@ -66,6 +66,14 @@ _UNITS = text("""
     WHERE l.id IN (SELECT order_line_id FROM return_line WHERE return_id = :id) GROUP BY l.id, o.id
 """)
 
+# What came back before, so that the cents of all returns add up to what was paid for the goods.
+_BEFORE = text("""
+    SELECT l.id, l.qty_returned, l.qty, coalesce(l.total, 0) AS total,
+           CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax
+    FROM order_line l JOIN orders o ON o.id = l.order_id
+    WHERE l.order_id = (SELECT order_id FROM return_request WHERE id = :id) AND l.qty_returned > 0
+""")
+
 _RETURNED = text("""
     UPDATE order_line SET qty_returned = qty_returned + x.qty
     FROM unnest(CAST(:ids AS uuid[]), CAST(:qtys AS numeric[])) AS x(id, qty) WHERE order_line.id = x.id
@@ -188,11 +196,14 @@ _PICK_BINS = text("""
 def _count_units(session: Session, return_id: uuid.UUID, not_refundable: set[uuid.UUID]) -> Decimal:
     """Raise the lines' returned units; return what the refundable ones cost."""
     rows = session.execute(_UNITS, {"id": return_id}).all()
+    earlier = session.execute(_BEFORE, {"id": return_id}).all()
     units = {r.order_line_id: r.units for r in rows}
     session.execute(_RETURNED, {"ids": list(units), "qtys": list(units.values())})
     values = {r.order_line_id: Value(r.qty, r.total, r.tax) for r in rows}
+    values |= {r.id: Value(r.qty, r.total, r.tax) for r in earlier}
     due = {line: qty for line, qty in units.items() if line not in not_refundable}
     if not due or rows[0].currency is None:
         return ZERO
     discount = Discount(rows[0].discount, rows[0].lines_total)
-    return return_rules.worth(due, values, currency=rows[0].currency, discount=discount)
+    before = {r.id: r.qty_returned for r in earlier}
+    return return_rules.worth_of_more(due, before, values, currency=rows[0].currency, discount=discount)

@@ -20,11 +20,11 @@ from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle, policy, steps
 from oms.journey.steps import Done, NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.money import minor_digits, minor_unit, quantise
-from oms.orders import locking
-from oms.orders.contacts import contacts
+from oms.orders import derived, locking
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order
+from oms.verification.payments import GivenBack
 
 ZERO = Decimal(0)
 
@@ -41,22 +41,33 @@ class NewRefund:
     ticket_id: uuid.UUID | None = None
 
 
+# What came, and of it what went back elsewhere: noted with a payment that came after the channel gave all back.
+_CAME = f"""
+    SELECT id, currency, payment_status, coalesce(
+        paid, CASE WHEN payment_status IN ('paid', 'overpaid', 'partially_refunded', 'refunded')
+              THEN {derived.PAYABLE.format(orders="orders")} END, 0) AS paid,
+        (SELECT coalesce(max(CAST(h.data ->> 'given_elsewhere' AS numeric)), 0) FROM history_entry h
+         WHERE h.order_id = orders.id AND h.event = 'payment.recorded') AS elsewhere
+    FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))
+"""
 # What may still go back: paid, less every refund that was not refused. Channels tell what was paid before refunds, so of
 # an order that is refunded nothing is left, whoever gave it back; `unclear`: they gave back a part that we do not know.
-_LEFT = text("""
-    SELECT o.id, o.currency, CASE WHEN o.payment_status = 'refunded' THEN 0 ELSE o.paid - r.asked END AS left_over,
-           o.payment_status = 'partially_refunded' AND r.given = 0 AS unclear
-    FROM (SELECT id, currency, payment_status, coalesce(
-              paid, CASE WHEN payment_status IN ('paid', 'overpaid', 'partially_refunded') THEN total END, 0) AS paid
-          FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))) o
+_LEFT = text(f"""
+    SELECT o.id, o.currency, o.payment_status, o.paid, o.elsewhere, r.given,
+           CASE WHEN o.payment_status = 'refunded' THEN 0 ELSE o.paid - r.asked - o.elsewhere END AS left_over,
+           o.payment_status = 'partially_refunded' AND r.given = 0 AND o.elsewhere = 0 AS unclear
+    FROM ({_CAME}) o
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(amount), 0) AS asked, coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS given
         FROM refund WHERE refund.order_id = o.id AND refund.status IN ('pending', 'succeeded')) r
 """)
 
-_GIVEN_BACK = text("""
-    SELECT coalesce(sum(amount), 0) FROM refund WHERE order_id = :order_id AND status = 'succeeded'
-""")
+
+def given_back(session: Session, *, order_id: uuid.UUID) -> GivenBack:
+    """What of a (locked) order's payments went back so far. Of one that is refunded all did, whoever paid it back."""
+    row = session.execute(_LEFT, {"ids": [order_id]}).one()
+    whole = row.payment_status == "refunded"
+    return GivenBack(row.given, max(row.paid - row.given, ZERO) if whole else row.elsewhere, whole)
 
 
 def request(session: Session, *, new: Sequence[NewRefund], actor: str, now: datetime) -> list[NewStep]:
@@ -191,6 +202,13 @@ def refuse(session: Session, *, refund_id: uuid.UUID, reason: str, actor: str, n
     steps.finish(session, [Done(step, "refused", error=reason[:500])], by=actor, now=now)
 
 
+def refuse_overtaken(session: Session, *, order_id: uuid.UUID, now: datetime) -> None:
+    """Refuse what still waits for its payout on a (locked) order whose payment the channel gave back whole."""
+    waiting = select(Refund.id).where(Refund.order_id == order_id, Refund.status == "pending").order_by(Refund.id)
+    for refund_id in session.scalars(waiting).all():
+        refuse(session, refund_id=refund_id, reason="the channel gave the payment back", actor="system", now=now)
+
+
 def of_orders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> Sequence[Refund]:
     """The orders' refunds, the oldest first."""
     return session.scalars(select(Refund).where(Refund.order_id.in_(order_ids)).order_by(Refund.id)).all()
@@ -222,10 +240,8 @@ def _refuse_unapproved(session: Session, refund: Refund, actor: str, now: dateti
 
 
 def _move_payment(session: Session, order_id: uuid.UUID, actor: str, now: datetime) -> None:
-    given: Decimal = session.execute(_GIVEN_BACK, {"order_id": order_id}).scalar_one()
-    order = session.get_one(Order, order_id, populate_existing=True)
-    paid = order.paid if order.paid is not None else order.total or ZERO
-    state = "refunded" if given >= paid else "partially_refunded"
+    row = session.execute(_LEFT, {"ids": [order_id]}).one()
+    state = "refunded" if row.given + row.elsewhere >= row.paid else "partially_refunded"
     lifecycle.advance(
         session, Order, [order_id], to=state, cause="refund paid out", actor=actor, now=now,
         axis="payment_status", lenient=True,
@@ -233,13 +249,12 @@ def _move_payment(session: Session, order_id: uuid.UUID, actor: str, now: dateti
 
 
 def _tell(session: Session, refund: Refund, now: datetime) -> list[NewStep]:
-    contact = contacts(session, order_ids=[refund.order_id])[refund.order_id]
-    values: Mapping[str, Any] = {
-        "number": contact.number,
-        "channel_order_number": contact.channel_order_number,
-        "name": contact.name,
-        "amount": str(refund.amount),
-        "currency": refund.currency,
-    }
-    notice = Notice(f"refunded:{refund.id}", "refunded", refund.order_id, contact.email, contact.language, values)
-    return outbox.put(session, notices=[notice], now=now)
+    person = contacts(session, order_ids=[refund.order_id])[refund.order_id]
+    told = notice(
+        person,
+        key=f"refunded:{refund.id}",
+        template="refunded",
+        amount=str(refund.amount),
+        currency=refund.currency,
+    )
+    return outbox.put(session, notices=[told], now=now)

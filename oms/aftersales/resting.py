@@ -11,18 +11,18 @@ from decimal import Decimal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import cancelling, declining, refunds, remainders, stopping
+from oms.aftersales import cancelling, declining, refunds, remainders, return_rules, stopping
 from oms.aftersales.refunds import NewRefund
+from oms.aftersales.return_rules import Discount, Value
 from oms.aftersales.stopping import ON_THE_FLOOR
 from oms.aftersales.wishes import Case
 from oms.inventory import unreserving
 from oms.journey import lifecycle, steps
 from oms.journey.steps import NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.money import quantise
 from oms.orders import derived
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
 from oms.shipping import arrivals
 from oms.shipping.models import Parcel
@@ -108,18 +108,21 @@ def _refunds(cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal]) -> list[N
 
 def paid_for(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:
     """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed."""
-    value = sum((_value(order, line) * rest[line.id] / line.qty for line in lines if line.id in rest), ZERO)
-    if order.discount and order.lines_total:
-        value -= value * order.discount / order.lines_total
+    if not order.currency:
+        return ZERO
+    values = {line.id: _value(order, line) for line in lines if line.id in rest}
+    discount = Discount(order.discount or ZERO, order.lines_total or ZERO)
+    units = {line_id: rest[line_id] for line_id in values}
+    value = return_rules.worth(units, values, currency=order.currency, discount=discount)
     total = order.total or ZERO
     owed = max(total - value, ZERO)
     paid = order.paid if order.paid is not None else total
-    return quantise(max(min(value, paid - owed), ZERO), order.currency) if order.currency else ZERO
+    return quantise(max(min(value, paid - owed), ZERO), order.currency)
 
 
-def _value(order: Order, line: OrderLine) -> Decimal:
-    value = line.total if line.total is not None else line.qty * (line.unit_price or ZERO)
-    return value if order.tax_included else value + (line.tax or ZERO)
+def _value(order: Order, line: OrderLine) -> Value:
+    total = line.total if line.total is not None else line.qty * (line.unit_price or ZERO)
+    return Value(line.qty, total, ZERO if order.tax_included else line.tax or ZERO)
 
 
 def _note(
@@ -146,18 +149,7 @@ def _tell(session: Session, cases: Sequence[Case], now: datetime) -> list[NewSte
     if told:
         declining.ask_for_recall(session, told, now=now)
     notices = [
-        Notice(
-            f"rest_cancelled:{case.request.id}",
-            "rest_cancelled",
-            case.order_id,
-            people[case.order_id].email,
-            people[case.order_id].language,
-            {
-                "number": people[case.order_id].number,
-                "channel_order_number": people[case.order_id].channel_order_number,
-                "name": people[case.order_id].name,
-            },
-        )
+        notice(people[case.order_id], key=f"rest_cancelled:{case.request.id}", template="rest_cancelled")
         for case in cases
     ]
     return outbox.put(session, notices=notices, now=now)

@@ -117,3 +117,17 @@ def worth(
         ZERO,
     )
     return quantise(amount, currency)
+
+
+def worth_of_more(
+    units: Mapping[uuid.UUID, Decimal],
+    before: Mapping[uuid.UUID, Decimal],
+    values: Mapping[uuid.UUID, Value],
+    *,
+    currency: str,
+    discount: Discount,
+) -> Decimal:
+    """What `units` cost that come back after those of `before`: however often goods come, the sums add up to the cent."""
+    after = {line: before.get(line, ZERO) + units.get(line, ZERO) for line in {*before, *units}}
+    whole, former = (worth(u, values, currency=currency, discount=discount) for u in (after, before))
+    return whole - former

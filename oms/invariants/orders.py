@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from oms.invariants.table import Invariant
+from oms.orders import derived
+
+_PAYABLE = derived.PAYABLE.format(orders="o")
 
 # What left and what arrived of a line, whole bundles only, counted anew from the parcels.
 _FROM_PARCELS = """
@@ -121,8 +124,8 @@ ORDERS: dict[str, Invariant] = {
     "refunded_at_most_what_was_paid": Invariant(
         "I16",
         "no more goes back than was paid",
-        """SELECT o.number AS subject, r.amount || ' back of ' || coalesce(o.paid, o.total, 0) AS detail
+        f"""SELECT o.number AS subject, r.amount || ' back of ' || coalesce(o.paid, {_PAYABLE}, 0) AS detail
            FROM (SELECT order_id, sum(amount) AS amount FROM refund WHERE status IN ('pending', 'succeeded') GROUP BY 1) r
-           JOIN orders o ON o.id = r.order_id WHERE r.amount > coalesce(o.paid, o.total, 0)""",
+           JOIN orders o ON o.id = r.order_id WHERE r.amount > coalesce(o.paid, {_PAYABLE}, 0)""",
     ),
 }

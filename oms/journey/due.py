@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from oms.journey import calendar_store, policy
+from oms.journey.calendars import nth_workday_close
 from oms.journey.clocks import Clock, due_at, extended_by_pause
 from oms.journey.flow import FLOW
 
@@ -26,7 +27,8 @@ def due_times(session: Session, kinds: Collection[str], *, now: datetime) -> dic
 def after_pause(
     session: Session, *, kind: str, due_at: datetime, started_at: datetime, ended_at: datetime, reason: str
 ) -> datetime:
-    """The due time of a step after a pause for `reason` (X-11)."""
+    """The due time of a step after a pause for `reason`; what is over the longest pause moves nothing (X-11)."""
     calendar = calendar_store.load(session).of(FLOW[kind].performer)
     clock = clock_of(session, kind, now=ended_at)
-    return extended_by_pause(due_at, started_at, ended_at, clock, calendar, reason=reason)
+    longest = nth_workday_close(calendar, started_at, policy.read(session, ended_at).whole("pause.max_days"))
+    return extended_by_pause(due_at, started_at, min(ended_at, longest), clock, calendar, reason=reason)

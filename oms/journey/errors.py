@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,36 @@ class NewError:
     caught: bool
     order_id: uuid.UUID | None = None
     note: str = ""
+
+
+_JUDGE_ANEW = text("""
+    UPDATE error_event SET upheld = (stage = :stage AND person = :person), ruled_at = :now, ruled_by = :by, ruling = 'judged anew'
+    WHERE kind = :kind AND subject_id = :subject AND upheld <> (stage = :stage AND person = :person)
+    RETURNING id, order_id, upheld
+""")
+
+
+def judge(
+    session: Session, *, kind: str, subject_id: uuid.UUID, event: NewError | None, by: str, now: datetime
+) -> None:
+    """A verdict about one thing replaces those before it: `event` counts and no other of its kind; None: nobody's error."""
+    at_fault = {"stage": event.stage if event else "", "person": event.person if event else ""}
+    params = {"kind": kind, "subject": subject_id, **at_fault, "by": by, "now": now}
+    moved = session.execute(_JUDGE_ANEW, params).all()
+    touched.touch(session, [row.order_id for row in moved])
+    notes = [
+        lifecycle.Note(
+            "error_event",
+            row.id,
+            "error.upheld" if row.upheld else "error.lifted",
+            "judged anew",
+            order_id=row.order_id,
+        )
+        for row in moved
+    ]
+    lifecycle.note(session, notes, actor=by, now=now)
+    if event is not None:
+        record(session, events=[event], by=by, now=now)
 
 
 def record(session: Session, *, events: Sequence[NewError], by: str, now: datetime) -> list[uuid.UUID]:

@@ -148,17 +148,43 @@ def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[
     if not orders:
         return []
     rows = session.execute(text(_PAUSED), {"orders": list(orders)}).all()
-    dues = [
-        due.after_pause(
-            session, kind=r.kind, due_at=r.due_before, started_at=r.started_at, ended_at=now, reason=r.reason
-        )
-        for r in rows
-    ]
+    dues = _dues(session, rows, now)
     session.execute(text(_RESUME), {"steps": [r.step_id for r in rows], "dues": dues, "now": now})
     touched.touch(session, orders)
     db.ring_after(session, {queue for r in rows if (queue := flow.FLOW[r.kind].queue)})
     held = set(standing(session, order_ids=orders))
+    _hand_on(session, [order for order in orders if order in held], now)
     return [order for order in orders if order not in held]
+
+
+def _hand_on(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> None:
+    """A pause goes on under another hold, with its reason, when its own is over: each moves the clock for its own time."""
+    rows = session.execute(text(_LEFT_BEHIND), {"orders": list(orders)}).all() if orders else []
+    if not rows:
+        return
+    dues = _dues(session, rows, now)
+    session.execute(text(_PAUSE_OVER), {"steps": [r.step_id for r in rows], "dues": dues, "now": now})
+    session.execute(
+        text(_PAUSE_ROWS),
+        {
+            "id": db.new_ids(len(rows)),
+            "step": [r.step_id for r in rows],
+            "hold": [r.hold_id for r in rows],
+            "reason": [r.next_reason for r in rows],
+            "due": dues,
+            "evidence": [r.evidence for r in rows],
+            "now": now,
+        },
+    )
+
+
+def _dues(session: Session, pauses: Sequence[Any], now: datetime) -> list[datetime]:
+    return [
+        due.after_pause(
+            session, kind=p.kind, due_at=p.due_before, started_at=p.started_at, ended_at=now, reason=p.reason
+        )
+        for p in pauses
+    ]
 
 
 _PLACE = """
@@ -210,10 +236,21 @@ _PAUSED = """
     ORDER BY s.id FOR UPDATE OF s
 """
 
-_RESUME = """
+_PAUSE_ENDS = """
     WITH r AS (SELECT * FROM unnest(CAST(:steps AS uuid[]), CAST(:dues AS timestamptz[])) AS r(id, due)),
     ended AS (UPDATE step_pause SET ended_at = :now, due_after = r.due FROM r
               WHERE step_pause.step_id = r.id AND step_pause.ended_at IS NULL)
-    UPDATE step SET state = 'open', due_at = r.due, remind_at = remind_at + (r.due - due_at), run_after = clock_timestamp()
-    FROM r WHERE step.id = r.id
+    UPDATE step SET {opened}due_at = r.due, remind_at = remind_at + (r.due - due_at) FROM r WHERE step.id = r.id
+"""
+_RESUME = _PAUSE_ENDS.format(opened="state = 'open', run_after = clock_timestamp(), ")
+_PAUSE_OVER = _PAUSE_ENDS.format(opened="")
+
+_LEFT_BEHIND = """
+    SELECT p.step_id, s.kind, p.reason, p.started_at, p.due_before, h.id AS hold_id, h.pause_reason AS next_reason,
+           h.reason AS evidence
+    FROM step s JOIN step_pause p ON p.step_id = s.id AND p.ended_at IS NULL
+    JOIN hold over ON over.id = p.hold_id AND over.released_at IS NOT NULL
+    CROSS JOIN LATERAL (SELECT id, pause_reason, reason FROM hold
+                        WHERE hold.order_id = s.order_id AND released_at IS NULL ORDER BY placed_at LIMIT 1) h
+    WHERE s.order_id = ANY(CAST(:orders AS uuid[])) AND s.state = 'paused' ORDER BY s.id FOR UPDATE OF s
 """

@@ -173,6 +173,8 @@ CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", "refused", "wrong_addres
 #: A wrong stock record counts against inventory, never the picker.
 NOT_THE_PICKERS = frozenset({"stock_record", "inventory"})
 SATISFIED_FROM = 4
+#: The outcome of a question that was answered, at least in part.
+SCORED = "scored"
 
 #: What a line's `why` says to people.
 WHY: dict[str, tuple[str, str]] = {

@@ -88,7 +88,10 @@ _FACTS = f"""
                WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id)
                WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = f.id)
            END AS units,
-           CASE WHEN s.outcome = 'scored' THEN
+           -- The last answer is the one that is kept: one that was asked for again later has no score of its own any more.
+           CASE WHEN s.outcome = 'scored' AND NOT EXISTS (
+                    SELECT 1 FROM step later WHERE later.subject_id = s.subject_id AND later.kind = s.kind
+                      AND later.outcome = 'scored' AND later.round > s.round) THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
            paused.pauses
     FROM taken s

@@ -29,9 +29,15 @@ from oms.kpi.values import Counted, ErrorFact, Period, StepFact
 def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
     """Parcels promised in the month, collected by the promise; lateness goes to whose clock overran."""
     mine = [f for f in facts if f.kind == "collect" and f.outcome != SPLIT and period.holds(f.promised_at)]
-    lines = [timed(f, f.promised_at, f.promised_at, period, done=f.outcome in COLLECTED) for f in mine]
-    late_sides = _late_sides(facts, period.now)
-    return [_blamed(counted, late_sides) for counted in lines]
+    overran = _overran(facts, period.now)
+    return [
+        _blamed(
+            timed(f, f.promised_at, f.promised_at, period, done=f.outcome in COLLECTED),
+            # What began when the parcel had left, such as its notice, made nothing late.
+            {side for opened_at, side in overran[f.order_id] if opened_at < (f.finished_at or period.now)},
+        )
+        for f in mine
+    ]
 
 
 def delivered_on_time(facts: Facts, period: Period) -> list[Counted]:
@@ -117,20 +123,19 @@ def _promised(facts: Facts, period: Period) -> list[StepFact]:
     return [f for f in facts if f.kind == "deliver" and f.outcome != SPLIT and period.holds(f.promised_at)]
 
 
-def _late_sides(facts: Facts, now: datetime) -> dict[UUID | None, set[str]]:
-    """Which sides overran a clock of their own, by order."""
-    sides: dict[UUID | None, set[str]] = defaultdict(set)
+def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[tuple[datetime, str]]]:
+    """Which sides overran a clock of their own, and since when it ran, by order."""
+    sides: dict[UUID | None, list[tuple[datetime, str]]] = defaultdict(list)
     for f in facts:
         overran = (f.finished_at or now) > (f.late_from or f.due_at)
         if overran and f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled:
-            sides[f.order_id].add(STAGES[STAGE_OF[f.kind]].side)
+            sides[f.order_id].append((f.opened_at, STAGES[STAGE_OF[f.kind]].side))
     return sides
 
 
-def _blamed(counted: Counted, late_sides: dict[UUID | None, set[str]]) -> Counted:
+def _blamed(counted: Counted, sides: set[str]) -> Counted:
     """A late parcel goes to the first in the chain whose clock overran: desk, floor, else the carrier."""
     if counted.why not in ("late", "open_late"):
         return counted
-    sides = late_sides.get(counted.order_id, set())
     side = next((side for side in (DESK, FLOOR) if side in sides), "carrier")
     return counted._replace(why=f"late_{side}")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from oms.kpi.definitions import ENTRY, KPIS, NOT_THE_PICKERS, OUTSIDERS, QUESTIONS, SATISFIED_FROM, STAGE_OF
+from oms.kpi.definitions import ENTRY, KPIS, NOT_THE_PICKERS, OUTSIDERS, QUESTIONS, SATISFIED_FROM, SCORED, STAGE_OF
 from oms.kpi.lines import Facts, ended, line, timed
 from oms.kpi.promises import completion, delivered_on_time, moved_dates, perfect_order, shipped_on_time
 from oms.kpi.values import Counted, ErrorFact, Figure, Period, StepFact
@@ -58,9 +58,17 @@ def satisfaction(facts: Facts, period: Period, *, kind: str) -> list[Counted]:
 
 
 def response(facts: Facts, period: Period) -> list[Counted]:
-    """The response rate: questions asked in the month and answered at any time."""
+    """The response rate: questions asked in the month and answered at any time, if only about goods or delivery."""
     asked = [f for f in facts if f.kind in QUESTIONS and period.holds(f.opened_at)]
-    return [line(f, int(f.score is not None), 1, "answered" if f.score is not None else "not_answered") for f in asked]
+    return [_response(f, answered=f.score is not None or f.outcome == SCORED) for f in asked]
+
+
+def _response(f: StepFact, *, answered: bool) -> Counted:
+    # A question that we took back, since its ticket was reopened, nobody could answer.
+    return line(f, 0, 0, "cancelled") if f.cancelled else line(f, int(answered), 1, _ANSWERED[answered])
+
+
+_ANSWERED = {True: "answered", False: "not_answered"}
 
 
 def figure(kpi: str, lines: Iterable[Counted]) -> Figure:

@@ -1,4 +1,4 @@
-"""Whom to tell about an order: e-mail, language and the thread of the mail it came in; one statement for the list."""
+"""Whom to tell about an order, and what every notice to them says: which order it is about, and their name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from oms.messages.outbox import Notice
 from oms.orders.models import Order
 from oms.rows import among
 
@@ -41,3 +42,9 @@ def contacts(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.U
         )
         for row in session.execute(statement)
     }
+
+
+def notice(person: Contact, *, key: str, template: str, **more: object) -> Notice:
+    """What is told to the customer of an order; `more` is what the template says besides the order and the name."""
+    values = {"number": person.number, "channel_order_number": person.channel_order_number, "name": person.name, **more}
+    return Notice(key, template, person.order_id, person.email, person.language, values)

@@ -31,6 +31,9 @@ _FULFILMENT = """
 FULFILMENT_STATUS = f"""
     coalesce((SELECT {_FULFILMENT} FROM ({_SUMS.format(orders="order_id = t.id")}) s), t.fulfilment_status)
 """
+#: `rules.payable` of a row `{orders}` of `orders`.
+PAYABLE = """coalesce({orders}.total, {orders}.lines_total - coalesce({orders}.discount, 0) + coalesce({orders}.shipping, 0)
+    + coalesce({orders}.fees, 0) + CASE WHEN {orders}.tax_included THEN 0 ELSE coalesce({orders}.tax, 0) END)"""
 _REFRESH = f"""
     UPDATE orders SET fulfilment_status = n.fulfilment, return_status = coalesce(n.return, orders.return_status)
     FROM (SELECT s.order_id, {_FULFILMENT} AS fulfilment,

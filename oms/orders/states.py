@@ -32,7 +32,7 @@ CONFIRMATION = machine(
 )
 
 
-#: Payments are told by others, in any order; only a state that undoes money already back is refused.
+#: Payments are told by others, in any order. From a state of money given back only new money leads on (`undoes`).
 PAYMENT = machine(
     "none",
     none="pending authorized partially_paid paid overpaid voided failed partially_refunded refunded",
@@ -40,12 +40,20 @@ PAYMENT = machine(
     authorized="pending partially_paid paid overpaid voided failed partially_refunded refunded",
     partially_paid="authorized paid overpaid partially_refunded refunded voided",
     paid="overpaid partially_paid partially_refunded refunded voided",
-    overpaid="paid partially_refunded refunded",
-    partially_refunded="refunded",
-    refunded="",
-    voided="pending paid authorized",
-    failed="pending authorized paid partially_paid",
+    overpaid="paid partially_paid partially_refunded refunded",
+    partially_refunded="refunded paid overpaid",
+    refunded="partially_refunded paid overpaid",
+    voided="pending authorized partially_paid paid overpaid",
+    failed="pending authorized partially_paid paid overpaid",
 )
+#: Money went back: a part, then all of it.
+GIVEN_BACK = ("partially_refunded", "refunded")
+
+
+def undoes(was: str, told: str) -> bool:
+    """Whether a payment state that is told by others takes back that money was given back: it tells of an earlier time."""
+    return was in GIVEN_BACK and told not in GIVEN_BACK[GIVEN_BACK.index(was) :]
+
 
 FULFILMENT_STATES = (
     "unfulfilled",

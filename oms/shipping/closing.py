@@ -13,7 +13,7 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox, survey_link
 from oms.messages.outbox import Notice
 from oms.orders import locking
-from oms.orders.contacts import Contact, contacts
+from oms.orders.contacts import Contact, contacts, notice
 from oms.orders.models import Order
 from oms.rows import among
 
@@ -40,6 +40,5 @@ def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[
 
 
 def _notice(person: Contact) -> Notice:
-    values = {"number": person.number, "channel_order_number": person.channel_order_number, "name": person.name}
-    values["path"] = survey_link.path_of(person.order_id)
-    return Notice(f"closed:{person.order_id}", "closed", person.order_id, person.email, person.language, values)
+    path = survey_link.path_of(person.order_id)
+    return notice(person, key=f"closed:{person.order_id}", template="closed", path=path)

@@ -15,7 +15,7 @@ from connectors.base import ChannelConfig, ShipmentNotice
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
-from oms.orders.contacts import Contact, contacts
+from oms.orders.contacts import Contact, contacts, notice
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
 
@@ -108,17 +108,16 @@ def announce(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime
 
 def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
     at = parcel.delivered_at if event == "delivered" else parcel.collected_at
-    values = {
-        "number": person.number,
-        "channel_order_number": person.channel_order_number,
-        "name": person.name,
-        "carrier": parcel.carrier,
-        "waybill_number": parcel.waybill_number,
-        "tracking_url": parcel.tracking_url,
-        "at": at.isoformat() if at else None,
-        "promised_deliver_at": parcel.promised_deliver_at.isoformat(),
-    }
-    return Notice(f"{event}:{parcel.id}", event, person.order_id, person.email, person.language, values)
+    return notice(
+        person,
+        key=f"{event}:{parcel.id}",
+        template=event,
+        carrier=parcel.carrier,
+        waybill_number=parcel.waybill_number,
+        tracking_url=parcel.tracking_url,
+        at=at.isoformat() if at else None,
+        promised_deliver_at=parcel.promised_deliver_at.isoformat(),
+    )
 
 
 def earlier_is_untold(session: Session, *, step: Claimed) -> bool:

@@ -13,9 +13,8 @@ from oms.inventory import reservations
 from oms.inventory.reservations import Allocation
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.orders import derived, locking
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.states import IN_EFFECT
 from oms.supply import requests
 
@@ -80,17 +79,7 @@ def _partial(session: Session, order_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]
 
 def _tell(session: Session, short: Sequence[Allocation], now: datetime) -> dict[uuid.UUID, list[NewStep]]:
     people = contacts(session, order_ids=[a.order_id for a in short]) if short else {}
-    notices = [
-        Notice(
-            f"backordered:{c.order_id}",
-            "backordered",
-            c.order_id,
-            c.email,
-            c.language,
-            {"number": c.number, "channel_order_number": c.channel_order_number, "name": c.name},
-        )
-        for c in people.values()
-    ]
+    notices = [notice(c, key=f"backordered:{c.order_id}", template="backordered") for c in people.values()]
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for step in outbox.put(session, notices=notices, now=now):
         if step.order_id is not None:

@@ -17,11 +17,11 @@ from oms.errors import InputInvalid
 from oms.journey import errors, lifecycle
 from oms.journey.actors import is_person
 from oms.journey.errors import NewError
-from oms.money import quantise
-from oms.orders import derived, terms
+from oms.money import minor_digits, quantise
+from oms.orders import derived, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.matching import index_of
-from oms.verification import amendment_rules, promised_goods
+from oms.verification import amendment_rules, payments, promised_goods
 from oms.verification.amendment_rules import AMENDABLE, Target, touches_money
 
 ZERO = Decimal(0)
@@ -54,6 +54,8 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
     work = _Work(session, order, {line.position: line for line in lines})
     _check_lines(work, targets)
+    _check_amounts(work, targets)
+    was_due = rules.payable(order)
     promised_goods.keep_wanted(session, lines=work.lines, targets=targets, actor=actor, now=now)
     _write(work, targets)
     changed = sorted(name for name in work.became if work.was[name] != work.became[name])
@@ -61,6 +63,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     _forget_problems(order, changed)
     session.flush()
     derived.refresh(session, order_ids=[order.id])
+    payments.follow_sum(session, was_due={order.id: was_due}, actor=actor, now=now)
     terms.keep_changed(session, order_ids=[order.id])
     _tell_history(work, changed, amendment, actor, now)
     return changed
@@ -78,6 +81,23 @@ def _check_lines(work: _Work, targets: Sequence[Target]) -> None:
                 target.found_sku = skus[work.order.channel_id, target.value]
     if unknown:
         raise InputInvalid("; ".join(f"{name}: {why}" for name, why in unknown.items()), fields=unknown)
+
+
+def _check_amounts(work: _Work, targets: Sequence[Target]) -> None:
+    """What is finer than the currency nobody can pay; a price of one piece alone may be (docs/order-schema.md)."""
+    currency = next((t.value for t in targets if t.name == "currency"), work.order.currency)
+    if not currency:
+        return
+    hint = f"{currency} has {minor_digits(currency)} decimals"
+    fine = {
+        t.name: hint
+        for t in targets
+        if (t.group == "totals" or t.part == "discount")
+        and t.value is not None
+        and quantise(t.value, currency) != t.value
+    }
+    if fine:
+        raise InputInvalid(f"{', '.join(fine)}: {hint}", fields=fine)
 
 
 def _write(work: _Work, targets: Sequence[Target]) -> None:

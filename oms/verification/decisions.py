@@ -18,7 +18,6 @@ from oms.journey import steps as journey
 from oms.journey.models import Step
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
 from oms.orders import contacts, locking
 from oms.orders.models import Confirmation, Finding, Order
 from oms.verification import amendments, holding, promised_goods, rules
@@ -172,10 +171,13 @@ def _reject(case: _Case) -> Done:
     _settle_and_free(case, f"rejected: {case.decision.reason}")
     lifecycle.advance(session, Order, order_ids, to="rejected", cause=case.decision.reason, actor=actor, now=now)
     session.execute(update(Order).where(Order.id.in_(order_ids)).values(closed_at=now))
-    kinds = [kind for kind in flow.FLOW if kind not in (case.step.kind, "tell")]
+    kinds = [kind for kind, row in flow.FLOW.items() if kind != case.step.kind and row.subject not in _GO_ON]
     journey.cancel_orders(session, order_ids=order_ids, by=actor, now=now, kinds=kinds, why="order rejected")
     return Done(case.step, "rejected", tuple(_tell_rejected(case)))
 
+
+#: What a refused order still owes: messages, answers to the customer, money back, a label to be voided.
+_GO_ON = frozenset({"message", "ticket", "return", "refund", "parcel"})
 
 _VERDICTS: dict[str, Callable[[_Case], Done]] = {
     "approve": _approve,
@@ -253,8 +255,5 @@ def _was_confirmed(case: _Case) -> bool:
 def _tell_rejected(case: _Case) -> list[NewStep]:
     """The customer hears that the order is refused (X-4)."""
     who = contacts.contacts(case.session, order_ids=case.order_ids)[case.order.id]
-    values = {"number": who.number, "channel_order_number": who.channel_order_number, "name": who.name}
-    notice = Notice(
-        f"rejected:{who.order_id}", "progress", who.order_id, who.email, who.language, {**values, "event": "rejected"}
-    )
-    return outbox.put(case.session, notices=[notice], now=case.now)
+    told = contacts.notice(who, key=f"rejected:{who.order_id}", template="progress", event="rejected")
+    return outbox.put(case.session, notices=[told], now=case.now)

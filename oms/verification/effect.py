@@ -16,8 +16,7 @@ from oms.journey import steps as journey
 from oms.journey.lifecycle import Beside, Each, First
 from oms.journey.steps import NewStep
 from oms.messages import outbox
-from oms.messages.outbox import Notice
-from oms.orders.contacts import contacts
+from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order
 from oms.rows import among
 from oms.verification import facts, promise
@@ -173,19 +172,12 @@ def after_customer(
 
 def _tell(session: Session, promises: Mapping[uuid.UUID, Promised], now: datetime) -> list[NewStep]:
     notices = [
-        Notice(
-            f"in_effect:{c.order_id}:{promises[c.order_id].round}",
-            "progress",
-            c.order_id,
-            c.email,
-            c.language,
-            {
-                "number": c.number,
-                "channel_order_number": c.channel_order_number,
-                "name": c.name,
-                "event": "in_effect",
-                "deliver_at": promises[c.order_id].deliver_at.isoformat(),
-            },
+        notice(
+            c,
+            key=f"in_effect:{c.order_id}:{promises[c.order_id].round}",
+            template="progress",
+            event="in_effect",
+            deliver_at=promises[c.order_id].deliver_at.isoformat(),
         )
         for c in contacts(session, order_ids=list(promises)).values()
     ]

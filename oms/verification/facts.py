@@ -17,6 +17,7 @@ from oms.journey import holds
 from oms.journey.lifecycle import LOCKED_ORDERS
 from oms.journey.models import Hold
 from oms.journey.policy import Policy
+from oms.orders import derived
 from oms.orders.models import Order
 from oms.parties.models import Channel, Customer
 from oms.rows import among
@@ -71,16 +72,18 @@ _PARTS = text("""
     FROM bundle_part b JOIN sku s ON s.id = b.part_id WHERE b.bundle_id = ANY(CAST(:bundles AS uuid[]))
 """)
 
+#: The value of an order that is not confirmed yet, whose sender may have named no total.
+_VALUE = derived.PAYABLE.format(orders="x")
 # Customers with orders on account in the batch are taken one after the other, so that two orders never share a limit.
-_CREDIT = text("""
+_CREDIT = text(f"""
     WITH mine AS MATERIALIZED (
         SELECT o.id, o.customer_id, o.received_at, o.currency FROM orders o
         JOIN (SELECT id FROM customer WHERE id IN (
                 SELECT customer_id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND payment_terms = 'account')
               ORDER BY id FOR NO KEY UPDATE) c ON c.id = o.customer_id
         WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.payment_terms = 'account')
-    SELECT m.id, sum(greatest(coalesce(x.total, 0) - coalesce(x.paid, 0), 0)) AS exposure,
-           min(x.closed_at) FILTER (WHERE x.status = 'closed' AND coalesce(x.total, 0) > coalesce(x.paid, 0)) AS unpaid_since
+    SELECT m.id, sum(greatest(coalesce({_VALUE}, 0) - coalesce(x.paid, 0), 0)) AS exposure,
+           min(x.closed_at) FILTER (WHERE x.status = 'closed' AND coalesce({_VALUE}, 0) > coalesce(x.paid, 0)) AS unpaid_since
     FROM mine m JOIN order_term k ON k.term = m.customer_id
     JOIN orders x ON x.id = k.order_id AND x.customer_id = m.customer_id AND x.id <> m.id AND x.currency = m.currency
     WHERE x.payment_terms = 'account' AND x.status NOT IN ('cancelled', 'rejected', 'expired')

@@ -119,6 +119,11 @@ class OrderFacts:
     def goods_total(self) -> Decimal:
         return sum((line.amount for line in self.lines), ZERO)
 
+    def discount_on(self, line: LineFacts) -> Decimal:
+        """The line's share of what comes off the whole order."""
+        discount, goods = self.discount or ZERO, self.goods_total
+        return ZERO if goods <= ZERO else min(discount, goods) * line.amount / goods
+
     @property
     def computed_total(self) -> Decimal:
         """lines - discount + shipping + fees, + tax when it is not in the amounts already (docs/order-schema.md)."""

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from oms.errors import InputInvalid, NotFound
+from oms.errors import Conflict, InputInvalid, NotFound
 from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done
 from oms.money import Money
-from oms.orders import locking
+from oms.orders import locking, rules
 from oms.orders.models import Order
+from oms.orders.states import GIVEN_BACK
 from oms.verification import effect
 
 _KNOWN = text("""
-    SELECT 1 FROM history_entry
+    SELECT data ->> 'amount' FROM history_entry
     WHERE order_id = :order AND event = 'payment.recorded' AND data ->> 'reference' = :reference LIMIT 1
 """)
+# A channel that says "paid" and names no sum means the order's value.
 _ADD = text("""
-    UPDATE orders SET paid = coalesce(paid, 0) + :amount WHERE id = :order
-    RETURNING paid, coalesce(total, 0) AS total, currency
+    UPDATE orders SET paid = :amount + coalesce(paid, CASE WHEN payment_status = ANY(CAST(:whole AS text[])) THEN CAST(:due AS numeric) END, 0)
+    WHERE id = :order RETURNING paid
 """)
+_FULL = ("paid", "overpaid")
+_HERE = ("partially_paid", *_FULL)
+_WHOLE = (*_FULL, *GIVEN_BACK)
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What of an order's payments went back: `ours` by our own refunds, `elsewhere` by the channel, as far as it is known.
+
+    `whole`: nothing was left of them.
+    """
+
+    ours: Decimal = NOTHING
+    elsewhere: Decimal = NOTHING
+    whole: bool = False
 
 
 def record_payment(
@@ -37,10 +56,12 @@ def record_payment(
     reference: str,
     actor: str,
     now: datetime,
+    back: GivenBack = GivenBack(),
 ) -> str:
     """Add a payment to the order and, when it is paid in full, end the step `pay`; return the payment state.
 
-    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing.
+    `reference` (the bank's) makes a payment one of its kind: the same again changes nothing, with another amount it is
+    a Conflict. `back`: what was given back before it came; the money that is here decides whether the order is paid.
     """
     if amount.amount <= 0 or not reference.strip():
         raise InputInvalid(
@@ -52,11 +73,20 @@ def record_payment(
     order = session.get_one(Order, order_id, populate_existing=True)
     if order.currency != amount.currency:
         raise InputInvalid(f"the order is in {order.currency}", fields={"currency": f"pay in {order.currency}"})
-    if session.execute(_KNOWN, {"order": order_id, "reference": reference}).first():
+    known = recorded(session, order_id=order_id, reference=reference)
+    if known is not None and known != amount.amount:
+        raise Conflict(f"{reference} was recorded with {known} {amount.currency}: look at it again")
+    if known is not None:
         return order.payment_status
-    state = _add(session, order, amount.amount, reference, actor, now)
+    state = _add(session, order, amount.amount, reference, back, actor, now)
     payments_arrived(session, order_ids=[order_id], actor=actor, now=now)
     return state
+
+
+def recorded(session: Session, *, order_id: uuid.UUID, reference: str) -> Decimal | None:
+    """The amount of the payment that was recorded on the order under that reference."""
+    amount = session.execute(_KNOWN, {"order": order_id, "reference": reference}).scalar()
+    return None if amount is None else Decimal(amount)
 
 
 def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:
@@ -77,10 +107,35 @@ def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor:
     return ended
 
 
-def _add(session: Session, order: Order, amount: Decimal, reference: str, actor: str, now: datetime) -> str:
-    row = session.execute(_ADD, {"order": order.id, "amount": amount}).one()
-    state = "paid" if row.paid == row.total else "overpaid" if row.paid > row.total else "partially_paid"
-    data = {"amount": str(amount), "currency": row.currency, "reference": reference}
+def follow_sum(session: Session, *, was_due: Mapping[uuid.UUID, Decimal | None], actor: str, now: datetime) -> None:
+    """Judge anew whether (locked) orders are paid, whose sum a person changed here; `was_due` is what it was before.
+
+    More goods for the same money have to be paid, and what is too much now shows as that (C-2, C-5).
+    """
+    for order_id, before in was_due.items():
+        order = session.get_one(Order, order_id, populate_existing=True)
+        was, due = order.payment_status, rules.payable(order)
+        paid = order.paid if order.paid is not None or was not in _FULL else before
+        if due == before or paid is None or was not in _HERE:
+            continue
+        session.execute(update(Order).where(Order.id == order_id).values(paid=paid))
+        lifecycle.advance(
+            session, Order, [order_id], to=_state(was, paid, due), axis="payment_status",
+            cause="the order's sum was changed", actor=actor, now=now,
+        )  # fmt: skip
+
+
+def _add(
+    session: Session, order: Order, amount: Decimal, reference: str, back: GivenBack, actor: str, now: datetime
+) -> str:
+    was = order.payment_status
+    due = rules.payable(order)
+    params = {"order": order.id, "amount": amount, "due": due, "whole": list(_WHOLE)}
+    paid: Decimal = session.execute(_ADD, params).scalar_one()
+    state = _state(was, paid - back.ours - back.elsewhere, due)
+    data = {"amount": str(amount), "currency": order.currency, "reference": reference}
+    if back.elsewhere:
+        data["given_elsewhere"] = str(back.elsewhere)
     note = lifecycle.Note("order", order.id, "payment.recorded", "payment", order_id=order.id, data=data)
     lifecycle.note(session, [note], actor=actor, now=now)
     lifecycle.advance(
@@ -95,3 +150,10 @@ def _add(session: Session, order: Order, amount: Decimal, reference: str, actor:
     )
     session.expire(order)
     return state
+
+
+def _state(was: str, here: Decimal, due: Decimal | None) -> str:
+    """The payment state of an order of which so much money is `here`, of what is `due`; an unknown sum is never paid."""
+    if due is None or here < due:
+        return "partially_refunded" if was in GIVEN_BACK else "partially_paid"
+    return "paid" if here == due else "overpaid"

@@ -176,9 +176,10 @@ def _line_price(line: LineFacts, case: Case) -> Iterator[Found]:
         yield found(name, field, currency=case.order.currency, **named)
         return
     price = line.amount / line.qty
+    sold_for = price - case.order.discount_on(line) / line.qty
     floor = line.floor_price or line.list_price * case.limits.floor_share / _HUNDRED
-    if price < floor:
-        yield found("price_below_floor", field, price=_plain(price), floor=_plain(floor), **named)
+    if sold_for < floor:
+        yield found("price_below_floor", field, price=_plain(round(sold_for, 6)), floor=_plain(floor), **named)
     if price > line.list_price * case.limits.ceiling_share / _HUNDRED:
         yield found("price_over_list", field, price=_plain(price), list_price=_plain(line.list_price), **named)
 

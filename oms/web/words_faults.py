@@ -22,6 +22,7 @@ who asks may not decide (G-1): another person has to | 申请人不得审批，�
 who asks for a change may not approve it: another person must | 申请人不得审批自己的变更
 who asks for a refund may not approve it: another person must | 申请人不得审批自己的退款
 who approved a refund may not pay it out: another person must | 审批人不得办理同一笔退款
+* was recorded with *: look at it again | * 已按 * 登记，请核对
 a refund of * or more needs another person's approval first | 退款达到 * 须先由他人审批
 refusing an order for good needs the general manager or the deputy (V-5): escalate it | 拒绝订单须总经理批准，请上报
 mend first: * | 请先修正：*
@@ -99,6 +100,8 @@ parcel * waits for no mending: its label is * | 包裹 * 无需处理：面单�
 a case ends with its finding | 请填写处理结果
 say what the carrier answered and what was done | 请填写承运商答复及处理
 this case is settled already | 此异常已处理
+write it without a comma, such as 1000 or 1.000 | 请勿使用逗号，写作 1000 或 1.000
+*: * is too fine: * | *：* 的小数位过多：*
 a payment needs an amount over 0 and the bank's reference | 请填写大于 0 的金额和银行流水号
 an amount over 0 | 大于 0 的金额
 the bank's reference | 银行流水号

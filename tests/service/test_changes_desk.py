@@ -15,8 +15,10 @@ from oms.journey import holds
 from oms.journey.models import HistoryEntry
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.supply import backorders
+from oms.verification import confirmation, review
 from tests.factories.changes import MANAGER, apply_all, ask, decide, living_steps, pick, unbalanced, wish, wished_line
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
+from tests.factories.verification import again
 
 PAID = {"payment": {"terms": None, "status": "overpaid"}}
 
@@ -128,6 +130,26 @@ def test_a_wish_that_comes_too_late_leaves_no_hold(session: Session, floor: Floo
     [done] = apply_all(session, business_now)
     assert done.outcome == "superseded"
     assert holds.standing(session, order_ids=[order.id]) == {}
+
+
+@pytest.mark.parametrize(("qty", "sum_known"), [(1, True), (1, False), (7, True), (7, False)])
+def test_what_the_desk_changes_of_a_paid_order_is_held_against_what_was_paid(
+    session: Session, floor: Floor, business_now: datetime, qty: int, sum_known: bool
+) -> None:
+    order = _allocated(session, floor, business_now)
+    if not sum_known:
+        session.query(Order).update({"paid": None})
+    was = session.get_one(Order, order.id).total
+    first = session.query(OrderLine).order_by(OrderLine.position).all()[0]
+    wanted = {"lines": [wished_line(first.line_ref, floor.skus[0].code, qty)]}
+    decide(session, ask(session, order, business_now, kind="update", wanted=wanted), business_now)
+    found = session.get_one(Order, order.id)
+    state = "partially_paid" if qty > 1 else "overpaid"
+    assert (found.payment_status, found.paid, found.total) == (state, was, qty * 10)
+    again(session, "verify", review.verify, business_now)
+    again(session, "confirm", confirmation.confirm, business_now)
+    assert ("pay" in living_steps(session, order)) is (qty > 1)
+    assert check(session) == []
 
 
 def test_what_the_desk_changes_of_the_lines_changes_the_sums(

@@ -177,3 +177,15 @@ def test_what_is_given_back_is_what_was_paid_for_the_rest(paid: int | None, disc
         tax_included=True, paid=None if paid is None else Decimal(paid),
     )  # fmt: skip
     assert resting.paid_for(order, lines, {line.id: Decimal(1) for line in lines}) == back
+
+
+@pytest.mark.parametrize(("discount", "back"), [(0, "55.00"), (20, "45.00")])
+def test_of_a_discounted_order_the_whole_tax_of_the_rest_goes_back(discount: int, back: str) -> None:
+    """100.00 in two lines less the discount, and 5.00 of tax on each: half of it all is the rest's."""
+    lines = [OrderLine(id=new_id(), qty=Decimal(1), total=Decimal(50), tax=Decimal(5)) for _ in range(2)]
+    total = Decimal(110 - discount)
+    order = Order(
+        total=total, lines_total=Decimal(100), discount=Decimal(discount), tax=Decimal(10), currency="CNY",
+        tax_included=False, paid=total,
+    )  # fmt: skip
+    assert resting.paid_for(order, lines, {lines[0].id: Decimal(1)}) == Decimal(back)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from oms.invariants.check import check
-from oms.journey import holds, steps
+from oms.journey import calendar_store, holds, steps
+from oms.journey.calendars import add_duty, duty_between, nth_workday_close
 from oms.journey.holds import NewHold
 from oms.journey.models import Step, StepPause
 from oms.journey.steps import NewStep
@@ -68,6 +70,38 @@ def test_waiting_for_the_customer_moves_the_due_time_and_our_own_delay_does_not(
     assert moved.due_at - before == timedelta(hours=1)
     assert ours.due_at == ours.first_due_at
     assert moved.first_due_at == before
+
+
+@pytest.mark.parametrize(("first", "second", "moved"), [("customer", "ours", 30), ("ours", "customer", 90)])
+def test_two_holds_move_the_clock_each_for_its_own_time(
+    session: Session, business_now: datetime, first: str, second: str, moved: int
+) -> None:
+    """The first stands for half an hour, the second a quarter of an hour later for almost two hours."""
+    order, start = make_order(session), business_now
+    steps.open_steps(session, [NewStep("confirm", order.id, order_id=order.id)], now=start)
+    for reason, why, at in (("address", first, start), ("credit", second, start + timedelta(minutes=15))):
+        hold = NewHold(order.id, reason, "order_specialist", WHY, at + timedelta(hours=2), pause_reason=why)
+        holds.place(session, [hold], by="system", now=at)
+    step = session.query(Step).filter_by(order_id=order.id, kind="confirm").one()
+    was = step.due_at
+    for reason, minutes in (("address", 30), ("credit", 120)):
+        at = start + timedelta(minutes=minutes)
+        holds.release_all(session, order_ids=[order.id], by="ann", now=at, why="mended", reasons=[reason])
+    session.refresh(step)
+    assert (step.state, step.due_at - was) == ("open", timedelta(minutes=moved))
+    pauses = session.query(StepPause).filter_by(step_id=step.id).order_by(StepPause.started_at).all()
+    assert [(pause.reason, pause.evidence) for pause in pauses] == [(first, "address"), (second, "credit")]
+    assert check(session, names=["pauses_have_their_evidence", "steps_say_what_they_are"]) == []
+
+
+def test_a_pause_moves_the_due_time_by_ten_working_days_at_most(session: Session, business_now: datetime) -> None:
+    step, hold = _held(session, business_now, pause_reason="customer")
+    was = step.due_at
+    holds.release_all(session, order_ids=[hold.order_id], by="ann", now=business_now + timedelta(days=60), why="mended")
+    session.refresh(step)
+    calendar = calendar_store.load(session).of("system")
+    paused = duty_between(calendar, business_now, nth_workday_close(calendar, business_now, 10))
+    assert step.due_at == add_duty(calendar, was, paused)
 
 
 def test_the_same_hold_twice_is_one(session: Session, business_now: datetime) -> None:

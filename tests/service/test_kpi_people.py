@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 from connectors.base import ChannelOrder
 from connectors.output import to_json
 from oms.accounts.models import Staff
+from oms.aftersales import closing, satisfaction, tickets
+from oms.aftersales.closing import Verdict
+from oms.aftersales.satisfaction import Scores
+from oms.aftersales.tickets import Answer, NewTicket
 from oms.catalog.models import Sku
 from oms.clock import Month
 from oms.fulfilment import picking
@@ -21,9 +25,10 @@ from oms.intake.inbox import NewMessage
 from oms.inventory.models import Bin
 from oms.journey import errors
 from oms.journey.errors import NewError
+from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
 from tests.factories.floor import make_floor, released, wave_of
-from tests.factories.orders import make_channel
+from tests.factories.orders import make_channel, make_order
 
 NOVEMBER = Month(2026, 11)
 
@@ -94,3 +99,33 @@ def test_two_people_of_one_name_are_told_apart(session: Session, li: Staff, busi
     report = _report(session, business_now)
     assert report.of("entry_accuracy", ("person", "Li Na (li)")).of == 1
     assert report.of("pick_accuracy", ("person", "Li Na (li2)")).of == 2
+
+
+def test_a_ticket_that_was_scored_again_a_month_later_counts_once(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    """The new score is no answer of the month of the old one."""
+    order, later = make_order(session), datetime(2026, 12, 2, 2, 0, tzinfo=UTC)
+    new = NewTicket("complaint", "broken cup", "it came in pieces", order.id)
+    [ticket_id] = tickets.open_tickets(session, new=[new], actor="staff:desk", now=business_now)
+    tickets.pass_on(session, ticket_id=ticket_id, owner_id=li.id, actor="staff:desk", now=business_now)
+    for now, service in ((business_now, 1), (later, 5)):
+        if now == business_now:
+            answer = Answer("we send a new one", "re-send", now + timedelta(days=1))
+            tickets.contact(session, ticket_id=ticket_id, answer=answer, actor=f"staff:{li.id}", now=now)
+        else:
+            closing.reopen(session, ticket_id=ticket_id, why="broken again", actor=f"staff:{li.id}", now=now)
+        verdict = Verdict("product", "a new one was sent")
+        closing.close(session, ticket_id=ticket_id, verdict=verdict, actor=f"staff:{li.id}", now=now)
+        token = satisfaction.token_of(ticket_id)
+        satisfaction.score(session, subject_id=ticket_id, token=token, scores=Scores(service=service), now=now)
+    found = {
+        month: month_report(session, month=month, now=later + timedelta(hours=1)).company("satisfaction_aftersales")
+        for month in (NOVEMBER, Month(2026, 12))
+    }
+    assert {month.month: (figure.hit, figure.of) for month, figure in found.items()} == {11: (0, 0), 12: (1, 1)}
+    session.expire_all()
+    fold.fold_month(session, month=NOVEMBER, now=later + timedelta(hours=1))
+    folded = monthly.figures_of(session, month=NOVEMBER, now=later + timedelta(hours=1), at_once=0)
+    assert folded.company("satisfaction_aftersales").of == 0
+    assert folded.company("response").hit == 1

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from oms.aftersales import refunds, rejections, returns
 from oms.aftersales.models import Refund, Return, Ticket
 from oms.aftersales.refunds import NewRefund
-from oms.errors import Conflict, InputInvalid
+from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.invariants.check import check
 from oms.journey import lifecycle
 from oms.orders.models import Order, OrderLine
@@ -236,3 +236,36 @@ def test_pieces_that_did_not_come_may_be_sent_back_later(session: Session, sold:
     with pytest.raises(InputInvalid):
         ask_back(session, sold, business_now, 2)
     assert isinstance(ask_back(session, sold, business_now, 1), uuid.UUID)
+
+
+@pytest.mark.parametrize(("currency", "sums"), [("CNY", ["3.33", "3.34", "3.33"]), ("JPY", ["3", "4", "3"])])
+def test_what_comes_back_piece_by_piece_is_worth_what_was_paid(
+    session: Session, business_now: datetime, currency: str, sums: list[str]
+) -> None:
+    order = make_sold(session, business_now, qty=3)
+    session.query(OrderLine).update({"total": Decimal(10)})
+    session.query(Order).update({"currency": currency, "paid": 20, "total": 20, "lines_total": 20})
+    given = []
+    for _ in range(3):
+        inspect(session, received(session, order, business_now, qty=1), business_now, restock=1, scrap=0)
+        given.append(session.query(Refund).order_by(Refund.id.desc()).first())
+    assert [refund.amount for refund in given if refund] == [Decimal(sum_) for sum_ in sums]
+
+
+def test_a_large_refund_in_small_parts_needs_the_approval_of_a_large_one(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    session.query(Order).update({"paid": Decimal(5000), "total": Decimal(5000)})
+
+    def part(key: str, amount: str, by: str) -> uuid.UUID:
+        new = NewRefund(key, sold.id, Decimal(amount), "price difference")
+        return refunds.ask(session, new=new, actor=by, now=business_now)
+
+    small, rest, others = part("1", "600", SERVICE), part("2", "400", SERVICE), part("3", "500", "staff:other")
+    refunds.pay_out(session, refund_id=small, actor=FINANCE, now=business_now)
+    with pytest.raises(NotAllowed, match="approval"):
+        refunds.pay_out(session, refund_id=rest, actor=FINANCE, now=business_now)
+    refunds.pay_out(session, refund_id=others, actor=FINANCE, now=business_now)
+    refunds.approve(session, refund_id=rest, actor="staff:boss", now=business_now)
+    refunds.pay_out(session, refund_id=rest, actor=FINANCE, now=business_now)
+    assert _is_sound(session)

@@ -51,8 +51,8 @@ def _step(session: Session, ticket_id: uuid.UUID, kind: str) -> Step:
     return found.first()
 
 
-def _li(session: Session) -> Staff:
-    person = Staff(login="li", name="Li", password_hash="-", created_at=datetime(2026, 1, 1).astimezone())
+def _li(session: Session, login: str = "li") -> Staff:
+    person = Staff(login=login, name=login.title(), password_hash="-", created_at=datetime(2026, 1, 1).astimezone())
     session.add(person)
     session.flush()
     return person
@@ -89,6 +89,18 @@ def test_the_date_of_the_remedy_becomes_a_clock(session: Session, order: Order, 
     assert (moved.first_due_at, moved.due_at) == (business_now + timedelta(days=2), business_now + timedelta(days=5))
 
 
+@pytest.mark.parametrize(("seconds", "moves"), [(0, True), (1, False)])
+def test_another_date_moves_the_clock_until_it_has_run_out(
+    session: Session, order: Order, business_now: datetime, seconds: int, moves: bool
+) -> None:
+    ticket_id = _contacted(session, order, business_now)
+    due = _step(session, ticket_id, "ticket_solve").due_at
+    later = due + timedelta(seconds=seconds)
+    tickets.contact(session, ticket_id=ticket_id, answer=_answer(later), actor=SERVICE, now=later)
+    assert _step(session, ticket_id, "ticket_solve").due_at == (later + timedelta(days=2) if moves else due)
+    assert session.get_one(Ticket, ticket_id, populate_existing=True).remedy_due_at == later + timedelta(days=2)
+
+
 def test_a_serious_complaint_is_told_to_the_management(session: Session, order: Order, business_now: datetime) -> None:
     ticket_id = _open(session, order, business_now, serious=True)
     entry = session.query(HistoryEntry).filter_by(subject_id=ticket_id, event="ticket.serious").one()
@@ -107,6 +119,31 @@ def test_a_cause_of_ours_becomes_an_error_of_stage_and_person(
     event = session.query(ErrorEvent).one()
     assert (event.stage, event.person, event.caught, event.order_id) == ("pick", f"staff:{li.id}", False, order.id)
     assert session.get_one(Ticket, ticket_id, populate_existing=True).status == "closed"
+
+
+@pytest.mark.parametrize(
+    ("last", "upheld", "lifted"),
+    [(("pick", "pick", "bo"), {"bo"}, 1), (("customer", None, None), set(), 2), (("pick", "pick", "li"), {"li"}, 2)],
+)
+def test_the_last_verdict_of_a_ticket_is_the_one_that_counts(
+    session: Session,
+    order: Order,
+    business_now: datetime,
+    last: tuple[str, str | None, str | None],
+    upheld: set[str],
+    lifted: int,
+) -> None:
+    """A ticket that was reopened because the wrong person was named counts against nobody else any more (S-3)."""
+    people = {f"staff:{_li(session, login).id}": login for login in ("li", "bo")}
+    ticket_id = _contacted(session, order, business_now)
+    verdicts = [Verdict("pick", "wrong cup", "pick", "li"), Verdict("pick", "no, hers", "pick", "bo")]
+    cause, stage, person = last
+    for verdict in (*verdicts, Verdict(cause, "looked at again", stage, person)):
+        closing.close(session, ticket_id=ticket_id, verdict=verdict, actor=SERVICE, now=business_now)
+        closing.reopen(session, ticket_id=ticket_id, why="the wrong person was named", actor=SERVICE, now=business_now)
+    events = session.query(ErrorEvent).populate_existing()
+    assert {people[event.person] for event in events if event.upheld} == upheld
+    assert session.query(HistoryEntry).filter_by(event="error.lifted").count() == lifted
 
 
 def test_a_cause_of_others_is_nobodys_error(session: Session, order: Order, business_now: datetime) -> None:

@@ -89,11 +89,12 @@ def test_the_switch_sends_every_order_to_final_review(session: Session, house: H
     assert (_rules(session, order), order.order_class) == ({"every_order"}, "regular")
 
 
+@pytest.mark.parametrize("sums", [{}, {"total": None}])
 def test_credit_counts_the_customers_earlier_open_orders(
-    session: Session, house: House, business_now: datetime
+    session: Session, house: House, business_now: datetime, sums: dict[str, None]
 ) -> None:
     who = make_customer(session, payment_terms="account", credit_limit=Decimal(15), credit_currency="CNY")
-    terms = {"payment_terms": "account", "paid": None, "payment_status": "none", "customer_id": who.id}
+    terms = {"payment_terms": "account", "paid": None, "payment_status": "none", "customer_id": who.id} | sums
     first = make_web_order(session, house, **terms)
     later = make_web_order(session, house, received_at=business_now + timedelta(minutes=1), **terms)
     done = run(session, "verify", review.verify, [later, first], business_now)

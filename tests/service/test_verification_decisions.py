@@ -113,6 +113,36 @@ def test_an_amended_quantity_recounts_line_and_total_and_settles_the_mismatch(
     assert again(session, "verify", review.verify, business_now)[order.id].outcome == "passed"
 
 
+@pytest.mark.parametrize(("qty", "state"), [("3", "partially_paid"), ("2", "paid"), ("1", "overpaid")])
+def test_an_amended_sum_is_held_against_what_was_paid(
+    session: Session, house: House, business_now: datetime, qty: str, state: str
+) -> None:
+    order = make_web_order(session, house, buyer_message="?", line={"qty": Decimal(2)}, paid=Decimal(20))
+    verified(session, order, business_now)
+    _decide(session, order, "review", SPECIALIST, business_now, "amend", changes={"lines.0.qty": qty})
+    found = session.get_one(Order, order.id, populate_existing=True)
+    assert (found.total, found.paid, found.payment_status) == (int(qty) * 10, 20, state)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "refused"),
+    [("CNY", "1.005", True), ("CNY", "1.050", False), ("JPY", "0.5", True), ("KWD", "0.005", False)],
+)
+def test_an_amended_amount_is_no_finer_than_the_currency(
+    session: Session, house: House, business_now: datetime, currency: str, amount: str, refused: bool
+) -> None:
+    order = make_web_order(session, house, buyer_message="?")
+    verified(session, order, business_now)
+    session.query(Order).update({"currency": currency})
+    changes = {"totals.shipping": amount, "lines.0.discount": amount}
+    if not refused:
+        assert _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=changes) == "amended"
+        return
+    with pytest.raises(InputInvalid) as wrong:
+        _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=changes)
+    assert set(wrong.value.fields) == set(changes)
+
+
 def test_wrong_amendments_are_named_all_together(session: Session, house: House, business_now: datetime) -> None:
     order = make_web_order(session, house, buyer_message="?")
     verified(session, order, business_now)

@@ -48,6 +48,9 @@ def test_the_orders_pair_that_was_split_into_fulfilments_counts_nowhere():
         ((), "late_carrier"),
         ((fact("review", ended="2026-11-10 13:00"), fact("pick", ended="2026-11-10 13:00")), "late_desk"),
         ((fact("review", ended="2026-11-10 11:00"), fact("pick")), "late_floor"),
+        # The notice of the parcel, and the order's closing, began when it had left.
+        ((fact("tell", "2026-11-10 23:59", opened_at=sh("2026-11-10 20:00")),), "late_carrier"),
+        ((fact("close", "2026-11-12 09:00", "2026-11-12 10:00"), fact("pick")), "late_floor"),
     ],
 )
 def test_a_late_parcel_goes_to_whose_clock_overran_first(house: tuple[StepFact, ...], why: str):

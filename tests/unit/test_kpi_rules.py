@@ -151,6 +151,13 @@ def test_the_response_rate_counts_questions_asked():
     assert (result.hit, result.of) == (1, 2)
 
 
+def test_who_answers_about_the_goods_alone_has_answered_and_a_question_taken_back_was_not_asked():
+    facts = (answer(None, outcome="scored"), answer(None, None, state="cancelled", outcome="reopened"))
+    result = figure("response", count("response", *facts))
+    assert (result.hit, result.of) == (1, 1)
+    assert count("satisfaction", *facts) == []
+
+
 # ------------------------------------------------------------------ figures and tables
 
 

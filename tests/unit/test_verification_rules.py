@@ -145,6 +145,13 @@ def test_the_edges_pass() -> None:
     assert judge(replace(ORDER, payment_terms="cod"), limits=Limits(cod_max=Decimal(20))) == {}
 
 
+@pytest.mark.parametrize(("discount", "found"), [("4.00", {}), ("4.01", {"price_below_floor": "lines.0.unit_price"})])
+def test_a_discount_on_the_whole_order_lowers_the_price_of_its_goods(discount: str, found: dict[str, str]) -> None:
+    """Two pieces for 20.00 whose floor is 8.00 each."""
+    off = Decimal(discount)
+    assert judge(replace(ORDER, discount=off, total=20 - off, paid=20 - off)) == found
+
+
 def test_without_a_floor_price_the_managers_share_of_the_list_counts() -> None:
     assert "price_below_floor" in judge(with_line(floor_price=None, total=Decimal("17.98")))
     assert judge(with_line(floor_price=None, total=Decimal(18))) == {}

@@ -144,6 +144,7 @@ def test_a_payment_is_recorded_once_for_its_reference(house):
     assert house.rows("SELECT paid FROM orders") == [(10,)]
     assert "currency" in fields(cashier.post(path, money | {"currency": "USD", "reference": "BANK-8"}))
     assert "amount" in fields(cashier.post(path, money | {"amount": 10}))
+    assert "amount" in fields(cashier.post(path, money | {"amount": "10.005", "reference": "BANK-8"}))
     assert house.desk.post(path, money).status_code == 403
 
 

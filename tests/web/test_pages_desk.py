@@ -137,6 +137,14 @@ def test_finance_records_a_payment_once_by_its_reference(site, day):
     assert site.rows("SELECT paid FROM orders WHERE id = :o", o=day.to_sign.id) == [(Decimal("5.00"),)]
 
 
+@pytest.mark.parametrize("amount", ["1,000", "10.005", "0", "1,000.00"])
+def test_a_payment_that_may_be_read_in_two_ways_or_is_too_fine_is_refused(site, day, amount):
+    client, url = site.client("finance"), f"/orders/{day.to_sign.number}"
+    answer = post(client, f"{url}/payments", {"amount": amount, "reference": "BANK-7"}, page=url)
+    assert answer.status_code == 422
+    assert site.rows("SELECT count(*) FROM history_entry WHERE event = 'payment.recorded'") == [(0,)]
+
+
 def test_a_signed_copy_counts_as_the_signature_and_other_files_do_not(site, day):
     client, url = site.client("order_specialist"), f"/orders/{day.to_sign.number}"
     page = client.get(url).get_data(as_text=True)

@@ -112,7 +112,7 @@ def pay(given: dict[str, Any], ref: str) -> dict[str, Any]:
         late_payments.record(
             session,
             order_id=order.id,
-            amount=Sum(given["amount"], given["currency"]),
+            amount=Sum.exact(given["amount"], given["currency"]),
             reference=given["reference"],
             actor=me().actor,
             now=db.now(session),

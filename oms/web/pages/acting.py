@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +25,7 @@ T = TypeVar("T")
 #: Faults that the page itself shows, beside the field or on top; all else is a page of its own.
 SHOWN = (InputInvalid, Conflict, NotAllowed)
 LONG = 4000
+_TWO_WAYS = "write it without a comma, such as 1000 or 1.000"
 
 
 def tried(work: Callable[[Session, datetime], T]) -> T | Refused:
@@ -65,16 +67,23 @@ def required(name: str, *, longest: int = LONG) -> str:
 
 def amount(name: str) -> Decimal:
     """A positive amount or quantity; a comma is taken for the point."""
-    found = parse_amount(required(name, longest=30).replace(",", "."), field=name)
+    found = _typed(name, required(name, longest=30))
     if found <= 0:
         raise InputInvalid(f"{name} must be over 0", fields={name: gettext("Give a number over 0.")})
     return found
 
 
+def _typed(name: str, given: str) -> Decimal:
+    """Digits as people write them. `1,000` may be a thousand or one, and nobody guesses at money."""
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]{3}", given):
+        raise InputInvalid(f"{name}: {given!r} may be read in two ways", fields={name: _TWO_WAYS})
+    return parse_amount(given.replace(",", "."), field=name)
+
+
 def number(name: str) -> Decimal:
     """A quantity that may be 0, which is also what an empty field means."""
     given = text(name, longest=30)
-    found = parse_amount(given.replace(",", "."), field=name) if given else Decimal(0)
+    found = _typed(name, given) if given else Decimal(0)
     if found < 0:
         raise InputInvalid(
             f"{name} must not be negative", fields={name: gettext("Give a number that is not negative.")}

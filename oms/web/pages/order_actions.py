@@ -14,7 +14,7 @@ from oms.aftersales import asking, late_payments
 from oms.documents.store import Paper
 from oms.errors import InputInvalid, Refused
 from oms.journey import lifecycle
-from oms.money import Money, parse_amount
+from oms.money import Money
 from oms.orders import queries
 from oms.orders.models import Order
 from oms.verification import decisions, signing
@@ -80,11 +80,10 @@ def pay(order_id: str) -> AnyResponse:
 
     def work(session: Session, now: datetime) -> str:
         order = _named(session, order_id)
-        amount = parse_amount(acting.required("amount", longest=20).replace(",", "."), field="amount")
         return late_payments.record(
             session,
             order_id=order.id,
-            amount=Money(amount, order.currency or ""),
+            amount=Money.exact(acting.amount("amount"), order.currency or ""),
             reference=acting.required("reference", longest=100),
             actor=me().actor,
             now=now,
