@@ -111,3 +111,14 @@ def test_the_public_vectors_hold(samples, tmp_path):
         except SignatureInvalid:
             results.append(False)
     assert results == [vector["valid"] for vector in vectors] == [True, False]
+
+
+def test_two_orders_of_one_second_are_two_events_of_a_woocommerce_shop():
+    # The shop makes its delivery id of the webhook and the second of the clock, and of nothing else.
+    woo: Any = channel_for(ChannelConfig("w", "woocommerce"))
+    head = {"x-wc-webhook-delivery-id": "d1"}
+    first, second = (Received(b'{ "id": %d, "status": "processing"}' % order, head) for order in (727, 728))
+    assert woo.event_id(first) == "d1 727" != woo.event_id(second)
+    assert woo.event_id(Received(b'{"id":727,"status":"completed"}', head)) == "d1 727"
+    assert woo.event_id(Received(b"[]", head)) == "d1"
+    assert woo.event_id(Received(b'{"id":727}')) is None
