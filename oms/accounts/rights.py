@@ -28,6 +28,9 @@ ROLES: tuple[str, ...] = (
     "admin",
 )
 
+#: Who is not of the house and sees one channel only.
+OUTSIDE = "distributor"
+
 _OFFICE = "order_specialist order_manager customer_service finance general_manager"
 _FLOOR = "warehouse shipping_clerk"
 _HOUSE = f"{_OFFICE} {_FLOOR} buyer quality_inspector hr sales_rep auditor admin"
