@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oms.errors import InputInvalid
 
+YEARS = range(1900, 3000)
 MIDNIGHT = time(0)
 DAY = timedelta(days=1)
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -141,6 +142,11 @@ def parse_instant(text: str, *, field: str = "at") -> datetime:
         return at.astimezone(UTC)
     except OverflowError as error:
         raise InputInvalid(f"{field}: {text!r} is out of range", fields={field: "use a year from 1 to 9999"}) from error
+
+
+def possible(at: datetime) -> bool:
+    """Whether business can have to do with that instant: those at the ends of all years are none any more in some zone."""
+    return at.year in YEARS
 
 
 def format_instant(at: datetime) -> str:
