@@ -88,6 +88,33 @@ def test_a_customer_is_found_by_the_whole_phone_number_only(site, day):
     assert "use:CU-" not in part.get_data(as_text=True)
 
 
+def test_a_known_customer_is_taken_into_the_form_by_whoever_may_read_private_data(site, day):
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
+    [[number]] = site.rows("SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'")
+    use, shown = {"channel": "phone", "do": f"use:{number}"}, {}
+    for role in ("order_specialist", "sales_rep"):
+        shown[role] = post(site.client(role), "/orders/enter", use, page="/orders/enter").get_data(as_text=True)
+        assert number in shown[role]
+    private = ("李雷", "13800138001", "li@customer.example", "科苑路15号")
+    assert all(text in shown["order_specialist"] for text in private[:3])
+    # The empty form has an example of its own in the place where words are pasted.
+    values = shown["sales_rep"].replace("李雷 13800138001 广东省深圳市南山区科苑路15号", "")
+    assert [text for text in private if text in values] == []
+
+
+def test_a_distributor_finds_no_customer_of_the_house(site, day):
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
+    [[number]] = site.rows("SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'")
+    client, key = site.app.test_client(), site.key("distributor")
+    for form in ({"find": number, "do": "find"}, {"do": f"use:{number}"}):
+        answer = client.post("/orders/enter", data={"channel": "phone"} | form, headers=key)
+        assert answer.status_code == 200
+        assert "use:CU-" not in answer.get_data(as_text=True)
+        assert "li@customer.example" not in answer.get_data(as_text=True)
+
+
 def test_a_held_order_is_amended_and_verified_anew(site, day):
     client, url = site.client("order_specialist"), f"/holds/{day.review.id}"
     form = {"token": day.review.token, "reason": "meant the cup", "lines.0.sku": day.floor.skus[0].code}

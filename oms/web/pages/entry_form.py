@@ -18,6 +18,7 @@ from oms.clock import parse_instant
 from oms.errors import InputInvalid
 from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
+from oms.web import masking
 from oms.web.pages import acting
 
 CUSTOMER = ("name", "company", "phone", "email")
@@ -89,12 +90,15 @@ def paste(draft: Draft, channel: Channel) -> None:
     draft.evidence = {str(one["field"]): one for one in evidence}
 
 
-def take(draft: Draft, customer: Customer) -> None:
-    """Take a known customer into the form."""
+def take(draft: Draft, customer: Customer, *, private: bool) -> None:
+    """Take a known customer into the form; without `private` no more than a masked list shows, the rest is asked anew."""
     draft.values["customer_number"] = customer.number
-    found = {part: getattr(customer, part) for part in CUSTOMER}
-    _fill(draft, "customer", CUSTOMER, found)
-    _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **_present(customer.address)})
+    told, place = set(CUSTOMER) if private else {"company"}, _present(customer.address)
+    _fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
+    if private:
+        _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
+    else:
+        _fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
     if customer.payment_terms:
         draft.values["payment.terms"] = customer.payment_terms
 
