@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from time import process_time
 
 import pytest
 
@@ -66,6 +67,18 @@ def test_what_is_wrong_in_the_form_is_said_beside_its_field_and_nothing_is_lost(
     assert "lines.0.qty" in page
     assert 'value="two"' in page
     assert "科苑路15号" in page
+
+
+@pytest.mark.parametrize("field", ["lines.0.qty", "lines.0.unit_price"])
+@pytest.mark.parametrize("number", ["1e999990", "1e9999999", "9e999999999999", "NaN", "9" * 60])
+def test_a_number_that_takes_minutes_to_write_out_is_no_number(site, day, field, number):
+    client = site.client("order_specialist")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, field: number}
+    began = process_time()
+    assert post(client, "/orders/enter", form | {"do": "check"}, page="/orders/enter").status_code == 200
+    answer = post(client, "/orders/enter", form | {"do": "save"}, page="/orders/enter")
+    assert (answer.status_code, field in answer.get_data(as_text=True)) == (422, True)
+    assert process_time() - began < 3
 
 
 def test_pasted_words_fill_the_form_with_where_they_were_read(site, day):
