@@ -208,6 +208,17 @@ def test_a_business_number_is_set_with_its_reason_and_keeps_its_history(site):
     assert ">30<" in page.replace(" ", "").replace("\n", "")
 
 
+@pytest.mark.parametrize("typed", ["²", "--5", "-", "1e5", "9" * 13])
+def test_what_is_no_whole_number_is_refused_beside_its_field(site, typed):
+    answer = post(site.client("order_manager"), "/settings/clock.entry", {"value": typed, "why": "x"}, page="/settings")
+    assert (answer.status_code, "Give a whole number." in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_a_month_before_all_orders_is_refused(site):
+    assert site.client("order_manager").get("/kpi/0001-01").status_code == 422
+    assert site.client("order_manager").get("/kpi/2000-01").status_code == 200
+
+
 def test_the_order_of_a_sample_leads_to_its_check(site, day):
     with site.transaction() as session:
         new = [NewStep("sample_review", day.to_sign.id, order_id=day.to_sign.id)]
