@@ -86,6 +86,13 @@ def test_a_secret_that_is_no_base64_is_said_to_be_wrong():
         verify_standard(BODY, headers=headers, secrets=["whsec_!!"], at=NOW)
 
 
+@pytest.mark.parametrize("secret", ["whsec_", "", "="])
+def test_a_secret_without_a_key_signs_nothing(secret):
+    headers = sign_standard(BODY, message_id="msg_1", at=NOW, secret="whsec_")
+    with pytest.raises(SignatureInvalid, match="no signature matches"):
+        verify_standard(BODY, headers=headers, secrets=[secret], at=NOW)
+
+
 def test_the_id_of_an_event_is_the_senders():
     shopify: Any = channel_for(ChannelConfig("s", "shopify"))
     created = Received(b"", {"x-shopify-event-id": "e1", "x-shopify-topic": "orders/create"})
