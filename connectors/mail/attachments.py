@@ -65,7 +65,9 @@ def _orders(attachment: Attachment, letter: Letter, sheets: Sheets) -> list[Chan
         name = attachment.filename[:80] or "a sheet"
         if name.lower().endswith(".txt"):  # what is no table is a note
             return []
-        sheets.unread.append(f"{name} is attached and was not read: {error}; look at it, or send it in a mail of its own")
+        sheets.unread.append(
+            f"{name} is attached and was not read: {error}; look at it, or send it in a mail of its own"
+        )
         return []
 
 

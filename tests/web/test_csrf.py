@@ -33,7 +33,8 @@ def test_a_token_from_before_signing_in_is_worth_nothing_after(site):
 
 
 @pytest.mark.parametrize(
-    "header", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}, {"Origin": "http://["}]
+    "header",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}, {"Origin": "http://["}],
 )
 def test_a_right_token_from_a_foreign_page_is_refused(site, header):
     client = site.client("finance")

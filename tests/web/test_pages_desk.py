@@ -104,7 +104,9 @@ def test_a_customer_is_found_by_the_whole_phone_number_only(site, day):
 def test_a_known_customer_is_taken_into_the_form_by_whoever_may_read_private_data(site, day):
     form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
     post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
-    [[number]] = site.rows("SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'")
+    [[number]] = site.rows(
+        "SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'"
+    )
     use, shown = {"channel": "phone", "do": f"use:{number}"}, {}
     for role in ("order_specialist", "sales_rep"):
         shown[role] = post(site.client(role), "/orders/enter", use, page="/orders/enter").get_data(as_text=True)
@@ -119,7 +121,9 @@ def test_a_known_customer_is_taken_into_the_form_by_whoever_may_read_private_dat
 def test_a_distributor_finds_no_customer_of_the_house(site, day):
     form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
     post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
-    [[number]] = site.rows("SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'")
+    [[number]] = site.rows(
+        "SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'"
+    )
     client, key = site.app.test_client(), site.key("distributor")
     for form in ({"find": number, "do": "find"}, {"do": f"use:{number}"}):
         answer = client.post("/orders/enter", data={"channel": "phone"} | form, headers=key)

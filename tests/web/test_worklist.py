@@ -139,7 +139,9 @@ def test_a_page_mark_that_is_not_ours_is_refused(site, url):
     assert site.client("order_manager").get(url).status_code == 422
 
 
-@pytest.mark.parametrize("query", ["endpoint=x", "_method=PUT", "_scheme=javascript&_external=1", "values=1", "_anchor=x"])
+@pytest.mark.parametrize(
+    "query", ["endpoint=x", "_method=PUT", "_scheme=javascript&_external=1", "values=1", "_anchor=x"]
+)
 def test_what_a_visitor_calls_a_parameter_says_nothing_to_the_links_of_a_page(site, query):
     answer = site.client("order_manager").get(f"/worklist?{query}")
     assert answer.status_code == 200
