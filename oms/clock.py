@@ -138,10 +138,10 @@ def parse_instant(text: str, *, field: str = "at") -> datetime:
     if at is None or at.tzinfo is None:
         hint = "write date, time and zone, such as 2026-11-22T08:00:00Z"
         raise InputInvalid(f"{field}: {text!r} is no time with a zone: {hint}", fields={field: hint})
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise InputInvalid(f"{field}: {text!r} is out of range", fields={field: "use a year from 1 to 9999"}) from error
+    if not possible(at):
+        hint = f"use a year from {YEARS.start} to {YEARS.stop - 1}"
+        raise InputInvalid(f"{field}: {text!r} is out of range", fields={field: hint})
+    return at.astimezone(UTC)
 
 
 def possible(at: datetime) -> bool:

@@ -86,7 +86,9 @@ def test_months_follow_each_other_over_the_year():
     assert Month(2028, 2).last_day == date(2028, 2, 29)
 
 
-@pytest.mark.parametrize("text", ["2026-11-22", "2026-11-22T08:00:00", "yesterday", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-22", "2026-11-22T08:00:00", "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"]
+)
 def test_a_time_without_zone_or_sense_is_refused(text: str):
     with pytest.raises(InputInvalid) as refused:
         parse_instant(text, field="placed_at")
