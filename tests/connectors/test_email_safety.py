@@ -189,6 +189,14 @@ def test_a_mail_is_from_the_address_in_brackets_whatever_its_name_holds(value, n
     assert (opened.sender_name, opened.sender) == (name, sender)
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("pad", range(4))
+def test_a_chinese_mail_of_two_megabytes_stays_chinese(charset, pad):
+    body = ("x" * pad + "采购单\n订单号：PO-79\n" + ("很" * 20 + "\n") * 45_000).encode(charset)
+    head = f"From: z@x.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert "订单号：PO-79" in open_mail(head + body).plain[:30]
+
+
 def test_the_event_is_the_message_id_or_the_hash_of_the_bytes():
     channel = Email(ChannelConfig("post", "email"))
     assert channel.event_id(Received(PLAIN)) == "x@y"
