@@ -33,20 +33,19 @@ Found = tuple[str | None, str | None, tuple[Problem, ...]]
 def phone(raw: object, *, country: str | None, field: str) -> Found:
     """Return (E.164 or as sent, extension, problems) of a phone number; `country` is the alpha-2 it is dialled in.
 
+    A problem never says the number: it is read by people from whom private data is hidden.
     A masked number (138****8888) stays as sent with the note `masked`; what is no number stays with `phone_invalid`.
     """
     text = _text(raw)
     if text is None:
         return None, None, ()
     if is_masked(text):
-        return text, None, (problem("masked", field, f"{text} is masked; ask the channel for the receiver's number"),)
+        return text, None, (problem("masked", field, "the number is masked; ask the channel for the receiver's"),)
     for number, ext in _splits(text) if len(text) <= _PHONE_MAX else ():
         found = _e164(number, country)
         if found:
             return found, ext, ()
-    message = (
-        f"{text[:40]} is no phone number{f' in {country}' if country else ''}; write it as +<country code><number>"
-    )
+    message = f"this is no phone number{f' in {country}' if country else ''}; write it as +<country code><number>"
     return text, None, (problem("phone_invalid", field, message),)
 
 
@@ -56,14 +55,14 @@ def email(raw: object, *, field: str) -> tuple[str | None, tuple[Problem, ...]]:
     if text is None:
         return None, ()
     if is_masked(text):
-        return text, (problem("masked", field, f"{text[:80]} is masked; ask the channel for the address"),)
+        return text, (problem("masked", field, "the address is masked; ask the channel for it"),)
     plain = _plain_email(text)
     if plain is not None:
         return plain, ()
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        return text, (problem("email_invalid", field, f"{text[:80]} is no e-mail address: {error}"),)
+        return text, (problem("email_invalid", field, f"this is no e-mail address: {error}"),)
     return found.normalized, ()
 
 

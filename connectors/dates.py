@@ -9,6 +9,9 @@ from email.utils import parsedate_to_datetime
 
 _SECONDS = range(100_000_000, 10_000_000_000)
 _MILLISECONDS = range(100_000_000_000, 10_000_000_000_000)
+_YEARS = range(1900, 3000)
+#: What some programs write for no date at all.
+_NEVER = ("0000-00-00", "0001-01-01")
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.DOTALL | re.ASCII)
 _NUMERIC = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[ ,T]+(.+))?", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]\s*(.*)", re.ASCII)
@@ -30,7 +33,7 @@ class DateAmbiguous(ValueError):
 def utc(raw: object, *, assume: tzinfo | None = None) -> datetime | None:
     """Read ISO 8601, RFC 2822, Unix seconds or milliseconds, Chinese and usual European or American dates.
 
-    `assume` is the zone of a time that names none. None for blank and 0000-00-00. Raises DateAmbiguous
+    `assume` is the zone of a time that names none. None for blank, 0000-00-00 and 0001-01-01. Raises DateAmbiguous
     for 03/04/2024 or a missing zone that none may be assumed for, and ValueError for what is no date.
     """
     if isinstance(raw, datetime):
@@ -40,7 +43,7 @@ def utc(raw: object, *, assume: tzinfo | None = None) -> datetime | None:
     if raw is None or not isinstance(raw, str):
         return None if raw is None else _no_date(raw)
     text = " ".join(raw.split())
-    if not text or text.startswith("0000-00-00"):
+    if not text or text.startswith(_NEVER):
         return None
     if len(text) > 80:
         return _no_date(text)
@@ -71,10 +74,10 @@ def _zoned(moment: datetime, assume: tzinfo | None) -> datetime:
         if assume is None:
             raise DateAmbiguous(f"{moment.isoformat()} names no time zone")
         moment = moment.replace(tzinfo=assume)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"a date out of bounds: {moment.isoformat()}") from error
+    # A time at the end of all years is no time any more in some zone, and nobody orders for such a day.
+    if moment.year not in _YEARS:
+        raise ValueError(f"a date out of bounds: {moment.isoformat()}")
+    return moment.astimezone(UTC)
 
 
 def _unix(number: int | Decimal) -> datetime:

@@ -25,6 +25,7 @@ from connectors.json_bytes import Unreadable, parse
 TIMEOUT_S = (3.0, 10.0)
 #: From connecting to the last byte, for a peer that trickles.
 WHOLE_S = 20.0
+LONGEST_RETRY_S = 3600.0
 MAX_ANSWER_BYTES = 20_000_000
 
 #: Refusals that pass: the peer is busy, locked, too early or being asked too often.
@@ -173,15 +174,19 @@ def redact(message: str, *, secrets: Sequence[str]) -> str:
 
 
 def retry_after_s(raw: str | None, *, sent_at: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for; a date is measured from the answer's own Date. None without one."""
+    """The seconds that a Retry-After header asks for; a date is measured from the answer's own Date. None without one.
+
+    At most an hour: a peer that names a year, or a number without end, is asked again all the same.
+    """
     if not raw:
         return None
     if raw.strip().replace(".", "", 1).isdecimal():
-        return float(raw)
+        return min(float(raw), LONGEST_RETRY_S)
     try:
-        return max(0.0, (parsedate_to_datetime(raw) - parsedate_to_datetime(sent_at or "")).total_seconds())
-    except (TypeError, ValueError):
+        asked = parsedate_to_datetime(raw) - parsedate_to_datetime(sent_at or "")
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(max(0.0, asked.total_seconds()), LONGEST_RETRY_S)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

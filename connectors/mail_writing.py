@@ -13,6 +13,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from email_validator import validate_email
+
 from connectors.base import ConnectorError
 
 _MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>", re.ASCII)
@@ -41,6 +43,18 @@ class Thread:
 def message_id(idempotency_key: str, *, domain: str) -> str:
     """The Message-ID that belongs to a key: always the same, and it tells nothing of the key."""
     return f"<{hashlib.sha256(idempotency_key.encode()).hexdigest()[:40]}@{domain}>"
+
+
+def deliverable(address: str) -> str:
+    """The address as every mail server takes it: a domain in other letters than ASCII's by its ASCII name.
+
+    Raises ValueError for a domain that has none.
+    """
+    local, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    known = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
+    return f"{local}{at}{known.ascii_domain}"
 
 
 def compose(
@@ -80,7 +94,7 @@ def compose(
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(display_name=_one_line(name), addr_spec=_one_line(address))
+    return Address(display_name=_one_line(name), addr_spec=deliverable(_one_line(address)))
 
 
 def _one_line(value: str) -> str:

@@ -42,9 +42,9 @@ def verify_standard(body: bytes, *, headers: Mapping[str, str], secrets: Sequenc
         raise SignatureInvalid("webhook-id, webhook-timestamp or webhook-signature is missing")
     if abs(_moment(stamp) - at) > TOLERANCE:
         raise SignatureInvalid("webhook-timestamp is more than 5 minutes away")
-    made = [
-        _standard(body, message_id=message_id, stamp=stamp, key=standard_key(secret)) for secret in secrets if secret
-    ]
+    # `whsec_` alone is no key, though anybody could sign with it.
+    keys = [key for secret in secrets if secret and (key := standard_key(secret))]
+    made = [_standard(body, message_id=message_id, stamp=stamp, key=key) for key in keys]
     held = [hmac.compare_digest(ours, given.encode("utf-8", "replace")) for ours in made for given in signatures]
     if not any(held):
         raise SignatureInvalid("no signature matches the bytes")

@@ -14,6 +14,9 @@ from connectors.problems import problem
 #: Kinds that become, or change, a live order: only they are refused for what is out of bounds.
 LIVE = frozenset({Kind.ORDER, Kind.UPDATE})
 
+#: Kinds that stand under their id.
+_KEPT = LIVE | {Kind.CANCELLATION}
+
 #: What is said only where nothing was sent.
 _FOR_WANT_OF = frozenset({code for code in PROBLEM_SEVERITY if code.endswith("_missing")} | {"no_lines"})
 
@@ -21,6 +24,8 @@ _FOR_WANT_OF = frozenset({code for code in PROBLEM_SEVERITY if code.endswith("_m
 LineSums = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None]
 
 _ZERO = Decimal(0)
+#: The database finds orders by their id, and a key of its index has a greatest size.
+_MAX_ID_CHARS = 500
 _MAX_AMOUNT = Decimal(10) ** 15
 _MAX_QTY = Decimal(10) ** 9
 
@@ -79,6 +84,7 @@ def _checked(summed: ChannelOrder, given_line_totals: Sequence[Decimal | None]) 
     if summed.kind is Kind.NOT_AN_ORDER:
         return summed
     found = [
+        *(_too_long(summed) if summed.kind in _KEPT else ()),
         *(_out_of_bounds(summed) if summed.kind in LIVE else ()),
         *([*_missing(summed), *_line_problems(summed.lines)] if _is_whole(summed) else ()),
         *_sum_problems(summed, given_line_totals),
@@ -142,6 +148,14 @@ def _out_of_bounds(order: ChannelOrder) -> list[Problem]:
         index for index, line in enumerate(order.lines) if line.qty is not None and not -_MAX_QTY < line.qty < _MAX_QTY
     ]
     return large + [problem("row_invalid", f"lines.{index}.qty", "a quantity out of bounds") for index in many]
+
+
+def _too_long(order: ChannelOrder) -> list[Problem]:
+    length = len(order.channel_order_id or "")
+    if length <= _MAX_ID_CHARS:
+        return []
+    message = f"an id of {length} characters; send at most {_MAX_ID_CHARS}"
+    return [problem("row_invalid", "channel_order_id", message)]
 
 
 def _large(value: Decimal | None) -> bool:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oms.errors import InputInvalid
 
+YEARS = range(1900, 3000)
 MIDNIGHT = time(0)
 DAY = timedelta(days=1)
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -29,7 +30,7 @@ class Month:
     def parse(cls, text: str) -> Month:
         """Read `2026-11`; anything else is refused with how to write it."""
         match = _MONTH.fullmatch(text.strip())
-        if match is None or not (1 <= int(match[2]) <= 12 and 1 <= int(match[1]) <= 9998):
+        if match is None or not (1 <= int(match[2]) <= 12 and YEARS.start <= int(match[1]) <= 9998):
             raise InputInvalid(f"{text!r} is no month: write it as 2026-11", fields={"month": "write it as 2026-11"})
         return cls(int(match[1]), int(match[2]))
 
@@ -137,10 +138,15 @@ def parse_instant(text: str, *, field: str = "at") -> datetime:
     if at is None or at.tzinfo is None:
         hint = "write date, time and zone, such as 2026-11-22T08:00:00Z"
         raise InputInvalid(f"{field}: {text!r} is no time with a zone: {hint}", fields={field: hint})
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise InputInvalid(f"{field}: {text!r} is out of range", fields={field: "use a year from 1 to 9999"}) from error
+    if not possible(at):
+        hint = f"use a year from {YEARS.start} to {YEARS.stop - 1}"
+        raise InputInvalid(f"{field}: {text!r} is out of range", fields={field: hint})
+    return at.astimezone(UTC)
+
+
+def possible(at: datetime) -> bool:
+    """Whether business can have to do with that instant: those at the ends of all years are none any more in some zone."""
+    return at.year in YEARS
 
 
 def format_instant(at: datetime) -> str:

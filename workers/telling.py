@@ -65,7 +65,11 @@ def _prepare(session: Session, step: Claimed, now: datetime, settings: Settings)
         why = "the order came in a mail that a machine sent: nothing is ever answered to it"
         sending.unsent(session, message_id=message.message_id, status="no_address", why=why, now=now)
         return Done(step, "no_address", error=why)
-    return _mail(message, answered, settings)
+    try:
+        return _mail(message, answered, settings)
+    except ConnectorError as error:  # trying again would write the same mail again
+        sending.unsent(session, message_id=message.message_id, status="failed", why=str(error), now=now)
+        return Done(step, "failed", error=str(error))
 
 
 def _answered_mail(session: Session, message: Outgoing) -> mail_thread.Thread | None:
@@ -111,7 +115,7 @@ def _mail(message: Outgoing, answered: mail_thread.Thread | None, settings: Sett
         key=key,
         mail_id=mail_writing.message_id(key, domain=settings.mail_from.rpartition("@")[2]),
         content=content,
-        envelope=Envelope(settings.mail_from, [message.address]),
+        envelope=Envelope(settings.mail_from, [mail_writing.deliverable(message.address)]),
         server=_server(settings.smtp_url),
         thread=_thread(into),
         filed=filed,

@@ -26,7 +26,7 @@ from connectors.countries import alpha2
 from connectors.fields import Fields, Node, identity, joined, node, nodes, notice, street, text, unreadable, version
 from connectors.json_bytes import Unreadable, parse
 from connectors.money import currency_code
-from connectors.shops import woo_amounts, woo_rest
+from connectors.shops import woo_amounts, woo_door, woo_rest
 from connectors.totals import finish
 
 #: status -> (what it makes of the message, payment status); one that is not here holds the order.
@@ -70,7 +70,6 @@ TEST_META = {("_wcpay_mode", "test"), ("_ppcp_paypal_payment_mode", "sandbox")}
 #: meta_data in which plugins keep the buyer's VAT number.
 TAX_ID_META = ("_billing_vat_number", "_vat_number", "vat_number", "_billing_vat", "_billing_eu_vat_number")
 
-_PING = re.compile(rb"\s*webhook_id=\d+\s*")
 _ORDER_LINK = re.compile(r"/orders/(\d+)(?:/|$)")
 _ENVELOPES = ("data", "order", "orders", "body", "response", "jsonBody")
 _REFUND = frozenset({"refunded_by", "refunded_payment", "amount"})
@@ -106,12 +105,12 @@ class WooCommerce:
         )
 
     def event_id(self, message: Received) -> str | None:
-        """X-WC-Webhook-Delivery-ID."""
-        return message.headers.get("x-wc-webhook-delivery-id")
+        """X-WC-Webhook-Delivery-ID with the order's id."""
+        return woo_door.event_id(message)
 
     def is_ping(self, message: Received) -> bool:
         """Whether this is the unsigned form `webhook_id=…` that saving a webhook sends."""
-        return _PING.fullmatch(message.body) is not None
+        return woo_door.is_ping(message)
 
     def poll(self, *, since: datetime, until: datetime) -> Iterable[Received]:
         """Pages of the orders changed in [since, until]."""

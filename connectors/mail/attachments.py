@@ -21,23 +21,27 @@ _KINDS = re.compile(
 )
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|jpe?g|png|tiff?|zip|xml)$", re.I)
 _ORDER_NAME = re.compile(r"(?:^|[\W_])p\.?o\.?(?=[\W_\d]|$)|order|purchase|采购|订单|订货", re.I)
-_MAX_SHEETS = 10
+_MAX_ORDERS = 500
 
 
 @dataclass(slots=True)
 class Sheets:
-    """Orders found in attached sheets, and the names of documents that may hold one which a person must read."""
+    """Orders found in attached sheets, the names of documents that may hold one which a person must read.
+
+    `unread`: what to say of sheets that could not be read, whose orders would be lost beside those that could.
+    """
 
     orders: list[ChannelOrder] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def read_sheets(attachments: Sequence[Attachment], letter: Letter) -> Sheets:
     """Read every attached sheet; what holds no order or can't be read says nothing of goods."""
     sheets = Sheets()
     for attachment in attachments:
-        if _is_sheet(attachment) and len(sheets.orders) < _MAX_SHEETS * 50:
-            found_orders = _orders(attachment, letter)
+        if _is_sheet(attachment):
+            found_orders = _orders(attachment, letter, sheets)
             sheets.orders += found_orders
             if not found_orders and _ORDER_NAME.search(attachment.filename):
                 sheets.documents.append(attachment.filename)
@@ -50,14 +54,28 @@ def _is_sheet(attachment: Attachment) -> bool:
     return attachment.filename.lower().endswith(_ENDINGS) or bool(_KINDS.fullmatch(attachment.kind))
 
 
-def _orders(attachment: Attachment, letter: Letter) -> list[ChannelOrder]:
+def _orders(attachment: Attachment, letter: Letter, sheets: Sheets) -> list[ChannelOrder]:
+    if not attachment.body.strip():
+        return []
+    try:
+        if len(sheets.orders) >= _MAX_ORDERS:
+            raise TableUnreadable(f"the mail holds {_MAX_ORDERS} orders before it")
+        return _read(attachment, letter)
+    except TableUnreadable as error:
+        name = attachment.filename[:80] or "a sheet"
+        if name.lower().endswith(".txt"):  # what is no table is a note
+            return []
+        sheets.unread.append(
+            f"{name} is attached and was not read: {error}; look at it, or send it in a mail of its own"
+        )
+        return []
+
+
+def _read(attachment: Attachment, letter: Letter) -> list[ChannelOrder]:
     settings = SheetSettings(
         channel=letter.channel, currency=letter.currency, country=letter.country, timezone=letter.zone
     )
-    try:
-        table = read_table(attachment.body, filename=attachment.filename or None)
-    except TableUnreadable:
-        return []
+    table = read_table(attachment.body, filename=attachment.filename or None)
     return [order for order in orders_of(table, settings) if order.kind is not Kind.NOT_AN_ORDER]
 
 

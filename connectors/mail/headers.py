@@ -16,6 +16,8 @@ _WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]{0,1000})\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s{1,50}(?==\?)")
 _PARAMETER = re.compile(r";\s{0,20}([\w%'*!.-]{1,60})\s{0,20}=\s{0,20}(?:\"((?:[^\"\\]|\\.)*)\"?|([^;\"]*))")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]@]{1,128}@[^\s<>\"',;:()\[\]@]{1,200}")
+_IN_BRACKETS = re.compile(rf"(?<=<){_ADDRESS.pattern}(?=>)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,26 @@ def _extended(parts: Sequence[str]) -> str:
 
 
 def address(value: str) -> tuple[str | None, str | None]:
-    """Name and address of the first mailbox of a From-like value; either may be None."""
-    text = decode_words(value[:1000])
-    found = _ADDRESS.search(text)
+    """Name and address of the first mailbox of a From-like value; either may be None.
+
+    A name may hold an address of its own, which is not where the mail is from: `"ann@old.example" <ann@new.example>`.
+    """
+    text = value[:1000]
+    found = _mailbox(_QUOTED.sub(lambda quoted: " " * len(quoted[0]), text))
+    if not found:
+        text = decode_words(text)
+        found = _ADDRESS.search(text)
     if not found:
         return (text.strip(" \"'<>") or None), None
-    name = text[: found.start()].strip(" \t\"'<(") or None
+    name = decode_words(text[: found.start()]).strip(" \t\"'<(") or None
     return name, found[0].strip(".")
+
+
+def _mailbox(bare: str) -> re.Match[str] | None:
+    """The first mailbox's address in a value without quoted names: what stands in angle brackets, if anything does."""
+    first = _ADDRESS.search(bare)
+    comma = bare.find(",", first.end()) if first else -1
+    return _IN_BRACKETS.search(bare, 0, comma if comma >= 0 else len(bare)) or first
 
 
 def message_ids(value: str) -> tuple[str, ...]:

@@ -84,12 +84,23 @@ def _joined(leaves: list[Leaf], *, html: bool) -> str:
     texts: list[str] = []
     left = MAX_TEXT_CHARS + 1  # one more than is read, so that the reader knows of the rest
     for leaf in wanted:
-        # Four bytes a character at most, so nothing beyond what will be kept is decoded.
-        texts.append(decode(leaf.body[: left * 4], leaf.charset)[:left])
+        texts.append(decode(_beginning(leaf.body, left * 4), leaf.charset)[:left])
         left -= len(texts[-1])
         if left <= 0:
             break
     return "\n".join(text for text in texts if text.strip())
+
+
+def _beginning(body: bytes, most: int) -> bytes:
+    """So many bytes at most, a character's four: nothing beyond what will be kept is decoded.
+
+    Cut behind a line or a blank, since half a character at the end would make another text of the whole.
+    """
+    cut = body[:most]
+    if len(body) <= most or b"\0" in cut[:200]:  # UTF-16's characters are of two bytes or four, as the cut is
+        return cut
+    end = max(cut.rfind(b"\n"), cut.rfind(b" "), cut.rfind(b">"))
+    return cut[: end + 1] or cut
 
 
 def _attachment(leaf: Leaf) -> Attachment:

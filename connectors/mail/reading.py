@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from connectors.base import ChannelConfig, ChannelOrder, Kind, Problem
+from connectors.base import ChannelConfig, ChannelOrder, Kind, Problem, Severity
 from connectors.mail.attachments import Sheets, in_mail, read_sheets
 from connectors.mail.document import Document, from_plain
 from connectors.mail.draft import Draft, draft_of
@@ -135,7 +135,13 @@ def _names_customer(draft: Draft) -> bool:
 
 def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOrder]:
     order = order_of(speech.draft, speech.letter, verdict.kind)
-    if not sheets.orders or verdict.kind is Kind.CANCELLATION:
+    if verdict.kind is Kind.CANCELLATION:
+        return [order]
+    if sheets.unread:
+        unread = problem("row_invalid", "lines", "; ".join(sheets.unread)[:1000], severity=Severity.HOLD)
+        order = replace(order, problems=(*order.problems, unread))
+        sheets.orders = [replace(found, problems=(*found.problems, unread)) for found in sheets.orders]
+    if not sheets.orders:
         return [order]
     only = len(sheets.orders) == 1
     name = ", ".join(attachment.filename for attachment in speech.attachments if attachment.filename)

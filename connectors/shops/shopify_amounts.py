@@ -13,6 +13,8 @@ from connectors.fields import Fields, Node, identity, joined, node, nodes, text,
 from connectors.money import quantise
 
 _ZERO = Decimal(0)
+#: The money went back with the goods: the payment's own state says that nothing is to be sent.
+_BACK = frozenset({"refunded", "voided"})
 _RECEIVED = frozenset({"paid", "partially_paid", "partially_refunded", "refunded"})
 
 
@@ -27,6 +29,8 @@ def lines(order: Node, fields: Fields, currency: str | None, *, as_sold: bool) -
     left = [item for item in goods if item.get("current_quantity") != 0]
     edited = bool(left) and not as_sold and any(_was_edited(item) for item in goods)
     kept = left if edited else goods
+    if goods and not left and not as_sold and text(order.get("financial_status")) not in _BACK:
+        fields.add("no_lines", "lines", "every line was taken off this order in the shop; look at it there")
     return [_line(item, fields, f"lines.{at}", currency, edited=edited) for at, item in enumerate(kept)], edited
 
 

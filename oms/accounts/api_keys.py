@@ -50,7 +50,7 @@ def create(
     unknown = rights.unknown_roles(roles)
     if unknown or not roles:
         raise InputInvalid(f"{unknown or 'no role'}", fields={"roles": f"use of {', '.join(rights.ROLES)}"})
-    if "distributor" in roles and channel_id is None:
+    if rights.OUTSIDE in roles and channel_id is None:
         raise InputInvalid("a distributor's key needs its channel", fields={"channel_id": "name the channel"})
     prefix = "oms" + secrets.token_hex(6)
     key = f"{prefix}_{secrets.token_urlsafe(32)}"

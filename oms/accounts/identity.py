@@ -26,5 +26,10 @@ class Identity:
     language: str = ""
 
     def may(self, right: str) -> bool:
-        """Whether one of the roles holds `right`."""
-        return rights.may(self.roles, right)
+        """Whether one of the roles holds `right`, and for a key of one channel, whether it is one that keeps to a channel."""
+        own = self.channel_id is None or right in rights.OF_ONE_CHANNEL or right in rights.OPEN
+        return own and rights.may(self.roles, right)
+
+    def rights(self) -> list[str]:
+        """Every right that is held, by name."""
+        return sorted(right for right in rights.RIGHTS if self.may(right))

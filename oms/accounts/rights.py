@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 #: Two words that stand where a right stands: no sign-in needed, and any signed-in person or key.
 ANYONE, SIGNED_IN = "anyone", "signed_in"
+OPEN = frozenset({ANYONE, SIGNED_IN})
 
 ROLES: tuple[str, ...] = (
     "order_specialist",
@@ -27,6 +28,9 @@ ROLES: tuple[str, ...] = (
     "distributor",
     "admin",
 )
+
+#: Who is not of the house and sees one channel only.
+OUTSIDE = "distributor"
 
 _OFFICE = "order_specialist order_manager customer_service finance general_manager"
 _FLOOR = "warehouse shipping_clerk"
@@ -111,9 +115,17 @@ RIGHTS: dict[str, frozenset[str]] = {
 
 def may(roles: Iterable[str], right: str) -> bool:
     """Whether one of `roles` holds `right`; an unknown right is nobody's."""
-    if right in (ANYONE, SIGNED_IN):
+    if right in OPEN:
         return True
     return not RIGHTS.get(right, frozenset()).isdisjoint(roles)
+
+
+#: The rights whose routes look at the channel of who asks. A key of one channel has no other, whatever its roles are: what else
+#: there is to see or to do is the whole house's.
+OF_ONE_CHANNEL = frozenset(
+    """order.enter order.read order.change message.read message.review history.read private.read sku.read stock.read
+    parcel.read ticket.open return.request""".split()
+)
 
 
 def rights_of(roles: Iterable[str]) -> frozenset[str]:

@@ -70,10 +70,7 @@ def create(
 
 
 def _check(person: NewStaff) -> None:
-    unknown = rights.unknown_roles(person.roles)
-    if unknown or not person.roles:
-        hint = f"use of {', '.join(rights.ROLES)}"
-        raise InputInvalid(f"{person.login}: {', '.join(unknown) or 'no role'}: {hint}", fields={"roles": hint})
+    _check_roles(person.roles)
     if not person.login or person.login != person.login.strip().lower() or len(person.login) > 64:
         raise InputInvalid(
             f"login {person.login!r} is not allowed",
@@ -81,6 +78,17 @@ def _check(person: NewStaff) -> None:
         )
     if person.language not in LANGUAGES:
         raise InputInvalid(f"language {person.language!r} is not known", fields={"language": " or ".join(LANGUAGES)})
+
+
+def _check_roles(roles: Sequence[str]) -> None:
+    """A person sees every channel, and a distributor's rights are those of one: it has a key of its channel instead."""
+    known = ", ".join(role for role in rights.ROLES if role != rights.OUTSIDE)
+    if rights.OUTSIDE in roles:
+        hint = f"make a key of its channel with `oms key add`; people are of {known}"
+        raise InputInvalid(f"nobody signs in as {rights.OUTSIDE}: {hint}", fields={"roles": hint})
+    unknown = rights.unknown_roles(roles)
+    if unknown or not roles:
+        raise InputInvalid(f"{', '.join(unknown) or 'no role'}: use of {known}", fields={"roles": f"use of {known}"})
 
 
 def disable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why: str, now: datetime) -> None:
@@ -106,9 +114,7 @@ def set_roles(session: Session, *, staff_id: uuid.UUID, roles: Sequence[str], ac
     """Give a person other roles, from the next request on. NotAllowed for one's own."""
     if actor == f"staff:{staff_id}":
         raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
-    unknown = rights.unknown_roles(roles)
-    if unknown or not roles:
-        raise InputInvalid(f"{unknown} are no roles", fields={"roles": f"use of {', '.join(rights.ROLES)}"})
+    _check_roles(roles)
     person = session.get(Staff, staff_id, with_for_update=True)
     if person is None:
         raise NotFound(f"staff {staff_id} is not known")

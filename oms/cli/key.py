@@ -18,6 +18,9 @@ from oms.cli.arguments import Deed, asked, id_of, no_more, write
 from oms.errors import NotFound
 from oms.parties.models import Channel
 
+#: Ten years.
+MOST_DAYS = 3650
+
 
 def run(argv: Sequence[str]) -> int:
     """Make, list and revoke API keys; 0 when it is done, 1 when it is refused. A key is printed once and kept hashed."""
@@ -68,7 +71,14 @@ def _to_add(parser: argparse.ArgumentParser) -> None:
     roles = f"of {', '.join(rights.ROLES)}"
     parser.add_argument("--role", action="append", required=True, choices=rights.ROLES, metavar="ROLE", help=roles)
     parser.add_argument("--channel", metavar="NAME", help="the only channel it may use; a distributor's needs one")
-    parser.add_argument("--days", type=int, help="for how many days it holds; default: until it is revoked")
+    parser.add_argument("--days", type=_days, help="for how many days it holds; default: until it is revoked")
+
+
+def _days(text: str) -> int:
+    """A number of days; none at all is not for ever."""
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to {MOST_DAYS}")
+    return int(text)
 
 
 def _to_revoke(parser: argparse.ArgumentParser) -> None:

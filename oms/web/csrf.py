@@ -71,4 +71,7 @@ def _ours() -> bool:
     if origin is None:
         return True
     here = {urlsplit(edge.settings().base_url).netloc, request.host}
-    return urlsplit(origin).netloc in here
+    try:
+        return urlsplit(origin).netloc in here
+    except ValueError:  # `http://[` is no address at all
+        return False

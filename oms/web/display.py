@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import get_month_names
 from babel.numbers import format_currency
@@ -184,10 +185,13 @@ def here() -> str:
 
 
 def query_with(**changes: Any) -> str:
-    """This page's address with some query parameters changed; None takes one away."""
-    kept = request.args.to_dict() | changes
-    kept = {name: value for name, value in kept.items() if value not in (None, "")}
-    return url_for(request.endpoint or "home.show", **(request.view_args or {}), **kept)
+    """This page's address with some query parameters changed; None takes one away.
+
+    Their names are the visitor's: `_scheme` or `endpoint` must say nothing to whoever builds addresses.
+    """
+    kept = {name: value for name, value in (request.args.to_dict() | changes).items() if value not in (None, "")}
+    path = url_for(request.endpoint or "home.show", **(request.view_args or {}))
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def asset(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 _HIDDEN = "***"
 #: Of an address everybody sees where it is, never whose door.
-_PUBLIC = frozenset({"country", "region", "city", "district", "adcode"})
+PUBLIC = frozenset({"country", "region", "city", "district", "adcode"})
 
 
 def name(text: str | None) -> str | None:
@@ -52,7 +52,7 @@ def address(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """An address: its place stays, door and people are masked."""
     if told is None:
         return None
-    shown = {field: value if field in _PUBLIC else None for field, value in told.items()}
+    shown = {field: value if field in PUBLIC else None for field, value in told.items()}
     return shown | {
         "name": name(told.get("name")),
         "phone": phone(told.get("phone")),

@@ -143,6 +143,18 @@ is on every list of guesses: choose another | 过于常见，请换一个
 must not contain the login | 不得包含账号
 no such carton: * | 没有此纸箱：*
 which order? | 请填写订单号
+this form is out of date or came from another site: load the page again and send it anew | 表单已过期或来自其他网站：请重新加载页面后再提交
+your role has no right to this | 您的角色没有此权限
+figures of persons need the right kpi.person | 查看个人指标须有 kpi.person 权限
+too many requests: at most *; wait and try again | 请求过多（上限 *），请稍后再试
+the body is over * bytes: send less at once | 内容超过 * 字节，请分次提交
+a NUL character cannot be stored: leave it out | 不能保存空字符（NUL），请去掉
+a value that was given cannot be stored: leave out control characters | 内容无法保存，请去掉控制字符
+the cursor is not ours: use `next` of the page before, unchanged | 翻页标记无效：请使用上一页的“下一页”
+use `next` of the page before, unchanged | 请使用上一页的“下一页”
+* is no month: write it as 2026-11 | * 不是月份，请写作 2026-11
+write it as 2026-11 | 请写作 2026-11
+language * is not known | 没有语言 *
 when is it done? | 请填写完成时间
 """
 

@@ -7,7 +7,7 @@ import io
 import openpyxl
 import pytest
 
-from connectors.base import Kind
+from connectors.base import Kind, Severity
 from connectors.mail.confidence import lowest
 from tests.connectors.mails import codes, lines_of, mail, one, translate
 
@@ -85,3 +85,25 @@ def test_a_test_or_cancelled_mail_is_not_made_live_by_its_sheet():
     assert one(mail("Test order 7", LETTER, files={"po.csv": CSV})).kind is Kind.TEST
     order = one(mail("Cancel PO 101", "Please cancel our order PO 101.", files={"po.csv": CSV}))
     assert (order.kind, order.lines) == (Kind.CANCELLATION, ())
+
+
+TORN = workbook([["SKU", "Quantity"], ["C-3", 7]])[:-200]
+OF_MANY = b"po_number,sku,quantity\n" + b"".join(b"P%d,A-1,1\n" % place for place in range(5001))
+
+
+@pytest.mark.parametrize("torn", [TORN, OF_MANY, b"PK\x03\x04 no workbook"])
+def test_a_sheet_that_cannot_be_read_holds_the_orders_that_came_beside_it(torn):
+    both = translate(mail("Orders attached", LETTER, files={"april.csv": CSV, "may.xlsx": torn}))
+    assert [lines_of(order) for order in both] == [[("A-1", "10", "2.50"), ("A-2", "3", "1.00")]]
+    told = [one for order in both for one in order.problems if one.code == "row_invalid"]
+    assert [(one.severity, "may.xlsx" in one.message) for one in told] == [(Severity.HOLD, True)]
+    text = LETTER.replace("\n\n", "\n\nA-1 x 10\n\n", 1)
+    written = one(mail("Purchase order 102", text, files={"more.xlsx": torn}))
+    assert (lines_of(written)[0][0], "row_invalid" in codes(written)) == ("A-1", True)
+
+
+def test_a_sheet_behind_five_hundred_orders_is_not_passed_over():
+    many = b"po_number,sku,quantity\n" + b"".join(b"P%d,A-1,1\n" % place for place in range(500))
+    orders = translate(mail("Orders attached", LETTER, files={"a.csv": many, "b.csv": CSV}))
+    assert len(orders) == 500
+    assert all("row_invalid" in codes(order) for order in orders)

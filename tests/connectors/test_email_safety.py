@@ -172,6 +172,31 @@ def test_a_split_encoded_subject_and_a_long_file_name_are_joined():
     assert [attachment.filename for attachment in opened.attachments] == ["采购.csv"]
 
 
+@pytest.mark.parametrize(
+    ("value", "name", "sender"),
+    [
+        ('"ann@old.example" <ann@new.example>', "ann@old.example", "ann@new.example"),
+        ("ann@shop.example via Orders <orders@lists.example>", "ann@shop.example via Orders", "orders@lists.example"),
+        ("=?utf-8?B?5byg5LiJIHpAb2xkLmV4YW1wbGU=?= <z@new.example>", "张三 z@old.example", "z@new.example"),
+        ("Zhang, San <z@x.example>", "Zhang, San", "z@x.example"),
+        ("a@x.example, Bob <b@x.example>", None, "a@x.example"),
+        ("z@x.example (Zhang San)", None, "z@x.example"),
+        ('"z@x.example"', None, "z@x.example"),
+    ],
+)
+def test_a_mail_is_from_the_address_in_brackets_whatever_its_name_holds(value, name, sender):
+    opened = open_mail(f"From: {value}\r\nSubject: x\r\n\r\nhi".encode())
+    assert (opened.sender_name, opened.sender) == (name, sender)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("pad", range(4))
+def test_a_chinese_mail_of_two_megabytes_stays_chinese(charset, pad):
+    body = ("x" * pad + "采购单\n订单号：PO-79\n" + ("很" * 20 + "\n") * 45_000).encode(charset)
+    head = f"From: z@x.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert "订单号：PO-79" in open_mail(head + body).plain[:30]
+
+
 def test_the_event_is_the_message_id_or_the_hash_of_the_bytes():
     channel = Email(ChannelConfig("post", "email"))
     assert channel.event_id(Received(PLAIN)) == "x@y"

@@ -103,7 +103,9 @@ def test_secrets_are_kept_out_of_messages():
 
 @pytest.mark.parametrize(
     ("raw", "seconds"),
-    [("7", 7.0), ("0.5", 0.5), ("Sun, 22 Nov 2026 08:01:00 GMT", 60.0), ("soon", None), ("", None), (None, None)],
-)
+    [("7", 7.0), ("0.5", 0.5), ("Sun, 22 Nov 2026 08:01:00 GMT", 60.0), ("soon", None), ("", None), (None, None),
+     ("31536000", 3600.0), ("9" * 400, 3600.0), ("Mon, 22 Nov 2027 08:00:00 GMT", 3600.0),
+     ("Sat, 21 Nov 2026 08:00:00 GMT", 0.0)],
+)  # fmt: skip
 def test_retry_after_is_read_in_both_forms(raw, seconds):
     assert retry_after_s(raw, sent_at="Sun, 22 Nov 2026 08:00:00 GMT") == seconds

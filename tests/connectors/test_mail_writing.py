@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import pytest
 
 from connectors.base import ConnectorError
-from connectors.mail_writing import Attachment, Thread, compose, message_id
+from connectors.mail_writing import Attachment, Thread, compose, deliverable, message_id
 
 
 def write(**changes: object) -> bytes:
@@ -78,3 +78,23 @@ def test_an_answer_joins_the_thread_and_drops_ids_that_are_none():
     assert found["In-Reply-To"] == "<second@x.example>"
     assert str(found["References"]).split() == ["<first@x.example>", "<second@x.example>"]
     assert read(write(thread=Thread("no id")))["In-Reply-To"] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("ann@x.example", "ann@x.example"),
+        ("ann@例子.example", "ann@xn--fsqu00a.example"),
+        ("ann@straße.example", "ann@xn--strae-oqa.example"),
+    ],
+)
+def test_an_address_is_written_with_its_domains_name_in_ascii(address, named):
+    assert deliverable(address) == named
+    written = write(recipients=[("", address)])
+    assert f"To: {named}".encode() in written.splitlines()
+
+
+def test_an_address_that_no_server_takes_is_refused():
+    with pytest.raises(ConnectorError) as caught:
+        write(recipients=[("", "安@x.example")])
+    assert caught.value.permanent

@@ -130,14 +130,15 @@ def test_a_time_without_zone_is_not_guessed():
 
 
 @pytest.mark.parametrize(
-    "raw", ["soon", "2026-13-45", "2026-02-30", 5, True, [], "9999-12-31T23:59:59-14:00", "x" * 100]
+    "raw",
+    ["soon", "2026-13-45", "2026-02-30", 5, True, [], "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "x" * 100],
 )
 def test_what_is_no_date_is_said_so(raw):
     with pytest.raises(ValueError, match=r"date|month|day"):
         dates.utc(raw, assume=UTC)
 
 
-@pytest.mark.parametrize("raw", [None, "", " ", "0000-00-00 00:00:00"])
+@pytest.mark.parametrize("raw", [None, "", " ", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z"])
 def test_no_date_is_none(raw):
     assert dates.utc(raw) is None
 

@@ -151,6 +151,14 @@ def test_an_edited_order_counts_as_it_stands_now():
     assert (found.totals.total, found.totals.tax, found.problems) == (Decimal("15.90"), Decimal("2.54"), ())
 
 
+@pytest.mark.parametrize(
+    ("status", "held"), [("paid", True), ("pending", True), ("refunded", False), ("voided", False)]
+)
+def test_an_order_whose_every_line_was_taken_off_is_not_sent_as_it_was_sold(status, held):
+    found = shopify(line_items=[line(current_quantity=0)], financial_status=status, current_total_price="0.00")
+    assert [one.severity for one in found.problems if one.code == "no_lines"] == ([Severity.HOLD] if held else [])
+
+
 def test_a_cancelled_order_shows_what_was_ordered():
     found = shopify(
         line_items=[line(current_quantity=0)], cancelled_at="2026-11-22T10:00:00Z", current_total_price="0.00"

@@ -86,6 +86,13 @@ def test_a_secret_that_is_no_base64_is_said_to_be_wrong():
         verify_standard(BODY, headers=headers, secrets=["whsec_!!"], at=NOW)
 
 
+@pytest.mark.parametrize("secret", ["whsec_", "", "="])
+def test_a_secret_without_a_key_signs_nothing(secret):
+    headers = sign_standard(BODY, message_id="msg_1", at=NOW, secret="whsec_")
+    with pytest.raises(SignatureInvalid, match="no signature matches"):
+        verify_standard(BODY, headers=headers, secrets=[secret], at=NOW)
+
+
 def test_the_id_of_an_event_is_the_senders():
     shopify: Any = channel_for(ChannelConfig("s", "shopify"))
     created = Received(b"", {"x-shopify-event-id": "e1", "x-shopify-topic": "orders/create"})
@@ -111,3 +118,14 @@ def test_the_public_vectors_hold(samples, tmp_path):
         except SignatureInvalid:
             results.append(False)
     assert results == [vector["valid"] for vector in vectors] == [True, False]
+
+
+def test_two_orders_of_one_second_are_two_events_of_a_woocommerce_shop():
+    # The shop makes its delivery id of the webhook and the second of the clock, and of nothing else.
+    woo: Any = channel_for(ChannelConfig("w", "woocommerce"))
+    head = {"x-wc-webhook-delivery-id": "d1"}
+    first, second = (Received(b'{ "id": %d, "status": "processing"}' % order, head) for order in (727, 728))
+    assert woo.event_id(first) == "d1 727" != woo.event_id(second)
+    assert woo.event_id(Received(b'{"id":727,"status":"completed"}', head)) == "d1 727"
+    assert woo.event_id(Received(b"[]", head)) == "d1"
+    assert woo.event_id(Received(b'{"id":727}')) is None

@@ -102,6 +102,10 @@ def test_roles_password_and_admission_change(installed: CleanDatabase, monkeypat
         (["staff"], 64, "DO"),
         (["key", "add", "shop", "--role", "distributor"], 1, "channel"),
         (["key", "add", "shop", "--role", "distributor", "--channel", "nowhere"], 1, "no channel"),
+        (["staff", "add", "mei", "--name", "Mei", "--role", "distributor"], 1, "oms key add"),
+        (["key", "add", "erp", "--role", "order_manager", "--days", "0"], 64, "from 1 to 3650"),
+        (["key", "add", "erp", "--role", "order_manager", "--days", "-1"], 64, "from 1 to 3650"),
+        (["key", "add", "erp", "--role", "order_manager", "--days", "99999999999"], 64, "from 1 to 3650"),
         (["key", "revoke", "omsabc_xyz", "--why", "lost"], 1, "oms key list"),
     ],
 )

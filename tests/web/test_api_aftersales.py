@@ -144,3 +144,14 @@ def test_who_asked_for_a_refund_does_not_approve_it(sold):
     assert boss.post(f"/refunds/{made['id']}/approve").status_code == 403
     other = person(sold, "order_manager")
     assert other.post(f"/refunds/{made['id']}/approve").get_json()["approved_by"] == other.login
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "1899-12-31T23:59:59Z"])
+def test_a_time_that_no_page_could_show_is_refused(sold, at):
+    # In Shanghai the first is in the year 10000: it broke the first page and the worklist of everyone who saw the step.
+    ticket = open_ticket(sold.service, sold).get_json()
+    sold.service.post(f"/tickets/{ticket['id']}/pass-on", {"owner": None})
+    promised = {"note": "We send a new one", "remedy": "new cup", "remedy_due_at": at}
+    assert "remedy_due_at" in fields(sold.service.post(f"/tickets/{ticket['id']}/contact", promised))
+    desk = sold.client("customer_service", login="desk")
+    assert [desk.get(page).status_code for page in ("/", "/worklist", "/tickets")] == [200, 200, 200]

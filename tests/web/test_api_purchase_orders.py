@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 
 import pytest
 
@@ -153,3 +155,29 @@ def test_a_quarantined_message_is_read_again_once_it_is_mended(dealer):
         (1, "open"),
     ]
     assert desk.post(f"/messages/{message['id']}/retry").status_code == 409
+
+
+@pytest.mark.parametrize("kind", ["order", "cancellation", "not_an_order"])
+def test_an_id_that_no_index_holds_is_refused(dealer, kind):
+    # The database refused it as its own trouble, which is tried again for a day.
+    order = {"channel_order_id": base64.b64encode(os.urandom(9000)).decode(), "kind": kind, "currency": "EUR"}
+    order |= {"lines": [{"sku": "TEA-1", "qty": "1", "unit_price": "1.00"}], "ship_to": {"lines": ["1 High Street"]}}
+    told = fields(dealer.dealer.post("/purchase-orders", order))
+    assert kind == "not_an_order" or "at most 500" in told["rows.0.channel_order_id"]
+    assert dealer.rows("SELECT count(*) FROM orders") == [(0,)]
+    assert dealer.dealer.post("/purchase-orders", order | {"channel_order_id": "安" * 500}).status_code != 500
+
+
+def test_what_is_wrong_with_a_phone_is_told_without_the_phone(dealer):
+    private = {"phone": "555-CANARY-1", "email": "canary at x.example"}
+    order = {"channel_order_id": "C-1", "currency": "EUR", "customer": {"name": "Bob Canary", **private}}
+    order |= {"lines": [{"sku": "TEA-1", "qty": "1", "unit_price": "1.00"}]}
+    order |= {"ship_to": {"name": "Bob Canary", "lines": ["1 Canary Row"], "country": "GB", "phone": "0555 CANARY 2"}}
+    told = dealer.dealer.post("/purchase-orders", order).get_json()
+    [[known]] = dealer.rows("SELECT problems::text FROM orders")
+    assert ("phone_invalid" in known, "email_invalid" in known) == (True, True)
+    packer = person(dealer, "warehouse")
+    for path in (f"/orders/{told['orders'][0]['number']}", f"/messages/{told['message_id']}"):
+        assert "canary" not in packer.get(path).get_data(as_text=True).lower()
+    [[kept]] = dealer.rows("SELECT problems::text FROM inbound_order")
+    assert "canary" not in (known + kept).lower()

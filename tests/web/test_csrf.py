@@ -12,6 +12,13 @@ def test_a_form_without_a_token_is_refused(site):
     assert client.post("/language", data={"language": "zh_Hans"}).status_code == 403
 
 
+def test_a_header_that_is_no_key_is_no_reason_to_take_a_form_without_a_token(site):
+    client, header = site.client("finance"), {"Authorization": "Basic eDp5"}
+    for url, data in (("/sign-out", {}), ("/sign-in", {"login": "x", "password": "y"})):
+        assert client.post(url, data=data, headers=header).status_code == 403
+    assert client.get("/").status_code == 200, "still signed in"
+
+
 def test_a_token_of_another_browser_is_refused(site):
     client, other = site.client("finance"), site.client("finance")
     token = token_in(other.get("/"))
@@ -26,7 +33,8 @@ def test_a_token_from_before_signing_in_is_worth_nothing_after(site):
 
 
 @pytest.mark.parametrize(
-    "header", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    "header",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}, {"Origin": "http://["}],
 )
 def test_a_right_token_from_a_foreign_page_is_refused(site, header):
     client = site.client("finance")

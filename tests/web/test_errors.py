@@ -109,3 +109,16 @@ def test_the_log_line_has_the_route_and_no_secret(site, capsys):
     [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"request"' in line]
     assert (line["route"], line["status"]) == ("/api/v1/me", 401)
     assert not any(word in json.dumps(line) for word in ("13800138000", "oms123", "canary"))
+
+
+def test_a_refusal_on_a_page_of_its_own_is_told_in_the_readers_language(site):
+    chinese = {"Accept-Language": "zh-CN"}
+    client = site.client("warehouse", language="zh_Hans")
+    form = client.post("/language", data={"language": "en"}, headers=chinese)
+    assert (form.status_code, "表单已过期" in form.text, "out of date" in form.text) == (403, True, False)
+    right = client.get("/settings", headers=chinese)
+    assert (right.status_code, "您的角色没有此权限" in right.text, "your role" in right.text) == (403, True, False)
+    cursor = client.get("/worklist?after=x", headers=chinese)
+    assert (cursor.status_code, "翻页标记无效" in cursor.text, "cursor" in cursor.text) == (422, True, True)
+    month = site.client("order_manager", language="zh_Hans").get("/kpi/soon", headers=chinese)
+    assert (month.status_code, "请写作 2026-11" in month.text, "write it" in month.text) == (422, True, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from time import process_time
 
 import pytest
 
@@ -68,6 +69,18 @@ def test_what_is_wrong_in_the_form_is_said_beside_its_field_and_nothing_is_lost(
     assert "科苑路15号" in page
 
 
+@pytest.mark.parametrize("field", ["lines.0.qty", "lines.0.unit_price"])
+@pytest.mark.parametrize("number", ["1e999990", "1e9999999", "9e999999999999", "NaN", "9" * 60])
+def test_a_number_that_takes_minutes_to_write_out_is_no_number(site, day, field, number):
+    client = site.client("order_specialist")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, field: number}
+    began = process_time()
+    assert post(client, "/orders/enter", form | {"do": "check"}, page="/orders/enter").status_code == 200
+    answer = post(client, "/orders/enter", form | {"do": "save"}, page="/orders/enter")
+    assert (answer.status_code, field in answer.get_data(as_text=True)) == (422, True)
+    assert process_time() - began < 3
+
+
 def test_pasted_words_fill_the_form_with_where_they_were_read(site, day):
     client, code = site.client("order_specialist"), day.floor.skus[0].code
     words = f"李雷 13800138001 广东省深圳市南山区科苑路15号 {code} 2件"
@@ -86,6 +99,37 @@ def test_a_customer_is_found_by_the_whole_phone_number_only(site, day):
     part = post(client, "/orders/enter", {"channel": "phone", "find": "138001", "do": "find"}, page="/orders")
     assert "use:CU-" in found.get_data(as_text=True)
     assert "use:CU-" not in part.get_data(as_text=True)
+
+
+def test_a_known_customer_is_taken_into_the_form_by_whoever_may_read_private_data(site, day):
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
+    [[number]] = site.rows(
+        "SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'"
+    )
+    use, shown = {"channel": "phone", "do": f"use:{number}"}, {}
+    for role in ("order_specialist", "sales_rep"):
+        shown[role] = post(site.client(role), "/orders/enter", use, page="/orders/enter").get_data(as_text=True)
+        assert number in shown[role]
+    private = ("李雷", "13800138001", "li@customer.example", "科苑路15号")
+    assert all(text in shown["order_specialist"] for text in private[:3])
+    # The empty form has an example of its own in the place where words are pasted.
+    values = shown["sales_rep"].replace("李雷 13800138001 广东省深圳市南山区科苑路15号", "")
+    assert [text for text in private if text in values] == []
+
+
+def test_a_distributor_finds_no_customer_of_the_house(site, day):
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    post(site.client("order_specialist", login="li"), "/orders/enter", form, page="/orders/enter")
+    [[number]] = site.rows(
+        "SELECT c.number FROM customer c JOIN orders o ON o.customer_id = c.id WHERE o.entered_by = 'li'"
+    )
+    client, key = site.app.test_client(), site.key("distributor")
+    for form in ({"find": number, "do": "find"}, {"do": f"use:{number}"}):
+        answer = client.post("/orders/enter", data={"channel": "phone"} | form, headers=key)
+        assert answer.status_code == 200
+        assert "use:CU-" not in answer.get_data(as_text=True)
+        assert "li@customer.example" not in answer.get_data(as_text=True)
 
 
 def test_a_held_order_is_amended_and_verified_anew(site, day):
@@ -174,6 +218,17 @@ def test_a_business_number_is_set_with_its_reason_and_keeps_its_history(site):
     page = client.get(url).get_data(as_text=True)
     assert "smaller carts" in page
     assert ">30<" in page.replace(" ", "").replace("\n", "")
+
+
+@pytest.mark.parametrize("typed", ["²", "--5", "-", "1e5", "9" * 13])
+def test_what_is_no_whole_number_is_refused_beside_its_field(site, typed):
+    answer = post(site.client("order_manager"), "/settings/clock.entry", {"value": typed, "why": "x"}, page="/settings")
+    assert (answer.status_code, "Give a whole number." in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_a_month_before_all_orders_is_refused(site):
+    assert site.client("order_manager").get("/kpi/0001-01").status_code == 422
+    assert site.client("order_manager").get("/kpi/2000-01").status_code == 200
 
 
 def test_the_order_of_a_sample_leads_to_its_check(site, day):

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from oms.accounts.rights import ANYONE, RIGHTS, ROLES, may, rights_of
+from oms.accounts.rights import ANYONE, OF_ONE_CHANNEL, OPEN, RIGHTS, ROLES, may, rights_of
 from oms.web import auth
 
 _VALUES = {"UUIDConverter": uuid.UUID(int=7), "IntegerConverter": 7, "UnicodeConverter": "x7", "PathConverter": "x7"}
@@ -44,6 +44,18 @@ def test_a_role_reaches_exactly_the_routes_of_its_rights(site, role):
         if answer.status_code == 500:
             wrong.append(f"{method} {rule.rule} broke")
     assert wrong == []
+
+
+def test_a_key_of_one_channel_reaches_no_route_that_looks_at_all_of_them(site):
+    roles = [role for role in ROLES if role != "distributor"]
+    headers, client, wrong = site.key(*roles, channel_id=uuid.uuid4()), site.app.test_client(), []
+    for rule, method in routes(site.app):
+        needed = str(auth.right_of(site.app, rule.endpoint, method))
+        answer = client.open(address(site.app, rule), method=method, headers=headers)
+        if needed not in OPEN and (answer.status_code == 403) == (needed in OF_ONE_CHANNEL):
+            wrong.append(f"{method} {rule.rule} [{needed}] answered {answer.status_code}")
+    assert wrong == []
+    assert client.get("/api/v1/me", headers=headers).get_json()["rights"] == sorted(OF_ONE_CHANNEL)
 
 
 def test_a_stranger_reaches_only_what_is_open_to_anyone(site):

@@ -85,9 +85,16 @@ def test_a_known_event_id_with_other_bytes_is_quarantined_beside_the_first(shop)
     for _ in range(2):
         assert knock(shop, BODY + b" ").status_code == 200
     first, second = shop.rows(MESSAGES)
-    assert first == ("d1", "received", None)
-    assert (second.event_id[:3], second.status, second.reason) == ("d1#", "quarantined", "event_id_reused")
+    assert first == ("d1 727", "received", None)
+    assert (second.event_id[:7], second.status, second.reason) == ("d1 727#", "quarantined", "event_id_reused")
     assert shop.rows("SELECT count(*) FROM step") == [(1,)]
+
+
+def test_two_orders_of_one_second_are_both_taken(shop):
+    # A WooCommerce shop makes its delivery id of the webhook and the second of its clock: theirs is the same.
+    answers = [knock(shop, json.dumps({"id": order, "number": str(order)}).encode()) for order in (727, 728)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert shop.rows(MESSAGES) == [("d1 727", "received", None), ("d1 728", "received", None)]
 
 
 def _without(name: str) -> dict[str, str]:
@@ -172,7 +179,7 @@ def test_without_the_database_the_sender_is_told_to_come_again(app_settings):
 
 def test_a_message_that_the_database_refuses_takes_no_neighbour_with_it(shop, clean_database):
     with clean_database.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE inbound_message ADD CONSTRAINT poison CHECK (event_id <> 'bad')"))
+        connection.execute(text("ALTER TABLE inbound_message ADD CONSTRAINT poison CHECK (event_id <> 'bad 727')"))
         connection.execute(text("LOCK TABLE inbound_message IN EXCLUSIVE MODE"))
         with ThreadPoolExecutor(8) as pool:
             knocks = [pool.submit(knock, shop, event=event) for event in ("first", "bad", "c", "d", "e")]
@@ -184,7 +191,7 @@ def test_a_message_that_the_database_refuses_takes_no_neighbour_with_it(shop, cl
 def test_a_group_of_new_repeated_and_reused_messages_is_told_apart_in_its_order(shop):
     knock(shop, event="known")
     [[channel_id]] = shop.rows("SELECT id FROM channel")
-    told = (("a", BODY), ("known", BODY), ("known", BODY + b" "), ("b", BODY), ("a", BODY))
+    told = (("a", BODY), ("known 727", BODY), ("known 727", BODY + b" "), ("b", BODY), ("a", BODY))
     group = [Arrival(channel_id, NewMessage(event, "webhook", body)) for event, body in told]
     receipts = Keeper(shop.database)(group)
     assert [receipt.outcome for receipt in receipts] == ["stored", "duplicate", "quarantined", "stored", "duplicate"]

@@ -137,3 +137,13 @@ def test_an_id_that_is_none_is_refused(site):
 @pytest.mark.parametrize("url", ["/worklist?after=garbage", "/parked?after=W10"])
 def test_a_page_mark_that_is_not_ours_is_refused(site, url):
     assert site.client("order_manager").get(url).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["endpoint=x", "_method=PUT", "_scheme=javascript&_external=1", "values=1", "_anchor=x"]
+)
+def test_what_a_visitor_calls_a_parameter_says_nothing_to_the_links_of_a_page(site, query):
+    answer = site.client("order_manager").get(f"/worklist?{query}")
+    assert answer.status_code == 200
+    assert b"javascript:" not in answer.data
+    assert f"/worklist?{query.replace('&', '&amp;')}&amp;view=overdue".encode() in answer.data

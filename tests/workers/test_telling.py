@@ -146,6 +146,18 @@ def test_no_address_is_an_outcome_that_the_orders_page_can_show(process: Process
         assert session.query(Message).filter_by(order_id=order.id).one().status == "no_address"
 
 
+@pytest.mark.parametrize(
+    ("address", "outcome"), [("ann@例子.example", ("done", "sent")), ("安@x.example", ("done", "failed"))]
+)
+def test_an_address_in_other_letters_is_served_or_said_to_fail(
+    process: Process, mailbox: Peer, address: str, outcome: tuple[str, str]
+) -> None:
+    order = _order(process, contact={**CONTACT, "email": address})
+    assert _tell(process) == [outcome]
+    with process.database.transaction() as session:
+        assert session.query(Message).filter_by(order_id=order.id).one().status == outcome[1]
+
+
 def test_without_a_mail_server_mails_wait_and_are_never_given_up(process: Process, mailbox: Peer) -> None:
     alone = replace(process, settings=replace(process.settings, smtp_url=""))
     order = _order(process)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from oms.accounts.rights import SIGNED_IN, rights_of
+from oms.accounts.rights import SIGNED_IN
 from oms.web.api.base import Blueprint, Schema
 from oms.web.auth import me, right
 
@@ -33,7 +33,7 @@ def read() -> dict[str, Any]:
         "actor": who.actor,
         "name": who.name,
         "roles": sorted(who.roles),
-        "rights": sorted(rights_of(who.roles)),
+        "rights": who.rights(),
         "channel_id": who.channel_id,
         "warehouse_id": who.warehouse_id,
         "language": who.language,

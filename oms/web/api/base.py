@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from marshmallow import fields, validate
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
+from oms.clock import YEARS, possible
 from oms.errors import Refused
 
 MONEY_PATTERN = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?$"
@@ -92,10 +94,16 @@ class Written(fields.Nested):
 
 
 class Instant(fields.AwareDateTime):
-    """A time with its zone, ISO 8601; one without a zone is refused."""
+    """A time with its zone, ISO 8601; one without a zone is refused, and one beyond the years of business."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        found = super()._deserialize(*args, **kwargs)
+        if not possible(found):
+            raise ma.ValidationError(f"give a year from {YEARS.start} to {YEARS.stop - 1}")
+        return found
 
 
 class Problem(ma.Schema):

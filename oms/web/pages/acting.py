@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
-from oms.clock import zone_named
+from oms.clock import possible, zone_named
 from oms.errors import Conflict, InputInvalid, NotAllowed, Refused
 from oms.money import parse_amount
 from oms.web import edge
@@ -114,6 +114,8 @@ def at(name: str) -> datetime | None:
         return None
     try:
         naive = datetime.fromisoformat(given)
+        if not possible(naive):
+            raise ValueError(given)
     except ValueError as fault:
         hint = gettext("Write the time as 2026-11-30T17:00.")
         raise InputInvalid(f"{name} is no time", fields={name: hint}) from fault

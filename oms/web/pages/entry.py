@@ -97,6 +97,8 @@ def _channel(session: Session, draft: Draft) -> Channel:
 
 
 def _find(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
+    if not me().may("customer.read"):
+        return
     term = draft.get("find") or draft.get("customer.phone") or draft.get("customer.email")
     if term:
         found = parties.customers(session, term=term[:200], limit=FOUND, country=edge.settings().country)
@@ -119,9 +121,10 @@ def _known(row: Any) -> dict[str, Any]:
 
 
 def _use(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
-    found = parties.customers(session, term=value[:60], limit=1, country=edge.settings().country)
+    known = me().may("customer.read")
+    found = parties.customers(session, term=value[:60], limit=1, country=edge.settings().country) if known else []
     if found and found[0].number == value:
-        entry_form.take(draft, found[0])
+        entry_form.take(draft, found[0], private=me().may("private.read"))
     _check(session, draft, looked, "", now)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -18,12 +19,14 @@ from oms.clock import parse_instant
 from oms.errors import InputInvalid
 from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
+from oms.web import masking
 from oms.web.pages import acting
 
 CUSTOMER = ("name", "company", "phone", "email")
 ADDRESS = ("name", "phone", "lines", "district", "city", "region", "postal_code", "country")
 LINE = ("sku", "qty", "unit_price")
 MOST_LINES, EMPTY_LINES = 100, 3
+_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})")
 
 
 @dataclass(slots=True)
@@ -89,12 +92,15 @@ def paste(draft: Draft, channel: Channel) -> None:
     draft.evidence = {str(one["field"]): one for one in evidence}
 
 
-def take(draft: Draft, customer: Customer) -> None:
-    """Take a known customer into the form."""
+def take(draft: Draft, customer: Customer, *, private: bool) -> None:
+    """Take a known customer into the form; without `private` no more than a masked list shows, the rest is asked anew."""
     draft.values["customer_number"] = customer.number
-    found = {part: getattr(customer, part) for part in CUSTOMER}
-    _fill(draft, "customer", CUSTOMER, found)
-    _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **_present(customer.address)})
+    told, place = set(CUSTOMER) if private else {"company"}, _present(customer.address)
+    _fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
+    if private:
+        _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
+    else:
+        _fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
     if customer.payment_terms:
         draft.values["payment.terms"] = customer.payment_terms
 
@@ -154,12 +160,9 @@ def started_at(draft: Draft, now: datetime) -> datetime:
 
 
 def quantity(given: str | None) -> Decimal | None:
-    """A typed number, or None where it is none."""
-    try:
-        found = Decimal((given or "").replace(",", "."))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
+    """A typed number, or None where it is none: with digits only, since `1e999999` takes minutes to write out."""
+    text = (given or "").strip().replace(",", ".")
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _is_price(given: str) -> bool:

@@ -23,8 +23,8 @@ HOUSE = frozenset(row.performer for row in flow.FLOW.values()) - {
 
 
 def lists_of(who: Identity) -> frozenset[str]:
-    """The roles whose worklists are this person's own."""
-    return who.roles & HOUSE
+    """The roles whose worklists are this person's own; a worklist is of all channels, and nobody's who sees only one."""
+    return who.roles & HOUSE if who.channel_id is None else frozenset()
 
 
 @pages.get("/")

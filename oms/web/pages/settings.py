@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import groupby
 
@@ -20,6 +21,8 @@ from oms.web.auth import me, right
 from oms.web.pages import acting, order_story
 
 pages = Blueprint("settings", __name__)
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
 
 
 @pages.get("/settings")
@@ -71,7 +74,7 @@ def _value(row: PolicyRow) -> object:
     if isinstance(row.default, bool):
         return given == "true"
     if isinstance(row.default, int):
-        if not given.lstrip("-").isdigit() or len(given) > 12:
+        if not _WHOLE.fullmatch(given):
             raise InputInvalid("no whole number", fields={"value": gettext("Give a whole number.")})
         return int(given)
     return given.replace(",", ".") if not isinstance(row.default, str) else given
