@@ -63,6 +63,13 @@ _LEFT = text(f"""
 """)
 
 
+# What of an order one person had given back without anybody's approval.
+_UNAPPROVED = text("""
+    SELECT coalesce(sum(amount), 0) FROM refund
+    WHERE order_id = :order_id AND requested_by = :by AND approved_by IS NULL AND status = 'succeeded'
+""")
+
+
 def given_back(session: Session, *, order_id: uuid.UUID) -> GivenBack:
     """What of a (locked) order's payments went back so far. Of one that is refunded all did, whoever paid it back."""
     row = session.execute(_LEFT, {"ids": [order_id]}).one()
@@ -231,7 +238,10 @@ def _refuse_given_back(session: Session, refund: Refund) -> None:
 
 def _refuse_unapproved(session: Session, refund: Refund, actor: str, now: datetime) -> None:
     limit = policy.read(session, now).decimal("refund.approval_value")
-    if refund.amount < limit:
+    # One sum in small parts is that sum.
+    params = {"order_id": refund.order_id, "by": refund.requested_by}
+    before: Decimal = session.execute(_UNAPPROVED, params).scalar_one()
+    if refund.amount + before < limit:
         return
     if refund.approved_by is None:
         raise NotAllowed(f"a refund of {limit} or more needs another person's approval first")
