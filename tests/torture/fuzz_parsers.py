@@ -93,7 +93,8 @@ def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:
     except (Exception, Hangs) as fault:  # noqa: BLE001  whatever a parser raises is what is looked for
         last = traceback.extract_tb(fault.__traceback__)[-1]
         notes = " ".join(getattr(fault, "__notes__", []))
-        words = f"{type(fault).__name__}: {fault} at {last.filename.rpartition('/')[2]}:{last.lineno}"
+        first = fault.exceptions[0] if isinstance(fault, BaseExceptionGroup) and fault.exceptions else fault
+        words = f"{type(fault).__name__}: {first} at {last.filename.rpartition('/')[2]}:{last.lineno}"
         found.wrong.append(f"{name}: {words[:400]}; {notes[:1500]}")
         return True
     return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -42,6 +44,15 @@ def test_computing_here_is_not_waiting() -> None:
     _, spent = Stopwatch().measured(lambda: _compute(0.3))
     assert spent.cpu_s + spent.queued_s > 0.25
     assert spent.waited_s < 0.1
+
+
+@pytest.mark.parametrize(
+    ("words", "waits"), [("sum(range(20_000_000))", False), ("__import__('time').sleep(0.6)", True)]
+)
+def test_a_child_that_computes_is_no_waiting_and_one_that_sleeps_is(words: str, waits: bool) -> None:
+    _, spent = Stopwatch().measured(lambda: subprocess.run([sys.executable, "-c", words], check=True))
+    assert (spent.waited_s > 0.4) is waits
+    assert (spent.cpu_s + spent.queued_s > spent.clock_s / 2) is not waits
 
 
 def _compute(seconds: float) -> None:

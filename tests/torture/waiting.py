@@ -1,4 +1,5 @@
-"""How long a call waited for nothing: not the seconds in which it or PostgreSQL computed, nor those in which they had no processor.
+"""How long a call waited for nothing: not the seconds in which it, its children or PostgreSQL computed, nor those in which they
+had no processor.
 
 Linux counts for each thread the time on a processor and the time in which it could have run and had none
 (`/proc/.../schedstat`), so a verdict of two seconds holds on a machine that others use too.
@@ -6,9 +7,10 @@ Linux counts for each thread the time on a processor and the time in which it co
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +18,8 @@ from typing import TypeVar
 T = TypeVar("T")
 #: Seconds that a call may compute, that PostgreSQL may compute for it, and that it may wait for neither.
 CPU_S, WAIT_S = 2.0, 2.0
+#: A child's time is gone when it has ended, so it is looked at so often meanwhile.
+_LOOK_S = 0.02
 _PROC = Path("/proc")
 #: process -> seconds on a processor, seconds queued for one
 Stood = dict[int, tuple[float, float]]
@@ -23,7 +27,7 @@ Stood = dict[int, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds of one call: by the clock; computing, itself and PostgreSQL; and in which either had no processor."""
+    """Seconds of one call: by the clock; computing, with its children, and PostgreSQL; and in which these had no processor."""
 
     clock_s: float
     cpu_s: float
@@ -50,11 +54,14 @@ class Stopwatch:
     def measured(self, call: Callable[[], T]) -> tuple[T, Spent]:
         """The call's answer with what it took."""
         theirs = self._theirs()
-        clock, (cpu, queued) = time.monotonic(), _stood("thread-self")
-        answer = call()
-        clock_s, (cpu_after, queued_after) = time.monotonic() - clock, _stood("thread-self")
+        with _children() as children:
+            clock, (cpu, queued) = time.monotonic(), _stood("thread-self")
+            answer = call()
+            clock_s, (cpu_after, queued_after) = time.monotonic() - clock, _stood("thread-self")
         database_s, database_queued_s = _since(theirs, self._theirs())
-        return answer, Spent(clock_s, cpu_after - cpu, database_s, queued_after - queued + database_queued_s)
+        children_s, children_queued_s = _since({}, children)
+        queued_s = queued_after - queued + children_queued_s + database_queued_s
+        return answer, Spent(clock_s, cpu_after - cpu + children_s, database_s, queued_s)
 
     def _theirs(self) -> Stood:
         found: Stood = {}
@@ -62,6 +69,27 @@ class Stopwatch:
             with suppress(OSError):  # it has ended
                 found[backend] = _stood(str(backend))
         return found
+
+
+@contextmanager
+def _children() -> Iterator[Stood]:
+    """What the processes that this thread starts meanwhile have taken, as far as they were seen."""
+    listed, stood, over = _PROC / f"self/task/{threading.get_native_id()}/children", Stood(), threading.Event()
+    before = set(listed.read_text(encoding="ascii").split())
+
+    def look() -> None:
+        while not over.wait(_LOOK_S):
+            for child in set(listed.read_text(encoding="ascii").split()) - before:
+                with suppress(OSError):  # it has ended
+                    stood[int(child)] = _stood(child)
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield stood
+    finally:
+        over.set()
+        looking.join()
 
 
 def backends_of(postmaster: int, database: str) -> list[int]:

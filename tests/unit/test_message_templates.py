@@ -114,7 +114,7 @@ def test_every_template_that_the_code_names_in_a_notice_is_there() -> None:
     named = {
         word
         for source in sources("oms", "workers")
-        for word in re.findall(r'Notice\(\s*f?"[^"]+",\s*"([a-z_]+)"', source.text)
+        for word in re.findall(r'(?:Notice\(\s*f?"[^"]+",\s*|template=)"([a-z_]+)"', source.text)
     }
     assert {"backordered", "refunded"} <= named
     assert named <= set(rendering.names())
