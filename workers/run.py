@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for queue in queues:
         bindings.handlers(None if queue == SWEEP else queue)  # imported once, shared by all children
     process.warm()
+    process.give_way()
     process.calm_collector()  # before the fork, so that the children share these pages
     children: dict[int, str] = {}
     stopping: list[bool] = []

@@ -44,6 +44,7 @@ def main() -> int:
     settings = oms_settings.load(os.environ)
     bindings.handlers()
     process.warm()
+    process.give_way()
     process.calm_collector()
     return serve(settings)
 

@@ -126,6 +126,9 @@ def _load(made: House, seed: int, phase: Phase, outcome: Outcome) -> list[Call]:
     with slow_disk(made.own_database_url) if phase.slow else nullcontext():
         made.watch(lambda: time.monotonic() > began + phase.seconds)
     made.watch(lambda: sender.poll() is not None, limit_s=open_loop.PATIENCE_S + 60)
+    if sender.poll():
+        said = (made.folder / f"traffic-{name}.log").read_text(encoding="utf-8").splitlines()
+        outcome.wrong.append(f"{phase.name}: the shops ended with {sender.poll()}: {' '.join(said[-1:])}")
     calls = open_loop.read(ledger)
     outcome.figures[phase.name], wrong = prompt(calls, len(shots), began, phase)
     outcome.wrong += wrong

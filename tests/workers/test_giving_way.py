@@ -1,0 +1,26 @@
+"""Workers and sweep stand behind who answers shops and people when the processor is short."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from tests.servers import ROOT
+from tests.workers.test_stopping import until
+from workers.process import BEHIND
+
+
+@pytest.mark.parametrize("program", [["workers.run", "inside", "sweep"], ["workers.sweep"]])
+def test_every_process_behind_the_door_gives_way(environ: dict[str, str], program: list[str]) -> None:
+    children = 2 if "inside" in program else 0
+    with subprocess.Popen([sys.executable, "-m", *program], env={**os.environ, **environ}, cwd=ROOT) as process:
+        parent = psutil.Process(process.pid)
+        assert until(lambda: parent.nice() == BEHIND and len(parent.children()) >= children)
+        assert {one.nice() for one in parent.children(recursive=True)} <= {BEHIND}
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
