@@ -186,9 +186,11 @@ def _run_apart(name: str, options: Options) -> dict[str, Any]:
     """A level in a process of its own: what one leaves in memory is nothing to the next."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         command = [sys.executable, "-m", "tests.torture", *options.words(name), "--report", report.name]
+        # Of two sessions each gets half of the machine (Linux, autogroup): workers stand behind in their own house alone.
         ended = subprocess.run(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            start_new_session=True,
+        )  # fmt: skip
         say(f"\n== {name}: {LEVELS[name].about}\n{ended.stdout}")
         try:
             found: list[dict[str, Any]] = json.loads(Path(report.name).read_text(encoding="utf-8"))
