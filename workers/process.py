@@ -80,8 +80,8 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-#: How far behind (`nice`): about a tenth of the share of who answers, when both want the processor.
-BEHIND = 10
+#: How far behind (`nice`): about a third of the share of who answers, when both want the processor.
+BEHIND = 5
 
 
 def give_way() -> None:

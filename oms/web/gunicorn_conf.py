@@ -49,7 +49,7 @@ _M_ARENA_MAX = -8
 
 
 #: A webhook that waited so long for a free thread is told to come again: who sends it has patience, but not for one answer.
-BUSY_AFTER_S = 0.5
+BUSY_AFTER_S = 0.4
 _BUSY = b'{"type":"urn:oms:problem:unavailable","title":"Service Unavailable","status":503,"code":"unavailable"}'
 
 
