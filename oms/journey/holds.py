@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -128,19 +128,26 @@ def _pause_steps(session: Session, orders: Sequence[uuid.UUID], spare: Sequence[
     params = {"orders": list(orders), "spare": list(spare), "on_hold": list(flow.on_hold_kinds()), "now": now}
     paused = session.execute(text(_PAUSE), params).all()
     touched.touch(session, orders)
-    if paused:
-        session.execute(
-            text(_PAUSE_ROWS),
-            {
-                "id": db.new_ids(len(paused)),
-                "step": [r.id for r in paused],
-                "hold": [r.hold_id for r in paused],
-                "reason": [r.pause_reason for r in paused],
-                "due": [r.due_at for r in paused],
-                "evidence": [r.reason for r in paused],
-                "now": now,
-            },
-        )
+    _begin_pauses(session, [_Begun(r.id, r.hold_id, r.pause_reason, r.due_at, r.reason) for r in paused], now)
+
+
+class _Begun(NamedTuple):
+    """A pause of a step that a hold begins: what the clock waits for, when the step was due, the hold's reason."""
+
+    step_id: uuid.UUID
+    hold_id: uuid.UUID
+    reason: str
+    due_before: datetime
+    evidence: str
+
+
+def _begin_pauses(session: Session, pauses: Sequence[_Begun], now: datetime) -> None:
+    if not pauses:
+        return
+    step_ids, hold_ids, reasons, dues, evidence = zip(*pauses, strict=True)
+    columns = {"step": step_ids, "hold": hold_ids, "reason": reasons, "due": dues, "evidence": evidence}
+    params = {name: list(values) for name, values in columns.items()}
+    session.execute(text(_PAUSE_ROWS), params | {"id": db.new_ids(len(pauses)), "now": now})
 
 
 def _free(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> list[uuid.UUID]:
@@ -164,18 +171,8 @@ def _hand_on(session: Session, orders: Sequence[uuid.UUID], now: datetime) -> No
         return
     dues = _dues(session, rows, now)
     session.execute(text(_PAUSE_OVER), {"steps": [r.step_id for r in rows], "dues": dues, "now": now})
-    session.execute(
-        text(_PAUSE_ROWS),
-        {
-            "id": db.new_ids(len(rows)),
-            "step": [r.step_id for r in rows],
-            "hold": [r.hold_id for r in rows],
-            "reason": [r.next_reason for r in rows],
-            "due": dues,
-            "evidence": [r.evidence for r in rows],
-            "now": now,
-        },
-    )
+    again = [_Begun(r.step_id, r.hold_id, r.next_reason, at, r.evidence) for r, at in zip(rows, dues, strict=True)]
+    _begin_pauses(session, again, now)
 
 
 def _dues(session: Session, pauses: Sequence[Any], now: datetime) -> list[datetime]:
