@@ -23,7 +23,6 @@ from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import first_of, refuse_other, write_scan
 from oms.inventory.bins import packing_bin
 from oms.inventory.carrying import require_rows
-from oms.journey import holds
 from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
@@ -144,9 +143,8 @@ def _first(session: Session, scanned: PickScan, stop: Row[Any] | None = None) ->
     first = first_of(session, stage="pick", scanned=scanned, bin_code=scanned.bin_code)
     if first is not None:
         return _answer(session, first.answer, first.task_id)
-    reasons = holds.standing(session, order_ids=[stop.order_id]).get(stop.order_id) if stop is not None else None
-    if reasons:
-        raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
+    if stop is not None:
+        shorts.refuse_held(session, order_id=stop.order_id)
     raise Conflict("another scan took the last piece of this stop: look at the list again")
 
 

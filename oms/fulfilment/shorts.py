@@ -79,7 +79,7 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if task is None:
         raise Conflict(_SETTLED)
     locks.take_goods(session, order_ids=[task.order_id])
-    _refuse_held(session, task.order_id)
+    refuse_held(session, order_id=task.order_id)
     warehouse_id = session.execute(select(Wave.warehouse_id).where(Wave.id == task.wave_id)).scalar_one()
     # Two may report the same stop at once: who waited for the order finds it short already, and counts nothing.
     moved = lifecycle.advance(
@@ -107,7 +107,8 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     return task.fulfilment_id
 
 
-def _refuse_held(session: Session, order_id: uuid.UUID) -> None:
+def refuse_held(session: Session, *, order_id: uuid.UUID) -> None:
+    """Raise Conflict for an order that is held, with the reasons and what the picker is to do."""
     reasons = holds.standing(session, order_ids=[order_id]).get(order_id)
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): leave its goods and take the next stop")
