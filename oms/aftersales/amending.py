@@ -103,7 +103,7 @@ def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -
     A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
     """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
-    moving = [(told, c) for told, c in wanted if told and told != c.order.payment_status and not _undoes(c, told)]
+    moving = [(told, case) for told, case in wanted if told and _moves(case.order.payment_status, told)]
     for state in sorted({state for state, _ in moving}):
         ids = [case.order_id for own, case in moving if own == state]
         lifecycle.advance(
@@ -123,8 +123,8 @@ def _leaves_payment(case: Case) -> bool:
     }  # fmt: skip
 
 
-def _undoes(case: Case, told: str) -> bool:
-    return states.undoes(case.order.payment_status, told)
+def _moves(was: str, told: str) -> bool:
+    return told != was and not states.undoes(was, told)
 
 
 def note(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
