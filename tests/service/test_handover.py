@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -219,7 +220,8 @@ def test_a_parcel_that_joins_while_its_list_is_signed_goes_to_the_next_list(data
         assert parcel.hand_over_list_id not in (None, first.hand_over_list_id)
 
 
-def test_a_parcel_that_the_carrier_is_just_signing_for_is_not_left_behind(database: Database) -> None:
+def half_signed(database: Database) -> tuple[Parcel, Callable[[Session], handover.Signed], Callable[[Session], None]]:
+    """A parcel whose list we have signed; the carrier's signature; and how the parcel is left behind."""
     with database.transaction() as session:
         now = db.now(session)
         parcel = booked(session, served_floor(session), now)
@@ -228,21 +230,19 @@ def test_a_parcel_that_the_carrier_is_just_signing_for_is_not_left_behind(databa
     def stays(session: Session) -> None:
         handover.leave_behind(session, parcel_id=parcel.id, reason="wet", actor="bob", now=now)
 
+    return parcel, lambda session: sign(session, parcel, "carrier", now), stays
+
+
+def test_a_parcel_that_the_carrier_is_just_signing_for_is_not_left_behind(database: Database) -> None:
+    parcel, leaves, stays = half_signed(database)
     with pytest.raises(Conflict, match="still in the house"):
-        at_once(database, lambda s: sign(s, parcel, "carrier", now), stays).result()
+        at_once(database, leaves, stays).result()
     with database.transaction() as session:
         assert session.get_one(Parcel, parcel.id).hand_over_list_id == parcel.hand_over_list_id
 
 
 def test_a_parcel_that_is_left_behind_just_then_is_not_signed_for(database: Database) -> None:
-    with database.transaction() as session:
-        now = db.now(session)
-        parcel = booked(session, served_floor(session), now)
-        sign(session, parcel, "us", now)
-
-    def stays(session: Session) -> None:
-        handover.leave_behind(session, parcel_id=parcel.id, reason="wet", actor="bob", now=now)
-
-    assert at_once(database, stays, lambda s: sign(s, parcel, "carrier", now)).result().left == ()
+    parcel, leaves, stays = half_signed(database)
+    assert at_once(database, stays, leaves).result().left == ()
     with database.transaction() as session:
         assert session.get_one(Parcel, parcel.id).handed_over_at is None
