@@ -18,9 +18,11 @@ from workers.process import BEHIND
 @pytest.mark.parametrize("program", [["workers.run", "inside", "sweep"], ["workers.sweep"]])
 def test_every_process_behind_the_door_gives_way(environ: dict[str, str], program: list[str]) -> None:
     children = 2 if "inside" in program else 0
+    behind = max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0))  # nobody comes forward who was put further back
     with subprocess.Popen([sys.executable, "-m", *program], env={**os.environ, **environ}, cwd=ROOT) as process:
         parent = psutil.Process(process.pid)
-        assert until(lambda: parent.nice() == BEHIND and len(parent.children()) >= children)
-        assert {one.nice() for one in parent.children(recursive=True)} <= {BEHIND}
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            assert until(lambda: parent.nice() == behind and len(parent.children()) >= children)
+            assert {one.nice() for one in parent.children(recursive=True)} <= {behind}
+        finally:
+            process.send_signal(signal.SIGTERM)
