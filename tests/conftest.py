@@ -7,6 +7,7 @@ servers and makes databases of its own there.
 from __future__ import annotations
 
 import functools
+import gc
 import itertools
 import os
 import shutil
@@ -58,6 +59,12 @@ def pytest_configure_node(node: Any) -> None:
     """In a parallel run the controller starts the servers and tells each worker where they are."""
     servers = _servers(node.config)
     node.workerinput["oms_servers"] = (servers.database_url, servers.redis_url, servers.template)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported is never garbage: not looked through again and again, which took a tenth of the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import orjson
 from flask import Flask, Request
@@ -66,24 +68,34 @@ def create_app(*, settings: Settings | None = None, database: Database | None = 
     The engine connects on first use, so after any fork; `ring` is called after commits that opened steps.
     """
     settings = settings or deploy.load(os.environ)
+    app = Flask(__name__)
+    app.request_class = _Request
+    app.json = _Json(app)
+    app.url_map.strict_slashes = False
+    own(app, settings, database, ring)
+    _wire(app)
+    return app
+
+
+def own(app: Flask, settings: Settings, database: Database | None = None, ring: Ring = silent) -> None:
+    """Give the application what it owns: keys, log, limits, databases and the doors in front of it.
+
+    May be done again with others, as by tests: to build some 200 routes with their document takes longer than most of them.
+    What was made of the first settings stays: the default language and the organisation's name.
+    """
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
     logs.configure(settings.environment)
     # Webhooks are stored over connections of their own, without a question before each use: the committer tries again.
     inbox = database or _database(settings, ring, pool_size=2, pre_ping=False)
     database = database or _database(settings, ring)
-    app = Flask(__name__)
-    app.request_class = _Request
-    app.json = _Json(app)
     app.config.update(MAX_CONTENT_LENGTH=settings.body_limit + 1, MAX_FORM_MEMORY_SIZE=settings.body_limit)
-    app.url_map.strict_slashes = False
     owner = edge.Edge(settings, database, Committer(webhooks.Keeper(inbox)), Limits(settings.redis_url))
     edge.install(app, owner)
-    _wire(app)
-    app.wsgi_app = QuickDoor(app.wsgi_app, owner)  # type: ignore[method-assign]
+    doors: WSGIApplication = QuickDoor(partial(Flask.wsgi_app, app), owner)
     if settings.proxies:
         hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    return app
+        doors = ProxyFix(doors, x_for=hops, x_proto=hops, x_host=hops)
+    app.wsgi_app = doors  # type: ignore[method-assign,assignment]
 
 
 def _wire(app: Flask) -> None:

@@ -41,34 +41,29 @@ class Level:
 
 _BOTH = ("orders", "seconds")
 
-#: THE table of levels.
+#: THE table of levels. What can run beside others begins in this order: the longest first, which compute beside which wait.
 LEVELS: dict[str, Level] = {
-    "t0": Level(
-        "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"
-    ),
     "t1": Level(
         "tests.torture.random_kill:run",
         "random kill: signals, PostgreSQL and Redis, every half second",
         alone=True,
         sizes=_BOTH,
     ),
+    "t8": Level(
+        "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
+    ),
+    "t0": Level(
+        "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"
+    ),
     "t3": Level(
         "tests.torture.network:run", "bad lines before every dependency: late, cut, reset, silent, gone", sizes=_BOTH
     ),
-    "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs", sizes=_BOTH),
-    "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
+    "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", sizes=_BOTH),
     "controls": Level("tests.torture.positive:run", "the product broken six ways, each of which must be caught"),
     "t2": Level(
         "tests.torture.liveness:run", "one worker frozen for good, one carrier a black hole: all else finishes"
     ),
-    "t8": Level(
-        "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
-    ),
-    "t5": Level("tests.torture.clocks:run", "wrong clocks: ten minutes off each way, then an hour back", sizes=_BOTH),
     "t7": Level("tests.torture.poison:run", "poison and bombs within normal traffic", sizes=("orders",)),
-    "backup": Level(
-        "tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again", sizes=_BOTH
-    ),
     "hosts": Level(
         "tests.torture.hosts:run", "two web and two worker hosts against one database; two of them go dark", sizes=_BOTH
     ),
@@ -77,6 +72,11 @@ LEVELS: dict[str, Level] = {
         "spoilt and invented input for every parser and every call of the API",
         sizes=("seconds",),
     ),
+    "backup": Level(
+        "tests.torture.backup:run", "the disk is lost: restored to a random second, the shops asked again", sizes=_BOTH
+    ),
+    "t10": Level("tests.torture.history:run", "sixteen clients under faults; can what they saw be?"),
+    "t4": Level("tests.torture.full_disk:run", "full disk below PostgreSQL and the logs", sizes=_BOTH),
 }
 
 
@@ -174,12 +174,12 @@ def _run(name: str, options: Options) -> dict[str, Any]:
 
 
 def _run_many(names: Sequence[str], options: Options) -> list[dict[str, Any]]:
-    """Those that need the machine for themselves in turn, then the others two at a time: they mostly wait."""
+    """Those that need the machine for themselves in turn, then the others three at a time: they wait for half of it."""
     lonely = [name for name in names if LEVELS[name].alone]
     others = [name for name in names if not LEVELS[name].alone]
     found = [_run_apart(name, options) for name in lonely]
-    with ThreadPoolExecutor(max_workers=2) as pair:
-        return found + list(pair.map(lambda name: _run_apart(name, options), others))
+    with ThreadPoolExecutor(max_workers=3) as lanes:
+        return found + list(lanes.map(lambda name: _run_apart(name, options), others))
 
 
 def _run_apart(name: str, options: Options) -> dict[str, Any]:

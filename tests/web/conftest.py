@@ -7,16 +7,32 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 
 from oms.settings import Settings
-from oms.web import create_app
+from oms.web import create_app, own
 from tests.conftest import CleanDatabase
 from tests.web.site import Site
+
+_APPLICATIONS: list[Flask] = []
 
 
 @pytest.fixture
 def site(clean_database: CleanDatabase, app_settings: Settings) -> Site:
-    """Everything that a web test needs: the app, clients, people, keys, channels."""
+    """Everything that a web test needs: the app, clients, people, keys, channels.
+
+    All tests of a process share its routes and templates; one that adds a route takes `own_site`.
+    """
+    if _APPLICATIONS:
+        own(_APPLICATIONS[0], app_settings, clean_database.database)
+    else:
+        _APPLICATIONS.append(create_app(settings=app_settings, database=clean_database.database))
+    return Site(_APPLICATIONS[0], clean_database.database, app_settings)
+
+
+@pytest.fixture
+def own_site(clean_database: CleanDatabase, app_settings: Settings) -> Site:
+    """A site whose application is this test's own."""
     app = create_app(settings=app_settings, database=clean_database.database)
     return Site(app, clean_database.database, app_settings)
 

@@ -92,7 +92,7 @@ def test_one_row_too_many_says_that_there_is_a_next_page():
 
 
 @pytest.fixture
-def rows_api(site):
+def rows_api(own_site):
     """An API file as others write them."""
     blp = Blueprint("rows", __name__)
 
@@ -110,8 +110,8 @@ def rows_api(site):
     def index(args):
         return paging.page([], limit=args["limit"], key=lambda row: ())
 
-    site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
-    return site
+    own_site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
+    return own_site
 
 
 def test_what_the_schema_refuses_is_told_field_by_field(rows_api):

@@ -46,12 +46,12 @@ def test_people_get_a_page_in_their_language(site, language, words):
 
 
 @pytest.mark.parametrize("url", ["/api/v1/boom", "/boom"])
-def test_a_fault_of_ours_tells_nothing_of_our_inside(site, url, capsys):
+def test_a_fault_of_ours_tells_nothing_of_our_inside(own_site, url, capsys):
     def boom() -> str:
         raise RuntimeError("canary-7 SELECT * FROM staff at /srv/oms")
 
-    site.app.add_url_rule(url, view_func=right("order.read")(boom))
-    answer = site.app.test_client().get(url, headers=site.key("auditor"))
+    own_site.app.add_url_rule(url, view_func=right("order.read")(boom))
+    answer = own_site.app.test_client().get(url, headers=own_site.key("auditor"))
     assert answer.status_code == 500
     assert answer.headers["X-Request-ID"] in answer.text
     log = capsys.readouterr().err
@@ -59,16 +59,16 @@ def test_a_fault_of_ours_tells_nothing_of_our_inside(site, url, capsys):
     assert any(json.loads(line)["event"] == "request failed" for line in log.splitlines())
 
 
-def test_named_faults_carry_their_code_and_fields(site):
+def test_named_faults_carry_their_code_and_fields(own_site):
     def wrong() -> str:
         raise InputInvalid("2 things are wrong", fields={"lines.0.qty": "write it as a string"})
 
     def late() -> str:
         raise IllegalTransition("order 1042: verified -> shipped is not allowed")
 
-    site.app.add_url_rule("/api/wrong", view_func=right("order.read")(wrong))
-    site.app.add_url_rule("/api/late", view_func=right("order.read")(late))
-    client, headers = site.app.test_client(), site.key("auditor")
+    own_site.app.add_url_rule("/api/wrong", view_func=right("order.read")(wrong))
+    own_site.app.add_url_rule("/api/late", view_func=right("order.read")(late))
+    client, headers = own_site.app.test_client(), own_site.key("auditor")
     assert client.get("/api/wrong", headers=headers).json["fields"] == {"lines.0.qty": "write it as a string"}
     refused = client.get("/api/late", headers=headers)
     assert (refused.status_code, refused.json["code"]) == (409, "illegal_transition")
@@ -97,10 +97,12 @@ def test_every_answer_carries_the_security_headers(site):
         assert "no-store" in answer.headers["Cache-Control"] or rule.endpoint == "static"
 
 
-def test_addresses_told_by_proxies_count_only_when_a_proxy_is_configured(site):
-    site.app.add_url_rule("/api/seen", view_func=right("order.read")(lambda: __import__("flask").request.remote_addr))
-    headers = site.key("auditor") | {"X-Forwarded-For": "203.0.113.9"}
-    assert site.app.test_client().get("/api/seen", headers=headers).text == "127.0.0.1"
+def test_addresses_told_by_proxies_count_only_when_a_proxy_is_configured(own_site):
+    own_site.app.add_url_rule(
+        "/api/seen", view_func=right("order.read")(lambda: __import__("flask").request.remote_addr)
+    )
+    headers = own_site.key("auditor") | {"X-Forwarded-For": "203.0.113.9"}
+    assert own_site.app.test_client().get("/api/seen", headers=headers).text == "127.0.0.1"
 
 
 def test_the_log_line_has_the_route_and_no_secret(site, capsys):

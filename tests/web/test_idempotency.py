@@ -20,28 +20,28 @@ URL = "/api/v1/people"
 
 
 @pytest.fixture
-def people_api(site):
+def people_api(own_site):
     """An API call whose work can be counted: it creates a person."""
     blp = Blueprint("people", __name__)
-    site.calls, site.pause = [], threading.Event()
+    own_site.calls, own_site.pause = [], threading.Event()
 
     @blp.post("/people")
     @idempotent
     @blp.response(201, Schema)
     @right("staff.change")
     def create():
-        site.calls.append(1)
+        own_site.calls.append(1)
         with transaction() as session:
-            new = staff.NewStaff(f"p{len(site.calls)}", "P", ["hr"], PASSWORD)
+            new = staff.NewStaff(f"p{len(own_site.calls)}", "P", ["hr"], PASSWORD)
             staff.create(session, new=[new], environment="test", actor=me().actor, now=db.now(session))
-        site.pause.wait(0.2)
-        if len(site.calls) == getattr(site, "fails_at", 0):
+        own_site.pause.wait(0.2)
+        if len(own_site.calls) == getattr(own_site, "fails_at", 0):
             raise Conflict("not this time")
-        return {}, 201, {"Location": f"/people/{len(site.calls)}"}
+        return {}, 201, {"Location": f"/people/{len(own_site.calls)}"}
 
-    site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
-    site.headers = site.key("admin")
-    return site
+    own_site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
+    own_site.headers = own_site.key("admin")
+    return own_site
 
 
 def call(site, key="k1", body=None):
@@ -98,7 +98,7 @@ def test_a_key_that_is_no_short_plain_text_is_refused(people_api, key):
     assert call(people_api, key=key).status_code == 422
 
 
-def test_a_view_that_answers_although_one_of_its_transactions_failed_keeps_nothing(site):
+def test_a_view_that_answers_although_one_of_its_transactions_failed_keeps_nothing(own_site):
     """There are no savepoints: what the failed part wrote would otherwise be committed with the answer."""
     blp = Blueprint("careless", __name__)
 
@@ -115,9 +115,9 @@ def test_a_view_that_answers_although_one_of_its_transactions_failed_keeps_nothi
         except Conflict:
             return {}, 201
 
-    site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
-    headers = site.key("admin") | {"Idempotency-Key": "k1"}
-    answer = site.app.test_client().post("/api/v1/careless", json={}, headers=headers)
+    own_site.app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blp, url_prefix="/api/v1")
+    headers = own_site.key("admin") | {"Idempotency-Key": "k1"}
+    answer = own_site.app.test_client().post("/api/v1/careless", json={}, headers=headers)
     assert answer.status_code == 500
-    assert site.rows("SELECT count(*) FROM staff WHERE login = 'half'") == [(0,)]
-    assert site.rows("SELECT count(*) FROM idempotency_key") == [(0,)]
+    assert own_site.rows("SELECT count(*) FROM staff WHERE login = 'half'") == [(0,)]
+    assert own_site.rows("SELECT count(*) FROM idempotency_key") == [(0,)]

@@ -68,9 +68,9 @@ def test_a_stranger_reaches_only_what_is_open_to_anyone(site):
     assert wrong == []
 
 
-def test_a_route_that_names_no_right_is_shut_even_to_admins(site):
-    site.app.add_url_rule("/forgotten", view_func=lambda: "secret")
-    answer = site.app.test_client().get("/forgotten", headers=site.key("admin"))
+def test_a_route_that_names_no_right_is_shut_even_to_admins(own_site):
+    own_site.app.add_url_rule("/forgotten", view_func=lambda: "secret")
+    answer = own_site.app.test_client().get("/forgotten", headers=own_site.key("admin"))
     assert answer.status_code == 403
     assert b"secret" not in answer.data
 
