@@ -8,8 +8,10 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from babel.dates import format_date
 from sqlalchemy.orm import configure_mappers
@@ -92,8 +94,13 @@ def give_way() -> None:
     for answers without end. Children inherit it.
     """
     os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
+    if os.getsid(0) == os.getpid():  # nobody who answers is in this session
+        with suppress(OSError):  # another kernel, or one that weighs no sessions
+            _SESSION.write_text(str(BEHIND), encoding="ascii")
 
 
+#: Linux (autogroup) weighs sessions against each other, and `nice` only within one: under a supervisor each service has its own.
+_SESSION = Path("/proc/self/autogroup")
 _M_ARENA_MAX = -8
 
 

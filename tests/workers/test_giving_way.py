@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,5 +25,16 @@ def test_every_process_behind_the_door_gives_way(environ: dict[str, str], progra
         try:
             assert until(lambda: parent.nice() == behind and len(parent.children()) >= children)
             assert {one.nice() for one in parent.children(recursive=True)} <= {behind}
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel weighs no sessions")
+def test_a_session_of_workers_alone_stands_behind_as_a_whole(environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "workers.sweep"]
+    with subprocess.Popen(command, env={**os.environ, **environ}, cwd=ROOT, start_new_session=True) as process:
+        session = Path(f"/proc/{process.pid}/autogroup")
+        try:
+            assert until(lambda: session.read_text(encoding="ascii").split()[-1] == str(BEHIND))
         finally:
             process.send_signal(signal.SIGTERM)
