@@ -37,7 +37,7 @@ from oms.web.committer import Committer
 from oms.web.counting import Limits
 from oms.web.quick_door import QuickDoor
 
-#: Most database connections of one web process; gunicorn gives it eight threads.
+#: Most database connections of one web process; its threads are more, most of which wait for a webhook's group commit.
 CONNECTIONS = 8
 
 

@@ -36,8 +36,8 @@ MEMORY_SHARE = 1.10
 OFFERED = 0.95
 #: What a shop may be told: taken, known already, come again.
 ACCEPTED, BUSY = {200, 202}, 503
-#: How much longer the slow disk takes for each flush: two web processes of eight threads then take about two hundred a second.
-SLOW_FLUSH_S = 0.05
+#: How much longer the slow disk takes for each flush (PostgreSQL's most): two web processes of 24 threads then take at most 480 a second.
+SLOW_FLUSH_S = 0.1
 #: Senders are forked and ready after this.
 _READY_S = 0.3
 _LEFT = text("SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')")

@@ -15,6 +15,9 @@ import pytest
 
 from tests.servers import ROOT
 
+#: Of one web process, oms/web/gunicorn_conf.py.
+THREADS = 24
+
 
 @pytest.fixture
 def port(environ: dict[str, str]) -> Iterator[int]:
@@ -24,7 +27,7 @@ def port(environ: dict[str, str]) -> Iterator[int]:
 
 @pytest.fixture
 def narrow_port(environ: dict[str, str]) -> Iterator[int]:
-    """One web process of eight threads."""
+    """One web process, which has THREADS."""
     yield from _served(environ | {"WEB_CONCURRENCY": "1"})
 
 
@@ -87,7 +90,7 @@ def test_a_body_in_chunks_over_the_limit_is_refused_by_the_real_server(port):
 
 
 def test_a_webhook_that_waits_for_a_thread_is_told_to_come_again(narrow_port):
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
     try:
         time.sleep(0.3)  # each of them holds a thread now, until gunicorn gives up waiting for its request
         status, words = ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")
@@ -100,7 +103,7 @@ def test_a_webhook_that_waits_for_a_thread_is_told_to_come_again(narrow_port):
 
 def test_who_was_told_to_come_again_may_come_by_the_same_connection(narrow_port):
     # To end it the thread that accepts would wait for the sender's end, and take nobody else's meanwhile.
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
     time.sleep(0.3)
     connection = http.client.HTTPConnection("127.0.0.1", narrow_port, timeout=20)
     try:
@@ -119,7 +122,7 @@ def test_who_was_told_to_come_again_may_come_by_the_same_connection(narrow_port)
 
 
 def test_a_page_that_waits_for_a_thread_is_answered(narrow_port):
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(8)]
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
     try:
         time.sleep(0.3)
         assert ask(narrow_port, "/healthz")[0] == 200
