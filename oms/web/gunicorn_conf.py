@@ -10,15 +10,21 @@ import atexit
 import ctypes
 import gc
 import os
+import re
+import selectors
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
+from collections import deque
+from functools import partial
 from typing import Any
 
+from gunicorn import util
 from gunicorn.http import wsgi
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from oms import memory
 
@@ -52,19 +58,82 @@ _M_ARENA_MAX = -8
 
 #: A webhook that waited so long for a free thread is told to come again: who sends it has patience, but not for one answer.
 BUSY_AFTER_S = 0.4
+#: While somebody waits for a thread longer than this, webhooks that come are told so at once, by the thread that accepts.
+FULL_AFTER_S = 0.3
 _BUSY = b'{"type":"urn:oms:problem:unavailable","title":"Service Unavailable","status":503,"code":"unavailable"}'
+_BUSY_HEADERS = {"Content-Type": "application/problem+json", "Retry-After": "2", "Content-Length": str(len(_BUSY))}
+#: What is looked at of a request at once; a larger one goes to a thread.
+_LOOK = 65_536
+_PLAIN_WEBHOOK = re.compile(rb"POST /webhooks/[^ ]* HTTP/1\.1\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)")
+#: A request with one of these is no plain one.
+_ODD = re.compile(rb"\r\n(?:(?:transfer-encoding|expect|upgrade):|connection:(?![ \t]*keep-alive[ \t]*\r\n))")
 
 
 class Worker(ThreadWorker):
-    """Threads that tell late webhooks 503 instead of making those behind them late too: an answer within a second."""
+    """Threads that tell late webhooks 503 instead of making those behind them late too: an answer within a second.
+
+    A refusal must cost next to nothing, for who is refused comes again: at several thousand a second refusals by threads
+    left too little for what was to be accepted, and the door did not get over a rush while it lasted.
+    """
+
+    def init_process(self) -> None:
+        """When each request came that waits for a thread, the oldest first."""
+        self._came: deque[float] = deque()
+        super().init_process()
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection; no thread is given to it before its request is there, which may be never."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        self._await(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def _await(self, conn: Any) -> None:
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
+        """The first request of a connection."""
+        if self._refused(conn):
+            _rests_anew(conn, self.pending_conns)
+        else:
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
+        """A further one."""
+        if self._refused(conn):
+            _rests_anew(conn, self.keepalived_conns)
+        else:
+            super().on_client_socket_readable(conn, client)
+
+    def _refused(self, conn: Any) -> bool:
+        """Whether the house is full and this is a plain webhook, which then was read and told to come again."""
+        if not self._came or time.monotonic() - self._came[0] <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
+            return False
+        try:
+            size = plain_webhook(conn.sock.recv(_LOOK, socket.MSG_PEEK))
+            if size:
+                conn.sock.recv(size)
+                conn.sock.send(
+                    _busy_answer()
+                )  # a hundred bytes: they find room, or the sender hears nothing and comes again
+        except OSError:
+            return False  # a thread finds out what it is
+        return size > 0
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when the request began to wait for a thread."""
         conn.came = time.monotonic()
+        self._came.append(conn.came)
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
         """Note how long it waited; what the sender takes to send does not count."""
+        self._came.popleft()
         conn.waited_s = time.monotonic() - conn.came
         return super().handle(conn)
 
@@ -75,13 +144,35 @@ class Worker(ThreadWorker):
         answer, _ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg)
         if not self.alive:
             answer.force_close()
-        told = [("Content-Type", "application/problem+json"), ("Retry-After", "2"), ("Content-Length", str(len(_BUSY)))]
-        answer.start_response("503 Service Unavailable", told)
+        answer.start_response("503 Service Unavailable", list(_BUSY_HEADERS.items()))
         answer.write(_BUSY)
         answer.close()
         # The connection stays: to end it the one thread that accepts would wait until the sender has ended it too,
         # and would take nobody else's meanwhile. What is unread of the body is read by the caller.
         return not answer.should_close()
+
+
+def _rests_anew(conn: Any, resting: deque[Any]) -> None:
+    """Count the time after which a connection is closed from now; those that rest lie in the order of that time."""
+    resting.remove(conn)
+    conn.set_timeout()
+    resting.append(conn)
+
+
+def plain_webhook(seen: bytes) -> int:
+    """How many bytes the request has when it is a whole plain webhook and nothing follows it; 0 for anything else."""
+    head, end, body = seen.partition(b"\r\n\r\n")
+    head = head.lower() + b"\r\n" if end and _PLAIN_WEBHOOK.match(head) else b""
+    lengths = _LENGTH.findall(head)
+    if len(lengths) != 1 or _ODD.search(head) or len(body) != int(lengths[0]):
+        return 0
+    return len(seen)
+
+
+def _busy_answer() -> bytes:
+    told = {"Server": "gunicorn", "Date": util.http_date(), "Connection": "keep-alive", **_BUSY_HEADERS}
+    lines = ["HTTP/1.1 503 Service Unavailable", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    return "\r\n".join(lines).encode("ascii") + _BUSY
 
 
 worker_class = Worker

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -89,43 +92,59 @@ def test_a_body_in_chunks_over_the_limit_is_refused_by_the_real_server(port):
     assert ask(port, "/webhooks/nobody", "POST", body=chunks, headers=head, encode_chunked=True)[0] == 413
 
 
-def test_a_webhook_that_waits_for_a_thread_is_told_to_come_again(narrow_port):
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
+@contextmanager
+def full_house(port: int) -> Iterator[None]:
+    """For a second each thread waits for the second half of a request; a thread that is free looks at nobody's silence."""
+    halves = [socket.create_connection(("127.0.0.1", port)) for _ in range(THREADS)]
+    for one in halves:
+        one.sendall(b"GET /healthz HTTP/1.1\r\n")
+    time.sleep(0.2)
+    given_up = threading.Timer(1.0, lambda: [one.close() for one in halves])
+    given_up.start()
     try:
-        time.sleep(0.3)  # each of them holds a thread now, until gunicorn gives up waiting for its request
+        yield
+    finally:
+        given_up.join()
+
+
+def test_a_webhook_that_waited_for_a_thread_is_told_to_come_again(narrow_port):
+    with full_house(narrow_port):
         status, words = ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")
         assert (status, '"unavailable"' in words) == (503, True)
-    finally:
-        for one in silent:
-            one.close()
     assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
 
 
-def test_who_was_told_to_come_again_may_come_by_the_same_connection(narrow_port):
+def test_who_comes_to_a_full_house_is_told_so_at_once_and_may_come_again_by_the_same_connection(narrow_port):
     # To end it the thread that accepts would wait for the sender's end, and take nobody else's meanwhile.
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
-    time.sleep(0.3)
     connection = http.client.HTTPConnection("127.0.0.1", narrow_port, timeout=20)
-    try:
-        connection.request("POST", "/webhooks/nobody", body=b"y" * 20_000)
-        answer = connection.getresponse()
-        assert (answer.status, answer.headers["Connection"]) == (503, "keep-alive")
-        answer.read()
-        for one in silent:
-            one.close()
+    with full_house(narrow_port), ThreadPoolExecutor(1) as first:
+        waits = first.submit(ask, narrow_port, "/webhooks/nobody", "POST", body=b"{}")
+        time.sleep(0.5)
+        for size in (20_000, 2):
+            began = time.monotonic()
+            connection.request("POST", "/webhooks/nobody", body=b"y" * size)
+            answer = connection.getresponse()
+            assert (answer.status, answer.headers["Connection"]) == (503, "keep-alive")
+            assert answer.headers["Retry-After"]
+            assert json.loads(answer.read())["code"] == "unavailable"
+            assert not waits.done(), f"answered after {time.monotonic() - began} s, when a thread was free"
         used = connection.sock
+        assert waits.result()[0] == 503
         connection.request("POST", "/webhooks/nobody", body=b"{}")
         assert connection.getresponse().status == 404
         assert connection.sock is used
-    finally:
-        connection.close()
+    connection.close()
+
+
+def test_who_connects_and_says_nothing_takes_nobodys_thread(narrow_port):
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(2 * THREADS)]
+    began = time.monotonic()
+    assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
+    assert time.monotonic() - began < 2.0
+    for one in silent:
+        one.close()
 
 
 def test_a_page_that_waits_for_a_thread_is_answered(narrow_port):
-    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
-    try:
-        time.sleep(0.3)
+    with full_house(narrow_port):
         assert ask(narrow_port, "/healthz")[0] == 200
-    finally:
-        for one in silent:
-            one.close()
