@@ -71,16 +71,18 @@ _LINES = text("""
     FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
 """)
 
-# Nothing is written where the line has not so many pieces left, its order is held, or the device's same scan came first:
-# the answer is no row.
+# Nothing is written where the line has not so many pieces left, its order is held, or another scan came first under this id, at
+# this order or in this very moment at another: the answer is no row.
 _READY = """
-    ready AS MATERIALIZED (
+    fits AS MATERIALIZED (
         SELECT l.id, l.fulfilment_id, l.sku_id, f.status FROM fulfilment_line l JOIN fulfilment f ON f.id = l.fulfilment_id
         WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)),
     scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
-        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM ready),
+        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM fits
+        ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
+    ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned)),
     line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
              WHERE l.id = ready.id RETURNING l.id, l.order_id, l.order_line_id)
 """
