@@ -15,7 +15,8 @@ READ = text("""
     WITH r AS MATERIALIZED (
         SELECT w.id AS wave_id, w.warehouse_id, p.id AS packing_bin_id, c.sku_id AS scanned_sku_id,
                coalesce(c.qty, 0) AS per_scan, k.answer AS known, k.task_id AS known_task_id,
-               k.stage = 'pick' AND k.code = :read_code AND k.bin_code = :read_bin AND k.qty = CAST(:qty AS numeric) AS same,
+               k.stage = 'pick' AND k.code = :read_code AND k.bin_code = :read_bin AND k.qty = CAST(:qty AS numeric)
+                   AND w.id = (SELECT wave_id FROM fulfilment WHERE fulfilment.id = k.fulfilment_id) AS same,
                (SELECT fulfilment_id FROM pick_task WHERE wave_id = w.id ORDER BY stop LIMIT 1) AS first_fulfilment_id,
                t.id, t.fulfilment_id, t.order_id, t.sku_id, t.qty - t.qty_picked AS left_over, t.bin_code, t.stop
         FROM wave w

@@ -140,7 +140,7 @@ def _count(
 
 def _first(session: Session, scanned: PickScan, stop: Row[Any] | None = None) -> Answer:
     """Answer a scan that counts nothing: as the one that came first under its id, else with why it counts nothing."""
-    first = first_of(session, stage="pick", scanned=scanned, bin_code=scanned.bin_code)
+    first = first_of(session, stage="pick", scanned=scanned, wave_id=scanned.wave_id, bin_code=scanned.bin_code)
     if first is not None:
         return _answer(session, first.answer, first.task_id)
     if stop is not None:
