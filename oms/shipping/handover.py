@@ -203,6 +203,10 @@ def end_steps(session: Session, *, left: Left, list_id: uuid.UUID | None, actor:
     else:
         journey.finish(session, done, by=actor, now=now)
         derived.refresh(session, order_ids=left.order_ids)
+    # The carrier took and scanned one although its order was held: its step is paused, and nothing is left to hand over.
+    others = sorted(set(left.parcel_ids) - {step.subject_id for step in left.steps})
+    if others:
+        journey.cancel(session, subject_ids=others, by=actor, now=now, kinds=["hand_over"], why="handed_over")
 
 
 # What may not leave is struck out; the rest is aboard, and the list moves on.

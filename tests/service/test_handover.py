@@ -268,3 +268,16 @@ def test_a_box_whose_label_was_taken_back_leaves_after_the_other(
     assert isinstance(booking.prepare(session, step=book, now=business_now), Booking)
     sign_both(session, label(session, second, business_now), business_now)
     assert session.get_one(Fulfilment, first.fulfilment_id, populate_existing=True).status == "handed_over"
+
+
+def test_nothing_is_left_to_hand_over_of_a_parcel_that_was_taken_although_its_order_was_held(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    hold = NewHold(parcel.order_id, "manual", "order_specialist", {"en": "wait", "zh_Hans": "等"}, business_now)
+    holds.place(session, [hold], by="staff:anna", now=business_now)
+    scan = TrackingEvent(str(parcel.waybill_number), "collected", "PU", business_now, None, None)
+    tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=business_now)
+    holds.release_all(session, order_ids=[parcel.order_id], by="staff:anna", now=business_now, why="go on")
+    assert session.get_one(Parcel, parcel.id, populate_existing=True).handed_over_at == business_now
+    assert session.query(Step).filter_by(kind="hand_over", subject_id=parcel.id).one().state == "cancelled"
