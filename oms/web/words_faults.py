@@ -92,6 +92,7 @@ the signer's name | 签字人姓名
 no parcel has the code *: scan the label's barcode | 没有条码为 * 的包裹：请扫描面单条码
 parcel * has no label that is good for a journey: * | 包裹 * 没有有效面单：*
 the order of parcel * was stopped (*): keep it in the house | 包裹 * 的订单已停止（*）：请留在仓内
+the goods of parcel * went back to their bins: keep the box in the house | 包裹 * 的货物已返架：请将箱子留在仓内
 list *: we sign first, so that the carrier signs what no longer changes | 交接单 *：须我方先签
 list * holds no parcel that may leave | 交接单 * 没有可交接的包裹
 this parcel is on no list that is still in the house | 此包裹不在未交接的交接单上

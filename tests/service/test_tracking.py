@@ -161,25 +161,41 @@ def test_goods_scanned_before_the_list_was_signed_have_left(
     } == {1}
 
 
+def _stop(session: Session, parcel: Parcel, now: datetime, *, back: bool) -> None:
+    """Its order is cancelled, its goods may be `back` in their bins, and the carrier will not take the label back."""
+    wish(session, session.get_one(Order, parcel.order_id), now, kind="cancellation")
+    apply_all(session, now)
+    if back:
+        put_backs.put_back_done(session, fulfilment_ids=[parcel.fulfilment_id], actor="staff:bob", now=now)
+        apply_all(session, now)
+    void = steps.find(session, kind="void_label", subject_ids=[parcel.id])[parcel.id]
+    kept = voiding.record_refusal(session, step=void, words="too late", now=now)
+    steps.finish(session, [kept], by="system", now=now)
+
+
 @pytest.mark.parametrize("back", [False, True])
 def test_a_scan_of_a_parcel_whose_order_was_stopped_is_a_case_and_moves_no_goods(
     session: Session, floor: Floor, business_now: datetime, back: bool
 ) -> None:
     parcel, other = booked(session, floor, business_now), booked(session, floor, business_now)
-    wish(session, session.get_one(Order, parcel.order_id), business_now, kind="cancellation")
-    apply_all(session, business_now)
-    if back:
-        put_backs.put_back_done(session, fulfilment_ids=[parcel.fulfilment_id], actor="staff:bob", now=business_now)
-        apply_all(session, business_now)
-    void = steps.find(session, kind="void_label", subject_ids=[parcel.id])[parcel.id]
-    kept = voiding.record_refusal(session, step=void, words="too late", now=business_now)
-    steps.finish(session, [kept], by="system", now=business_now)
+    _stop(session, parcel, business_now, back=back)
     scans = [Scan(str(p.waybill_number), "collected", "PU", business_now, "Hub", None) for p in (parcel, other)]
     tracking.record_events(session, carrier_id=floor.carrier.id, events=scans, way="poll", now=business_now)
     assert (fresh(session, parcel).handed_over_at, fresh(session, other).handed_over_at) == (None, business_now)
     cases_of = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id)
     assert {case.key for case in cases_of} == {f"{parcel.id}:void_refused", f"{parcel.id}:stopped"}
     assert unbalanced(session) == []
+
+
+def test_a_box_whose_goods_went_back_leaves_with_no_list_although_its_label_is_good(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    _stop(session, parcel, business_now, back=True)
+    assert fresh(session, parcel).label_status == "purchased"
+    with pytest.raises(Conflict, match="went back to their bins"):
+        handover.scan(session, code=str(parcel.waybill_number), actor="cleo", now=business_now)
+    assert fresh(session, parcel).hand_over_list_id is None
 
 
 @pytest.mark.parametrize("status", ["delayed", "failed", "lost", "damaged", "return_to_sender"])
