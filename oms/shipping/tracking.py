@@ -145,10 +145,12 @@ def _follow(
     left = leaving.leave(session, parcel_ids=going, cause="scanned by the carrier", actor=by, now=now)
     handover.end_steps(session, left=left, list_id=None, actor=by, now=now)
     _advance(session, ids, by, now)
-    arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
-    arrivals.delivered(session, parcel_ids=[r.id for r in marked if r.delivered_at is not None], by=by, now=now)
-    coming = [row.parcel_id for row in fresh if row.status == "out_for_delivery"]
-    journey.open_steps(session, notices.announce(session, parcel_ids=coming, now=now), now=now)
+    # Nobody hears that it was sent before somebody has found that out.
+    sent = [row for row in marked if not row.stopped or row.handed_over_at is not None]
+    arrivals.collected(session, parcel_ids=[r.id for r in sent if r.collected_at is not None], by=by, now=now)
+    arrivals.delivered(session, parcel_ids=[r.id for r in sent if r.delivered_at is not None], by=by, now=now)
+    coming = {row.parcel_id for row in fresh if row.status == "out_for_delivery"} & {row.id for row in sent}
+    journey.open_steps(session, notices.announce(session, parcel_ids=sorted(coming), now=now), now=now)
     troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
     troubles += [(row.id, "stopped") for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)

@@ -12,6 +12,7 @@ from connectors.carriage import TrackingEvent as Scan
 from oms.aftersales import put_backs
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
+from oms.invariants.check import check
 from oms.journey import steps
 from oms.journey.models import Step
 from oms.messages.models import Message
@@ -185,6 +186,18 @@ def test_a_scan_of_a_parcel_whose_order_was_stopped_is_a_case_and_moves_no_goods
     cases_of = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id)
     assert {case.key for case in cases_of} == {f"{parcel.id}:void_refused", f"{parcel.id}:stopped"}
     assert unbalanced(session) == []
+
+
+def test_nobody_hears_that_a_parcel_was_sent_whose_order_was_stopped(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    _stop(session, parcel, business_now, back=True)
+    for status in ("collected", "out_for_delivery", "delivered"):
+        told(session, parcel, status, business_now, business_now)
+    assert session.query(Step).filter_by(kind="tell_channel").count() == 0
+    assert not {"collected", "out_for_delivery", "delivered"} & {m.template for m in session.query(Message)}
+    assert check(session, names=["no_channel_untold"]) == []
 
 
 def test_a_box_whose_goods_went_back_leaves_with_no_list_although_its_label_is_good(
