@@ -202,8 +202,12 @@ def record_poll(
     session: Session, *, step: Claimed, asking: Asking, events: Sequence[carriage.TrackingEvent], now: datetime
 ) -> Done:
     """What the carrier answered; parcels that it has not scanned for days become cases."""
-    record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)
     asked = Parcel.carrier_id == step.subject_id, Parcel.waybill_number.in_(asking.waybill_numbers)
+    # Whoever writes a parcel holds its order: two who write many in orders of their own would wait for each other.
+    told = {*asking.waybill_numbers, *(event.waybill_number for event in events)}
+    orders = select(Parcel.order_id).where(Parcel.carrier_id == step.subject_id, Parcel.waybill_number.in_(told))
+    locking.touch(session, order_ids=session.scalars(orders).all())
+    record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)
     session.execute(
         update(Parcel).where(*asked).values(tracked_at=now), execution_options={"synchronize_session": False}
     )

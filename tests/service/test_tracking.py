@@ -6,19 +6,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent as Scan
+from oms import db
 from oms.aftersales import put_backs
+from oms.db import Database
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import check
 from oms.journey import steps
 from oms.journey.models import Step
+from oms.journey.steps import NewStep
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
 from oms.shipping import cases, closing, handover, tracking, voiding
 from oms.shipping.models import Parcel, TrackingEvent
+from tests.factories.at_once import at_once
 from tests.factories.changes import apply_all, unbalanced, wish
 from tests.factories.floor import Floor, run_kind
 from tests.factories.packed import booked, handed_over, served_floor, two_booked
@@ -269,3 +274,21 @@ def test_a_delivered_parcel_is_announced_only_when_its_scans_crossed(
     told(session, parcel, "delivered", business_now, business_now)
     told(session, parcel, "out_for_delivery", business_now, later)
     assert session.query(Message).filter_by(key=f"out_for_delivery:{parcel.id}").count() == told_of_it
+
+
+def test_what_a_carrier_answered_is_written_when_nobody_else_writes_of_these_orders(database: Database) -> None:
+    """Who signs a list writes its parcels one after the other too: each would wait for what the other holds."""
+    with database.transaction() as session:
+        now = db.now(session)
+        parcel = booked(session, served_floor(session), now)
+        steps.open_steps(session, [NewStep("track", parcel.carrier_id, subject_type="carrier")], now=now)
+        [claimed] = steps.claim(session, kind="track", limit=1, lease_s=30, worker="test")
+        asking = tracking.prepare(session, step=claimed, now=now)
+        assert isinstance(asking, tracking.Asking)
+
+    def record(session: Session) -> None:
+        tracking.record_poll(session, step=claimed, asking=asking, events=[], now=now)
+
+    at_once(database, lambda s: s.execute(text("SELECT 1 FROM orders FOR NO KEY UPDATE")), record).result()
+    with database.transaction() as session:
+        assert session.get_one(Parcel, parcel.id).tracked_at == now
