@@ -136,6 +136,7 @@ give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位
+nobody picks from *: put the goods into another bin | * 不是拣货库位：请放入其他库位
 is wrong; after five wrong tries the account rests for up to 15 minutes | 不正确。连续五次错误后，账号最多暂停 15 分钟
 differs: type the same new password twice | 两次输入的新密码不一致
 must have at least 12 characters | 至少 12 个字符
