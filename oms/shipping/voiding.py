@@ -23,6 +23,9 @@ from oms.shipping.models import Parcel
 #: A booking that was under way when it was stopped may still reach the carrier; after this long it has or has not.
 IN_FLIGHT = timedelta(seconds=90)
 
+#: There is nothing that a clerk could take back: a booking that is under way goes on, and would be void when the parcel leaves.
+NO_LABEL_YET = ("none", "unknown")
+
 # A label may stand at the carrier without standing here: its booking began and nobody knows how it ended. One that the carrier
 # would not take back once may be asked for again (`tried`).
 _TO_VOID = text("""
