@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import progress, scan_rules
+from oms.fulfilment import incomplete, progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
@@ -50,10 +50,10 @@ class PackAnswer:
 
 
 # All that a scan is judged by, with the lines; its order is locked. What waited for that lock may read older lines.
-_READ = text("""
+_READ = text(f"""
     WITH o AS (SELECT id FROM orders WHERE id = (SELECT order_id FROM fulfilment WHERE fulfilment.id = :fulfilment)
                FOR NO KEY UPDATE)
-    SELECT f.id, f.number, f.order_id, f.status, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
            k.answer AS known, k.stage = 'pack' AND k.fulfilment_id = f.id AND k.code = :read_code
                               AND k.qty = CAST(:times AS numeric) AS same, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
                                     ORDER BY h.placed_at) AS reasons,
@@ -199,8 +199,8 @@ class AtTable:
 
 
 # The ids come by way of a query, so that one plan serves any number of them and is kept.
-_TABLE = text("""
-    SELECT f.id, f.number, f.order_id, f.status, f.carrier_id, f.service, f.cut_off_at,
+_TABLE = text(f"""
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service, f.cut_off_at,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
            fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
     FROM fulfilment f
@@ -231,6 +231,8 @@ def _standing(rows: Sequence[Row[Any]]) -> AtTable:
 def _refuse_unpackable(fulfilment: Row[Any], reasons: Sequence[str]) -> None:
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): put its goods aside for put-back")
+    if fulfilment.waits:
+        raise Conflict(incomplete.PUT_ASIDE)
     if fulfilment.status not in ("picked", "short", "packing"):
         raise Conflict(f"fulfilment {fulfilment.number} is {fulfilment.status}: there is nothing to pack")
 

@@ -79,6 +79,7 @@ carton * holds * g at most | 纸箱 * 最多承重 * 克
 another scan counted the last piece: look at the list again | 最后一件已被扫描，请查看清单
 another scan took the last piece of this stop: look at the list again | 此处最后一件已被拣走，请查看清单
 this order was stopped (*): put its goods aside for put-back | 订单已停止（*）：请将货物放一旁待返架
+goods of this list were short: put the rest aside until they are here | 此单有少拣：其余货物请放一旁，待缺货到齐
 this order was stopped (*): leave its goods and take the next stop | 订单已停止（*）：请留下货物，继续下一站
 fulfilment * is *: there is nothing to pack | 发货单 * 状态为 *，无需打包
 nothing of this fulfilment waits to be put back | 此发货单没有待返架货物
