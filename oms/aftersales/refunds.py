@@ -198,7 +198,7 @@ def pay_out(session: Session, *, refund_id: uuid.UUID, actor: str, now: datetime
 
 
 def refuse(session: Session, *, refund_id: uuid.UUID, reason: str, actor: str, now: datetime) -> None:
-    """Finance refuses a refund, with its reason; ends the step `refund`."""
+    """Finance refuses a refund, with its reason; ends the step `refund`, and the return that it was for."""
     if not reason.strip():
         raise InputInvalid("say why it is refused", fields={"reason": "say why"})
     refund = _locked(session, refund_id)
@@ -206,6 +206,10 @@ def refuse(session: Session, *, refund_id: uuid.UUID, reason: str, actor: str, n
     if step is None or refund.status != "pending":
         raise Conflict(f"the refund is {refund.status}: it waits for no payout")
     lifecycle.advance(session, Refund, [refund_id], to="refused", cause=reason[:500], actor=actor, now=now)
+    if refund.return_id is not None:
+        lifecycle.advance(
+            session, Return, [refund.return_id], to="closed", cause=reason[:500], actor=actor, now=now, lenient=True
+        )
     steps.finish(session, [Done(step, "refused", error=reason[:500])], by=actor, now=now)
 
 

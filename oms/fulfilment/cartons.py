@@ -7,6 +7,7 @@ Every answer passes `carton_check.check_packing`, which shares no code with the 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
@@ -21,6 +22,10 @@ SHUFFLE_TO_PERCENT = 80
 MOST_PLACED = 60
 #: How much of a carton loose goods may fill, in percent.
 LOOSE_FILL_PERCENT = 70
+#: More pieces than any carton holds.
+MANY = 10**9
+#: Equal pieces, and how many of them.
+Counted = tuple[Piece, int]
 
 
 def choose_cartons(pieces: Sequence[Piece], cartons: Sequence[CartonKind], *, tolerance_mm: int = 5) -> Packing:
@@ -30,8 +35,9 @@ def choose_cartons(pieces: Sequence[Piece], cartons: Sequence[CartonKind], *, to
     `unboxed`. The same input gives the same answer. (F-3)
     """
     kinds = sorted(cartons, key=lambda carton: (carton.cost, carton.volume_mm3, carton.code))
-    boxed = [piece for piece in pieces if any(_takes(kind, piece, tolerance_mm) for kind in kinds)]
-    unboxed = tuple(piece for piece in pieces if not any(_takes(kind, piece, tolerance_mm) for kind in kinds))
+    fits = {piece: any(_takes(kind, piece, tolerance_mm) for kind in kinds) for piece in set(pieces)}
+    boxed = [piece for piece in pieces if fits[piece]]
+    unboxed = tuple(piece for piece in pieces if not fits[piece])
     sized = [piece for piece in boxed if piece.size]
     placing = len(sized) <= MOST_PLACED
     filled = _placed_cartons(sized, kinds, tolerance_mm) if placing else []
@@ -177,18 +183,23 @@ def _orders(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
 def _with_loose(
     filled: list[FilledCarton], loose: Sequence[Piece], kinds: Sequence[CartonKind], tolerance_mm: int
 ) -> list[FilledCarton]:
-    """Add loose pieces, heavy first, to cartons that can carry them; open the cheapest new one that can."""
-    answer = list(filled)
-    left = sorted(loose, key=lambda piece: (piece.weight_g, piece.volume_mm3), reverse=True)
+    """Add loose pieces, heavy first, to cartons that can carry them; open the cheapest new one that can.
+
+    Equal pieces are counted: tried one by one in each carton, those of a large order would keep the packer waiting.
+    """
+    counted = Counter(loose)
+    left = sorted(counted.items(), key=lambda pair: (pair[0].weight_g, pair[0].volume_mm3), reverse=True)
+    answer = []
+    for carton in filled:
+        full, left = _topped_up(carton, left, tolerance_mm)
+        answer.append(full)
     while left:
-        for number, carton in enumerate(answer):
-            answer[number], left = _topped_up(carton, left, tolerance_mm)
-        if left:
-            answer.append(FilledCarton(_for_loose(left, kinds, tolerance_mm)))
+        full, left = _topped_up(FilledCarton(_for_loose(left, kinds, tolerance_mm)), left, tolerance_mm)
+        answer.append(full)
     return answer
 
 
-def _for_loose(left: Sequence[Piece], kinds: Sequence[CartonKind], tolerance_mm: int) -> CartonKind:
+def _for_loose(left: Sequence[Counted], kinds: Sequence[CartonKind], tolerance_mm: int) -> CartonKind:
     """The cheapest carton that takes all that is left; else the one that takes most of it."""
     for kind in kinds:
         if not _topped_up(FilledCarton(kind), left, tolerance_mm)[1]:
@@ -196,19 +207,25 @@ def _for_loose(left: Sequence[Piece], kinds: Sequence[CartonKind], tolerance_mm:
     return max(kinds, key=lambda kind: len(_topped_up(FilledCarton(kind), left, tolerance_mm)[0].loose))
 
 
-def _topped_up(filled: FilledCarton, left: Sequence[Piece], tolerance_mm: int) -> tuple[FilledCarton, list[Piece]]:
+def _topped_up(filled: FilledCarton, left: Sequence[Counted], tolerance_mm: int) -> tuple[FilledCarton, list[Counted]]:
     kind = filled.carton
     weight = kind.max_weight_g - sum(piece.weight_g for piece in filled.pieces)
     volume = kind.volume_mm3 * LOOSE_FILL_PERCENT // 100 - sum(piece.volume_mm3 for piece in filled.pieces)
     added: list[Piece] = []
-    over: list[Piece] = []
-    for piece in left:
+    over: list[Counted] = []
+    for piece, count in left:
         alone = not filled.pieces and not added
-        room = piece.volume_mm3 <= volume or piece.volume_mm3 == 0 or alone
-        if piece.weight_g > weight or not room or not _takes(kind, piece, tolerance_mm):
-            over.append(piece)
-            continue
-        weight -= piece.weight_g
-        volume -= piece.volume_mm3
-        added.append(piece)
+        taken = min(count, _room_for(piece, weight, volume, alone=alone)) if _takes(kind, piece, tolerance_mm) else 0
+        weight -= taken * piece.weight_g
+        volume -= taken * piece.volume_mm3
+        added += [piece] * taken
+        if taken < count:
+            over.append((piece, count - taken))
     return FilledCarton(kind, filled.placed, (*filled.loose, *added)), over
+
+
+def _room_for(piece: Piece, weight: int, volume: int, *, alone: bool) -> int:
+    """How many equal pieces still go in; one that is alone may fill its carton."""
+    by_weight = weight // piece.weight_g if piece.weight_g else MANY
+    by_volume = max(volume, 0) // piece.volume_mm3 if piece.volume_mm3 else MANY
+    return min(by_weight, max(by_volume, 1) if alone else by_volume)

@@ -12,17 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.fulfilment import locks, packing
+from oms.fulfilment import incomplete, locks, packing
 from oms.fulfilment.models import Fulfilment, Scan
 from oms.fulfilment.packing import Mismatch, PackScan
 from oms.fulfilment.progress import LINE_PROGRESS
 from oms.journey import lifecycle
 from oms.rows import insert_rows
 
-_LINES = text("""
+_LINES = text(f"""
     SELECT f.id AS fulfilment_id, f.order_id, f.picked_by, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
     FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
-    WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status IN ('picked', 'short', 'packing')
+    WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status IN ('picked', 'short', 'packing') AND NOT ({incomplete.WAITS})
       AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
     ORDER BY fl.id
 """)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import progress, scan_rules
+from oms.fulfilment import incomplete, progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
@@ -50,10 +50,10 @@ class PackAnswer:
 
 
 # All that a scan is judged by, with the lines; its order is locked. What waited for that lock may read older lines.
-_READ = text("""
+_READ = text(f"""
     WITH o AS (SELECT id FROM orders WHERE id = (SELECT order_id FROM fulfilment WHERE fulfilment.id = :fulfilment)
                FOR NO KEY UPDATE)
-    SELECT f.id, f.number, f.order_id, f.status, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
            k.answer AS known, k.stage = 'pack' AND k.fulfilment_id = f.id AND k.code = :read_code
                               AND k.qty = CAST(:times AS numeric) AS same, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
                                     ORDER BY h.placed_at) AS reasons,
@@ -71,16 +71,18 @@ _LINES = text("""
     FROM fulfilment_line WHERE fulfilment_id = :fulfilment ORDER BY id
 """)
 
-# Nothing is written where the line has not so many pieces left, its order is held, or the device's same scan came first:
-# the answer is no row.
+# Nothing is written where the line has not so many pieces left, its order is held, or another scan came first under this id, at
+# this order or in this very moment at another: the answer is no row.
 _READY = """
-    ready AS MATERIALIZED (
+    fits AS MATERIALIZED (
         SELECT l.id, l.fulfilment_id, l.sku_id, f.status FROM fulfilment_line l JOIN fulfilment f ON f.id = l.fulfilment_id
         WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)),
     scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
-        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM ready),
+        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM fits
+        ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
+    ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned)),
     line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
              WHERE l.id = ready.id RETURNING l.id, l.order_id, l.order_line_id)
 """
@@ -197,8 +199,8 @@ class AtTable:
 
 
 # The ids come by way of a query, so that one plan serves any number of them and is kept.
-_TABLE = text("""
-    SELECT f.id, f.number, f.order_id, f.status, f.carrier_id, f.service, f.cut_off_at,
+_TABLE = text(f"""
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service, f.cut_off_at,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
            fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
     FROM fulfilment f
@@ -229,6 +231,8 @@ def _standing(rows: Sequence[Row[Any]]) -> AtTable:
 def _refuse_unpackable(fulfilment: Row[Any], reasons: Sequence[str]) -> None:
     if reasons:
         raise Conflict(f"this order was stopped ({', '.join(reasons)}): put its goods aside for put-back")
+    if fulfilment.waits:
+        raise Conflict(incomplete.PUT_ASIDE)
     if fulfilment.status not in ("picked", "short", "packing"):
         raise Conflict(f"fulfilment {fulfilment.number} is {fulfilment.status}: there is nothing to pack")
 

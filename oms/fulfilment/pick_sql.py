@@ -15,7 +15,8 @@ READ = text("""
     WITH r AS MATERIALIZED (
         SELECT w.id AS wave_id, w.warehouse_id, p.id AS packing_bin_id, c.sku_id AS scanned_sku_id,
                coalesce(c.qty, 0) AS per_scan, k.answer AS known, k.task_id AS known_task_id,
-               k.stage = 'pick' AND k.code = :read_code AND k.bin_code = :read_bin AND k.qty = CAST(:qty AS numeric) AS same,
+               k.stage = 'pick' AND k.code = :read_code AND k.bin_code = :read_bin AND k.qty = CAST(:qty AS numeric)
+                   AND w.id = (SELECT wave_id FROM fulfilment WHERE fulfilment.id = k.fulfilment_id) AS same,
                (SELECT fulfilment_id FROM pick_task WHERE wave_id = w.id ORDER BY stop LIMIT 1) AS first_fulfilment_id,
                t.id, t.fulfilment_id, t.order_id, t.sku_id, t.qty - t.qty_picked AS left_over, t.bin_code, t.stop
         FROM wave w
@@ -32,11 +33,11 @@ READ = text("""
     SELECT r.*, o.id AS locked_order_id FROM r LEFT JOIN o ON TRUE ORDER BY r.stop
 """)
 
-# Nothing is written where the stop is no longer open for so many pieces, its order is held, or the device's same scan came
-# first: the answer is no row.
+# Nothing is written where the stop is no longer open for so many pieces, its order is held, or another scan came first under
+# this id, at this order or in this very moment at another: the answer is no row.
 # The list is locked, so that of the last stops of two orders scanned at once the second one sees that it completes the list.
 _READY = """
-    ready AS MATERIALIZED (
+    fits AS MATERIALIZED (
         SELECT t.id, t.wave_id, t.fulfilment_id, t.fulfilment_line_id, t.order_id, t.bin_id, t.sku_id, t.qty_picked,
                CAST(t.qty - t.qty_picked - CAST(:qty AS numeric) AS numeric(14, 3)) AS left_over, w.warehouse_id, w.status AS wave_status
         FROM pick_task t JOIN wave w ON w.id = t.wave_id
@@ -46,7 +47,8 @@ _READY = """
         FOR NO KEY UPDATE OF w),
     scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, task_id, code, bin_code, sku_id, qty, accepted, answer, actor, at)
         SELECT :row, :scan, 'pick', fulfilment_id, id, :code, :bin, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now
-        FROM ready)
+        FROM fits ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
+    ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned))
 """
 # The first scan of a list, and of a fulfilment, begins its picking; whoever scans takes the step.
 _BEGUN = [

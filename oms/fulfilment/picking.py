@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import pick_sql, scan_rules, shorts
+from oms.fulfilment import incomplete, pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import first_of, refuse_other, write_scan
@@ -140,7 +140,7 @@ def _count(
 
 def _first(session: Session, scanned: PickScan, stop: Row[Any] | None = None) -> Answer:
     """Answer a scan that counts nothing: as the one that came first under its id, else with why it counts nothing."""
-    first = first_of(session, stage="pick", scanned=scanned, bin_code=scanned.bin_code)
+    first = first_of(session, stage="pick", scanned=scanned, wave_id=scanned.wave_id, bin_code=scanned.bin_code)
     if first is not None:
         return _answer(session, first.answer, first.task_id)
     if stop is not None:
@@ -162,8 +162,9 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
     ended = session.execute(pick_sql.SETTLE, params | {"actor": actor, "now": now}).all()
     short = {row.fulfilment_id for row in ended if row.short}
     empty = shorts.end_empty(session, fulfilment_ids=list(short), actor=actor, now=now) if short else {}
+    waiting = incomplete.waiting(session, fulfilment_ids=list(short - empty.keys())) if short else set()
     found = [Claimed(*row[_STEP:]) for row in ended if row[_STEP] is not None]
-    journey.finish(session, [_ended(step, short, empty) for step in found], by=actor, now=now)
+    journey.finish(session, [_ended(step, short, empty, waiting) for step in found], by=actor, now=now)
     return ended
 
 
@@ -171,11 +172,15 @@ def _settle(session: Session, fulfilment_ids: Sequence[uuid.UUID], actor: str, n
 _STEP = 3
 
 
-def _ended(step: Claimed, short: set[uuid.UUID], empty: Mapping[uuid.UUID, tuple[NewStep, ...]]) -> Done:
+def _ended(
+    step: Claimed, short: set[uuid.UUID], empty: Mapping[uuid.UUID, tuple[NewStep, ...]], waiting: set[uuid.UUID]
+) -> Done:
     same: dict[str, Any] = {"order_id": step.order_id, "round": step.round}
     again = NewStep("short_pick", step.subject_id, **same)
     if step.subject_id in empty:
         return Done(step, "short", (*empty[step.subject_id], again), ends=shorts.PROMISE_BACK)
+    if step.subject_id in waiting:
+        return Done(step, "short", (again,))
     pack = NewStep("pack", step.subject_id, due_at=step.due_at, **same)
     return Done(step, "short", (pack, again)) if step.subject_id in short else Done(step, "picked", (pack,))
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from oms import db, numbers
 from oms.errors import Conflict
+from oms.fulfilment import incomplete
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
 from oms.journey.lifecycle import Computed
@@ -73,10 +74,11 @@ def release(session: Session, *, steps: Sequence[Claimed], now: datetime) -> lis
     stands = locking.touch(session, order_ids=[step.subject_id for step in steps])
     live = [s for s in steps if s.subject_id in stands and stands[s.subject_id][1] in IN_EFFECT]
     gone = [Done(s, "superseded", error="the order is not in effect") for s in steps if s not in live]
-    return [*_release(session, live, now), *gone]
+    again = [s.subject_id for s in live if stands[s.subject_id][1] == "in_fulfilment"]
+    return [*_release(session, live, again, now), *gone]
 
 
-def _release(session: Session, steps: Sequence[Claimed], now: datetime) -> list[Done]:
+def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UUID], now: datetime) -> list[Done]:
     order_ids = [step.subject_id for step in steps]
     groups = _groups(session, order_ids)
     planned = _plan(session, groups, now)
@@ -86,7 +88,7 @@ def _release(session: Session, steps: Sequence[Claimed], now: datetime) -> list[
         along=_writes(groups, planned, now),
     )  # fmt: skip
     derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
-    opens: dict[uuid.UUID, list[NewStep]] = {}
+    opens = incomplete.complete(session, order_ids=again)
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
     return [Done(step, "released", tuple(opens.get(step.subject_id, ())), ends=_SPLIT) for step in steps]

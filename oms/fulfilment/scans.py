@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import KeyReused
-from oms.fulfilment.models import Scan
+from oms.fulfilment.models import Fulfilment, Scan
 from oms.fulfilment.scan_rules import Verdict
 from oms.rows import insert_rows
 
@@ -70,15 +70,20 @@ def first_of(
     stage: str,
     scanned: Scanned,
     fulfilment_id: uuid.UUID | None = None,
+    wave_id: uuid.UUID | None = None,
     bin_code: str | None = None,
 ) -> Scan | None:
     """What a device sent under this id while this scan waited for it: it sends again when an answer is slow.
 
-    None where it sent nothing else; KeyReused for another scan. `fulfilment_id`: None where the bin tells what is meant.
+    None where it sent nothing else; KeyReused for another scan. It is of the fulfilment or, at a bin, of the list `wave_id`.
     """
     found = session.scalars(select(Scan).where(Scan.scan_id == scanned.scan_id)).one_or_none()
     if found is not None:
-        here = fulfilment_id in (None, found.fulfilment_id)
+        here = fulfilment_id == found.fulfilment_id or (wave_id is not None and wave_id == _list_of(session, found))
         said = (found.stage, found.code, found.bin_code, found.qty)
         refuse_other(same=here and said == (stage, scanned.code[:200], bin_code, scanned.qty))
     return found
+
+
+def _list_of(session: Session, found: Scan) -> uuid.UUID | None:
+    return session.execute(select(Fulfilment.wave_id).where(Fulfilment.id == found.fulfilment_id)).scalar_one()

@@ -79,8 +79,8 @@ FLOOR: dict[str, Invariant] = {
         """SELECT f.number AS subject, s.kind || ' still ' || s.state AS detail
            FROM step s JOIN fulfilment f ON f.id = s.subject_id
            WHERE s.kind IN ('collect', 'deliver') AND s.state IN ('open', 'claimed')
-             AND EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.label_status <> 'voided')
-             AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.label_status <> 'voided'
+             AND EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id)
+             AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id
                              AND (CASE s.kind WHEN 'collect' THEN p.collected_at ELSE p.delivered_at END) IS NULL)""",
     ),
 }

@@ -16,14 +16,15 @@ JOURNEY: dict[str, Invariant] = {
     ),
     "no_channel_untold": Invariant(
         "I9",
-        "a channel hears of every collected and of every delivered parcel",
+        "a channel hears of every parcel that left, when it was collected and when it was delivered",
         """SELECT p.number AS subject, 'collected ' || p.collected_at || ', delivered ' || coalesce(CAST(p.delivered_at AS text), 'not yet')
                   AS detail
            FROM parcel p
-           WHERE (p.collected_at IS NOT NULL AND NOT EXISTS (
-                      SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 0))
-              OR (p.delivered_at IS NOT NULL AND NOT EXISTS (
-                      SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 1))""",
+           WHERE p.handed_over_at IS NOT NULL AND (
+               (p.collected_at IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 0))
+               OR (p.delivered_at IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM step s WHERE s.kind = 'tell_channel' AND s.subject_id = p.id AND s.round = 1)))""",
     ),
     "told_in_order": Invariant(
         "I9",

@@ -12,6 +12,8 @@ from oms.db import new_id
 from oms.inventory.models import Bin
 
 PURPOSES = {"packing": "PACKING", "returns": "RETURNS", "quarantine": "QUARANTINE"}
+#: From where goods are picked: what is promised must stand there.
+PICKED_FROM = ("pick", "reserve")
 
 
 def packing_bin(session: Session, *, warehouse_id: uuid.UUID) -> uuid.UUID:
@@ -28,3 +30,10 @@ def purpose_bin(session: Session, *, warehouse_id: uuid.UUID, kind: str) -> uuid
     row = {"id": new_id(), "warehouse_id": warehouse_id, "code": PURPOSES[kind], "kind": kind}
     session.execute(pg_insert(Bin).on_conflict_do_nothing(), [row])
     return session.execute(find).scalar_one()
+
+
+def not_picked_from(kind: str | None, *, code: str) -> str | None:
+    """What is wrong with a bin of this kind for goods that are to be promised; None where they may lie there."""
+    if kind in PICKED_FROM:
+        return None
+    return f"nobody picks from {code}: put the goods into another bin"

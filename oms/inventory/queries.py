@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms import transaction_memory
@@ -103,10 +103,10 @@ def warehouses(session: Session) -> Sequence[Warehouse]:
     return session.execute(statement).scalars().all()
 
 
-def bin_named(session: Session, *, warehouse_id: uuid.UUID, code: str) -> uuid.UUID | None:
-    """The id of a warehouse's bin; None where there is none of that code."""
-    statement = select(Bin.id).where(Bin.warehouse_id == warehouse_id, Bin.code == code)
-    return session.execute(statement).scalar_one_or_none()
+def bin_named(session: Session, *, warehouse_id: uuid.UUID, code: str) -> Row[uuid.UUID, str] | None:
+    """The id and the kind of a warehouse's bin; None where there is none of that code."""
+    statement = select(Bin.id, Bin.kind).where(Bin.warehouse_id == warehouse_id, Bin.code == code)
+    return session.execute(statement).one_or_none()
 
 
 _BY_PRIORITY = text("SELECT id FROM warehouse WHERE active ORDER BY priority, code")

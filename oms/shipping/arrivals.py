@@ -21,8 +21,7 @@ from oms.shipping import notices
 # The siblings are read after the orders' rows were taken: the last parcel of a fulfilment ends its step.
 _TOGETHER = """
     SELECT p.fulfilment_id, max(p.{column}) AS at FROM parcel p
-    WHERE p.label_status <> 'voided' AND p.fulfilment_id IN (
-        SELECT fulfilment_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])))
+    WHERE p.fulfilment_id IN (SELECT fulfilment_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])))
     GROUP BY p.fulfilment_id HAVING count(*) = count(p.{column})
 """
 _COLLECTED = text(_TOGETHER.format(column="collected_at"))

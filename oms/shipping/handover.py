@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oms import crypto, db, numbers
 from oms.errors import Conflict, IllegalTransition, InputInvalid, NotFound
+from oms.fulfilment.models import Fulfilment
 from oms.journey import holds, lifecycle, move_sql
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
@@ -106,13 +107,18 @@ def open_lists(
 def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
     """A parcel at the dock, by its waybill or own number: it joins its open list. Raises NotFound, Conflict."""
     wanted = code.strip().upper()
-    statement = select(Parcel).where((Parcel.waybill_number == wanted) | (Parcel.number == wanted))
-    parcel = session.execute(statement.limit(1)).scalar_one_or_none()
-    if parcel is None:
+    statement = select(Parcel, Fulfilment.status).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
+    coded = statement.where((Parcel.waybill_number == wanted) | (Parcel.number == wanted))
+    found = session.execute(coded.limit(1)).one_or_none()
+    if found is None:
         raise NotFound(f"no parcel has the code {code!r}: scan the label's barcode")
+    parcel, stands = found
     reasons = holds.standing(session, order_ids=[parcel.order_id]).get(parcel.order_id)
     if reasons:
         raise Conflict(f"the order of parcel {parcel.number} was stopped ({', '.join(reasons)}): keep it in the house")
+    # Its label may be good still, when the carrier would not take it back; what is in its bins again leaves in another box.
+    if stands in ("putback", "cancelled"):
+        raise Conflict(f"the goods of parcel {parcel.number} went back to their bins: keep the box in the house")
     if parcel.label_status != "purchased":
         raise Conflict(f"parcel {parcel.number} has no label that is good for a journey: {parcel.label_status}")
     if join(session, parcel_ids=[parcel.id], now=now):
@@ -203,6 +209,10 @@ def end_steps(session: Session, *, left: Left, list_id: uuid.UUID | None, actor:
     else:
         journey.finish(session, done, by=actor, now=now)
         derived.refresh(session, order_ids=left.order_ids)
+    # The carrier took and scanned one although its order was held: its step is paused, and nothing is left to hand over.
+    others = sorted(set(left.parcel_ids) - {step.subject_id for step in left.steps})
+    if others:
+        journey.cancel(session, subject_ids=others, by=actor, now=now, kinds=["hand_over"], why="handed_over")
 
 
 # What may not leave is struck out; the rest is aboard, and the list moves on.

@@ -27,7 +27,8 @@ _GONE = move_sql.parts(
 )  # fmt: skip
 _COMPLETE = move_sql.parts(Fulfilment, "complete", to="handed_over", source="empty", cause=":cause")
 
-# The parcels that leave, and the fulfilments of which nothing is left in the house; the answer is the pieces in them.
+# The parcels that leave, and the fulfilments of which nothing is left in the house; the answer is the pieces in them. A box whose
+# label was taken back gets another one and is still to leave.
 _LEAVE = text(f"""
     WITH want AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:entries AS uuid[])) AS w(id, entry_id)), {_GONE},
     empty AS (
@@ -36,7 +37,7 @@ _LEAVE = text(f"""
               FROM parcel p JOIN gone ON gone.id = p.id GROUP BY 1) f
         JOIN unnest(CAST(:fulfilment_entries AS uuid[])) WITH ORDINALITY AS e(entry_id, place) ON e.place = f.place
         WHERE NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NULL
-                          AND p.label_status <> 'voided' AND p.id NOT IN (SELECT id FROM gone))),
+                          AND p.id NOT IN (SELECT id FROM gone))),
     {_COMPLETE},
     house AS MATERIALIZED (
         SELECT w.id, (SELECT id FROM bin WHERE bin.warehouse_id = w.id AND kind = 'packing' LIMIT 1) AS packing_bin_id

@@ -42,10 +42,12 @@ _GOODS = text("""
 """)
 
 # Nothing is to come when every piece is in a parcel that was collected (or delivered, when that is told).
+# A box whose goods went back to their bins, before or after it had a label, is none.
 _MORE = text("""
     SELECT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = :order AND l.requires_shipping
                    AND l.qty_shipped + l.qty_cancelled < l.qty)
-        OR EXISTS (SELECT 1 FROM parcel p WHERE p.order_id = :order AND p.id <> :parcel AND p.label_status <> 'voided'
+        OR EXISTS (SELECT 1 FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id AND f.status NOT IN ('putback', 'cancelled')
+                   WHERE p.order_id = :order AND p.id <> :parcel AND p.label_status <> 'voided'
                    AND (CASE WHEN :delivered THEN p.delivered_at ELSE p.collected_at END) IS NULL)
 """)
 

@@ -108,7 +108,7 @@ def suggest(session: Session, *, fulfilment_id: uuid.UUID) -> Packing:
         .where(FulfilmentLine.fulfilment_id == fulfilment_id)
         .order_by(Sku.code)
     )
-    pieces = [_piece(sku) for qty, sku in session.execute(statement) for _ in range(int(qty))]
+    pieces = [piece for qty, sku in session.execute(statement) for piece in [_piece(sku)] * int(qty)]
     kinds = [
         CartonKind(c.code, c.length_mm, c.width_mm, c.height_mm, c.limit_g, c.tare_g, c.price)
         for c in session.execute(select(Carton).order_by(Carton.code)).scalars()

@@ -145,10 +145,12 @@ def _follow(
     left = leaving.leave(session, parcel_ids=going, cause="scanned by the carrier", actor=by, now=now)
     handover.end_steps(session, left=left, list_id=None, actor=by, now=now)
     _advance(session, ids, by, now)
-    arrivals.collected(session, parcel_ids=[r.id for r in marked if r.collected_at is not None], by=by, now=now)
-    arrivals.delivered(session, parcel_ids=[r.id for r in marked if r.delivered_at is not None], by=by, now=now)
-    coming = [row.parcel_id for row in fresh if row.status == "out_for_delivery"]
-    journey.open_steps(session, notices.announce(session, parcel_ids=coming, now=now), now=now)
+    # Nobody hears that it was sent before somebody has found that out.
+    sent = [row for row in marked if not row.stopped or row.handed_over_at is not None]
+    arrivals.collected(session, parcel_ids=[r.id for r in sent if r.collected_at is not None], by=by, now=now)
+    arrivals.delivered(session, parcel_ids=[r.id for r in sent if r.delivered_at is not None], by=by, now=now)
+    coming = {row.parcel_id for row in fresh if row.status == "out_for_delivery"} & {row.id for row in sent}
+    journey.open_steps(session, notices.announce(session, parcel_ids=sorted(coming), now=now), now=now)
     troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
     troubles += [(row.id, "stopped") for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)
@@ -200,8 +202,12 @@ def record_poll(
     session: Session, *, step: Claimed, asking: Asking, events: Sequence[carriage.TrackingEvent], now: datetime
 ) -> Done:
     """What the carrier answered; parcels that it has not scanned for days become cases."""
-    record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)
     asked = Parcel.carrier_id == step.subject_id, Parcel.waybill_number.in_(asking.waybill_numbers)
+    # Whoever writes a parcel holds its order: two who write many in orders of their own would wait for each other.
+    told = {*asking.waybill_numbers, *(event.waybill_number for event in events)}
+    orders = select(Parcel.order_id).where(Parcel.carrier_id == step.subject_id, Parcel.waybill_number.in_(told))
+    locking.touch(session, order_ids=session.scalars(orders).all())
+    record_events(session, carrier_id=step.subject_id, events=events, way="poll", now=now)
     session.execute(
         update(Parcel).where(*asked).values(tracked_at=now), execution_options={"synchronize_session": False}
     )

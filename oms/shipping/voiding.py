@@ -23,10 +23,15 @@ from oms.shipping.models import Parcel
 #: A booking that was under way when it was stopped may still reach the carrier; after this long it has or has not.
 IN_FLIGHT = timedelta(seconds=90)
 
-# A label may stand at the carrier without standing here: its booking began and nobody knows how it ended.
+#: There is nothing that a clerk could take back: a booking that is under way goes on, and would be void when the parcel leaves.
+NO_LABEL_YET = ("none", "unknown")
+
+# A label may stand at the carrier without standing here: its booking began and nobody knows how it ended. One that the carrier
+# would not take back once may be asked for again (`tried`).
 _TO_VOID = text("""
-    SELECT p.id, p.order_id, p.label_status, p.reference FROM parcel p
-    LEFT JOIN effect e ON e.key = 'book:' || p.reference
+    SELECT p.id, p.order_id, p.label_status, p.reference, (
+        SELECT count(*) FROM step s WHERE s.subject_id = p.id AND s.kind = 'void_label' AND s.state = 'done') AS tried
+    FROM parcel p LEFT JOIN effect e ON e.key = 'book:' || p.reference
     WHERE p.id = ANY(CAST(:ids AS uuid[])) AND (p.label_status IN ('purchased', 'void_requested')
           OR (p.label_status IN ('none', 'unknown') AND e.state IN ('intent', 'unknown')))
     ORDER BY p.id FOR UPDATE OF p
@@ -85,11 +90,16 @@ def request(
             "void_label",
             row.id,
             order_id=row.order_id,
-            key=f"{row.id}:{row.reference}",
+            round=row.tried,
+            key=_again(f"{row.id}:{row.reference}", row.tried),
             run_after=None if row.id in bought else now + IN_FLIGHT,
         )
         for row in rows
     ]
+
+
+def _again(key: str, tried: int) -> str:
+    return f"{key}:{tried}" if tried else key
 
 
 def of_orders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
@@ -143,5 +153,6 @@ def record_refusal(session: Session, *, step: Claimed, words: str, now: datetime
         session, Parcel, [step.subject_id], to="purchased", cause=words[:500], actor="system", now=now,
         axis="label_status", lenient=True,
     )  # fmt: skip
-    case = NewStep("track_case", step.subject_id, order_id=step.order_id, key=f"{step.subject_id}:void_refused")
+    key = _again(f"{step.subject_id}:void_refused", step.round)
+    case = NewStep("track_case", step.subject_id, order_id=step.order_id, key=key)
     return Done(step, "refused", (case,), error=words)

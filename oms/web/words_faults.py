@@ -79,6 +79,7 @@ carton * holds * g at most | 纸箱 * 最多承重 * 克
 another scan counted the last piece: look at the list again | 最后一件已被扫描，请查看清单
 another scan took the last piece of this stop: look at the list again | 此处最后一件已被拣走，请查看清单
 this order was stopped (*): put its goods aside for put-back | 订单已停止（*）：请将货物放一旁待返架
+goods of this list were short: put the rest aside until they are here | 此单有少拣：其余货物请放一旁，待缺货到齐
 this order was stopped (*): leave its goods and take the next stop | 订单已停止（*）：请留下货物，继续下一站
 fulfilment * is *: there is nothing to pack | 发货单 * 状态为 *，无需打包
 nothing of this fulfilment waits to be put back | 此发货单没有待返架货物
@@ -92,6 +93,7 @@ the signer's name | 签字人姓名
 no parcel has the code *: scan the label's barcode | 没有条码为 * 的包裹：请扫描面单条码
 parcel * has no label that is good for a journey: * | 包裹 * 没有有效面单：*
 the order of parcel * was stopped (*): keep it in the house | 包裹 * 的订单已停止（*）：请留在仓内
+the goods of parcel * went back to their bins: keep the box in the house | 包裹 * 的货物已返架：请将箱子留在仓内
 list *: we sign first, so that the carrier signs what no longer changes | 交接单 *：须我方先签
 list * holds no parcel that may leave | 交接单 * 没有可交接的包裹
 this parcel is on no list that is still in the house | 此包裹不在未交接的交接单上
@@ -135,6 +137,7 @@ give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位
+nobody picks from *: put the goods into another bin | * 不是拣货库位：请放入其他库位
 is wrong; after five wrong tries the account rests for up to 15 minutes | 不正确。连续五次错误后，账号最多暂停 15 分钟
 differs: type the same new password twice | 两次输入的新密码不一致
 must have at least 12 characters | 至少 12 个字符

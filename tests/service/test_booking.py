@@ -257,6 +257,22 @@ def test_a_parcel_that_was_never_booked_needs_no_taking_back(house: House) -> No
     assert _void(house) == []
 
 
+def test_a_label_that_the_carrier_kept_once_can_be_taken_back_later(house: House) -> None:
+    before = voided(house)
+    house.packed()
+    house.run("book")
+    for tried in (1, 2):
+        _void(house)
+        with house.database.transaction() as session:
+            [step] = steps.find(session, kind="void_label", subject_ids=[house.parcel().id]).values()
+            kept = voiding.record_refusal(session, step=step, words="not today", now=db.now(session))
+            steps.finish(session, [kept], by="system", now=db.now(session))
+        assert len([s for s in house.all(Step) if s.kind == "track_case"]) == tried
+    _void(house)
+    house.run("void_label")
+    assert (house.parcel().label_status, voided(house)) == ("voided", before + 1)
+
+
 def test_a_label_that_the_carrier_keeps_is_a_case(house: House) -> None:
     house.packed()
     house.run("book")

@@ -17,11 +17,12 @@ from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import check
 from oms.inventory.models import Reservation
-from oms.journey import holds
+from oms.journey import holds, steps
 from oms.messages.models import Message
 from oms.orders.models import ChangeRequest, Order, OrderLine
-from oms.shipping import tracking
+from oms.shipping import notices, tracking
 from oms.shipping.models import Parcel
+from oms.shipping.notices import ChannelNotice
 from oms.supply.models import SupplyRequest
 from tests.factories.changes import apply_all, ask, decide, living_steps, pack, pick, unbalanced, wish
 from tests.factories.floor import Floor
@@ -108,6 +109,20 @@ def test_the_customer_hears_of_both_parts_and_somebody_is_asked_to_recall(
     assert "rest_cancelled" in {m.template for m in session.query(Message)}
     assert "cancelled" not in {m.template for m in session.query(Message)}
     assert session.query(Ticket).one().order_id == order.id
+
+
+def test_the_channel_hears_that_nothing_more_comes_when_the_rest_was_in_a_box(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    order = partly_shipped(session, floor, business_now)
+    _packed(session, floor, business_now)
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    _put_back(session, business_now)
+    _deliver(session, floor, business_now)
+    claimed = steps.claim(session, kind="tell_channel", limit=9, lease_s=30, worker="test")
+    told = [notices.prepare_channel(session, step=step) for step in claimed]
+    assert [one.notice.last for one in told if isinstance(one, ChannelNotice)] == [True, True]
 
 
 def test_an_order_whose_part_was_delivered_is_complete_without_its_rest(

@@ -20,14 +20,16 @@ from oms.documents.models import Document
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
 from oms.inventory.models import Reservation, Stock, StockMove
-from oms.journey import holds
+from oms.journey import holds, steps
 from oms.journey.holds import NewHold
 from oms.journey.models import HistoryEntry, Step
 from oms.messages import rendering
 from oms.messages.models import Message
 from oms.messages.rendering import House
 from oms.orders.models import OrderLine
-from oms.shipping import closing, handover, list_papers, tracking
+from oms.shipping import booking, closing, handover, list_papers, mending, tracking, voiding
+from oms.shipping.booking import Booking
+from oms.shipping.mending import Remedy
 from oms.shipping.models import HandOverList, Parcel
 from tests.factories.at_once import at_once
 from tests.factories.floor import Floor, run_kind
@@ -246,3 +248,36 @@ def test_a_parcel_that_is_left_behind_just_then_is_not_signed_for(database: Data
     assert at_once(database, stays, leaves).result().left == ()
     with database.transaction() as session:
         assert session.get_one(Parcel, parcel.id).handed_over_at is None
+
+
+def test_a_box_whose_label_was_taken_back_leaves_after_the_other(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    first, second = two_booked(session, floor, business_now)
+    asked = voiding.request(session, parcel_ids=[second.id], cause="torn", actor="cleo", now=business_now)
+    steps.open_steps(session, asked, now=business_now)
+    [void] = steps.find(session, kind="void_label", subject_ids=[second.id]).values()
+    done = voiding.record(session, step=void, voided=str(second.waybill_number), now=business_now)
+    steps.finish(session, [done], by="system", now=business_now)
+    sign_both(session, first, business_now)
+    scan = TrackingEvent(str(first.waybill_number), "collected", "PU", business_now, None, None)
+    tracking.record_events(session, carrier_id=first.carrier_id, events=[scan], way="poll", now=business_now)
+    assert session.query(Step).filter_by(kind="collect", subject_id=first.fulfilment_id).one().state == "open"
+    mending.mend(session, parcel_id=second.id, remedy=Remedy(), actor="cleo", now=business_now)
+    [book] = steps.find(session, kind="book", subject_ids=[second.id]).values()
+    assert isinstance(booking.prepare(session, step=book, now=business_now), Booking)
+    sign_both(session, label(session, second, business_now), business_now)
+    assert session.get_one(Fulfilment, first.fulfilment_id, populate_existing=True).status == "handed_over"
+
+
+def test_nothing_is_left_to_hand_over_of_a_parcel_that_was_taken_although_its_order_was_held(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    hold = NewHold(parcel.order_id, "manual", "order_specialist", {"en": "wait", "zh_Hans": "等"}, business_now)
+    holds.place(session, [hold], by="staff:anna", now=business_now)
+    scan = TrackingEvent(str(parcel.waybill_number), "collected", "PU", business_now, None, None)
+    tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=business_now)
+    holds.release_all(session, order_ids=[parcel.order_id], by="staff:anna", now=business_now, why="go on")
+    assert session.get_one(Parcel, parcel.id, populate_existing=True).handed_over_at == business_now
+    assert session.query(Step).filter_by(kind="hand_over", subject_id=parcel.id).one().state == "cancelled"

@@ -161,3 +161,9 @@ def test_a_refused_refund_frees_its_amount(session: Session, sold: Order, busine
     refunds.refuse(session, refund_id=refund_id, reason="paid by the carrier", actor=FINANCE, now=business_now)
     assert session.query(Refund).populate_existing().one().status == "refused"
     assert _compensation(session, sold, "80.00", business_now, "k2")
+
+
+def test_a_return_whose_refund_is_refused_is_over(session: Session, sold: Order, business_now: datetime) -> None:
+    refund_id = inspect(session, received(session, sold, business_now), business_now, restock=2, scrap=0)
+    refunds.refuse(session, refund_id=refund_id, reason="paid by the carrier", actor=FINANCE, now=business_now)
+    assert session.query(Return).populate_existing().one().status == "closed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.catalog.models import Sku
 from oms.db import Database
-from oms.errors import Conflict
+from oms.errors import Conflict, KeyReused
 from oms.fulfilment import packing, picking, shorts
 from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Scan, Wave
 from oms.fulfilment.packing import PackScan
@@ -172,3 +173,45 @@ def test_a_check_sent_twice_at_once_counts_once_and_is_answered_twice(
     with database.transaction() as session:
         assert session.query(Scan).filter_by(stage="pack").count() == 1
         assert sum(line.qty_packed for line in session.query(FulfilmentLine)) == (1 if answer == "ok" else 0)
+
+
+def _two_orders(session: Session, now: datetime) -> tuple[Fulfilment, Fulfilment]:
+    """Each with one piece of a SKU of its own."""
+    floor = make_floor(session)
+    return (
+        released(session, replace(floor, skus=floor.skus[:1]), now),
+        released(session, replace(floor, skus=floor.skus[1:]), now),
+    )
+
+
+def test_of_two_devices_that_scan_under_one_id_at_once_the_second_is_told(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        [first], [second] = (_stops(session, each) for each in _two_orders(session, now))
+    second = replace(second, scan_id=first.scan_id)
+    with pytest.raises(KeyReused, match="scan again"):
+        at_once(database, lambda s: _pick(s, first, now), lambda s: _pick(s, second, now)).result()
+    with database.transaction() as session:
+        assert [task.sku_id for task in session.query(PickTask).filter(PickTask.qty_picked > 0)] == [
+            session.query(Scan).one().sku_id
+        ]
+        assert check(session) == []
+
+
+def test_of_two_tables_that_check_under_one_id_at_once_the_second_is_told(database: Database) -> None:
+    with database.transaction() as session:
+        now = db.now(session)
+        checks = []
+        for fulfilment in _two_orders(session, now):
+            [stop] = _stops(session, fulfilment)
+            _pick(session, stop, now)
+            checks.append(PackScan("gun7-1", fulfilment.id, stop.code))
+
+    def at_table(scanned: PackScan) -> Callable[[Session], packing.PackAnswer]:
+        return lambda s: packing.scan(s, scanned=scanned, actor="staff:amy", staff_id=None, now=now)
+
+    with pytest.raises(KeyReused, match="scan again"):
+        at_once(database, *map(at_table, checks)).result()
+    with database.transaction() as session:
+        packed = session.query(FulfilmentLine.fulfilment_id, FulfilmentLine.qty_packed)
+        assert dict(packed.all()) == {checks[0].fulfilment_id: 1, checks[1].fulfilment_id: 0}  # type: ignore[arg-type]

@@ -183,12 +183,15 @@ def test_an_order_is_complete_though_nothing_was_found_at_first(session: Session
 def test_the_rest_of_a_list_that_begins_with_a_short_can_be_confirmed_on_paper(
     session: Session, business_now: datetime
 ) -> None:
-    fulfilment = released(session, served_floor(session), business_now, qty=2)
+    floor = served_floor(session)
+    fulfilment = released(session, floor, business_now, qty=2)
     _short_stops(session, fulfilment, business_now, most=1)
     assert fulfilment.wave_id is not None
     paper.confirm(session, wave_ids=[fulfilment.wave_id], actor=WORKER, now=business_now)
     session.expire_all()
     assert fulfilment.status == "short"
+    run_kind(session, "short_pick", shorts.source_again, business_now)
+    _to_the_floor(session, floor, business_now)
     pack(session, fulfilment, business_now)
     assert session.query(Parcel).count() == 1
     assert check(session) == []

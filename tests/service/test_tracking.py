@@ -6,18 +6,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent as Scan
+from oms import db
 from oms.aftersales import put_backs
+from oms.db import Database
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.models import Fulfilment
+from oms.invariants.check import check
 from oms.journey import steps
 from oms.journey.models import Step
+from oms.journey.steps import NewStep
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
 from oms.shipping import cases, closing, handover, tracking, voiding
 from oms.shipping.models import Parcel, TrackingEvent
+from tests.factories.at_once import at_once
 from tests.factories.changes import apply_all, unbalanced, wish
 from tests.factories.floor import Floor, run_kind
 from tests.factories.packed import booked, handed_over, served_floor, two_booked
@@ -161,25 +167,53 @@ def test_goods_scanned_before_the_list_was_signed_have_left(
     } == {1}
 
 
+def _stop(session: Session, parcel: Parcel, now: datetime, *, back: bool) -> None:
+    """Its order is cancelled, its goods may be `back` in their bins, and the carrier will not take the label back."""
+    wish(session, session.get_one(Order, parcel.order_id), now, kind="cancellation")
+    apply_all(session, now)
+    if back:
+        put_backs.put_back_done(session, fulfilment_ids=[parcel.fulfilment_id], actor="staff:bob", now=now)
+        apply_all(session, now)
+    void = steps.find(session, kind="void_label", subject_ids=[parcel.id])[parcel.id]
+    kept = voiding.record_refusal(session, step=void, words="too late", now=now)
+    steps.finish(session, [kept], by="system", now=now)
+
+
 @pytest.mark.parametrize("back", [False, True])
 def test_a_scan_of_a_parcel_whose_order_was_stopped_is_a_case_and_moves_no_goods(
     session: Session, floor: Floor, business_now: datetime, back: bool
 ) -> None:
     parcel, other = booked(session, floor, business_now), booked(session, floor, business_now)
-    wish(session, session.get_one(Order, parcel.order_id), business_now, kind="cancellation")
-    apply_all(session, business_now)
-    if back:
-        put_backs.put_back_done(session, fulfilment_ids=[parcel.fulfilment_id], actor="staff:bob", now=business_now)
-        apply_all(session, business_now)
-    void = steps.find(session, kind="void_label", subject_ids=[parcel.id])[parcel.id]
-    kept = voiding.record_refusal(session, step=void, words="too late", now=business_now)
-    steps.finish(session, [kept], by="system", now=business_now)
+    _stop(session, parcel, business_now, back=back)
     scans = [Scan(str(p.waybill_number), "collected", "PU", business_now, "Hub", None) for p in (parcel, other)]
     tracking.record_events(session, carrier_id=floor.carrier.id, events=scans, way="poll", now=business_now)
     assert (fresh(session, parcel).handed_over_at, fresh(session, other).handed_over_at) == (None, business_now)
     cases_of = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id)
     assert {case.key for case in cases_of} == {f"{parcel.id}:void_refused", f"{parcel.id}:stopped"}
     assert unbalanced(session) == []
+
+
+def test_nobody_hears_that_a_parcel_was_sent_whose_order_was_stopped(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    _stop(session, parcel, business_now, back=True)
+    for status in ("collected", "out_for_delivery", "delivered"):
+        told(session, parcel, status, business_now, business_now)
+    assert session.query(Step).filter_by(kind="tell_channel").count() == 0
+    assert not {"collected", "out_for_delivery", "delivered"} & {m.template for m in session.query(Message)}
+    assert check(session, names=["no_channel_untold"]) == []
+
+
+def test_a_box_whose_goods_went_back_leaves_with_no_list_although_its_label_is_good(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = booked(session, floor, business_now)
+    _stop(session, parcel, business_now, back=True)
+    assert fresh(session, parcel).label_status == "purchased"
+    with pytest.raises(Conflict, match="went back to their bins"):
+        handover.scan(session, code=str(parcel.waybill_number), actor="cleo", now=business_now)
+    assert fresh(session, parcel).hand_over_list_id is None
 
 
 @pytest.mark.parametrize("status", ["delayed", "failed", "lost", "damaged", "return_to_sender"])
@@ -240,3 +274,21 @@ def test_a_delivered_parcel_is_announced_only_when_its_scans_crossed(
     told(session, parcel, "delivered", business_now, business_now)
     told(session, parcel, "out_for_delivery", business_now, later)
     assert session.query(Message).filter_by(key=f"out_for_delivery:{parcel.id}").count() == told_of_it
+
+
+def test_what_a_carrier_answered_is_written_when_nobody_else_writes_of_these_orders(database: Database) -> None:
+    """Who signs a list writes its parcels one after the other too: each would wait for what the other holds."""
+    with database.transaction() as session:
+        now = db.now(session)
+        parcel = booked(session, served_floor(session), now)
+        steps.open_steps(session, [NewStep("track", parcel.carrier_id, subject_type="carrier")], now=now)
+        [claimed] = steps.claim(session, kind="track", limit=1, lease_s=30, worker="test")
+        asking = tracking.prepare(session, step=claimed, now=now)
+        assert isinstance(asking, tracking.Asking)
+
+    def record(session: Session) -> None:
+        tracking.record_poll(session, step=claimed, asking=asking, events=[], now=now)
+
+    at_once(database, lambda s: s.execute(text("SELECT 1 FROM orders FOR NO KEY UPDATE")), record).result()
+    with database.transaction() as session:
+        assert session.get_one(Parcel, parcel.id).tracked_at == now

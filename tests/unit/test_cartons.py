@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -178,3 +179,11 @@ def test_ordinary_orders_get_their_cartons_within_the_time_of_a_scan() -> None:
         taken.append(time.process_time() - started)
         assert check_packing(order, packing) == []
     assert sorted(taken)[30] < 0.1
+
+
+def test_an_order_of_thousands_of_pieces_keeps_no_packer_waiting() -> None:
+    pieces = [bolt for n in range(8) for bolt in [piece(f"BOLT-{n}", 90, 60, 50, weight_g=400 + n)] * 1_000]
+    started = time.process_time()
+    packing = choose_cartons(pieces, KINDS)
+    assert time.process_time() - started < 3
+    assert Counter(packed for filled in packing.cartons for packed in filled.pieces) == Counter(pieces)

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from oms import db
+from oms.effects import intend
 from oms.fulfilment import release, waves
 from oms.supply import backorders
 from tests.factories.floor import confirmed_order, released, run_kind
@@ -164,6 +165,15 @@ def test_a_parcel_without_a_label_has_none_to_show_or_void(floor):
     assert floor.clerk.get(f"/parcels/{parcel.id}/label.pdf").status_code == 409
     assert floor.clerk.post(f"/parcels/{parcel.id}/void", {"reason": "x"}).status_code == 409
     assert floor.clerk.post(f"/parcels/{parcel.id}/mend", {"service": "express"}).status_code == 409
+
+
+def test_a_label_that_is_just_being_bought_cannot_be_taken_back_yet(floor):
+    with floor.transaction() as session:
+        now = db.now(session)
+        parcel = packed(session, floor.floor, now)
+        intend(session, key=f"book:{parcel.reference}", kind="book", subject_id=parcel.id, now=now)
+    assert floor.clerk.post(f"/parcels/{parcel.id}/void", {"reason": "x"}).status_code == 409
+    assert floor.rows("SELECT count(*) FROM step WHERE kind = 'void_label'") == [(0,)]
 
 
 def test_both_sign_the_list_and_the_goods_leave(floor):

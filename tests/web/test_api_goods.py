@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from oms import db
 from oms.catalog.models import Barcode, Price
+from oms.inventory import queries as inventory
+from oms.inventory.bins import purpose_bin
 from oms.parties.matching import index_of
 from oms.supply import backorders
 from tests.factories.floor import confirmed_order, make_floor, run_kind
@@ -120,6 +122,15 @@ def test_a_receipt_that_names_what_is_not_there_says_which(short):
     found = fields(person(short, "warehouse").post("/receipts", {"receipts": [row]}))
     assert sorted(found) == ["receipts.0.bin", "receipts.0.sku"]
     assert person(short, "finance").post("/receipts", {"receipts": [row]}).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["packing", "returns", "quarantine"])
+def test_goods_are_received_only_where_they_are_picked_from(short, kind):
+    with short.transaction() as session:
+        purpose_bin(session, warehouse_id=inventory.warehouses(session)[0].id, kind=kind)
+    row = {"key": "GRN-1", "warehouse": short.warehouse, "sku": short.skus[0], "bin": kind.upper(), "qty": "5"}
+    told = fields(person(short, "warehouse").post("/receipts", {"receipts": [row]}))
+    assert told == {"receipts.0.bin": f"nobody picks from {kind.upper()}: put the goods into another bin"}
 
 
 def test_stock_of_several_warehouses_adds_up(shop):

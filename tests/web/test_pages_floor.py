@@ -122,6 +122,18 @@ def test_goods_are_booked_in_once_by_their_delivery_note(site, day):
     assert "There is no bin NOWHERE" in wrong.get_data(as_text=True)
 
 
+def test_goods_are_received_only_into_bins_that_are_picked_from(site, day):
+    form = {
+        "warehouse": day.floor.warehouse.code,
+        "note": "DN-1",
+        "code": day.floor.skus[0].code,
+        "qty": "5",
+        "bin": "PACKING",
+    }
+    answer = post(site.client("warehouse"), "/receive", form, page="/receive")
+    assert (answer.status_code, "nobody picks from PACKING" in answer.get_data(as_text=True)) == (422, True)
+
+
 def test_planning_now_with_nothing_to_plan_says_so(site, day):
     answer = post(site.client("warehouse"), "/waves/plan", {"warehouse": day.floor.warehouse.code}, page="/waves")
     assert "said=nothing_waits" in answer.location

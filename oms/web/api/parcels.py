@@ -128,7 +128,7 @@ def void(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
         row = queries.parcel(session, ref=str(parcel_id))
         locking.touch(session, order_ids=[row.order_id])
         asked = voiding.request(session, parcel_ids=[parcel_id], cause=given["reason"], actor=actor, now=now)
-        if not asked and row.label_status != "voided":
+        if row.label_status in voiding.NO_LABEL_YET or (not asked and row.label_status != "voided"):
             raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
         steps.open_steps(session, asked, now=now)
         return _shown(session, str(parcel_id))

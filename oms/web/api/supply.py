@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import InputInvalid
+from oms.inventory import bins
 from oms.supply import queries, receipts
 from oms.supply.models import SUPPLY
 from oms.supply.receipts import Receipt
@@ -99,6 +100,8 @@ def _receipts(session: Session, given: Sequence[dict[str, Any]]) -> list[Receipt
         for name, known in (("warehouse", row.warehouse_id), ("sku", row.sku_id), ("bin", row.bin_id)):
             if known is None:
                 wrong[f"receipts.{place}.{name}"] = f"there is no {name} {given[place][name]}: scan its code"
+        if row.bin_id is not None and (fault := bins.not_picked_from(row.bin_kind, code=given[place]["bin"])):
+            wrong[f"receipts.{place}.bin"] = fault
     if wrong:
         raise InputInvalid("some receipts name what is not there", fields=wrong)
     return [

@@ -59,7 +59,7 @@ def void(parcel_id: uuid.UUID) -> AnyResponse:
         locking.touch(session, order_ids=[row.order_id])
         reason = acting.required("reason", longest=500)
         asked = voiding.request(session, parcel_ids=[parcel_id], cause=reason, actor=me().actor, now=now)
-        if not asked:
+        if not asked or row.label_status in voiding.NO_LABEL_YET:
             raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
         journey.open_steps(session, asked, now=now)
 

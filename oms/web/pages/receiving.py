@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes
+from oms.inventory import bins
 from oms.inventory import queries as goods
 from oms.supply import queries, receipts
 from oms.supply.receipts import Receipt
@@ -48,12 +49,15 @@ def _receive(session: Session, now: datetime) -> None:
         hint = gettext("Nobody knows this code: scan the barcode on the goods or type the SKU.")
         raise InputInvalid("unknown code", fields={"code": hint})
     bin_code, qty = acting.required("bin", longest=40), acting.amount("qty") * per_scan
-    bin_id = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
-    if bin_id is None:
+    found = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
+    if found is None:
         hint = gettext("There is no bin %(code)s in this warehouse.", code=bin_code)
         raise InputInvalid("no such bin", fields={"bin": hint})
+    wrong = bins.not_picked_from(found.kind, code=bin_code)
+    if wrong is not None:
+        raise InputInvalid("no such bin", fields={"bin": wrong})
     key = f"{acting.required('note', longest=100)}:{code}:{bin_code}"
-    receipt = Receipt(key, here.id, sku_id, bin_id, qty)
+    receipt = Receipt(key, here.id, sku_id, found.id, qty)
     receipts.receive(session, receipts=[receipt], actor=me().actor, now=now)
 
 

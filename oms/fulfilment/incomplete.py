@@ -1,0 +1,46 @@
+"""What was picked beside a short waits for the missing goods, unless its channel takes a part of an order (F-7)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.journey.steps import NewStep
+
+#: That the fulfilment `f` waits: its picking ended short, and nobody is to pack it yet.
+WAITS = """
+    f.status = 'short' AND (SELECT TRUE FROM step s WHERE s.subject_id = f.id AND s.kind = 'pack' LIMIT 1) IS NULL
+"""
+PUT_ASIDE = "goods of this list were short: put the rest aside until they are here"
+
+_PARTLY = "coalesce(c.settings ->> 'partial_shipment', '') = 'true'"
+
+_WAITING = text(f"""
+    SELECT f.id FROM fulfilment f JOIN orders o ON o.id = f.order_id JOIN channel c ON c.id = o.channel_id
+    WHERE f.id = ANY(CAST(:ids AS uuid[])) AND NOT ({_PARTLY})
+""")
+
+_COMPLETE = text(f"""
+    SELECT f.id, f.order_id, f.cut_off_at
+    FROM fulfilment f JOIN orders o ON o.id = f.order_id JOIN channel c ON c.id = o.channel_id
+    WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND {WAITS}
+      AND ({_PARTLY} OR NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = f.order_id AND l.qty_backordered > 0))
+    ORDER BY f.id
+""")
+
+
+def waiting(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of fulfilments whose picking ended short that are not to leave without what was missing."""
+    return set(session.scalars(_WAITING, {"ids": list(fulfilment_ids)})) if fulfilment_ids else set()
+
+
+def complete(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[NewStep]]:
+    """The steps `pack` of what waited, by order, where all that was missing is promised again."""
+    opens: dict[uuid.UUID, list[NewStep]] = defaultdict(list)
+    for row in session.execute(_COMPLETE, {"orders": list(order_ids)}) if order_ids else ():
+        opens[row.order_id].append(NewStep("pack", row.id, order_id=row.order_id, due_at=row.cut_off_at))
+    return opens
