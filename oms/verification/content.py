@@ -36,7 +36,7 @@ def content_of(order: OrderFacts, date: Feasible, zone: ZoneInfo) -> Content:
             "tax": _text(order.tax),
             "tax_included": order.tax_included is not False,
             "total": _text(order.payable),
-            "paid": _text(order.paid),
+            "paid": _text(None if order.paid is None else order.money_here),
         },
         "payment_terms": order.payment_terms,
         "ship_on": str(local_day(date.ship_at, zone)),

@@ -136,6 +136,11 @@ class OrderFacts:
         return self.computed_total if self.total is None else self.total
 
     @property
+    def money_here(self) -> Decimal:
+        """What was paid and has not gone back; channels tell what was paid before refunds."""
+        return ZERO if self.payment_status == "refunded" else self.paid or ZERO
+
+    @property
     def ships(self) -> bool:
         return any(line.requires_shipping for line in self.lines)
 

@@ -186,6 +186,8 @@ def _line_price(line: LineFacts, case: Case) -> Iterator[Found]:
 
 def _terms(case: Case) -> Iterator[Found]:
     order, limits = case.order, case.limits
+    if order.payment_status == "refunded":
+        yield found("payment_given_back", "payment.status")
     if order.payment_terms == "cod":
         if not order.channel.takes_cod:
             yield found("terms_not_allowed", "payment.terms", terms="cod")

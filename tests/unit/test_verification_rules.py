@@ -116,6 +116,7 @@ BROKEN: dict[str, tuple[OrderFacts, str]] = {
     "credit_exceeded": (on_account(exposure=Decimal(81)), "totals.total"),
     "credit_currency": (on_account(credit_currency="USD"), "payment.terms"),
     "payment_overdue": (on_account(unpaid_since=NOW - timedelta(days=30)), "payment.terms"),
+    "payment_given_back": (replace(ORDER, payment_status="refunded"), "payment.status"),
     "customer_blocked": (replace(ORDER, customer=CustomerFacts(blocked_reason="fraud")), "customer"),
     "message_unread": (replace(ORDER, unread_message=True), "buyer_message"),
     "key_customer": (replace(ORDER, customer=CustomerFacts(key_customer=True)), "customer"),

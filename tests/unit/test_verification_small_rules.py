@@ -119,6 +119,7 @@ def test_what_never_travels_is_there_when_it_is_ready() -> None:
         ({"payment_status": "overpaid"}, "effective"),
         ({}, "payment"),
         ({"paid": Decimal(10)}, "effective"),
+        ({"paid": Decimal(10), "payment_status": "refunded"}, "payment"),
         ({"payment_terms": "account"}, "effective"),
         ({"payment_terms": "cod"}, "effective"),
         ({"channel": ChannelFacts(way="phone"), "payment_terms": "cod"}, "signature"),
