@@ -34,7 +34,7 @@ def content_of(order: OrderFacts, date: Feasible, zone: ZoneInfo) -> Content:
             "shipping": _text(order.shipping),
             "fees": _text(order.fees),
             "tax": _text(order.tax),
-            "tax_included": order.tax_included is not False,
+            "tax_included": bool(order.tax_included),
             "total": _text(order.payable),
             "paid": _text(None if order.paid is None else order.money_here),
         },
