@@ -9,8 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from oms.journey.worth import Worth
+
 ZERO = Decimal(0)
 ORAL_WAYS = frozenset({"phone", "fax", "visit", "sales_rep", "im"})
+_UNRATED = Worth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class Limits:
     default_credit: Decimal = ZERO
     overdue_days: int = 30
     cod_max: Decimal = Decimal(5000)
+    worth: Worth = _UNRATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ RULES: dict[str, Rule] = {
     # order class, V-1 V-7
     "large_value": _important("The order's value of {total} is at least {limit}: the manager decides.",
         "订单金额 {total} 达到大额标准 {limit}：由部门经理决定。"),
+    "value_unknown": _decide(MANAGER, "What {total} {currency} comes to is not known (`house.rates`): the manager decides.",
+        "金额 {total} {currency} 无折算率（house.rates），无法与限额比较：由部门经理决定。"),
     "key_customer": _important("A key customer's order: the manager looks at date and price.", "重点客户订单：由部门经理核对交期与价格。"),
     "custom_goods": _important("Line {line}: {sku} is made to order: the manager decides.", "第 {line} 行：{sku} 为定制品：由部门经理决定。"),
     "discontinued_goods": _important("Line {line}: {sku} is discontinued: the manager decides.",
