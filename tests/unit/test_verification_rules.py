@@ -281,7 +281,7 @@ def test_limits_are_of_one_currency_and_what_cannot_be_compared_goes_to_the_mana
 def test_the_default_credit_is_in_the_currency_of_the_limits_and_an_own_one_in_the_orders() -> None:
     rated = Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8)})
     account = {"payment_terms": "account", "paid": None, "payment_status": "none"}
-    default = in_currency("EUR", 20, **account, customer=CustomerFacts(payment_terms="account"))
+    default = replace(in_currency("EUR", 20), **account, customer=CustomerFacts(payment_terms="account"))
     [found] = [
         one
         for one in rules.findings(Case(default, Limits(default_credit=Decimal(100), worth=rated), SOON, NOW, ZONE))
@@ -289,4 +289,6 @@ def test_the_default_credit_is_in_the_currency_of_the_limits_and_an_own_one_in_t
     ]
     assert "20 EUR would be open; the credit limit is 100:" in found.en
     own = CustomerFacts(payment_terms="account", credit_currency="EUR", credit_limit=Decimal(100))
-    assert "credit_exceeded" not in judge(in_currency("EUR", 20, **account, customer=own), limits=Limits(worth=rated))
+    assert "credit_exceeded" not in judge(
+        replace(in_currency("EUR", 20), **account, customer=own), limits=Limits(worth=rated)
+    )
