@@ -122,12 +122,13 @@ def _close(
     by_message: dict[uuid.UUID, list[Fate]] = {m.message_id: [] for m in messages}
     for fate in fates:
         by_message[fate.message.message_id].append(fate)
-    ways = {m.message_id: m.channel.way for m in messages}
+    came = {m.message_id: (m.channel.way, m.answered) for m in messages}
     found: dict[uuid.UUID, Accepted] = {}
     by_status: dict[tuple[str, str], list[uuid.UUID]] = {}
     reasons: dict[uuid.UUID, str] = {}
     for message_id, own in by_message.items():
-        outcome, status = rules.message_outcome([f.became for f in own], way=ways[message_id])
+        way, answered = came[message_id]
+        outcome, status = rules.message_outcome([f.became for f in own], way=way, answered=answered)
         found[message_id] = Accepted(outcome, own, opens.get(message_id, []))
         by_status.setdefault((status, outcome), []).append(message_id)
         if status == "quarantined":

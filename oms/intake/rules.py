@@ -144,14 +144,17 @@ _MESSAGE = (
 )
 
 
-def message_outcome(became: Sequence[Became], *, way: str = "") -> tuple[str, str]:
+def message_outcome(became: Sequence[Became], *, way: str = "", answered: bool = False) -> tuple[str, str]:
     """(outcome of the step `accept`, status of the message) for all that its elements became.
 
     A mail that is no order (spam, a notice, an auto-reply) is quarantined, where a person may look at it: anybody
-    can write to a mailbox, while a shop's own notices and test orders need nobody's eyes.
+    can write to a mailbox, while a shop's own notices and test orders need nobody's eyes. So is one of which a part
+    was refused, whatever the rest became, unless its sender was `answered` part by part.
     """
     found = next(((outcome, status) for one, outcome, status in _MESSAGE if one in became), _NO_ORDER)
-    return ("quarantined", "quarantined") if found == _NO_ORDER and way == "email" else found
+    if found == _NO_ORDER and way == "email":
+        return "quarantined", "quarantined"
+    return (found[0], "quarantined") if Became.REFUSED in became and not answered else found
 
 
 _NO_ORDER = ("not_an_order", "not_an_order")
