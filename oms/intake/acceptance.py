@@ -86,7 +86,7 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
             order_id = db.new_id()
             written[order_id] = after
             new.append(fate)
-        elif fate.became in (Became.UPDATED, Became.CANCELLED, Became.CONFLICT):
+        elif fate.became in amendments.TAKEN:
             changed.append(fate)
         if after is not state and after is not written.get(order_id):
             states[order_id] = after

@@ -28,6 +28,7 @@ class Became(StrEnum):
     ORDERED = "ordered"
     UPDATED = "updated"
     CANCELLED = "cancelled"
+    REVIVED = "revived"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
     CONFLICT = "conflict"
@@ -91,12 +92,19 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     if age == 0:
         return Became.CONFLICT, known
     if age < 0 or known.cancelled:
-        return Became.SUPERSEDED, known
+        return _behind(known, new) if age > 0 else (Became.SUPERSEDED, known)
     if new.cancelled:
         return Became.CANCELLED, new
     if content_hash == known.content_hash:
         return Became.DUPLICATE, replace(known, version=order.version)
     return Became.UPDATED, new
+
+
+def _behind(known: Known, new: Known) -> tuple[Became, Known]:
+    """What is told later than a cancellation: shops take an order up again that is paid late."""
+    if new.cancelled or known.version is None:
+        return Became.SUPERSEDED, known
+    return Became.REVIVED, new
 
 
 def compare(new: str | None, old: str | None) -> int:
@@ -136,6 +144,7 @@ _MESSAGE = (
     (Became.ORDERED, "ordered", "accepted"),
     (Became.UPDATED, "updated", "accepted"),
     (Became.CANCELLED, "updated", "accepted"),
+    (Became.REVIVED, "updated", "accepted"),
     (Became.CONFLICT, "conflict", "accepted"),
     (Became.REFUSED, "quarantined", "quarantined"),
     (Became.DUPLICATE, "duplicate", "duplicate"),
