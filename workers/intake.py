@@ -46,6 +46,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
             received_by=message.received_by,
             elements=read_message(channel, body(message), message.headers),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
+            sender=message.headers.get("from") if message.way == "mail" else None,
         )
         for message, channel, _small in messages
     ]

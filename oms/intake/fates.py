@@ -39,7 +39,7 @@ def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
 class Translated:
     """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all.
 
-    `answered`: its sender waits and is told what became of each row.
+    `answered`: its sender waits and is told what became of each row. `sender`: the address that a mail came from.
     """
 
     message_id: uuid.UUID
@@ -49,6 +49,7 @@ class Translated:
     elements: Sequence[Element]
     all_or_nothing: bool = False
     answered: bool = False
+    sender: str | None = None
 
 
 @dataclass(slots=True)
