@@ -87,7 +87,7 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
     for fate in fates:
         order_id, state = stands.get(fate.key, (None, Known()))
         if order_id is not None and _is_strange(fate, senders.get(order_id)):
-            fate.became, fate.reason = Became.REFUSED, STRANGER
+            fate.became, fate.reason, fate.order_id = Became.REFUSED, STRANGER, None
             continue
         fate.became, after = rules.decide(state, fate.element.order, fate.element.content_hash)
         if order_id is None:
