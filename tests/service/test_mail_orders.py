@@ -1,8 +1,9 @@
-"""Orders by mail: whoever wrote one may change it, and nobody else."""
+"""Orders by mail: whoever wrote one may change it, nobody else, and a mail that says it is paid pays nothing."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,10 +14,12 @@ from oms.intake.models import InboundMessage
 from oms.invariants.check import check
 from oms.journey import steps
 from oms.journey.models import Hold
-from oms.orders.models import ChangeRequest, Order
+from oms.orders.models import ChangeRequest, Finding, Order
 from oms.parties.models import Channel
+from oms.verification import review
 from tests.connectors.mails import mail
 from tests.factories.orders import make_channel
+from tests.factories.verification import again, make_house
 from workers.intake import accept
 
 ORDER = """Please supply the following order.
@@ -72,3 +75,18 @@ def test_whoever_wrote_an_order_cancels_it_by_mail(session: Session, mailbox: Ch
     assert _comes(session, mailbox, mail("PO-4711", CANCEL), "Jane@ACME.example", "2", business_now) == "updated"
     assert session.query(ChangeRequest).one().kind == "cancellation"
 
+
+@pytest.mark.parametrize(("trusted", "state"), [(False, ("none", None)), (True, ("paid", Decimal(20)))])
+def test_a_mail_that_says_it_is_paid_waits_for_somebody_who_has_seen_the_money(
+    session: Session, mailbox: Channel, business_now: datetime, trusted: bool, state: tuple[str, Decimal | None]
+) -> None:
+    make_house(session, code="TEA-1")
+    mailbox.settings = {**mailbox.settings, "trusts_payment": trusted}
+    paid = f"{ORDER}\nTotal: 20.00\nPaid: 20.00\nPayment status: Paid\n"
+    assert _comes(session, mailbox, mail("PO-4711", paid), "jane@acme.example", "1", business_now) == "ordered"
+    order = session.query(Order).one()
+    assert (order.payment_status, order.paid) == state
+    again(session, "verify", review.verify, business_now)
+    found = session.query(Finding).filter_by(rule="payment_claimed").all()
+    assert [(one.owner, one.severity) for one in found] == ([] if trusted else [("finance", "hold")])
+    assert check(session, names=["state_is_fold_of_history"]) == []
