@@ -88,7 +88,7 @@ def test_an_order_that_its_shop_takes_up_again_after_the_cancellation_is_a_case_
     assert session.query(Order).one().status == "cancelled"
     for minute in (9, 10):  # the second before the first is carried out
         paid = woo_order(
-            id=786, status="processing", date_modified_gmt=f"2026-11-22T09:{minute:02}:00", note=str(minute)
+            id=786, status="processing", date_modified_gmt=f"2026-11-22T09:{minute:02}:00", customer_note=str(minute)
         )
         assert _told(session, channel.id, "order.updated", paid, business_now) == "updated"
     apply_all(session, business_now)
