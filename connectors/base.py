@@ -51,6 +51,7 @@ PROBLEM_SEVERITY: dict[str, Severity] = {
     "date_ambiguous": Severity.HOLD,
     "version_conflict": Severity.HOLD,
     "status_unknown": Severity.HOLD,
+    "payment_claimed": Severity.HOLD,
     "phone_invalid": Severity.NOTE,
     "email_invalid": Severity.NOTE,
     "masked": Severity.NOTE,

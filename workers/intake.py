@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, defer
 from connectors import registry
 from connectors.base import ChannelConfig, ConnectorError, PolledChannel, Received
 from oms import db
-from oms.intake import acceptance, polling
+from oms.intake import acceptance, claims, polling
 from oms.intake.fates import Element, Translated, element
 from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
@@ -31,7 +31,10 @@ from workers.handlers import Inside, Outside
 def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
     """What the channel's connector reads in the bytes."""
     received = Received(body=body, headers=headers, channel=channel.name)
-    return [element(order, shape) for order, shape in registry.read(config_of(channel), received)]
+    read = registry.read(config_of(channel), received)
+    if channel.way == "email" and str(channel.settings.get("trusts_payment", False)).lower() != "true":
+        read = [claims.unproved(order, shape) for order, shape in read]
+    return [element(order, shape) for order, shape in read]
 
 
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
@@ -46,6 +49,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
             received_by=message.received_by,
             elements=read_message(channel, body(message), message.headers),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
+            sender=message.headers.get("from") if message.way == "mail" else None,
         )
         for message, channel, _small in messages
     ]

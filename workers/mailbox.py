@@ -44,8 +44,11 @@ class Mailbox:
 
     def store(self, raw: bytes, uid: str) -> None:
         """Store one mail durably; the same Message-ID again is a repeat."""
-        event = thread_of(raw).message_id or f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        message = NewMessage(event_id=event, way="mail", body=raw, received_by="mailbox")
+        thread = thread_of(raw)
+        event = thread.message_id or f"sha256:{hashlib.sha256(raw).hexdigest()}"
+        # Only whoever an order came from changes it by mail.
+        headers = {"from": thread.sender} if thread.sender else {}
+        message = NewMessage(event_id=event, way="mail", body=raw, headers=headers, received_by="mailbox")
         try:
             receipt = self._write(message)
         except DBAPIError as error:

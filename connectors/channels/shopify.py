@@ -209,7 +209,9 @@ class _Message:
             return Kind.DRAFT
         if self.order.get("cancelled_at"):
             return Kind.CANCELLATION
-        return TOPIC_KIND.get(self.topic, Kind.UPDATE if self.topic.startswith("orders/") else Kind.ORDER)
+        kind = TOPIC_KIND.get(self.topic, Kind.UPDATE if self.topic.startswith("orders/") else Kind.ORDER)
+        # Only the body is signed: whoever sends it once more under another topic cancels nothing that it tells as live.
+        return Kind.UPDATE if kind is Kind.CANCELLATION and "cancelled_at" in self.order else kind
 
 
 def _number(order: Node) -> str | None:

@@ -18,6 +18,7 @@ class Thread:
     subject: str
     reply_to: str | None
     auto_submitted: bool
+    sender: str | None = None
 
 
 def thread_of(raw: bytes) -> Thread:
@@ -28,4 +29,6 @@ def thread_of(raw: bytes) -> Thread:
     own = (mail.message_id,) if mail.message_id else ()
     _, reply_to = address(mail.headers.raw("reply-to"))
     earlier = tuple(reference for reference in mail.references if reference != mail.message_id)
-    return Thread(mail.message_id, (*earlier, *own), mail.subject, reply_to or mail.sender, is_automatic(mail))
+    return Thread(
+        mail.message_id, (*earlier, *own), mail.subject, reply_to or mail.sender, is_automatic(mail), mail.sender
+    )

@@ -47,6 +47,7 @@ class Action(StrEnum):
     STOP = "stop"
     ASK = "ask"
     DECLINE = "decline"
+    REVIVE = "revive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
         return Action.SUPERSEDE, "a later request replaced it"
     if wish.kind == "cancellation":
         return _cancellation(standing, stage)
+    if wish.kind == "revival":
+        return Action.REVIVE, "the order is over: a person enters it again or has the money paid back"
     if wish.areas <= {Area.PAYMENT} or (stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas):
         return _small(wish, stage)
     return _update(wish, standing, stage)

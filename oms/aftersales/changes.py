@@ -10,7 +10,18 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, asking, cancelling, change_rules, declining, former, resting, stopping, wishes
+from oms.aftersales import (
+    amending,
+    asking,
+    cancelling,
+    change_rules,
+    declining,
+    former,
+    resting,
+    revivals,
+    stopping,
+    wishes,
+)
 from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
@@ -192,6 +203,12 @@ def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
     return "declined", declining.tell(session, requests=[(c.request, why) for c, why in pairs], recall=True, now=now)
 
 
+def _revive(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
+    revivals.ask_a_person(session, order_ids=[case.order_id for case, _ in pairs], now=now)
+    _settle(session, pairs, "declined", now)
+    return "declined", {}
+
+
 #: Takes promises back, frees bins or ends lists.
 _MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.CANCEL_REST, Action.STOP})
 
@@ -205,4 +222,5 @@ _HANDLERS: dict[Action, Callable[[Session, _Pairs, _Spare, datetime], tuple[str,
     Action.STOP: _stop,
     Action.ASK: _ask,
     Action.DECLINE: _decline,
+    Action.REVIVE: _revive,
 }

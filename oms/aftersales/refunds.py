@@ -241,12 +241,18 @@ def _refuse_given_back(session: Session, refund: Refund) -> None:
 
 
 def _refuse_unapproved(session: Session, refund: Refund, actor: str, now: datetime) -> None:
-    limit = policy.read(session, now).decimal("refund.approval_value")
+    numbers = policy.read(session, now)
+    limit = numbers.decimal("refund.approval_value")
     # One sum in small parts is that sum.
     params = {"order_id": refund.order_id, "by": refund.requested_by}
     before: Decimal = session.execute(_UNAPPROVED, params).scalar_one()
-    if refund.amount + before < limit:
+    worth = numbers.worth().of(refund.amount + before, refund.currency)
+    if worth is not None and worth < limit:
         return
+    if refund.approved_by is None and worth is None:
+        raise NotAllowed(
+            f"nobody has said what {refund.currency} is worth: a refund in it needs another person's approval"
+        )
     if refund.approved_by is None:
         raise NotAllowed(f"a refund of {limit} or more needs another person's approval first")
     if refund.approved_by == actor:

@@ -43,7 +43,7 @@ _LATER = text("""
     SELECT r.id FROM change_request r WHERE r.id = ANY(CAST(:ids AS uuid[])) AND EXISTS (
         SELECT 1 FROM change_request l WHERE l.order_id = r.order_id AND l.id <> r.id
           AND (l.requested_at, l.id) > (r.requested_at, r.id) AND l.status <> 'declined'
-          AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested')
+          AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested' AND r.kind <> 'revival')
 """)
 
 # A list of which one parcel has left counts as left: its other parcels follow.
@@ -123,7 +123,8 @@ def _case(
         | {"currency": wish_order.currency or base.currency},
     )  # fmt: skip
     wish = Wish(
-        kind=request.kind,
+        # Of an order that is not over it is an update like any other.
+        kind="update" if request.kind == "revival" and order.status not in change_rules.ENDED else request.kind,
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
         areas=_areas(order, base, wish_order, columns),

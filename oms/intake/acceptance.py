@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,9 @@ __all__ = ["Accepted", "Element", "Fate", "Translated", "accept"]
 
 #: Why a mail that is no order is quarantined.
 NO_ORDER_MAIL = "no order: a notice, an automatic answer or spam; nothing is answered to it"
+
+#: Why a mail is quarantined that speaks of another's order, or has its number by chance.
+STRANGER = "an order of this number came from another address: compare both, and enter by hand what is wanted"
 
 _Opens = dict[uuid.UUID, list[NewStep]]
 
@@ -78,21 +82,37 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
     stands.update(known.find(session, keys=sorted({f.key for f in fates})))
     new, changed = [], []
     states: dict[uuid.UUID, Known] = {}
+    senders = _senders(session, fates, stands)
     written: dict[uuid.UUID, Known] = {}
     for fate in fates:
         order_id, state = stands.get(fate.key, (None, Known()))
+        if order_id is not None and _is_strange(fate, senders.get(order_id)):
+            fate.became, fate.reason, fate.order_id = Became.REFUSED, STRANGER, None
+            continue
         fate.became, after = rules.decide(state, fate.element.order, fate.element.content_hash)
         if order_id is None:
             order_id = db.new_id()
             written[order_id] = after
+            senders[order_id] = fate.message.sender
             new.append(fate)
-        elif fate.became in (Became.UPDATED, Became.CANCELLED, Became.CONFLICT):
+        elif fate.became in amendments.TAKEN:
             changed.append(fate)
         if after is not state and after is not written.get(order_id):
             states[order_id] = after
         fate.order_id = order_id
         stands[fate.key] = (order_id, after)
     return new, changed, states
+
+
+def _senders(session: Session, fates: Sequence[Fate], stands: Mapping[known.Key, Any]) -> dict[uuid.UUID, str | None]:
+    """Who wrote the orders that these mails speak of."""
+    spoken_of = [stands[f.key][0] for f in fates if f.message.sender and f.key in stands]
+    return known.senders(session, order_ids=spoken_of) if spoken_of else {}
+
+
+def _is_strange(fate: Fate, first: str | None) -> bool:
+    sender = fate.message.sender
+    return sender is not None and first is not None and sender.casefold() != first.casefold()
 
 
 def _fates(fates: Sequence[Fate]) -> list[Write]:
@@ -122,12 +142,13 @@ def _close(
     by_message: dict[uuid.UUID, list[Fate]] = {m.message_id: [] for m in messages}
     for fate in fates:
         by_message[fate.message.message_id].append(fate)
-    ways = {m.message_id: m.channel.way for m in messages}
+    came = {m.message_id: (m.channel.way, m.answered) for m in messages}
     found: dict[uuid.UUID, Accepted] = {}
     by_status: dict[tuple[str, str], list[uuid.UUID]] = {}
     reasons: dict[uuid.UUID, str] = {}
     for message_id, own in by_message.items():
-        outcome, status = rules.message_outcome([f.became for f in own], way=ways[message_id])
+        way, answered = came[message_id]
+        outcome, status = rules.message_outcome([f.became for f in own], way=way, answered=answered)
         found[message_id] = Accepted(outcome, own, opens.get(message_id, []))
         by_status.setdefault((status, outcome), []).append(message_id)
         if status == "quarantined":

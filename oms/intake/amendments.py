@@ -18,6 +18,9 @@ from oms.journey.holds import NewHold
 from oms.journey.steps import NewStep
 from oms.orders.models import ChangeRequest
 
+#: What an element may become that changes a standing order, and the kind of its wish; a contradiction is none.
+_KINDS = {Became.UPDATED: "update", Became.CANCELLED: "cancellation", Became.REVIVED: "revival"}
+TAKEN = frozenset({*_KINDS, Became.CONFLICT})
 _CONFLICT = {
     "en": "The channel sent the same version with other content; the order is being read again at the channel.",
     "zh_Hans": "渠道以同一版本号发来不同内容，正在向渠道重新读取该订单。",
@@ -26,7 +29,7 @@ _CONFLICT = {
 
 def request(session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, list[NewStep]], now: datetime) -> None:
     """Write the wishes and open their steps; the same wish told twice is one request."""
-    wishes = [f for f in fates if f.became in (Became.UPDATED, Became.CANCELLED)]
+    wishes = [f for f in fates if f.became in _KINDS]
     rows = [_row(f, now) for f in wishes]
     if rows:
         statement = pg_insert(ChangeRequest).on_conflict_do_nothing(index_elements=["key"]).returning(ChangeRequest.id)
@@ -46,7 +49,7 @@ def _row(fate: Fate, now: datetime) -> dict[str, Any]:
         "key": f"{fate.order_id}:{order.kind.value}:{mark}",
         "order_id": fate.order_id,
         "message_id": fate.message.message_id,
-        "kind": "cancellation" if fate.became is Became.CANCELLED else "update",
+        "kind": _KINDS[fate.became],
         "wanted": dict(fate.element.json),
         "version": order.version,
         "status": "requested",

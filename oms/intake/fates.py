@@ -37,7 +37,10 @@ def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all."""
+    """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all.
+
+    `answered`: its sender waits and is told what became of each row. `sender`: the address that a mail came from.
+    """
 
     message_id: uuid.UUID
     channel: Channel
@@ -45,6 +48,8 @@ class Translated:
     received_by: str
     elements: Sequence[Element]
     all_or_nothing: bool = False
+    answered: bool = False
+    sender: str | None = None
 
 
 @dataclass(slots=True)

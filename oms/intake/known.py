@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from oms.intake.models import InboundMessage
 from oms.intake.rules import Known
+from oms.orders.models import Order
+from oms.rows import among
 
 Key = tuple[uuid.UUID, str]
 
@@ -50,6 +53,13 @@ def find(session: Session, *, keys: Sequence[Key]) -> dict[Key, tuple[uuid.UUID,
         )
         for row in session.execute(FIND, params)
     }
+
+
+def senders(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    """From which address each order came by mail, as far as that was kept."""
+    came = select(Order.id, InboundMessage.headers).join(InboundMessage, InboundMessage.id == Order.message_id)
+    rows = session.execute(came.where(among(Order.id, order_ids)))
+    return {row.id: row.headers.get("from") for row in rows}
 
 
 def keep(session: Session, *, states: dict[uuid.UUID, Known]) -> None:

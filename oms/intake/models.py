@@ -48,7 +48,7 @@ class InboundOrder(Base):
     message_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     channel_order_id: Mapped[str | None]
-    #: ordered | updated | cancelled | duplicate | superseded | conflict | refused | not_an_order | review
+    #: ordered | updated | cancelled | revived | duplicate | superseded | conflict | refused | not_an_order | review
     became: Mapped[str]
     order_id: Mapped[uuid.UUID | None]
     problems: Mapped[list[Any]] = mapped_column(default=list)

@@ -28,6 +28,7 @@ class Became(StrEnum):
     ORDERED = "ordered"
     UPDATED = "updated"
     CANCELLED = "cancelled"
+    REVIVED = "revived"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
     CONFLICT = "conflict"
@@ -91,12 +92,19 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     if age == 0:
         return Became.CONFLICT, known
     if age < 0 or known.cancelled:
-        return Became.SUPERSEDED, known
+        return _behind(known, new) if age > 0 else (Became.SUPERSEDED, known)
     if new.cancelled:
         return Became.CANCELLED, new
     if content_hash == known.content_hash:
         return Became.DUPLICATE, replace(known, version=order.version)
     return Became.UPDATED, new
+
+
+def _behind(known: Known, new: Known) -> tuple[Became, Known]:
+    """What is told later than a cancellation: shops take an order up again that is paid late."""
+    if new.cancelled or known.version is None:
+        return Became.SUPERSEDED, known
+    return Became.REVIVED, new
 
 
 def compare(new: str | None, old: str | None) -> int:
@@ -136,6 +144,7 @@ _MESSAGE = (
     (Became.ORDERED, "ordered", "accepted"),
     (Became.UPDATED, "updated", "accepted"),
     (Became.CANCELLED, "updated", "accepted"),
+    (Became.REVIVED, "updated", "accepted"),
     (Became.CONFLICT, "conflict", "accepted"),
     (Became.REFUSED, "quarantined", "quarantined"),
     (Became.DUPLICATE, "duplicate", "duplicate"),
@@ -144,14 +153,17 @@ _MESSAGE = (
 )
 
 
-def message_outcome(became: Sequence[Became], *, way: str = "") -> tuple[str, str]:
+def message_outcome(became: Sequence[Became], *, way: str = "", answered: bool = False) -> tuple[str, str]:
     """(outcome of the step `accept`, status of the message) for all that its elements became.
 
     A mail that is no order (spam, a notice, an auto-reply) is quarantined, where a person may look at it: anybody
-    can write to a mailbox, while a shop's own notices and test orders need nobody's eyes.
+    can write to a mailbox, while a shop's own notices and test orders need nobody's eyes. So is one of which a part
+    was refused, whatever the rest became, unless its sender was `answered` part by part.
     """
     found = next(((outcome, status) for one, outcome, status in _MESSAGE if one in became), _NO_ORDER)
-    return ("quarantined", "quarantined") if found == _NO_ORDER and way == "email" else found
+    if found == _NO_ORDER and way == "email":
+        return "quarantined", "quarantined"
+    return (found[0], "quarantined") if Became.REFUSED in became and not answered else found
 
 
 _NO_ORDER = ("not_an_order", "not_an_order")

@@ -13,6 +13,11 @@ _LIMIT = f"""
     SELECT greatest({POLICY["refund.approval_value"].default},
                     (SELECT max(CAST(value #>> '{{}}' AS numeric)) FROM policy_value WHERE key = 'refund.approval_value')) AS value
 """
+# Of another currency it is told by rates that move: the limit itself is in the house's.
+_CURRENCY = f"""
+    SELECT coalesce((SELECT value #>> '{{}}' FROM policy_value WHERE key = 'house.currency'
+                     ORDER BY valid_from DESC, id DESC LIMIT 1), '{POLICY["house.currency"].default}')
+"""
 
 DUTIES: dict[str, Invariant] = {
     "who_asked_did_not_approve": Invariant(
@@ -26,7 +31,7 @@ DUTIES: dict[str, Invariant] = {
         "a refund above the limit was approved, and paid out by another than who approved it",
         f"""SELECT r.id AS subject, r.amount || ' approved by ' || coalesce(r.approved_by, 'nobody') || ', paid out by ' || h.actor AS detail
             FROM refund r JOIN history_entry h ON h.subject_type = 'refund' AND h.subject_id = r.id AND h.event = 'status.succeeded'
-            WHERE r.amount >= ({_LIMIT}) AND (r.approved_by IS NULL OR r.approved_by = h.actor)""",
+            WHERE r.currency = ({_CURRENCY}) AND r.amount >= ({_LIMIT}) AND (r.approved_by IS NULL OR r.approved_by = h.actor)""",
     ),
     "who_wished_did_not_decide": Invariant(
         "I13",

@@ -24,6 +24,7 @@ from oms.journey import house_rules, lifecycle
 from oms.journey.clocks import Clock, clock_named
 from oms.journey.house_rules import Row
 from oms.journey.policy_defaults import POLICY, PolicyRow, Value, as_json, checked, row_of, stored
+from oms.journey.worth import Worth, rates_of
 
 
 class PolicyValue(Base):
@@ -86,6 +87,10 @@ class Policy:
             for key, value in self.values.items()
             if key.startswith(prefix) and not isinstance(value, bool | str)
         }
+
+    def worth(self) -> Worth:
+        """What amounts come to in the currency of the limits."""
+        return Worth(self.text("house.currency"), rates_of(self.text("house.rates")))
 
     def clock(self, name: str) -> Clock:
         """The clock of that name with the manager's number."""

@@ -38,6 +38,13 @@ _D = Decimal
 
 # fmt: off
 _ROWS: tuple[PolicyRow, ...] = (
+    # the limits
+    PolicyRow("house.currency", "CNY", "", OURS, "the currency in which limits are kept, such as those of refunds and of credit",
+              "限额所用币种(退款、信用等)", None, None, r"[A-Z]{3}"),
+    PolicyRow("house.rates", "CNY 1, EUR 8, GBP 9, HKD 0.9, JPY 0.05, USD 7", "", OURS,
+              "rough worth of one unit of each currency, to compare amounts with limits; what has none goes to a person",
+              "各币种单位的大致价值，仅用于与限额比较；未列币种转人工", None, None,
+              r"[A-Z]{3} \d{1,9}(\.\d{1,9})?(, ?[A-Z]{3} \d{1,9}(\.\d{1,9})?){0,40}"),
     # intake
     PolicyRow("email.confidence_threshold", _D("0.80"), "0-1", OURS,
               "e-mail orders below this confidence hold for a person", "邮件订单置信度低于此值转人工", 0, 1),

@@ -39,7 +39,7 @@ class Order(Base):
     #: the sender's change time or sequence; `content_hash` tells equal versions with other content apart
     version: Mapped[str | None]
     content_hash: Mapped[bytes]
-    #: the channel has cancelled it; whatever comes later of it is superseded
+    #: the channel has cancelled it; what it told before is superseded
     channel_cancelled: Mapped[bool] = mapped_column(Boolean, default=False)
     message_id: Mapped[uuid.UUID | None]
     placed_at: Mapped[datetime | None]
@@ -216,7 +216,7 @@ class ChangeRequest(Base):
     key: Mapped[str]
     order_id: Mapped[uuid.UUID]
     message_id: Mapped[uuid.UUID | None]
-    #: update | cancellation
+    #: update | cancellation | revival: of an order that the channel had cancelled
     kind: Mapped[str]
     wanted: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     version: Mapped[str | None]

@@ -141,11 +141,15 @@ def _keep(work: _Work, name: str, was: Any, became: Any) -> None:
 
 
 def _recount(work: _Work, changed: Sequence[str]) -> None:
-    """Line totals, their sum and the order's total follow what was changed; a total that was given stays."""
+    """Line totals, their sum and the order's total follow what was changed of them; a total that was given stays.
+
+    The sender's own total, a cent off by its rounding, is what was paid: who chooses the right SKU does not touch it.
+    """
     order = work.order
-    if not any(name.startswith("lines.") or touches_money(name) for name in changed) or not order.currency:
+    money = [name for name in changed if touches_money(name) and name != "payment.terms"]
+    if not money or not order.currency:
         return
-    touched = {int(name.split(".")[1]) for name in changed if name.startswith("lines.")}
+    touched = {int(name.split(".")[1]) for name in money if name.startswith("lines.")}
     for position in touched:
         line = work.lines[position]
         if line.unit_price is not None:

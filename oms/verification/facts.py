@@ -116,6 +116,7 @@ def limits_of(policy: Policy) -> Limits:
         default_credit=policy.decimal("credit.default_limit"),
         overdue_days=policy.whole("credit.overdue_days"),
         cod_max=policy.decimal("cod.max_value"),
+        worth=policy.worth(),
     )
 
 

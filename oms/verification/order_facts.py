@@ -9,8 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from oms.journey.worth import Worth
+
 ZERO = Decimal(0)
 ORAL_WAYS = frozenset({"phone", "fax", "visit", "sales_rep", "im"})
+_UNRATED = Worth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,11 @@ class OrderFacts:
         return self.computed_total if self.total is None else self.total
 
     @property
+    def money_here(self) -> Decimal:
+        """What was paid and has not gone back; channels tell what was paid before refunds."""
+        return ZERO if self.payment_status == "refunded" else self.paid or ZERO
+
+    @property
     def ships(self) -> bool:
         return any(line.requires_shipping for line in self.lines)
 
@@ -153,6 +161,7 @@ class Limits:
     default_credit: Decimal = ZERO
     overdue_days: int = 30
     cod_max: Decimal = Decimal(5000)
+    worth: Worth = _UNRATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,10 @@ RULES: dict[str, Rule] = {
         "信用额度币种为 {limit_currency}，订单币种为 {currency}：请批准或更改付款方式。"),
     "payment_overdue": _decide(FINANCE, "An order delivered on {since} is still unpaid after {days} days: approve or ask for payment.",
         "{since} 交付的订单逾期 {days} 天仍未付款：请批准或催款。"),
+    "payment_claimed": _decide(FINANCE, "The mail says that it is paid, which anybody may write: {detail}.",
+        "邮件自称已付款，不足为凭：{detail}。"),
+    "payment_given_back": _decide(SPECIALIST, "The payment has gone back: ask whether the goods are still wanted, else cancel the order.",
+        "货款已退还：请确认客户是否仍需要商品，否则请取消订单。"),
     # who, V-2
     "customer_blocked": _mend(MANAGER, "The customer is blocked ({reason}): lift the block or reject the order.",
         "客户已被冻结（{reason}）：请解除冻结或拒单。"),
@@ -122,6 +126,8 @@ RULES: dict[str, Rule] = {
     # order class, V-1 V-7
     "large_value": _important("The order's value of {total} is at least {limit}: the manager decides.",
         "订单金额 {total} 达到大额标准 {limit}：由部门经理决定。"),
+    "value_unknown": _decide(MANAGER, "What {total} {currency} comes to is not known (`house.rates`): the manager decides.",
+        "金额 {total} {currency} 无折算率（house.rates），无法与限额比较：由部门经理决定。"),
     "key_customer": _important("A key customer's order: the manager looks at date and price.", "重点客户订单：由部门经理核对交期与价格。"),
     "custom_goods": _important("Line {line}: {sku} is made to order: the manager decides.", "第 {line} 行：{sku} 为定制品：由部门经理决定。"),
     "discontinued_goods": _important("Line {line}: {sku} is discontinued: the manager decides.",

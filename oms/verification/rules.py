@@ -186,11 +186,15 @@ def _line_price(line: LineFacts, case: Case) -> Iterator[Found]:
 
 def _terms(case: Case) -> Iterator[Found]:
     order, limits = case.order, case.limits
+    if order.payment_status == "refunded":
+        yield found("payment_given_back", "payment.status")
     if order.payment_terms == "cod":
         if not order.channel.takes_cod:
             yield found("terms_not_allowed", "payment.terms", terms="cod")
-        if order.payable > limits.cod_max:
-            yield found("cod_over_limit", "payment.terms", total=_plain(order.payable), limit=_plain(limits.cod_max))
+        value = limits.worth.of(order.payable, order.currency)
+        if value is not None and value > limits.cod_max:
+            total = limits.worth.told(order.payable, order.currency)
+            yield found("cod_over_limit", "payment.terms", total=total, limit=_plain(limits.cod_max))
     if order.payment_terms == "account":
         if "account" not in (order.customer.payment_terms, order.channel.payment_terms):
             yield found("terms_not_allowed", "payment.terms", terms="account")
@@ -198,15 +202,20 @@ def _terms(case: Case) -> Iterator[Found]:
 
 
 def _credit(case: Case) -> Iterator[Found]:
-    order, limits, who = case.order, case.limits, case.order.customer
+    order, limits, worth, who = case.order, case.limits, case.limits.worth, case.order.customer
     if who.credit_currency and order.currency and who.credit_currency != order.currency:
         currencies = {"limit_currency": who.credit_currency, "currency": order.currency}
         yield found("credit_currency", "payment.terms", **currencies)
     else:
-        limit = limits.default_credit if who.credit_limit is None else who.credit_limit
-        owed = who.exposure + max(order.payable - (order.paid or ZERO), ZERO)
-        if owed > limit:
-            yield found("credit_exceeded", "totals.total", owed=_plain(owed), limit=_plain(limit))
+        owed = who.exposure + max(order.payable - order.money_here, ZERO)
+        # The default one is in the currency of all limits.
+        limit, kept_in = who.credit_limit, order.currency
+        if limit is None:
+            limit, kept_in = limits.default_credit, None
+        value = owed if kept_in else worth.of(owed, order.currency)
+        if value is None or value > limit:
+            told = {"owed": worth.told(owed, order.currency), "limit": worth.told(limit, kept_in)}
+            yield found("credit_exceeded", "totals.total", **told)
     if who.unpaid_since and (case.now - who.unpaid_since).days >= limits.overdue_days:
         since = local_day(who.unpaid_since, case.zone)
         yield found("payment_overdue", "payment.terms", since=since, days=(case.now - who.unpaid_since).days)
@@ -237,11 +246,18 @@ def _date(case: Case) -> Iterator[Found]:
             yield found("date_infeasible", field, **days)
 
 
+def _value(case: Case) -> Iterator[Found]:
+    order, limits = case.order, case.limits
+    value = limits.worth.of(order.payable, order.currency)
+    if value is None:
+        yield found("value_unknown", "currency", total=_plain(order.payable), currency=order.currency)
+    elif value >= limits.large_order_value:
+        total = limits.worth.told(order.payable, order.currency)
+        yield found("large_value", "totals.total", total=total, limit=_plain(limits.large_order_value))
+
+
 def _class(case: Case) -> Iterator[Found]:
     order, limits = case.order, case.limits
-    if order.payable >= limits.large_order_value:
-        figures = {"total": _plain(order.payable), "limit": _plain(limits.large_order_value)}
-        yield found("large_value", "totals.total", **figures)
     if order.customer.key_customer:
         yield found("key_customer", "customer")
     if _is_urgent(order):
@@ -273,5 +289,6 @@ CHECKS: tuple[Check, ...] = (
     _terms,
     _customer,
     _date,
+    _value,
     _class,
 )

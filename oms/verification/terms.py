@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms.verification.order_facts import ORAL_WAYS, ZERO, OrderFacts
+from oms.verification.order_facts import ORAL_WAYS, OrderFacts
 
 _PAID = frozenset({"paid", "overpaid"})
 #: (signature, payment) still needed -> outcome of the step `confirm`.
@@ -23,7 +23,7 @@ def needs_payment(order: OrderFacts) -> bool:
     """Prepaid and not paid. Orders on account and cash on delivery were held against their limits before."""
     if order.payment_terms != "prepaid" or order.payment_status in _PAID:
         return False
-    return order.payable > (order.paid or ZERO)
+    return order.payable > order.money_here
 
 
 def outcome(order: OrderFacts, *, oral_signed: bool) -> str:

@@ -24,6 +24,7 @@ who asks for a refund may not approve it: another person must | 申请人不得�
 who approved a refund may not pay it out: another person must | 审批人不得办理同一笔退款
 * was recorded with *: look at it again | * 已按 * 登记，请核对
 a refund of * or more needs another person's approval first | 退款达到 * 须先由他人审批
+nobody has said what * is worth: a refund in it needs another person's approval | * 无折算率，该币种退款须先由他人审批
 refusing an order for good needs the general manager or the deputy (V-5): escalate it | 拒绝订单须总经理批准，请上报
 mend first: * | 请先修正：*
 *: * is no SKU that we know | *：* 不是已知 SKU

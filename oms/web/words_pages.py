@@ -80,6 +80,7 @@ PAGES = {
         ordered      | New order          | 新订单
         updated      | Change             | 变更
         cancelled    | Cancellation       | 取消
+        revived      | Taken up again     | 恢复订单
         duplicate    | Duplicate          | 重复
         superseded   | Superseded         | 已被取代
         conflict     | Version conflict   | 版本冲突
@@ -109,6 +110,7 @@ PAGES = {
     "change_kind": table("""
         update       | Change       | 变更
         cancellation | Cancellation | 取消
+        revival      | Taken up again | 恢复订单
     """),
     "decision": table("""
         approve  | Approve            | 批准

@@ -88,6 +88,7 @@ STORY = {
         confirmation | Confirmation          | 订单确认
         credit       | Credit                | 信用
         email        | E-mail                | 邮件
+        house        | The house             | 公司
         kpi          | KPI and appraisal     | 指标与考核
         pack         | Packing               | 打包
         pause        | Pauses                | 暂停计时

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.db import Database
-from oms.intake import inbox
+from oms.intake import inbox, quarantine, queries
 from oms.intake.models import InboundMessage, InboundOrder
+from oms.invariants.check import check
 from oms.journey import steps, touched
 from oms.journey.models import Hold, Step
 from oms.kpi import fold
@@ -201,3 +202,20 @@ def test_a_large_mail_and_small_messages_are_read_in_one_batch(
     large["buyer_message"] = "x" * (2 * LARGE_BYTES)
     assert _take(session, channel, business_now, message(large), message(order_json("1002"))) == ["ordered", "ordered"]
     assert {order.channel_order_id for order in session.query(Order)} == {"1001", "1002"}
+
+
+def test_an_order_that_was_refused_beside_others_is_shown_in_the_quarantine(
+    session: Session, channel: Channel, business_now: datetime
+) -> None:
+    """A page of a poll, a list by webhook: the good orders go on, and somebody sees that one did not."""
+    bad = order_json("1002", lines=[{"sku": "TEA", "qty": "1", "unit_price": 9.5}])
+    page = inbox.NewMessage("page", "poll", json.dumps([order_json("1001"), bad]).encode())
+    assert _take(session, channel, business_now, page) == ["ordered"]
+    [listed] = queries.listed(session, limit=10, status="quarantined")
+    assert "lines.0.unit_price" in listed.reason
+    assert quarantine.read_again(session, message_ids=[listed.id], actor="staff:a", now=business_now) == [listed.id]
+    claimed = steps.claim(session, kind="accept", limit=10, lease_s=30, worker="test")
+    steps.finish(session, accept(session, claimed, business_now), by="system", now=business_now)
+    assert session.query(Order).one().channel_order_id == "1001"
+    assert len(queries.listed(session, limit=10, status="quarantined")) == 1
+    assert check(session, names=["a_message_says_what_it_became", "a_repeat_changes_nothing"]) == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from connectors.base import ChannelOrder, Kind
-from oms.aftersales.models import Refund
+from oms.aftersales.models import Refund, Ticket
 from oms.db import new_id
 from oms.intake import inbox, rules
 from oms.intake.inbox import NewMessage
@@ -74,3 +74,43 @@ def test_another_message_without_version_is_older_than_one_that_has_one() -> Non
 def test_a_version_that_only_looks_like_a_number_is_compared_with_none(new: str, old: str, age: int) -> None:
     assert rules.compare(new, old) == age
     assert rules.compare(old, new) == -age
+
+
+def test_an_order_that_its_shop_takes_up_again_after_the_cancellation_is_a_case_for_a_person(
+    session: Session, business_now: datetime
+) -> None:
+    """WooCommerce cancels what is not paid in time, and goes on with it when the payment comes later."""
+    channel = make_channel(session, source="woocommerce")
+    for status, minute in (("pending", 0), ("cancelled", 5)):
+        told = woo_order(id=786, status=status, date_paid_gmt=None, date_modified_gmt=f"2026-11-22T09:{minute:02}:00")
+        _told(session, channel.id, "order.updated", told, business_now)
+        apply_all(session, business_now)
+    assert session.query(Order).one().status == "cancelled"
+    for minute in (9, 10):  # the second before the first is carried out
+        paid = woo_order(
+            id=786, status="processing", date_modified_gmt=f"2026-11-22T09:{minute:02}:00", customer_note=str(minute)
+        )
+        assert _told(session, channel.id, "order.updated", paid, business_now) == "updated"
+    apply_all(session, business_now)
+    ticket = session.query(Ticket).one()
+    assert (ticket.order_id, "live again" in ticket.body) == (session.query(Order).one().id, True)
+    assert session.query(Order).one().status == "cancelled"
+    assert check(session) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "kind", "became"),
+    [
+        ("5", "6", Kind.UPDATE, Became.REVIVED),
+        ("5", "6", Kind.ORDER, Became.REVIVED),
+        ("5", "6", Kind.CANCELLATION, Became.SUPERSEDED),
+        ("5", "4", Kind.UPDATE, Became.SUPERSEDED),
+        # Deleted without a version: whether that was earlier nobody can tell.
+        (None, "6", Kind.UPDATE, Became.SUPERSEDED),
+    ],
+)
+def test_only_what_is_told_later_than_the_cancellation_takes_an_order_up_again(
+    known: str | None, told: str, kind: Kind, became: Became
+) -> None:
+    order = ChannelOrder(channel="c", source="woocommerce", channel_order_id="1", kind=kind, version=told)
+    assert rules.decide(Known(True, known, b"a", cancelled=True), order, b"b")[0] is became

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 
 from oms.catalog.models import BundlePart
 from oms.journey.models import Hold
+from oms.messages.models import Message
 from oms.orders.models import Finding, Order
-from oms.verification import confirmation, review
+from oms.verification import confirmation, decisions, review
+from oms.verification.decisions import Decision
+from tests.factories.changes import apply_all, wish
 from tests.factories.orders import ADDRESS, make_channel, make_sku, make_stock
 from tests.factories.verification import (
+    SPECIALIST,
     House,
     again,
     make_customer,
@@ -196,3 +200,23 @@ def test_a_batch_of_a_hundred_takes_as_many_statements_as_one(session: Session, 
     one, hundred = (_statements(session, house, count, business_now) for count in (1, 100))
     assert one == hundred
     assert max(hundred) <= 30
+
+
+def test_goods_whose_payment_went_back_wait_for_a_person_and_then_for_money(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    """Channels tell what was paid before refunds, so that all of it seems to be there."""
+    order = make_web_order(session, house)
+    assert verified(session, order, business_now) == "passed"
+    wish(session, order, business_now, wanted={"payment": {"terms": None, "status": "refunded"}})
+    assert [done.outcome for done in apply_all(session, business_now)] == ["applied"]
+    assert again(session, "verify", review.verify, business_now)[order.id].outcome == "held"
+    assert _rules(session, order) == {"payment_given_back"}
+    step = open_step(session, "review", order)
+    decisions.decide(
+        session, step_id=step.id, token=step.token, decision=Decision("approve", "wanted all the same"),
+        actor=SPECIALIST, roles=["order_specialist"], now=business_now,
+    )  # fmt: skip
+    assert again(session, "confirm", confirmation.confirm, business_now)[order.id].outcome == "payment"
+    [told] = session.query(Message).filter_by(order_id=order.id)
+    assert (told.values["content"]["totals"]["total"], told.values["content"]["totals"]["paid"]) == ("10", "0")

@@ -263,3 +263,17 @@ def test_a_fault_found_in_the_sample_counts_and_needs_words(
     assert session.query(ErrorEvent).one().note == "wrong unit"
     with pytest.raises(Fenced):
         sampling.check(session, faulty=False, note="", roles=["order_manager"], **common)
+
+
+@pytest.mark.parametrize("field", ["lines.0.sku", "lines.0.name", "payment.terms"])
+def test_what_is_no_money_leaves_the_senders_total_that_was_paid(
+    session: Session, house: House, business_now: datetime, field: str
+) -> None:
+    """Shops round: their total may be a cent off the lines, and is what the customer paid."""
+    paid = Decimal("9.99")
+    order = make_web_order(session, house, line={"sku_id": None}, total=paid, paid=paid)
+    verified(session, order, business_now)
+    value = {"lines.0.sku": house.sku.code, "lines.0.name": "Cup", "payment.terms": "cod"}[field]
+    _decide(session, order, "review", SPECIALIST, business_now, "amend", changes={field: value})
+    found = session.get_one(Order, order.id, populate_existing=True)
+    assert (found.total, found.payment_status) == (paid, "paid")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from oms.journey.worth import Worth
 from oms.verification import rules
 from oms.verification.order_facts import ChannelFacts, CustomerFacts, Feasible, Limits, LineFacts, OrderFacts
 from oms.verification.rule_table import (
@@ -116,6 +117,7 @@ BROKEN: dict[str, tuple[OrderFacts, str]] = {
     "credit_exceeded": (on_account(exposure=Decimal(81)), "totals.total"),
     "credit_currency": (on_account(credit_currency="USD"), "payment.terms"),
     "payment_overdue": (on_account(unpaid_since=NOW - timedelta(days=30)), "payment.terms"),
+    "payment_given_back": (replace(ORDER, payment_status="refunded"), "payment.status"),
     "customer_blocked": (replace(ORDER, customer=CustomerFacts(blocked_reason="fraud")), "customer"),
     "message_unread": (replace(ORDER, unread_message=True), "buyer_message"),
     "key_customer": (replace(ORDER, customer=CustomerFacts(key_customer=True)), "customer"),
@@ -250,3 +252,43 @@ def test_the_value_is_the_senders_total_or_ours_where_there_is_none() -> None:
     parts = replace(ORDER, total=None, shipping=Decimal(5), fees=Decimal(1), discount=Decimal(2), tax=Decimal(3))
     assert (parts.payable, replace(parts, tax_included=True).payable) == (27, 24)
     assert replace(LINE, total=None, discount=Decimal(1)).amount == 19
+
+
+def in_currency(code: str, value: int, **given: Any) -> OrderFacts:
+    line = replace(LINE, unit_price=Decimal(value) / 2, total=Decimal(value), list_price=None)
+    return replace(ORDER, lines=[line], total=Decimal(value), paid=Decimal(value), currency=code, **given)
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (in_currency("JPY", 60_000), set()),
+        (in_currency("EUR", 6_000), set()),
+        (in_currency("EUR", 7_000), {"large_value"}),
+        (in_currency("KWD", 20), {"value_unknown"}),
+        (in_currency("JPY", 90_000, payment_terms="cod"), set()),
+        (in_currency("EUR", 700, payment_terms="cod"), {"cod_over_limit"}),
+        (in_currency("KWD", 20, payment_terms="cod"), {"value_unknown"}),
+    ],
+)
+def test_limits_are_of_one_currency_and_what_cannot_be_compared_goes_to_the_manager(
+    order: OrderFacts, found: set[str]
+) -> None:
+    limits = Limits(worth=Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8), "JPY": Decimal("0.05")}))
+    assert set(judge(order, limits=limits)) - {"price_unlisted"} == found
+
+
+def test_the_default_credit_is_in_the_currency_of_the_limits_and_an_own_one_in_the_orders() -> None:
+    rated = Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8)})
+    account = {"payment_terms": "account", "paid": None, "payment_status": "none"}
+    default = replace(in_currency("EUR", 20), **account, customer=CustomerFacts(payment_terms="account"))
+    [found] = [
+        one
+        for one in rules.findings(Case(default, Limits(default_credit=Decimal(100), worth=rated), SOON, NOW, ZONE))
+        if one.name == "credit_exceeded"
+    ]
+    assert "20 EUR would be open; the credit limit is 100:" in found.en
+    own = CustomerFacts(payment_terms="account", credit_currency="EUR", credit_limit=Decimal(100))
+    assert "credit_exceeded" not in judge(
+        replace(in_currency("EUR", 20), **account, customer=own), limits=Limits(worth=rated)
+    )

@@ -119,6 +119,7 @@ def test_what_never_travels_is_there_when_it_is_ready() -> None:
         ({"payment_status": "overpaid"}, "effective"),
         ({}, "payment"),
         ({"paid": Decimal(10)}, "effective"),
+        ({"paid": Decimal(10), "payment_status": "refunded"}, "payment"),
         ({"payment_terms": "account"}, "effective"),
         ({"payment_terms": "cod"}, "effective"),
         ({"channel": ChannelFacts(way="phone"), "payment_terms": "cod"}, "signature"),
@@ -266,3 +267,10 @@ def test_addresses_are_written_as_their_country_writes_them() -> None:
     assert postal_lines(china) == ("李雷", "北京市海淀区1号", "CN")
     berlin = {"name": "Ada", "lines": ["Weg 1"], "postal_code": "10115", "city": "Berlin", "country": "DE"}
     assert postal_lines(berlin) == ("Ada", "Weg 1", "10115 Berlin", "DE")
+
+
+@pytest.mark.parametrize(("told", "included", "total"), [(True, True, "10"), (False, False, "11"), (None, False, "11")])
+def test_a_confirmation_says_of_the_tax_what_its_total_says(told: bool | None, included: bool, total: str) -> None:
+    date = Feasible(ship_at=day(19), deliver_at=day(21))
+    totals = content_of(replace(ORDER, tax=Decimal(1), tax_included=told), date, ZONE)["totals"]
+    assert (totals["tax_included"], totals["total"]) == (included, total)
