@@ -8,6 +8,7 @@ import pytest
 
 from oms import db
 from tests.factories.day import Day, make_day
+from tests.factories.orders import make_warehouse
 from tests.web.site import post
 
 
@@ -125,3 +126,13 @@ def test_goods_are_booked_in_once_by_their_delivery_note(site, day):
 def test_planning_now_with_nothing_to_plan_says_so(site, day):
     answer = post(site.client("warehouse"), "/waves/plan", {"warehouse": day.floor.warehouse.code}, page="/waves")
     assert "said=nothing_waits" in answer.location
+
+
+def test_the_pages_of_the_floor_name_the_house_in_which_one_works(site, day):
+    client = site.client("warehouse")
+    assert ">Shenzhen<" in client.get("/receive").get_data(as_text=True)
+    with site.transaction() as session:
+        make_warehouse(session, code="ZZ-2", name_en="Second")
+    for page in ("/receive", "/pick", "/pack", "/put-back"):
+        shown = client.get(f"{page}?warehouse=ZZ-2").get_data(as_text=True)
+        assert '<option value="ZZ-2" selected>' in shown, page
