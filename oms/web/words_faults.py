@@ -156,6 +156,7 @@ use `next` of the page before, unchanged | 请使用上一页的“下一页”
 write it as 2026-11 | 请写作 2026-11
 language * is not known | 没有语言 *
 when is it done? | 请填写完成时间
+press one of the buttons | 请点击其中一个按钮
 """
 
 

@@ -91,6 +91,15 @@ def number(name: str) -> Decimal:
     return found
 
 
+def pressed(name: str, *buttons: str) -> str:
+    """The button that was pressed; InputInvalid for none of them, as when Enter is pressed in a field."""
+    found = request.form.get(name, "")
+    if found not in buttons:
+        hint = "press one of the buttons"
+        raise InputInvalid(hint, fields={name: hint})
+    return found
+
+
 def identifier(name: str) -> uuid.UUID:
     """An id that one of our own forms carries."""
     try:
