@@ -7,8 +7,11 @@ import uuid
 import pytest
 
 from oms import db
+from oms.journey import holds
+from oms.journey.holds import NewHold
 from tests.factories.day import Day, make_day
 from tests.factories.orders import make_warehouse
+from tests.factories.packed import booked
 from tests.web.site import post
 
 
@@ -136,3 +139,18 @@ def test_the_pages_of_the_floor_name_the_house_in_which_one_works(site, day):
     for page in ("/receive", "/pick", "/pack", "/put-back"):
         shown = client.get(f"{page}?warehouse=ZZ-2").get_data(as_text=True)
         assert '<option value="ZZ-2" selected>' in shown, page
+
+
+def test_who_signs_the_list_hears_which_parcels_stay_in_the_house(site, day):
+    with site.transaction() as session:
+        now = db.now(session)
+        stopped = booked(session, day.floor, now)
+        hold = NewHold(stopped.order_id, "change_requested", "order_manager", {"en": "x", "zh_Hans": "x"}, now)
+        holds.place(session, [hold], by="system", now=now)
+    client, url = site.client("shipping_clerk"), f"/hand-over/{stopped.hand_over_list_id}"
+    signed = post(client, f"{url}/sign", {"side": "us", "signer": "Ma"}, page=url)
+    assert f"Keep here, the order was stopped: {stopped.number}" in signed.get_data(as_text=True)
+    assert site.rows("SELECT status FROM hand_over_list WHERE id = :l", l=stopped.hand_over_list_id) == [
+        ("signed_by_us",)
+    ]
+    assert stopped.number not in client.get(url).get_data(as_text=True)
