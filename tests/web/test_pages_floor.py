@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -154,3 +155,9 @@ def test_who_signs_the_list_hears_which_parcels_stay_in_the_house(site, day):
         ("signed_by_us",)
     ]
     assert stopped.number not in client.get(url).get_data(as_text=True)
+
+
+def test_the_list_that_both_sign_is_printed_from_its_page(site, day):
+    client, url = site.client("shipping_clerk"), f"/hand-over/{day.parcel.hand_over_list_id}"
+    [paper] = re.findall(r'href="(/api/[^"]+\.pdf)"', client.get(url).get_data(as_text=True))
+    assert client.get(paper).data.startswith(b"%PDF-")
