@@ -237,3 +237,13 @@ def test_the_order_of_a_sample_leads_to_its_check(site, day):
         steps.open_steps(session, new, now=db.now(session))
     page = site.client("order_manager").get(f"/orders/{day.to_sign.number}").get_data(as_text=True)
     assert f'href="/samples/{day.to_sign.id}"' in page
+
+
+def test_a_form_that_comes_again_with_other_goods_is_told_which_order_it_made(site, day):
+    client = site.client("order_specialist")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    saved = post(client, "/orders/enter", form, page="/orders/enter").location.partition("?")[0]
+    again = post(client, "/orders/enter", form | {"lines.0.qty": "3"}, page="/orders/enter")
+    assert (again.status_code, saved.rpartition("/")[2] in again.get_data(as_text=True)) == (409, True)
+    assert 'value="3"' in again.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM inbound_message WHERE way = 'page'") == [(1,)]
