@@ -247,3 +247,21 @@ def test_a_form_that_comes_again_with_other_goods_is_told_which_order_it_made(si
     assert (again.status_code, saved.rpartition("/")[2] in again.get_data(as_text=True)) == (409, True)
     assert 'value="3"' in again.get_data(as_text=True)
     assert site.rows("SELECT count(*) FROM inbound_message WHERE way = 'page'") == [(1,)]
+
+
+@pytest.mark.parametrize(("field", "typed"), [("lines.0.qty", "1,000"), ("lines.0.unit_price", "1,200")])
+def test_a_quantity_or_price_that_may_be_read_in_two_ways_is_asked_about(site, day, field, typed):
+    client = site.client("order_specialist", login="li")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, field: typed, "do": "save"}
+    answer = post(client, "/orders/enter", form, page="/orders/enter")
+    assert (answer.status_code, "write it without a comma" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM orders WHERE entered_by = 'li'") == [(0,)]
+
+
+def test_a_business_number_that_may_be_read_in_two_ways_is_asked_about(site):
+    client, url = site.client("order_manager"), "/settings/refund.approval_value"
+    answer = post(client, url, {"value": "1,000", "why": "x"}, page=url)
+    assert (answer.status_code, "write it without a comma" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM policy_value") == [(0,)]
+    assert post(client, url, {"value": "999,50", "why": "x"}, page=url).status_code == 303
+    assert site.rows("SELECT value FROM policy_value") == [("999.50",)]
