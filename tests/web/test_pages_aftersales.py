@@ -120,3 +120,12 @@ def test_a_second_refund_alike_is_another_one_and_a_form_sent_twice_is_one(site,
     ]
     assert answers == [303, 409, 303]
     assert site.rows("SELECT count(*) FROM refund") == [(2,)]
+
+
+def test_a_refund_is_asked_for_of_an_order_whose_sender_named_no_sum_that_was_paid(site, day):
+    client, url = site.client("customer_service"), f"/orders/{day.shipped.order_id}"
+    site.rows(
+        "UPDATE orders SET paid = NULL WHERE id = :o AND payment_status = 'paid' RETURNING id", o=day.shipped.order_id
+    )
+    assert "Ask for a refund" in client.get(url).get_data(as_text=True)
+    assert post(client, f"{url}/refunds", {"refund_amount": "1", "reason": "sorry"}, page=url).status_code == 303
