@@ -161,3 +161,22 @@ def test_the_list_that_both_sign_is_printed_from_its_page(site, day):
     client, url = site.client("shipping_clerk"), f"/hand-over/{day.parcel.hand_over_list_id}"
     [paper] = re.findall(r'href="(/api/[^"]+\.pdf)"', client.get(url).get_data(as_text=True))
     assert client.get(paper).data.startswith(b"%PDF-")
+
+
+def test_a_receipt_that_came_before_is_told_as_one_whatever_code_was_scanned(site, day):
+    client, sku = site.client("warehouse"), day.floor.skus[0]
+    [(bin_code, before)] = site.rows(
+        "SELECT b.code, s.on_hand FROM bin_stock s JOIN bin b ON b.id = s.bin_id AND b.kind = 'pick' WHERE s.sku_id = :s",
+        s=sku.id,
+    )
+    site.rows("INSERT INTO barcode (code, sku_id, qty) VALUES ('6901234567892', :s, 1) RETURNING code", s=sku.id)
+    form = {"warehouse": day.floor.warehouse.code, "note": "DN-9/1", "qty": "5", "bin": bin_code}
+    said = [
+        post(client, "/receive", form | {"code": code}, page="/receive").location
+        for code in (sku.code, "6901234567892")
+    ]
+    assert ["said=received_before" in location for location in said] == [False, True]
+    assert "nothing was added" in client.get(said[1]).get_data(as_text=True)
+    assert site.rows("SELECT on_hand FROM bin_stock WHERE sku_id = :s ORDER BY on_hand DESC LIMIT 1", s=sku.id) == [
+        (before + 5,)
+    ]
