@@ -112,12 +112,13 @@ def enable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why:
 
 def set_roles(session: Session, *, staff_id: uuid.UUID, roles: Sequence[str], actor: str, now: datetime) -> None:
     """Give a person other roles, from the next request on. NotAllowed for one's own."""
-    if actor == f"staff:{staff_id}":
-        raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
-    _check_roles(roles)
     person = session.get(Staff, staff_id, with_for_update=True)
     if person is None:
         raise NotFound(f"staff {staff_id} is not known")
+    # Sessions and people's own keys are recorded by the login; `staff:<id>` is the same person.
+    if actor in (person.login, f"staff:{staff_id}"):
+        raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
+    _check_roles(roles)
     was, person.roles = ",".join(person.roles), list(roles)
     note = lifecycle.Note("staff", staff_id, "staff.roles_set", "", was=was, became=",".join(roles))
     lifecycle.note(session, [note], actor=actor, now=now)

@@ -11,6 +11,8 @@ from oms.accounts import staff
 from oms.accounts.models import Staff
 from oms.accounts.staff import NewStaff
 from oms.errors import InputInvalid, NotAllowed
+from oms.invariants.check import check
+from oms.journey import lifecycle
 
 
 def test_roles_are_set_by_another(session: Session, business_now: datetime) -> None:
@@ -34,3 +36,23 @@ def test_nobody_signs_in_as_a_distributor(session: Session, business_now: dateti
     with pytest.raises(InputInvalid, match="distributor"):
         staff.set_roles(session, staff_id=staff_id, roles=["distributor"], actor="staff:boss", now=business_now)
     assert session.get_one(Staff, staff_id).roles == ["order_specialist"]
+
+
+def test_nobody_sets_their_own_roles_under_their_login(session: Session, business_now: datetime) -> None:
+    # Whoever is signed in, or has a key of their own, is recorded by the login.
+    new = NewStaff("ann", "Ann", ("admin",), "a long enough passphrase")
+    [staff_id] = staff.create(session, new=[new], environment="test", actor="staff:boss", now=business_now).values()
+    with pytest.raises(NotAllowed, match="G-1"):
+        staff.set_roles(session, staff_id=staff_id, roles=["general_manager"], actor="ann", now=business_now)
+    assert session.get_one(Staff, staff_id).roles == ["admin"]
+
+
+def test_the_record_tells_who_gave_themselves_a_role_under_their_login(
+    session: Session, business_now: datetime
+) -> None:
+    new = NewStaff("ann", "Ann", ("admin",), "a long enough passphrase")
+    [staff_id] = staff.create(session, new=[new], environment="test", actor="staff:boss", now=business_now).values()
+    assert check(session, names=["nobody_gave_themselves_a_role"]) == []
+    note = lifecycle.Note("staff", staff_id, "staff.roles_set", "", became="general_manager")
+    lifecycle.note(session, [note], actor="ann", now=business_now)
+    assert [found.subject for found in check(session, names=["nobody_gave_themselves_a_role"])] == [str(staff_id)]
