@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from oms.accounts import staff
+from oms.accounts import api_keys, staff
 from oms.accounts.models import Staff
 from oms.accounts.staff import NewStaff
 from oms.errors import InputInvalid, NotAllowed
@@ -56,3 +56,15 @@ def test_the_record_tells_who_gave_themselves_a_role_under_their_login(
     note = lifecycle.Note("staff", staff_id, "staff.roles_set", "", became="general_manager")
     lifecycle.note(session, [note], actor="ann", now=business_now)
     assert [found.subject for found in check(session, names=["nobody_gave_themselves_a_role"])] == [str(staff_id)]
+
+
+def test_a_persons_key_may_no_more_than_the_person(session: Session, business_now: datetime) -> None:
+    new = NewStaff("ann", "Ann", ("finance", "hr"), "a long enough passphrase")
+    [staff_id] = staff.create(session, new=[new], environment="test", actor="staff:boss", now=business_now).values()
+    key = api_keys.create(
+        session, name="ann", roles=["finance", "hr"], staff_id=staff_id, actor="staff:boss", now=business_now
+    ).key
+    staff.set_roles(session, staff_id=staff_id, roles=["hr"], actor="staff:boss", now=business_now)
+    who = api_keys.who(session, key=key, now=business_now)
+    assert who is not None
+    assert who.roles == {"hr"}
