@@ -15,6 +15,7 @@ from oms.accounts.models import Staff
 from oms.db import new_ids
 from oms.errors import InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle
+from oms.journey.actors import is_person
 
 GUESSES, GUESS_WINDOW = 5, timedelta(minutes=15)
 LANGUAGES = ("en", "zh_Hans")
@@ -76,6 +77,9 @@ def _check(person: NewStaff) -> None:
             f"login {person.login!r} is not allowed",
             fields={"login": "1 to 64 characters in lower case, no outer space"},
         )
+    if ":" in person.login or not is_person(person.login):
+        hint = "the record calls a machine so: choose another"
+        raise InputInvalid(f"login {person.login!r} is not allowed: {hint}", fields={"login": hint})
     if person.language not in LANGUAGES:
         raise InputInvalid(f"language {person.language!r} is not known", fields={"language": " or ".join(LANGUAGES)})
 

@@ -68,3 +68,10 @@ def test_a_persons_key_may_no_more_than_the_person(session: Session, business_no
     who = api_keys.who(session, key=key, now=business_now)
     assert who is not None
     assert who.roles == {"hr"}
+
+
+@pytest.mark.parametrize("login", ["system", "customer", "key:omsabc", "channel:shop", "staff:boss"])
+def test_nobody_is_called_what_the_record_calls_a_machine(session: Session, business_now: datetime, login: str) -> None:
+    new = NewStaff(login, "Ann", ("finance",), "a long enough passphrase")
+    with pytest.raises(InputInvalid, match="choose another"):
+        staff.create(session, new=[new], environment="test", actor="staff:boss", now=business_now)
