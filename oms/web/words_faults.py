@@ -156,6 +156,7 @@ use `next` of the page before, unchanged | 请使用上一页的“下一页”
 write it as 2026-11 | 请写作 2026-11
 language * is not known | 没有语言 *
 when is it done? | 请填写完成时间
+an order without goods is none: request the cancellation instead | 订单不能没有商品：请改为申请取消
 *: * may be read in two ways | *：* 有两种读法
 this form was saved as order *: request a change of that order, or begin a new one | 此表单已保存为订单 *：请对该订单申请变更，或新建订单
 press one of the buttons | 请点击其中一个按钮

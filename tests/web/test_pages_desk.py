@@ -265,3 +265,10 @@ def test_a_business_number_that_may_be_read_in_two_ways_is_asked_about(site):
     assert site.rows("SELECT count(*) FROM policy_value") == [(0,)]
     assert post(client, url, {"value": "999,50", "why": "x"}, page=url).status_code == 303
     assert site.rows("SELECT value FROM policy_value") == [("999.50",)]
+
+
+def test_a_change_that_drops_every_line_is_a_cancellation(site, day):
+    client, url = site.client("order_specialist"), f"/orders/{day.to_sign.number}/change"
+    answer = post(client, url, {"reason": "wants nothing", "lines.0.cancelled": "1"}, page=url)
+    assert (answer.status_code, "request the cancellation instead" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM change_request") == [(0,)]
