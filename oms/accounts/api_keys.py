@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
@@ -43,7 +44,8 @@ def create(
     staff_id: uuid.UUID | None = None,
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """Make a key for `name` with `roles`, limited to one channel where given; it dies with its person `staff_id`.
+    """Make a key for `name` with `roles`, limited to one channel where given; it dies with its person `staff_id`, and loses
+    the roles that the person loses.
 
     InputInvalid for an unknown role, or a distributor's key without its channel.
     """
@@ -82,7 +84,7 @@ def who(session: Session, *, key: str, now: datetime) -> Identity | None:
     return Identity(
         actor=row.login or f"key:{row.prefix}",
         name=row.name,
-        roles=frozenset(row.roles),
+        roles=_held(row),
         staff_id=row.staff_id,
         key_id=row.id,
         channel_id=row.channel_id,
@@ -90,6 +92,12 @@ def who(session: Session, *, key: str, now: datetime) -> Identity | None:
         team=row.team or "",
         language=row.language or "",
     )
+
+
+def _held(row: Any) -> frozenset[str]:
+    """The key's roles; a person's key holds none that the person has no more."""
+    roles = frozenset(row.roles)
+    return roles if row.staff_id is None else roles.intersection(row.of_person)
 
 
 def revoke(session: Session, *, key_ids: Sequence[uuid.UUID], actor: str, why: str, now: datetime) -> None:
@@ -111,7 +119,7 @@ def _hash(key: str) -> bytes:
 
 _WHO = """
     SELECT k.id, k.prefix, k.key_hash, k.name, k.roles, k.channel_id, k.staff_id, k.last_used_at,
-           p.login, p.warehouse_id, p.team, p.language
+           p.login, p.warehouse_id, p.team, p.language, p.roles AS of_person
     FROM api_key k LEFT JOIN staff p ON p.id = k.staff_id
     WHERE k.prefix = :prefix AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
       AND (k.staff_id IS NULL OR p.active)

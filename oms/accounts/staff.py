@@ -15,6 +15,7 @@ from oms.accounts.models import Staff
 from oms.db import new_ids
 from oms.errors import InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle
+from oms.journey.actors import is_person
 
 GUESSES, GUESS_WINDOW = 5, timedelta(minutes=15)
 LANGUAGES = ("en", "zh_Hans")
@@ -76,6 +77,9 @@ def _check(person: NewStaff) -> None:
             f"login {person.login!r} is not allowed",
             fields={"login": "1 to 64 characters in lower case, no outer space"},
         )
+    if ":" in person.login or not is_person(person.login):
+        hint = "the record calls a machine so: choose another"
+        raise InputInvalid(f"login {person.login!r} is not allowed: {hint}", fields={"login": hint})
     if person.language not in LANGUAGES:
         raise InputInvalid(f"language {person.language!r} is not known", fields={"language": " or ".join(LANGUAGES)})
 
@@ -112,12 +116,13 @@ def enable(session: Session, *, staff_ids: Sequence[uuid.UUID], actor: str, why:
 
 def set_roles(session: Session, *, staff_id: uuid.UUID, roles: Sequence[str], actor: str, now: datetime) -> None:
     """Give a person other roles, from the next request on. NotAllowed for one's own."""
-    if actor == f"staff:{staff_id}":
-        raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
-    _check_roles(roles)
     person = session.get(Staff, staff_id, with_for_update=True)
     if person is None:
         raise NotFound(f"staff {staff_id} is not known")
+    # Sessions and people's own keys are recorded by the login; `staff:<id>` is the same person.
+    if actor in (person.login, f"staff:{staff_id}"):
+        raise NotAllowed("nobody sets their own roles: another person has to (G-1)")
+    _check_roles(roles)
     was, person.roles = ",".join(person.roles), list(roles)
     note = lifecycle.Note("staff", staff_id, "staff.roles_set", "", was=was, became=",".join(roles))
     lifecycle.note(session, [note], actor=actor, now=now)

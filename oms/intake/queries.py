@@ -77,6 +77,15 @@ def became(session: Session, *, message_id: uuid.UUID) -> Sequence[Any]:
     return session.execute(_BECAME, {"message_id": message_id}).all()
 
 
+def first_became(session: Session, *, channel_id: uuid.UUID, event_id: str) -> Sequence[Any]:
+    """What the message became that came first under a sender's id."""
+    named = select(InboundMessage.id).where(
+        InboundMessage.channel_id == channel_id, InboundMessage.event_id == event_id
+    )
+    message_id = session.execute(named).scalar_one_or_none()
+    return became(session, message_id=message_id) if message_id else ()
+
+
 def body(session: Session, *, message_id: uuid.UUID, channel_id: uuid.UUID | None = None) -> bytes:
     """A message's bytes as they came; NotFound where the caller may not see it."""
     statement = select(InboundMessage.body).where(InboundMessage.id == message_id)

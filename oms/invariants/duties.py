@@ -55,6 +55,7 @@ DUTIES: dict[str, Invariant] = {
         "I13",
         "a person's roles are set by another",
         """SELECT subject_id AS subject, 'roles set to ' || coalesce(became, '') || ' by themselves' AS detail FROM history_entry
-           WHERE subject_type = 'staff' AND event IN ('staff.roles_set', 'staff.created') AND actor = 'staff:' || subject_id""",
+           WHERE subject_type = 'staff' AND event IN ('staff.roles_set', 'staff.created')
+             AND (actor = 'staff:' || subject_id OR actor = (SELECT login FROM staff WHERE staff.id = subject_id))""",
     ),
 }

@@ -60,7 +60,9 @@ def _calendars(found: tuple[house_rules.Row, ...]) -> Calendars:
     rows: list[Row] = [(what, name, json.loads(data)) for what, name, data in found]
     rosters = {name: data for what, name, data in rows if what == "roster"}
     common = rosters.pop(ORGANISATION, None) or _default_roster()
-    teams = {team: _calendar(team, data, rows) for team, data in rosters.items()}
+    # A team may keep the house's hours and have single days of its own.
+    named = rosters.keys() | {name for what, name, _ in rows if what == "day"} - {ORGANISATION}
+    teams = {team: _calendar(team, rosters.get(team, common), rows) for team in sorted(named)}
     return Calendars(_calendar(ORGANISATION, common, rows), teams)
 
 

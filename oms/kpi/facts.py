@@ -40,7 +40,7 @@ ENTRY_KPIS = ("entry_accuracy", "entry_accuracy_machine")
 
 #: An actor is `staff:<id>`, or the login where a person was named by hand: both are one person, shown by name.
 #: Two of one name are told apart by their logins.
-_PEOPLE = """
+PEOPLE = """
     people AS (
         SELECT a.actor, s.name || CASE WHEN count(*) OVER (PARTITION BY s.name) > 2 THEN ' (' || s.login || ')' ELSE '' END
                AS person
@@ -76,7 +76,7 @@ _OF_UNITS = """
 """
 
 _FACTS = f"""
-    WITH {_PEOPLE}, {{taken}},
+    WITH {PEOPLE}, {{taken}},
     paused AS (
         SELECT z.step_id, jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after)
                                     ORDER BY z.started_at) AS pauses
@@ -116,7 +116,7 @@ _STEPS, STEPS_OF_UNITS = text(_FACTS.format(taken=_OF_MONTH)), text(_FACTS.forma
 
 # A person's entry is the step `enter`; an order without one was entered by a machine when it was received.
 _ENTERED = f"""
-    WITH {_PEOPLE}
+    WITH {PEOPLE}
     SELECT coalesce(s.id, o.id) AS id, o.id AS order_id, o.number AS order_no, c.name AS channel, p.person,
            coalesce(s.opened_at, o.received_at) AS opened_at, coalesce(s.due_at, o.received_at) AS due_at,
            coalesce(s.finished_at, o.received_at) AS finished_at
@@ -133,7 +133,7 @@ _ENTRIES = text(
 _ENTRIES_OF_UNITS = text(_ENTERED.format(which="o.id = ANY(CAST(:units AS uuid[]))"))
 
 _ERRORS = text(f"""
-    WITH {_PEOPLE}
+    WITH {PEOPLE}
     SELECT e.id, e.order_id, e.subject_id, e.kind, e.cause, e.stage, coalesce(p.person, e.person), e.caught, e.at, e.upheld
     FROM error_event e LEFT JOIN people p ON p.actor = e.person
     WHERE at < :freeze AND order_id = ANY(CAST(:orders AS uuid[])) ORDER BY e.at, e.id

@@ -12,11 +12,11 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from babel.dates import get_month_names
 from babel.numbers import format_currency
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
@@ -189,9 +189,21 @@ def query_with(**changes: Any) -> str:
 
     Their names are the visitor's: `_scheme` or `endpoint` must say nothing to whoever builds addresses.
     """
-    kept = {name: value for name, value in (request.args.to_dict() | changes).items() if value not in (None, "")}
-    path = url_for(request.endpoint or "home.show", **(request.view_args or {}))
+    given = {name: value for name, value in request.args.to_dict().items() if name != "said"}
+    kept = {name: value for name, value in (given | changes).items() if value not in (None, "")}
+    path = _page()
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def _page() -> str:
+    """The address of the page that is shown; what was refused on it was sent to one below, which is no page itself."""
+    if request.url_rule is None or "GET" in (request.url_rule.methods or ()):
+        return url_for(request.endpoint or "home.show", **(request.view_args or {}))
+    pages, path = current_app.url_map.bind(""), request.path
+    while path := path.rpartition("/")[0]:
+        if pages.test(path, method="GET"):
+            return quote(path)
+    return "/"
 
 
 def asset(name: str) -> str:

@@ -160,6 +160,53 @@ use `next` of the page before, unchanged | 请使用上一页的“下一页”
 write it as 2026-11 | 请写作 2026-11
 language * is not known | 没有语言 *
 when is it done? | 请填写完成时间
+say why it is handed over | 请说明转交理由
+nobody of that name works here | 这里没有此人
+choose a colleague from the list | 请从列表中选择同事
+write digits with a point in quotes, such as "12.50" | 请写数字和小数点，如 12.50
+*: * is no amount: write digits with a point in quotes, such as "12.50" | *：* 不是金额，请写作 12.50
+* must not be negative | * 不能为负数
+* is no whole number | * 不是整数
+no whole number | 不是整数
+* is no time | * 不是时间
+* is no id | * 无效，请重新加载页面
+no such line | 没有此行
+there is no such line | 没有此行
+no such colleague | 没有此同事
+nothing was pasted | 没有粘贴内容
+say whether a fault was let pass | 请选择是否有问题漏过
+this number was booked with other goods: give each line of a delivery note a number of its own | 此编号已登记其他商品：送货单每一行请用单独编号
+say how it was solved | 请填写解决办法
+a cause of ours needs its stage: one of * | 我方原因须选择环节（*）
+a cause of ours needs the person: choose one of the staff | 我方原因须选择责任人
+ticket * is *: reopen it first | 工单 * 状态为 *，请先重新打开
+say in a few words what it is about | 请简述问题
+say what the customer was told | 请填写告知客户的内容
+the reply states the remedy | 请填写处理方案
+lines of the ticket's own order only | 只能选择该订单的行
+is empty | 不能为空
+say why: the customer's wish is kept in writing | 请说明理由：客户的要求须书面保存
+the order says all of this already: nothing would change | 与订单现有内容相同，没有变更
+name at least one field with another value than the order's | 请至少填写一项与订单不同的内容
+return * is *: nothing waits for inspection | 退货单 * 状态为 *，没有待质检商品
+* received line(s) are not inspected | 还有 * 行已收货未质检
+is no line of this return | 不是此退货单的行
+is too large for an order | 超出订单上限
+give a number over 0 with at most three decimals; to drop the line set `cancelled` | 请输入大于 0、最多三位小数的数；不要此行请勾选删除
+name at least one box with its carton and weight | 请至少填写一个纸箱及其重量
+say what is in this box: with several boxes each names its pieces | 多箱时请填写每箱内容
+* of line *: more than was checked, or not of this order | * 件（行 *）超过已复核数量，或不属于此订单
+* checked piece(s) are in no box: put them in, or send them back | * 件已复核商品未装箱：请装箱或退回
+* line(s) are not fully checked: scan every piece before closing the carton | * 行未复核完：封箱前请扫描每一件
+fulfilment * has no open step `pack`: look at its order's page | 发货单 * 没有待打包步骤：请查看其订单
+the carrier has no service * | 承运商没有服务 *
+choose one of the carrier's services as its table in settings lists them | 请选择承运商的现有服务
+list * was cancelled | 交接单 * 已取消
+this question was answered already, or its time is over | 此问题已答复或已过期
+an order without goods is none: request the cancellation instead | 订单不能没有商品：请改为申请取消
+*: * may be read in two ways | *：* 有两种读法
+this form was saved as order *: request a change of that order, or begin a new one | 此表单已保存为订单 *：请对该订单申请变更，或新建订单
+press one of the buttons | 请点击其中一个按钮
 """
 
 

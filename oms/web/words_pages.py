@@ -42,8 +42,10 @@ PAGES = {
         packed            | Closed. The carrier's label is on its way. | 已封箱，正在获取面单。
         put_back          | The goods lie in their bins again. | 货物已返架。
         received          | Booked in. Orders that waited for these goods go on. | 已入库，等货的订单继续处理。
+        received_before   | Booked in before under this number: nothing was added. | 此编号此前已入库，本次未重复登记。
         joined            | The parcel is on the list. | 包裹已加入交接单。
         left_behind       | The parcel stays here; scan it for the next list. | 包裹留下，扫描后进入下一张交接单。
+        stays_here        | Keep here, the order was stopped | 订单已停止，请留在仓内
         signed_by_us      | Signed for us. Now the driver signs. | 我方已签，请司机签字。
         handed_over       | Handed over: the goods have left. | 已交接，货物离库。
         mended            | Mended; the carrier is asked again. | 已处理，重新向快递下单。

@@ -82,3 +82,11 @@ def test_a_fault_is_named_and_nothing_is_kept(house, tmp_path, capfd, section, r
 @pytest.mark.parametrize("file", [[], {}, {"weeks": []}, {"days": {}}, {"days": ["2026-12-31"]}])
 def test_what_is_no_calendar_file_is_refused(house, tmp_path, file):
     assert _run(tmp_path, file) == 1
+
+
+def test_a_day_of_a_team_that_keeps_the_houses_hours_counts_for_it_alone(house, tmp_path):
+    assert _run(tmp_path, {"days": [{"day": "2026-12-31", "team": "warehouse", "shifts": []}]}) == 0
+    found, day = _calendars(house), date(2026, 12, 31)
+    assert found.of("warehouse").shifts_on(day) == ()
+    assert found.of("warehouse").weekly == found.organisation.weekly
+    assert found.organisation.shifts_on(day) != ()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from oms import db
+from oms.clock import Month, month_of, zone_named
+from oms.kpi.monthly import keep
 from tests.factories.floor import make_floor, released
+from tests.service.test_kpi_report import House
 from tests.web.caller import fields, person
 
 
@@ -48,3 +53,21 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(month):
     assert "month" in fields(month.boss.get("/kpi/November"))
     assert "month" in fields(month.boss.get("/kpi/2090-01"))
     assert "kpi" in fields(month.boss.get(f"/kpi/{month.month}/happiness/lines"))
+
+
+def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_month_of_now(api):
+    api.later(timedelta(days=20))
+    with api.transaction() as session:
+        house, now = House(session), db.now(session)
+        house.whole_line()
+        keep(session, month=Month(2026, 11), now=now)
+        house.error("entry", house.li.login, now)
+    month = month_of(now, zone_named(api.settings.zone))
+    [told] = person(api, "general_manager").get(f"/kpi/{month}").get_json()["corrections"]
+    assert (told["order"], told["month"], told["person"], told["lifted"]) == ("N-1", "2026-11", "Li N-1", False)
+    [seen] = person(api, "warehouse").get(f"/kpi/{month}").get_json()["corrections"]
+    assert seen["person"] is None
+    page = api.client("order_manager", language="zh_Hans").get(f"/kpi/{month}").get_data(as_text=True)
+    assert "关账后的更正" in page
+    assert "Li N-1" in page
+    assert "Li N-1" not in api.client("warehouse").get(f"/kpi/{month}").get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -106,3 +107,25 @@ def test_the_customer_scores_once(site, day):
     assert "Thank you" in post(client, url, {"service": "5", "comment": "<b>"}, page=url).get_data(as_text=True)
     assert site.rows("SELECT service, goods FROM score") == [(5, None)]
     assert "Already answered" in client.get(url).get_data(as_text=True)
+
+
+def test_a_second_refund_alike_is_another_one_and_a_form_sent_twice_is_one(site, day):
+    client, url = site.client("customer_service"), f"/orders/{day.shipped.order_id}"
+    forms = [re.findall(r'name="refund_key" value="([^"]+)"', client.get(url).get_data(as_text=True)) for _ in range(2)]
+    answers = [
+        post(
+            client, f"{url}/refunds", {"refund_amount": "1.00", "reason": "sorry", "refund_key": key}, page=url
+        ).status_code
+        for key in (*forms[0], *forms[0], *forms[1])
+    ]
+    assert answers == [303, 409, 303]
+    assert site.rows("SELECT count(*) FROM refund") == [(2,)]
+
+
+def test_a_refund_is_asked_for_of_an_order_whose_sender_named_no_sum_that_was_paid(site, day):
+    client, url = site.client("customer_service"), f"/orders/{day.shipped.order_id}"
+    site.rows(
+        "UPDATE orders SET paid = NULL WHERE id = :o AND payment_status = 'paid' RETURNING id", o=day.shipped.order_id
+    )
+    assert "Ask for a refund" in client.get(url).get_data(as_text=True)
+    assert post(client, f"{url}/refunds", {"refund_amount": "1", "reason": "sorry"}, page=url).status_code == 303

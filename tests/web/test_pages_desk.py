@@ -237,3 +237,38 @@ def test_the_order_of_a_sample_leads_to_its_check(site, day):
         steps.open_steps(session, new, now=db.now(session))
     page = site.client("order_manager").get(f"/orders/{day.to_sign.number}").get_data(as_text=True)
     assert f'href="/samples/{day.to_sign.id}"' in page
+
+
+def test_a_form_that_comes_again_with_other_goods_is_told_which_order_it_made(site, day):
+    client = site.client("order_specialist")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}
+    saved = post(client, "/orders/enter", form, page="/orders/enter").location.partition("?")[0]
+    again = post(client, "/orders/enter", form | {"lines.0.qty": "3"}, page="/orders/enter")
+    assert (again.status_code, saved.rpartition("/")[2] in again.get_data(as_text=True)) == (409, True)
+    assert 'value="3"' in again.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM inbound_message WHERE way = 'page'") == [(1,)]
+
+
+@pytest.mark.parametrize(("field", "typed"), [("lines.0.qty", "1,000"), ("lines.0.unit_price", "1,200")])
+def test_a_quantity_or_price_that_may_be_read_in_two_ways_is_asked_about(site, day, field, typed):
+    client = site.client("order_specialist", login="li")
+    form = NEW | {"lines.0.sku": day.floor.skus[0].code, field: typed, "do": "save"}
+    answer = post(client, "/orders/enter", form, page="/orders/enter")
+    assert (answer.status_code, "write it without a comma" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM orders WHERE entered_by = 'li'") == [(0,)]
+
+
+def test_a_business_number_that_may_be_read_in_two_ways_is_asked_about(site):
+    client, url = site.client("order_manager"), "/settings/refund.approval_value"
+    answer = post(client, url, {"value": "1,000", "why": "x"}, page=url)
+    assert (answer.status_code, "write it without a comma" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM policy_value") == [(0,)]
+    assert post(client, url, {"value": "999,50", "why": "x"}, page=url).status_code == 303
+    assert site.rows("SELECT value FROM policy_value") == [("999.50",)]
+
+
+def test_a_change_that_drops_every_line_is_a_cancellation(site, day):
+    client, url = site.client("order_specialist"), f"/orders/{day.to_sign.number}/change"
+    answer = post(client, url, {"reason": "wants nothing", "lines.0.cancelled": "1"}, page=url)
+    assert (answer.status_code, "request the cancellation instead" in answer.get_data(as_text=True)) == (422, True)
+    assert site.rows("SELECT count(*) FROM change_request") == [(0,)]

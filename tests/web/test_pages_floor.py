@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
 
 from oms import db
+from oms.journey import holds
+from oms.journey.holds import NewHold
 from tests.factories.day import Day, make_day
+from tests.factories.orders import make_warehouse
+from tests.factories.packed import booked
 from tests.web.site import post
 
 
@@ -137,3 +142,53 @@ def test_goods_are_received_only_into_bins_that_are_picked_from(site, day):
 def test_planning_now_with_nothing_to_plan_says_so(site, day):
     answer = post(site.client("warehouse"), "/waves/plan", {"warehouse": day.floor.warehouse.code}, page="/waves")
     assert "said=nothing_waits" in answer.location
+
+
+def test_the_pages_of_the_floor_name_the_house_in_which_one_works(site, day):
+    client = site.client("warehouse")
+    assert ">Shenzhen<" in client.get("/receive").get_data(as_text=True)
+    with site.transaction() as session:
+        make_warehouse(session, code="ZZ-2", name_en="Second")
+    for page in ("/receive", "/pick", "/pack", "/put-back"):
+        shown = client.get(f"{page}?warehouse=ZZ-2").get_data(as_text=True)
+        assert '<option value="ZZ-2" selected>' in shown, page
+
+
+def test_who_signs_the_list_hears_which_parcels_stay_in_the_house(site, day):
+    with site.transaction() as session:
+        now = db.now(session)
+        stopped = booked(session, day.floor, now)
+        hold = NewHold(stopped.order_id, "change_requested", "order_manager", {"en": "x", "zh_Hans": "x"}, now)
+        holds.place(session, [hold], by="system", now=now)
+    client, url = site.client("shipping_clerk"), f"/hand-over/{stopped.hand_over_list_id}"
+    signed = post(client, f"{url}/sign", {"side": "us", "signer": "Ma"}, page=url)
+    assert f"Keep here, the order was stopped: {stopped.number}" in signed.get_data(as_text=True)
+    assert site.rows("SELECT status FROM hand_over_list WHERE id = :l", l=stopped.hand_over_list_id) == [
+        ("signed_by_us",)
+    ]
+    assert stopped.number not in client.get(url).get_data(as_text=True)
+
+
+def test_the_list_that_both_sign_is_printed_from_its_page(site, day):
+    client, url = site.client("shipping_clerk"), f"/hand-over/{day.parcel.hand_over_list_id}"
+    [paper] = re.findall(r'href="(/api/[^"]+\.pdf)"', client.get(url).get_data(as_text=True))
+    assert client.get(paper).data.startswith(b"%PDF-")
+
+
+def test_a_receipt_that_came_before_is_told_as_one_whatever_code_was_scanned(site, day):
+    client, sku = site.client("warehouse"), day.floor.skus[0]
+    [(bin_code, before)] = site.rows(
+        "SELECT b.code, s.on_hand FROM bin_stock s JOIN bin b ON b.id = s.bin_id AND b.kind = 'pick' WHERE s.sku_id = :s",
+        s=sku.id,
+    )
+    site.rows("INSERT INTO barcode (code, sku_id, qty) VALUES ('6901234567892', :s, 1) RETURNING code", s=sku.id)
+    form = {"warehouse": day.floor.warehouse.code, "note": "DN-9/1", "qty": "5", "bin": bin_code}
+    said = [
+        post(client, "/receive", form | {"code": code}, page="/receive").location
+        for code in (sku.code, "6901234567892")
+    ]
+    assert ["said=received_before" in location for location in said] == [False, True]
+    assert "nothing was added" in client.get(said[1]).get_data(as_text=True)
+    assert site.rows("SELECT on_hand FROM bin_stock WHERE sku_id = :s ORDER BY on_hand DESC LIMIT 1", s=sku.id) == [
+        (before + 5,)
+    ]

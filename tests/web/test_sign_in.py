@@ -190,3 +190,13 @@ def test_an_open_screen_is_no_place_to_guess_the_password(site):
 
 def test_a_key_has_no_password(site):
     assert site.app.test_client().get("/password", headers=site.key("admin")).status_code == 404
+
+
+def test_the_right_password_is_no_guess_however_often_the_new_one_is_refused(site):
+    client = site.client("finance", login="fin")
+    for _ in range(5):
+        assert _change(client, new="short").status_code == 422
+    assert sign_in(site.app.test_client(), "fin").status_code == 302
+    for _ in range(5):
+        assert _change(client, new="short").status_code == 422
+    assert _change(client).status_code == 302

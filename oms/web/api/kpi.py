@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import fields, validate
-from sqlalchemy.orm import Session
 
 from oms import db
 from oms.clock import Month, month_of, zone_named
 from oms.errors import InputInvalid, NotAllowed
+from oms.kpi import corrections
+from oms.kpi.corrections import Correction
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
 from oms.kpi.monthly import MOST_MONTHS, figures_between, figures_of, lines_of
-from oms.kpi.report import Report
 from oms.kpi.values import Counted, Figure
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Schema, paged
@@ -48,11 +48,29 @@ class FigureOut(Schema):
     escaped = fields.Integer(required=True)
 
 
+class CorrectionOut(Schema):
+    """An error that was found, or `lifted`, after its `month` was frozen: the `kpis` of that month stay as they are."""
+
+    error_id = fields.UUID(required=True)
+    order = fields.String(required=True)
+    month = fields.String(required=True)
+    kpis = fields.List(fields.String(), required=True)
+    stage = fields.String(required=True)
+    cause = fields.String(required=True)
+    person = fields.String(required=True, allow_none=True)
+    lifted = fields.Boolean(required=True)
+    at = Instant(required=True)
+    by = fields.String(required=True, metadata={"description": "who recorded or lifted it"})
+
+
 class ReportOut(Schema):
     month = fields.String(required=True)
     computed_at = Instant(required=True)
     provisional = fields.Boolean(required=True)
     figures = fields.List(fields.Nested(FigureOut), required=True)
+    corrections = fields.List(
+        fields.Nested(CorrectionOut), required=True, metadata={"description": "of earlier months, found in this one"}
+    )
 
 
 class LineArgs(PageArgs):
@@ -124,13 +142,16 @@ def read(args: dict[str, Any], month: str) -> dict[str, Any]:
     """Read a month's figures of the company, or by one dimension."""
     _refuse_persons(args["dimension"])
     with edge.transaction() as session:
-        report = _figures(session, month)
+        asked, now = Month.parse(month), db.now(session)
+        report = figures_of(session, month=asked, now=now)
+        late = corrections.of_month(session, month=asked, now=now)
     chosen = [f for f in report.figures if (f.group[0] if f.group else None) == args["dimension"]]
     return {
         "month": str(report.month),
         "computed_at": report.computed_at,
         "provisional": report.provisional,
         "figures": [_figure(figure) for figure in chosen],
+        "corrections": [_correction(one) for one in late],
     }
 
 
@@ -171,10 +192,6 @@ def _before(month: Month, count: int) -> Month:
     return Month(max(1, place // 12), place % 12 + 1)
 
 
-def _figures(session: Session, month: str) -> Report:
-    return figures_of(session, month=Month.parse(month), now=db.now(session))
-
-
 def _refuse_persons(dimension: str | None) -> None:
     if dimension == PERSON and not me().may("kpi.person"):
         raise NotAllowed("figures of persons need the right kpi.person")
@@ -195,6 +212,11 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "caught": figure.caught,
         "escaped": figure.escaped,
     }
+
+
+def _correction(found: Correction) -> dict[str, Any]:
+    person = found.person if me().may("kpi.person") else None
+    return found._asdict() | {"order": found.order_no, "person": person}
 
 
 def _line(line: Counted) -> dict[str, Any]:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 #: Faults that the page itself shows, beside the field or on top; all else is a page of its own.
 SHOWN = (InputInvalid, Conflict, NotAllowed)
 LONG = 4000
-_TWO_WAYS = "write it without a comma, such as 1000 or 1.000"
+TWO_WAYS = "write it without a comma, such as 1000 or 1.000"
 
 
 def tried(work: Callable[[Session, datetime], T]) -> T | Refused:
@@ -74,10 +74,19 @@ def amount(name: str) -> Decimal:
 
 
 def _typed(name: str, given: str) -> Decimal:
-    """Digits as people write them. `1,000` may be a thousand or one, and nobody guesses at money."""
-    if re.fullmatch(r"[+-]?[0-9]+,[0-9]{3}", given):
-        raise InputInvalid(f"{name}: {given!r} may be read in two ways", fields={name: _TWO_WAYS})
-    return parse_amount(given.replace(",", "."), field=name)
+    return parse_amount(pointed(name, given), field=name)
+
+
+def pointed(name: str, given: str) -> str:
+    """Digits as people write them, with the point for a comma; InputInvalid for what may be read in two ways."""
+    if in_two_ways(given):
+        raise InputInvalid(f"{name}: {given!r} may be read in two ways", fields={name: TWO_WAYS})
+    return given.replace(",", ".")
+
+
+def in_two_ways(given: str) -> bool:
+    """`1,000` may be a thousand or one, and nobody guesses at money."""
+    return re.fullmatch(r"[+-]?[0-9]+,[0-9]{3}", given) is not None
 
 
 def number(name: str) -> Decimal:
@@ -88,6 +97,15 @@ def number(name: str) -> Decimal:
         raise InputInvalid(
             f"{name} must not be negative", fields={name: gettext("Give a number that is not negative.")}
         )
+    return found
+
+
+def pressed(name: str, *buttons: str) -> str:
+    """The button that was pressed; InputInvalid for none of them, as when Enter is pressed in a field."""
+    found = request.form.get(name, "")
+    if found not in buttons:
+        hint = "press one of the buttons"
+        raise InputInvalid(hint, fields={name: hint})
     return found
 
 

@@ -97,6 +97,9 @@ def wish(lines: Sequence[Any]) -> dict[str, Any]:
         found["lines"] = [
             _line(line, told) for line in counting(lines) if f"lines.{line.position}.cancelled" not in told
         ]
+        if not found["lines"]:
+            hint = "an order without goods is none: request the cancellation instead"
+            raise InputInvalid(hint, fields={"lines": hint})
     if "seller_memo" in told:
         found["seller_memo"] = told["seller_memo"]
     if "requested.deliver_by" in told:

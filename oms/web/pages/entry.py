@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
-from oms.errors import InputInvalid, Refused
+from oms.errors import Conflict, InputInvalid, Refused
 from oms.intake import entry as intake
 from oms.intake import queries as messages
 from oms.intake.inbox import NewMessage
@@ -185,7 +185,17 @@ def _save(session: Session, draft: Draft, now: datetime) -> str:
         now=now,
         started_at=entry_form.started_at(draft, now),
     )
-    return _number(messages.became(session, message_id=message_id)[0])
+    made = messages.became(session, message_id=message_id)
+    if not made:  # what came under a known id with other words is kept apart and becomes nothing
+        raise _saved_before(session, channel, message)
+    return _number(made[0])
+
+
+def _saved_before(session: Session, channel: Channel, message: NewMessage) -> Conflict:
+    """Who went back to the form of a saved order and changed it means that order, or another one: nobody guesses."""
+    first = messages.first_became(session, channel_id=channel.id, event_id=message.event_id or "")
+    number = next((row.number for row in first if row.number), "")
+    return Conflict(f"this form was saved as order {number}: request a change of that order, or begin a new one")
 
 
 def _event_id(draft: Draft) -> str:

@@ -137,18 +137,27 @@ def order_json(draft: Draft, channel: Channel, prices: Mapping[str, Decimal | No
 
 def check(draft: Draft) -> None:
     """Refuse lines whose numbers cannot be read, each beside its field; the same for a form without goods."""
-    faults: dict[str, str] = {}
-    for place, line in enumerate(draft.filled()):
-        if not line.get("sku"):
-            faults[f"lines.{place}.sku"] = gettext("Please fill this in.")
-        if (quantity(line.get("qty")) or 0) <= 0:
-            faults[f"lines.{place}.qty"] = gettext("Give a number over 0.")
-        if line.get("unit_price") and not _is_price(line["unit_price"]):
-            faults[f"lines.{place}.unit_price"] = gettext("Give a number that is not negative.")
+    faults = {
+        f"lines.{place}.{part}": told
+        for place, line in enumerate(draft.filled())
+        for part, told in _faults(line).items()
+    }
     if not draft.filled():
         faults["lines"] = gettext("Add at least one line of goods.")
     if faults:
         raise InputInvalid(gettext("The order is not complete."), fields=faults)
+
+
+def _faults(line: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with a line, by part."""
+    found: dict[str, str] = {}
+    if not line.get("sku"):
+        found["sku"] = gettext("Please fill this in.")
+    if (quantity(line.get("qty")) or 0) <= 0:
+        found["qty"] = gettext("Give a number over 0.")
+    if line.get("unit_price") and not _is_price(line["unit_price"]):
+        found["unit_price"] = gettext("Give a number that is not negative.")
+    return found | {part: acting.TWO_WAYS for part in ("qty", "unit_price") if acting.in_two_ways(line.get(part, ""))}
 
 
 def started_at(draft: Draft, now: datetime) -> datetime:
@@ -161,7 +170,10 @@ def started_at(draft: Draft, now: datetime) -> datetime:
 
 def quantity(given: str | None) -> Decimal | None:
     """A typed number, or None where it is none: with digits only, since `1e999999` takes minutes to write out."""
-    text = (given or "").strip().replace(",", ".")
+    text = (given or "").strip()
+    if acting.in_two_ways(text):
+        return None
+    text = text.replace(",", ".")
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 

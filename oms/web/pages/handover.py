@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, request
@@ -73,6 +74,8 @@ def sign(list_id: uuid.UUID) -> AnyResponse:
     )
     if isinstance(result, Refused):
         return _page(str(list_id), result)
+    if result.struck_out:  # told at once: whoever signs has these parcels before them
+        return _page(str(list_id), stays=[parcel_id for parcel_id, _ in result.struck_out])
     return acting.done("handover.show", "signed_by_us" if side == "us" else "handed_over", list_id=list_id)
 
 
@@ -109,9 +112,10 @@ def _index(refused: Refused | None = None) -> Response:
     return acting.page("handover/index.html", refused, page=page, status=status, at_house=here, houses=houses)
 
 
-def _page(ref: str, refused: Refused | None = None) -> Response:
+def _page(ref: str, refused: Refused | None = None, stays: Sequence[uuid.UUID] = ()) -> Response:
     with edge.transaction() as session:
         row = queries.hand_over_list(session, ref=ref)
         parcels = queries.of_list(session, list_id=row.id)
+        kept = [queries.parcel(session, ref=str(parcel_id)).number for parcel_id in stays]
         now = db.now(session)
-    return acting.page("handover/show.html", refused, listed=row, parcels=parcels, now=now)
+    return acting.page("handover/show.html", refused, listed=row, parcels=parcels, stays=kept, now=now)

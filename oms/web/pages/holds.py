@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from oms import db
 from oms.accounts import names
 from oms.aftersales import rejections
-from oms.errors import InputInvalid, NotFound, Refused
+from oms.errors import NotFound, Refused
 from oms.journey import flow, worklists
 from oms.orders import lookup, queries
 from oms.verification.decisions import REJECTING, RIGHT, Decision
@@ -77,14 +77,13 @@ def show(step_id: uuid.UUID) -> Response:
 @right("hold.decide")
 def decide(step_id: uuid.UUID) -> AnyResponse:
     """Take one of the decisions; a form that is out of date is refused."""
-    verdict = request.form.get("decision", "")
 
     def work(session: Session, now: datetime) -> str:
         return rejections.decide(
             session,
             step_id=step_id,
             token=acting.whole("token"),
-            decision=_decision(session, step_id, verdict),
+            decision=_decision(session, step_id, acting.pressed("decision", *OUTCOMES)),
             actor=me().actor,
             roles=me().roles,
             now=now,
@@ -97,8 +96,6 @@ def decide(step_id: uuid.UUID) -> AnyResponse:
 
 
 def _decision(session: Session, step_id: uuid.UUID, verdict: str) -> Decision:
-    if verdict not in OUTCOMES:
-        raise InputInvalid("no such decision", fields={"decision": ", ".join(OUTCOMES)})
     reason = acting.text("reason", longest=1000)
     if verdict != "amend":
         return Decision(verdict, reason)

@@ -15,6 +15,7 @@ from oms import db
 from oms.accounts import names
 from oms.clock import Month, month_of
 from oms.errors import NotAllowed
+from oms.kpi import corrections
 from oms.kpi.definitions import CHANNEL, KPIS, PERSON, STAGE, STAGES
 from oms.kpi.definitions import DIMENSIONS as DIMENSIONS_OF_LINES
 from oms.kpi.monthly import figures_of, lines_of
@@ -24,7 +25,7 @@ from oms.kpi.values import Figure
 from oms.web import edge
 from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
-from oms.web.pages import acting
+from oms.web.pages import acting, order_story
 
 pages = Blueprint("kpi", __name__)
 
@@ -53,6 +54,8 @@ def show(month: str) -> Response:
         now = db.now(session)
         report = figures_of(session, month=Month.parse(month), now=now)
         known = _people(session, report) if by == PERSON else {}
+        late = corrections.of_month(session, month=report.month, now=now)
+        recorders = names.by_login(session, logins={one.by for one in late})
     figures = {f.kpi: f for f in report.figures if f.group is None}
     groups = _groups(report, by)
     return acting.page(
@@ -69,6 +72,9 @@ def show(month: str) -> Response:
         before=report.month.previous(),
         after=_next(report.month, now),
         now=now,
+        corrections=late,
+        persons=me().may("kpi.person"),
+        named=lambda actor: order_story.who(actor, recorders),
     )
 
 

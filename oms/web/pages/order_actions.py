@@ -64,7 +64,7 @@ def decide_change(order_id: str, change_id: uuid.UUID) -> AnyResponse:
         lambda session, now: asking.decide(
             session,
             change_id=change_id,
-            approve=approve,
+            approve=acting.pressed("decision", "approve", "decline") == "approve",
             reason=acting.text("reason", longest=500),
             actor=me().actor,
             now=now,

@@ -90,6 +90,7 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
         unmasked=unmasked,
         full=bool(request.args.get("full")),
         told=told,
+        refund_key=str(uuid.uuid4()),
         **around,
     )
 

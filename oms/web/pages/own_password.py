@@ -61,9 +61,12 @@ def _knows(person: Identity, password: str) -> bool:
         attempt = staff.count_attempt(session, login=person.actor, now=db.now(session))
     environment = edge.settings().environment
     right = not attempt.throttled and passwords.matches(attempt.password_hash, password, environment=environment)
-    if not right:
+    if not right or attempt.staff_id is None:
         log.warning("password not changed", actor=person.actor, throttled=attempt.throttled)
-    return right
+        return False
+    with edge.transaction() as session:
+        staff.forget_attempts(session, staff_id=attempt.staff_id)
+    return True
 
 
 def _set(person: Identity, password: str) -> str:

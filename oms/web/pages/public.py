@@ -14,7 +14,7 @@ from oms import db
 from oms.accounts.rights import ANYONE
 from oms.aftersales import queries, satisfaction
 from oms.aftersales.satisfaction import Scores
-from oms.errors import InputInvalid, NotFound, Refused
+from oms.errors import NotFound, Refused
 from oms.verification import signing
 from oms.web import edge, limits
 from oms.web.auth import right
@@ -41,7 +41,7 @@ def sign(token: str) -> AnyResponse:
     result = acting.tried(
         lambda session, now: signing.answer(
             session,
-            answer=_answer(),
+            answer=acting.pressed("answer", *ANSWERS),
             means="link",
             name=acting.text("name", longest=200),
             token=token[:200],
@@ -50,13 +50,6 @@ def sign(token: str) -> AnyResponse:
         )
     )
     return _sign_page(token, result if isinstance(result, Refused) else None)
-
-
-def _answer() -> str:
-    given = request.form.get("answer", "")
-    if given not in ANSWERS:
-        raise InputInvalid("no answer was given", fields={"answer": "signed or declined"})
-    return given
 
 
 def _sign_page(token: str, refused: Refused | None = None) -> Response:

@@ -38,10 +38,12 @@ def receive() -> AnyResponse:
     result = acting.tried(_receive)
     if isinstance(result, Refused):
         return _page(result)
-    return acting.done("receiving.form", "received", warehouse=request.form.get("warehouse"))
+    said = "received" if result else "received_before"
+    return acting.done("receiving.form", said, warehouse=request.form.get("warehouse"))
 
 
-def _receive(session: Session, now: datetime) -> None:
+def _receive(session: Session, now: datetime) -> bool:
+    """Whether anything was booked: a repeat books nothing, whichever of its codes the goods are scanned by."""
     here, _ = house.houses(session)
     code = acting.required("code", longest=200)
     sku_id, per_scan = codes.sku_of(session, code=code)
@@ -56,9 +58,9 @@ def _receive(session: Session, now: datetime) -> None:
     wrong = bins.not_picked_from(found.kind, code=bin_code)
     if wrong is not None:
         raise InputInvalid("no such bin", fields={"bin": wrong})
-    key = f"{acting.required('note', longest=100)}:{code}:{bin_code}"
+    key = f"{acting.required('note', longest=100)}:{sku_id}:{bin_code}"
     receipt = Receipt(key, here.id, sku_id, found.id, qty)
-    receipts.receive(session, receipts=[receipt], actor=me().actor, now=now)
+    return bool(receipts.receive(session, receipts=[receipt], actor=me().actor, now=now))
 
 
 def _page(refused: Refused | None = None) -> Response:

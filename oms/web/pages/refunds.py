@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -41,13 +43,19 @@ def ask(order_id: str) -> AnyResponse:
     def work(session: Session, now: datetime) -> uuid.UUID:
         order = orders_of.order_named(session, ref=order_id)
         amount, reason = acting.amount("refund_amount"), acting.required("reason", longest=500)
-        new = NewRefund(f"page:{order.id}:{amount:f}:{reason}"[:200], order.id, amount, reason)
+        new = NewRefund(_key(order.id, amount, reason), order.id, amount, reason)
         return refunds.ask(session, new=new, actor=me().actor, now=now)
 
     result = acting.tried(work)
     if isinstance(result, Refused):
         return orders.shown(order_id, result)
     return acting.done("orders.show", "refund_asked", order_id=order_id)
+
+
+def _key(order_id: uuid.UUID, amount: Decimal, reason: str) -> str:
+    """The form's own id with what is asked: sent twice it is one refund; asked anew it is another, however alike."""
+    asked = hashlib.sha256(f"{amount:f} {reason}".encode()).hexdigest()[:16]
+    return f"page:{order_id}:{acting.text('refund_key', longest=60) or uuid.uuid4()}:{asked}"
 
 
 @pages.post("/refunds/<uuid:refund_id>/approve")

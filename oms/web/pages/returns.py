@@ -101,7 +101,7 @@ def decide(return_id: uuid.UUID) -> AnyResponse:
         lambda session, now: returns.decide(
             session,
             return_id=return_id,
-            approve=approve,
+            approve=acting.pressed("decision", "approve", "decline") == "approve",
             reason=acting.text("reason", longest=500),
             actor=me().actor,
             now=now,

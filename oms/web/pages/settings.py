@@ -77,7 +77,7 @@ def _value(row: PolicyRow) -> object:
         if not _WHOLE.fullmatch(given):
             raise InputInvalid("no whole number", fields={"value": gettext("Give a whole number.")})
         return int(given)
-    return given.replace(",", ".") if not isinstance(row.default, str) else given
+    return given if isinstance(row.default, str) else acting.pointed("value", given)
 
 
 def _row(key: str) -> PolicyRow:

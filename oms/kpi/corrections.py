@@ -1,0 +1,68 @@
+"""Errors that were found, or lifted, after their month was frozen. No figure of it changes: each is told in the month in which
+it was found, and names the old one (K-7). Who recorded it, and when, stands in the sealed history."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.clock import Month
+from oms.kpi.definitions import NOT_THE_PICKERS
+from oms.kpi.facts import PEOPLE, period_of
+from oms.kpi.values import Period
+
+
+class Correction(NamedTuple):
+    """`kpis` of the frozen `month` count an order without this error, or still with it where it was `lifted`."""
+
+    error_id: uuid.UUID
+    order_id: uuid.UUID
+    order_no: str
+    stage: str
+    cause: str
+    person: str
+    at: datetime
+    by: str
+    lifted: bool
+    month: str
+    kpis: tuple[str, ...]
+
+
+_DONE = text(f"""
+    WITH {PEOPLE}
+    SELECT e.id, e.order_id, o.number, e.stage, e.cause, coalesce(p.person, e.person) AS person, e.at, e.recorded_by, e.upheld,
+           e.ruled_at, e.ruled_by, l.month, array_agg(DISTINCT l.kpi ORDER BY l.kpi) AS kpis
+    FROM error_event e
+    JOIN orders o ON o.id = e.order_id
+    JOIN kpi_line l ON l.unit_id = e.order_id AND l.month < :month AND l."of" > 0
+     AND (l.kpi = 'perfect_order' OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
+                                     AND e.cause <> ALL(CAST(:not_theirs AS text[])))
+    LEFT JOIN people p ON p.actor = e.person
+    WHERE e.at >= :start AND e.at < :end OR e.ruled_at >= :start AND e.ruled_at < :end
+    GROUP BY e.id, o.number, p.person, l.month ORDER BY e.at, e.id, l.month
+""")
+
+
+def of_month(session: Session, *, month: Month, now: datetime) -> list[Correction]:
+    """What was found or lifted in this month and belongs to an earlier one that was frozen by then, oldest first."""
+    period = period_of(session, month=month, now=now)
+    params = {"month": str(month), "start": period.start, "end": period.end, "not_theirs": sorted(NOT_THE_PICKERS)}
+    rows = session.execute(_DONE, params).all()
+    frozen = {m: period_of(session, month=Month.parse(m), now=now).freeze_at for m in {row.month for row in rows}}
+    found = [_correction(row, period, frozen[row.month]) for row in rows]
+    return [one for one in found if one is not None]
+
+
+def _correction(row: Any, period: Period, frozen_at: datetime) -> Correction | None:
+    """None for what the old month counts as it is now, and for what was done in another month than this."""
+    counted, lifted = row.at < frozen_at, not row.upheld
+    at, by = (row.ruled_at, row.ruled_by) if lifted else (row.at, row.recorded_by)
+    if counted != lifted or at is None or at < frozen_at or not period.holds(at):
+        return None
+    return Correction(
+        row.id, row.order_id, row.number, row.stage, row.cause, row.person, at, by, lifted, row.month, tuple(row.kpis)
+    )

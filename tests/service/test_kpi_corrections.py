@@ -1,0 +1,63 @@
+"""What is found, or lifted, after a month was frozen changes nothing of it and is told in the month of now (K-7)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from oms.clock import Month
+from oms.kpi import corrections
+from oms.kpi.monthly import keep, report_of
+from tests.service.test_kpi_report import AFTER_FREEZE, NOVEMBER, House, at
+
+DECEMBER = NOVEMBER.next()
+FOUND, BEFORE_FREEZE = at(9, month=12), at(4, month=12)
+ALL = ("entry_accuracy", "perfect_order")
+
+
+@pytest.fixture
+def house(session: Session) -> House:
+    made = House(session)
+    made.whole_line()
+    return made
+
+
+def told(session: Session, month: Month = DECEMBER) -> list[tuple[object, ...]]:
+    found = corrections.of_month(session, month=month, now=at(20, month=12))
+    return [(c.month, c.order_no, c.stage, c.person, c.lifted, c.at, c.by, c.kpis) for c in found]
+
+
+def test_an_error_that_was_found_too_late_names_the_month_that_stands(session: Session, house: House):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("entry", house.li.login, FOUND)
+    assert told(session) == [("2026-11", "N-1", "entry", "Li N-1", False, FOUND, "boss", ALL)]
+    assert (told(session, NOVEMBER), told(session, DECEMBER.next())) == ([], [])
+    closed = report_of(session, month=NOVEMBER, now=at(20, month=12))
+    assert [closed.company(kpi).hit for kpi in ALL] == [1, 1]
+
+
+def test_an_error_that_its_month_counts_is_none(session: Session, house: House):
+    house.error("entry", house.li.login, BEFORE_FREEZE)
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    assert report_of(session, month=NOVEMBER, now=AFTER_FREEZE).company("entry_accuracy").hit == 0
+    assert told(session) == []
+
+
+def test_an_error_that_was_lifted_too_late_is_told_as_well(session: Session, house: House):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error(
+        "entry", house.li.login, BEFORE_FREEZE, upheld=False, ruled_at=FOUND, ruled_by="gm", ruling="judged anew"
+    )
+    assert told(session) == [("2026-11", "N-1", "entry", "Li N-1", True, FOUND, "gm", ALL)]
+
+
+def test_what_was_found_and_lifted_after_the_freeze_was_never_counted(session: Session, house: House):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("entry", house.li.login, FOUND, upheld=False, ruled_at=at(10, month=12), ruled_by="gm", ruling="x")
+    assert told(session) == []
+
+
+def test_a_wrong_stock_record_is_no_correction_of_the_pickers(session: Session, house: House):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("pick", "someone", FOUND, cause="inventory")
+    assert [row[-1] for row in told(session)] == [("perfect_order",)]
