@@ -21,7 +21,7 @@ from oms import db
 from oms.invariants import check, waits
 from oms.journey import flow, seal
 from oms.kpi import fold
-from tests.torture import amended, detectors, ledgers, plaintext, recount, snapshot, traffic
+from tests.torture import amended, detectors, ledgers, plaintext, receivers, recount, snapshot, traffic
 from tests.torture.house import BULK, House
 from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
@@ -106,6 +106,7 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
         found.wrong += ledgers.unfinished(session, channel=BULK)
         found.wrong += ledgers.shipped(session, shots, channel=BULK)
         found.wrong += ledgers.labels(session, made.folder)
+        found.wrong += receivers.judged(session, shots, folder=made.folder, channel=BULK)
         wrong, figures = ledgers.mails(session, made.folder)
         wishes_wrong, wishes = amended.judged(session, shots, acks, folder=made.folder, channel=BULK)
         found.wrong += wrong + wishes_wrong
