@@ -53,6 +53,15 @@ def accepted(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str
     return wrong
 
 
+def answers(acks: Sequence[Ack]) -> list[str]:
+    """No attempt was told of an error of ours: who cannot be served is told 503, or hears nothing of a server that is dead.
+
+    The sender comes again after any answer, so the last one alone does not tell.
+    """
+    other = [(ack, ack.attempts - ack.busy - ack.unanswered - (ack.status not in (0, 503))) for ack in acks]
+    return [f"{ack.kind} {ack.event_id} was {n} times told of another error than 503" for ack, n in other if n > 0]
+
+
 class Fate(NamedTuple):
     """What became of a stored message."""
 

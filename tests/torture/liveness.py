@@ -129,6 +129,9 @@ def _all_else_done(made: House, orders: int) -> bool:
 
 def _judge(made: House, shots: list[Shot], outcome: Outcome) -> None:
     acks = traffic.read(made.folder / "acked.jsonl")
+    outcome.wrong += ledgers.answers(acks)
+    if len(acks) != len(shots):
+        outcome.wrong.append(f"{len(shots)} deliveries were planned, {len(acks)} were answered")
     with made.database() as session:
         outcome.wrong += ledgers.accepted(session, acks, channel=BULK) + ledgers.orders(
             session, shots, acks, channel=BULK

@@ -114,7 +114,7 @@ def of_orders(made: House, shots: Sequence[Shot], outcome: Outcome) -> list[str]
     # What is too large may be refused; it is no order.
     stored = [ack for ack in acks if not (ack.kind == POISON and ack.status == TOO_LARGE)]
     allowed = [Shot(0.0, ORDER, "", b"", number) for number in sorted(bombs.order_numbers())]
-    found = Findings()
+    found = Findings(ledgers.answers(acks))
     with made.judging() as session:
         found.wrong += ledgers.accepted(session, stored, channel=BULK)
         found.wrong += ledgers.orders(session, [*shots, *allowed], stored, channel=BULK)

@@ -99,3 +99,15 @@ def test_only_goods_that_have_left_are_a_reason_to_decline():
     assert "nobody was told" in change(**left | {"told": False}, left_at=_NOW)
     assert "nobody has the case" in change(**left | {"ticket": False}, left_at=_NOW)
     assert "does not tell when" in change(**left | {"declined_at": None}, left_at=_NOW)
+
+
+def told(status: int, *, attempts: int, busy: int = 0, unanswered: int = 0) -> list[str]:
+    one = Ack(ORDER, "evt-1", "T-1", _FIRST, status, attempts, 0.0, 0.1, 0.1, busy, unanswered)
+    return ledgers.answers([one])
+
+
+def test_an_error_of_ours_is_told_though_the_sender_came_again_and_was_taken():
+    assert told(202, attempts=1) == told(202, attempts=4, busy=2, unanswered=1) == told(422, attempts=1) == []
+    assert told(0, attempts=3, busy=1, unanswered=2) == told(503, attempts=3, busy=3) == []
+    assert told(202, attempts=4, busy=2) == ["order evt-1 was 1 times told of another error than 503"]
+    assert told(500, attempts=3) == ["order evt-1 was 2 times told of another error than 503"]

@@ -99,6 +99,7 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
     found = Findings()
     if len(acks) != len(shots):
         found.wrong.append(f"{len(shots)} deliveries were planned, {len(acks)} are in the sender's ledger")
+    found.wrong += ledgers.answers(acks)
     with made.judging() as session:
         found.wrong += ledgers.accepted(session, acks, channel=BULK)
         found.wrong += ledgers.quarantined(session, acks, channel=BULK)
