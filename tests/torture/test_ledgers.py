@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from oms.intake.inbox import EVENT_ID_REUSED
 from tests.torture import amended, ledgers
@@ -81,6 +82,13 @@ def test_a_cancellation_that_is_dropped_is_told():
     assert "left no trace" in cancellation(channel_cancelled=False)
     assert "was dropped: the order is closed" in cancellation(status="closed")
     assert "was dropped: its request is approved" in cancellation(request="approved")
+
+
+def test_a_cancelled_order_whose_money_stays_here_is_told():
+    assert cancellation(paid=Decimal("24.00"), given_back=Decimal("24.0000")) == ""
+    assert cancellation(paid=Decimal("24.00")) == "was carried out, but of 24.00 that were paid 0 go back"
+    assert "23 go back" in cancellation(paid=Decimal(24), given_back=Decimal(23))
+    assert cancellation(request=None, became="cancelled", paid=Decimal(24)) == ""
 
 
 def test_only_goods_that_have_left_are_a_reason_to_decline():
