@@ -204,6 +204,7 @@ def _judge(made: House, shots: list[Shot], spells: list[tuple[float, float]], fo
         found.wrong += ledgers.accepted(session, acks, channel=BULK)
         found.wrong += ledgers.quarantined(session, acks, channel=BULK)
         found.wrong += ledgers.orders(session, shots, acks, channel=BULK)
+        found.wrong += verdict.parked(session)
     verdict.house_in_order(made, found)
     server = made.server("postgresql")
     log = server.log_path.read_text(errors="replace") if server else ""
