@@ -41,7 +41,9 @@ class Verdict:
     @property
     def change(self) -> float | None:
         """1.0 for the same; None when there is nothing to compare with."""
-        return self.measured / self.baseline if self.measured is not None and self.baseline else None
+        if self.measured is None or self.baseline is None or not (_is_cost(self.measured) and _is_cost(self.baseline)):
+            return None
+        return self.measured / self.baseline
 
     @property
     def is_worse(self) -> bool:
@@ -55,6 +57,8 @@ class Verdict:
         name = f"{self.benchmark} {self.figure}"
         if self.measured is None:
             return f"  {name:<44}FAILED    no longer measured"
+        if not _is_cost(self.measured):
+            return f"  {name:<44}{self.measured:>9.2f}   FAILED    measured nothing: no work is for free"
         if self.change is None:
             return (
                 f"  {name:<44}{self.measured:>9.2f}   FAILED    not in the baseline: `dev.py bench --update-baseline`"
@@ -62,6 +66,11 @@ class Verdict:
         word = "WORSE" if self.is_worse else "ok"
         change = (self.change - 1) * 100
         return f"  {name:<44}{self.measured:>9.2f}   baseline {self.baseline:>9.2f}   {change:>+6.1f} %   {word}"
+
+
+def _is_cost(value: float) -> bool:
+    """What is nothing, less than nothing or no number was not measured: the work was not done, or its processes were gone."""
+    return math.isfinite(value) and value > 0
 
 
 def compare(name: str, row: Benchmark, figures: Figures, baseline: Mapping[str, Figures]) -> list[Verdict]:
@@ -89,7 +98,7 @@ def _better(first: list[Verdict], again: list[Verdict]) -> list[Verdict]:
 
 
 def _measured(verdict: Verdict) -> float:
-    return math.inf if verdict.measured is None else verdict.measured
+    return math.inf if verdict.measured is None or not _is_cost(verdict.measured) else verdict.measured
 
 
 def read(path: Path = BASELINE) -> dict[str, Figures]:

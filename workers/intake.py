@@ -13,7 +13,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session, defer
 
 from connectors import registry
-from connectors.base import ChannelConfig, ConnectorError, PolledChannel, Received
+from connectors.base import ChannelConfig, ChannelOrder, ConnectorError, PolledChannel, Received
 from oms import db
 from oms.intake import acceptance, claims, polling
 from oms.intake.fates import Element, Translated, element
@@ -31,7 +31,7 @@ from workers.handlers import Inside, Outside
 def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
     """What the channel's connector reads in the bytes."""
     received = Received(body=body, headers=headers, channel=channel.name)
-    read = registry.read(config_of(channel), received)
+    read: Sequence[tuple[ChannelOrder, Mapping[str, Any]]] = registry.read(config_of(channel), received)
     if channel.way == "email" and str(channel.settings.get("trusts_payment", False)).lower() != "true":
         read = [claims.unproved(order, shape) for order, shape in read]
     return [element(order, shape) for order, shape in read]

@@ -2,7 +2,7 @@
 
     wrong, figures = amended.judged(session, shots, acks, folder=made.folder, channel=BULK)
 
-What was accepted is either carried out whole (the order is cancelled; order and labels carry the new address) or was
+What was accepted is either carried out whole (the order is cancelled and its money goes back; order and labels carry the new address) or was
 declined because the goods had left before, and then the customer was told and someone has the case.
 """
 
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ _STANDS = text("""
                AND h.event = 'status.declined') AS declined_at,
            (SELECT min(p.handed_over_at) FROM parcel p WHERE p.order_id = o.id) AS left_at,
            EXISTS (SELECT 1 FROM message t WHERE t.key = 'change_declined:' || r.id) AS told,
-           EXISTS (SELECT 1 FROM ticket t WHERE t.order_id = o.id) AS ticket
+           EXISTS (SELECT 1 FROM ticket t WHERE t.order_id = o.id) AS ticket, o.paid,
+           (SELECT sum(f.amount) FROM refund f WHERE f.order_id = o.id AND f.status IN ('pending', 'succeeded')) AS given_back
     FROM inbound_message m JOIN channel c ON c.id = m.channel_id JOIN inbound_order i ON i.message_id = m.id
     LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN change_request r ON r.message_id = m.id
     WHERE c.name = :channel AND m.event_id = ANY(CAST(:events AS text[]))
@@ -75,6 +77,9 @@ class Stands:
     ticket: bool = False
     #: the addresses on the order's labels at the carrier, those taken back left out
     labels: frozenset[Street] = field(default=frozenset())
+    paid: Decimal | None = None
+    #: what is on its way back to who paid, or there
+    given_back: Decimal | None = None
 
 
 def judged(
@@ -118,8 +123,17 @@ def fault(wish: Wish, stands: Stands | None) -> str:
     if stands.request not in (None, "applied"):  # None: it came before its order, which was made as it says
         return f"was dropped: its request is {stands.request}, the order {stands.status}"
     if wish.kind == CANCELLATION:
-        return "" if stands.status == "cancelled" else f"was dropped: the order is {stands.status}"
+        return _cancelled(stands)
     return _moved(wish, stands)
+
+
+def _cancelled(stands: Stands) -> str:
+    """Its shop says that it was paid, and not that it gave anything back: so we do. Of one that came cancelled nothing was kept."""
+    if stands.status != "cancelled":
+        return f"was dropped: the order is {stands.status}"
+    if stands.request == "applied" and (stands.paid or 0) != (stands.given_back or 0):
+        return f"was carried out, but of {stands.paid} that were paid {stands.given_back or 0} go back"
+    return ""
 
 
 def _moved(wish: Wish, stands: Stands) -> str:
@@ -150,7 +164,7 @@ def _stands(session: Session, events: list[str], folder: Path, channel: str) -> 
     return {
         (row.event_id, row.sha256): Stands(
             row.status, row.version, streets[row.id], row.became, row.channel_cancelled, row.request, row.declined_at,
-            row.left_at, row.told, row.ticket, frozenset(labels.get(row.id, ())),
+            row.left_at, row.told, row.ticket, frozenset(labels.get(row.id, ())), row.paid, row.given_back,
         )
         for row in rows if row.id
     }  # fmt: skip

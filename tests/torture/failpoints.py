@@ -147,6 +147,13 @@ def _watch_sql(watch: Watch) -> None:
 
     event.listen(Engine, "before_cursor_execute", before, retval=True)
     event.listen(Engine, "after_cursor_execute", after)
+    event.listen(Engine, "handle_error", _refused)
+
+
+def _refused(context: Any) -> None:
+    """A statement that the server refused was carried out, too: who is to be killed after it is not spared for that."""
+    if getattr(context.execution_context, "failpoint", None) == KILL_AFTER:
+        die()
 
 
 def _watch_commits(watch: Watch) -> None:

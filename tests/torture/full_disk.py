@@ -199,11 +199,12 @@ def _judge(made: House, shots: list[Shot], spells: list[tuple[float, float]], fo
         outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
     probes = [Probe(*json.loads(line)) for line in (made.folder / "probes.jsonl").read_text().splitlines()]
     acks = traffic.read(made.folder / "acked.jsonl")
-    found = verdict.Findings()
+    found = verdict.Findings(ledgers.answers(acks))
     with made.database() as session:
         found.wrong += ledgers.accepted(session, acks, channel=BULK)
         found.wrong += ledgers.quarantined(session, acks, channel=BULK)
         found.wrong += ledgers.orders(session, shots, acks, channel=BULK)
+        found.wrong += verdict.parked(session)
     verdict.house_in_order(made, found)
     server = made.server("postgresql")
     log = server.log_path.read_text(errors="replace") if server else ""

@@ -10,7 +10,7 @@ import gc
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,10 +138,20 @@ def fuzz(seed: int, *, seconds: float) -> Fuzzed:
                 f"the application grows: {found.growth_bytes / 1e6:.1f} MB for {rounds} equal calls of each operation"
             )
         found.tried |= {f"answered {status}": count for status, count in sorted(stage.statuses.items())}
+        found.wrong += overall(stage.statuses, found.tried["operations"])
         left = stage.site.rows("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
         if left != [(0,)]:
             found.wrong.append(f"{left[0][0]} transactions were left open")
     return found
+
+
+def overall(statuses: Mapping[int, int], operations: int) -> list[str]:
+    """What no call is judged by: those that are made again for their memory, and a run in which nobody was let in."""
+    wrong = [f"{count} calls were answered {status}" for status, count in sorted(statuses.items()) if status >= 500]
+    wrong += [] if operations else ["the document names no operation"]
+    # Whom every door is shut to is told 401 or 404 and finds nothing behind them.
+    done = any(200 <= status < 300 for status in statuses)
+    return wrong + ([] if done else ["no call was ever answered 2xx: what lies behind the first check was not tried"])
 
 
 def _growth(stage: Stage, rounds: int) -> int:

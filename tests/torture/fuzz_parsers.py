@@ -16,14 +16,15 @@ import psutil
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.torture import peaks
 from tests.torture.entrances import Entrance, entrances
 from tests.torture.spoilers import spoil
 from tests.torture.waiting import Spent, Stopwatch, too_long
 
 #: Seconds by the clock before a message is given up: the machine may be busy with others.
 CLOCK_S = 20
-#: What the process may grow after its caches are warm, and in all.
-GROWTH_BYTES, PEAK_BYTES = 50 * 1024**2, 512 * 1024**2
+#: What the process may grow after its caches are warm.
+GROWTH_BYTES = 50 * 1024**2
 _EXAMPLES = 40
 
 
@@ -67,8 +68,7 @@ def _weigh(found: Fuzzed, warm: int) -> None:
     found.growth_bytes = info.rss - warm
     if found.growth_bytes > GROWTH_BYTES:
         found.wrong.append(f"the parsers grew by {found.growth_bytes / 1e6:.0f} MB after their first round")
-    if info.rss > PEAK_BYTES:
-        found.wrong.append(f"the parsers hold {info.rss / 1e6:.0f} MB")
+    found.wrong += peaks.too_high({"who reads": peaks.peak_bytes()})
 
 
 def _one_round(name: str, entrance: Entrance, seed: int, found: Fuzzed) -> bool:

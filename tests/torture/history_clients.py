@@ -58,13 +58,21 @@ class Client:
     chance: random.Random
     written: list[Operation] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    #: event ids of the deliveries that were answered 2xx
+    accepted: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     _wire: http.client.HTTPConnection | None = None
     _began: float = 0.0
     _ended: float = 0.0
 
     def live(self) -> None:
-        """Do one thing after another until all is done or the time is over."""
+        """Do one thing after another until all is done or the time is over; an answer that cannot be read is strange."""
+        try:
+            self._act()
+        except Exception as fault:  # noqa: BLE001  a thread's outermost frame: it would end without a word
+            self.strange.append(f"client {self.number} could go on no more: {fault!r}"[:500])
+
+    def _act(self) -> None:
         acts = (self.note, self.read_ticket, self.enter, self.read_order, self.update, self.read_stock)
         for turn in range(self.plan.operations):
             moment = time.monotonic()
@@ -134,7 +142,11 @@ class Client:
     def _post_order(self, order_id: str, *, version: int) -> bool:
         event_id = f"{order_id}-v{version}"
         body = json.dumps(_order(order_id, version)).encode()
-        status = self._insist("POST", f"/webhooks/{BULK}", body, lambda: signed(self.plan.secret, event_id, body))[0]
+        status, said = self._insist("POST", f"/webhooks/{BULK}", body, lambda: signed(self.plan.secret, event_id, body))
+        if status in (200, 202):
+            self.accepted.append(event_id)
+        elif status not in _AGAIN and status < 500:
+            self.strange.append(f"the webhook {event_id} was answered {status}: {said[:200]!r}")
         return status in (200, 202)
 
     def _write(self, kind: str, key: str, value: str, path: str, content: Any) -> None:
@@ -226,12 +238,22 @@ def live(plan: Plan) -> int:
         thread.join()
     lines = [json.dumps(asdict(operation)) for client in clients for operation in client.written]
     lines += [json.dumps({"strange": words}) for client in clients for words in client.strange]
+    lines += [json.dumps({"accepted": event_id}) for client in clients for event_id in client.accepted]
     plan.record.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 
 def read(records: Sequence[Path]) -> tuple[list[Operation], list[str]]:
     """The history of all clients, and answers that nobody should get."""
-    entries = [json.loads(line) for path in records for line in path.read_text(encoding="utf-8").splitlines() if line]
+    entries = _entries(records)
     strange = [entry["strange"] for entry in entries if "strange" in entry]
-    return [Operation(**entry) for entry in entries if "strange" not in entry], strange
+    return [Operation(**entry) for entry in entries if "kind" in entry], strange
+
+
+def accepted(records: Sequence[Path]) -> list[str]:
+    """The event ids of all deliveries that were answered 2xx, each once."""
+    return sorted({entry["accepted"] for entry in _entries(records) if "accepted" in entry})
+
+
+def _entries(records: Sequence[Path]) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in records for line in path.read_text(encoding="utf-8").splitlines() if line]

@@ -128,8 +128,12 @@ def _suffer(
 
 
 def met_darkness(sender: Sender) -> list[str]:
-    """Some senders found a web host silent, and the other one took what they had, in time."""
+    """Some senders found a web host silent, and the other one took what they had, in time.
+
+    Who is not served by a host that lives is told 503, and nothing else.
+    """
     wrong = [] if sender.refused[0] else ["no sender ever met a host that does not answer"]
+    wrong += [f"{n} were answered {status}" for status, n in sorted(sender.refused.items()) if status not in (0, 503)]
     late = sender.slowest_s > TAKEN_OVER_S
     return wrong + ([f"a delivery was accepted after {sender.slowest_s:.1f} s"] if late else [])
 

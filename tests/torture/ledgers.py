@@ -33,8 +33,9 @@ _LABELS = text("""
 """)
 _MAILS = text("SELECT mail_id FROM message WHERE status = 'sent'")
 _SHIPPED = text("""
-    SELECT k.code AS sku, -sum(m.on_hand) AS qty FROM stock_move m JOIN sku k ON k.id = m.sku_id
-    WHERE m.cause = 'ship' GROUP BY k.code
+    SELECT coalesce(o.channel_order_id, 'no order') AS order_id, k.code AS sku, -sum(m.on_hand) AS qty
+    FROM stock_move m JOIN sku k ON k.id = m.sku_id LEFT JOIN parcel p ON p.id = m.subject_id LEFT JOIN orders o ON o.id = p.order_id
+    WHERE m.cause = 'ship' GROUP BY 1, 2
 """)
 
 
@@ -50,6 +51,15 @@ def accepted(session: Session, acks: Sequence[Ack], *, channel: str) -> list[str
         elif times > 1:
             wrong.append(f"DOUBLE: {ack.kind} {ack.event_id} stands {times} times")
     return wrong
+
+
+def answers(acks: Sequence[Ack]) -> list[str]:
+    """No attempt was told of an error of ours: who cannot be served is told 503, or hears nothing of a server that is dead.
+
+    The sender comes again after any answer, so the last one alone does not tell.
+    """
+    other = [(ack, ack.attempts - ack.busy - ack.unanswered - (ack.status not in (0, 503))) for ack in acks]
+    return [f"{ack.kind} {ack.event_id} was {n} times told of another error than 503" for ack, n in other if n > 0]
 
 
 class Fate(NamedTuple):
@@ -125,20 +135,24 @@ def unfinished(session: Session, *, channel: str) -> list[str]:
 
 
 def shipped(session: Session, shots: Sequence[Shot], *, channel: str) -> list[str]:
-    """The pieces that left the house are those of the delivered orders, counted from what was sent to us."""
+    """The pieces that left the house for an order are those that were ordered, of each delivered order and of no other."""
     delivered = {
         row.channel_order_id for row in session.execute(_ORDERS, {"channel": channel}) if row.status == "closed"
     }
-    wanted: Counter[str] = Counter()
+    wanted: Counter[tuple[str, str]] = Counter()
     for shot in shots:
         if shot.kind == ORDER and shot.order_id in delivered:
             for line in json.loads(shot.body)["lines"]:
-                wanted[line["sku"]] += int(line["qty"])
-    left = {row.sku: Decimal(row.qty) for row in session.execute(_SHIPPED)}
+                wanted[shot.order_id, line["sku"]] += int(line["qty"])
+    return pieces(wanted, {(row.order_id, row.sku): Decimal(row.qty) for row in session.execute(_SHIPPED)})
+
+
+def pieces(wanted: Mapping[tuple[str, str], int], left: Mapping[tuple[str, str], Decimal]) -> list[str]:
+    """Where what left for an order is not what was ordered, by (order, SKU): one order's pieces do not stand for another's."""
     return [
-        f"{sku}: {left.get(sku, 0)} pieces left, {wanted.get(sku, 0)} were ordered and delivered"
-        for sku in sorted({*left, *wanted})
-        if left.get(sku, Decimal(0)) != wanted.get(sku, 0)
+        f"{sku} for {order}: {left.get((order, sku), 0)} pieces left, {wanted.get((order, sku), 0)} were ordered and delivered"
+        for order, sku in sorted({*left, *wanted})
+        if left.get((order, sku), Decimal(0)) != wanted.get((order, sku), 0)
     ]
 
 

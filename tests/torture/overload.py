@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from tests.torture import ledgers, open_loop, plan, verdict
 from tests.torture.house import BULK, House, built
 from tests.torture.open_loop import Call
 from tests.torture.options import Options
+from tests.torture.plan import Shot
 from tests.torture.positive import KINDS
 from tests.torture.verdict import Findings, Outcome
 
@@ -38,6 +39,8 @@ OFFERED = 0.95
 ACCEPTED, BUSY = {200, 202}, 503
 #: How much longer the slow disk takes for each flush (PostgreSQL's most): two web processes of 24 threads then take at most 480 a second.
 SLOW_FLUSH_S = 0.1
+#: Whose processes end by themselves after so many requests.
+RECYCLED = "web worker"
 #: Senders are forked and ready after this.
 _READY_S = 0.3
 _LEFT = text("SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')")
@@ -90,6 +93,7 @@ def _live(made: House, form: Form, options: Options, outcome: Outcome) -> list[C
     rush = PEAK_PER_S * TIMES
     calls: list[Call] = []
     memory: dict[str, float] = {}
+    living: dict[str, list[int]] = {}
     for phase in (
         Phase("before", PEAK_PER_S, form.peak_s),
         # What full batches need once is no growth.
@@ -101,12 +105,14 @@ def _live(made: House, form: Form, options: Options, outcome: Outcome) -> list[C
         calls += _load(made, options.seed, phase, outcome)
         took_s = _rest(made, form.drain_s)
         memory[phase.name] = _memory(made)
+        living = living or made.processes()
         outcome.figures[phase.name] |= {"backlog_s": took_s, "memory_mib": memory[phase.name]}
         options.say(f"  {phase.name}: {outcome.figures[phase.name]}")
         if took_s is None:
             outcome.wrong.append(f"{phase.name}: the backlog still stands after {form.drain_s:.0f} s")
     if memory["again"] > memory["overload"] * MEMORY_SHARE:
         outcome.wrong.append(f"memory grew from {memory['overload']} to {memory['again']} MiB")
+    outcome.wrong += died(living, made.processes())
     return calls
 
 
@@ -180,12 +186,12 @@ def prompt(calls: Sequence[Call], shots: int, began: float, phase: Phase) -> tup
 
 
 def _shed(phase: Phase, busy: int, calls: Sequence[Call], began: float) -> list[str]:
-    """Afterwards nobody is sent away; where nothing could take all, somebody must be, and somebody taken meanwhile."""
-    if not phase.slow:
-        return [f"{busy} were told to come again, after the rush"] if busy and phase.calm else []
+    """Somebody is always taken meanwhile. Afterwards nobody is sent away; where nothing could take all, somebody must be."""
     taken = sum(call.status in ACCEPTED and call.answered_at < began + phase.seconds for call in calls)
-    wrong = [] if busy else ["nobody was told to come again: this was no overload"]
-    return wrong + ([] if taken else ["nobody was taken in the meantime"])
+    wrong = [] if taken else ["nobody was taken in the meantime"]
+    if phase.slow:
+        return wrong + ([] if busy else ["nobody was told to come again: this was no overload"])
+    return wrong + ([f"{busy} were told to come again, after the rush"] if busy and phase.calm else [])
 
 
 def _rest(made: House, limit_s: float) -> float | None:
@@ -199,6 +205,17 @@ def _rest(made: House, limit_s: float) -> float | None:
     return round(time.monotonic() - began, 1) if made.watch(over, limit_s=limit_s) else None
 
 
+def died(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[int]]) -> list[str]:
+    """Processes that ended meanwhile: nothing but the load was done to them, and memory is flat for who begins anew again and again.
+
+    A web worker ends by itself after some hundred thousand requests, so their names alone are held against each other.
+    """
+    gone = {name: sorted(set(pids) - set(after.get(name, ()))) for name, pids in before.items()}
+    return [
+        f"{name}: {pids} ended under the load" for name, pids in sorted(gone.items()) if pids and name != RECYCLED
+    ] + [f"{name}: none is there any more" for name in sorted(before.keys() - after.keys())]
+
+
 def _memory(made: House) -> float:
     """PSS of web, workers and sweep in MiB."""
     pids = made.boss.pids()
@@ -206,9 +223,12 @@ def _memory(made: House) -> float:
 
 
 def _judge(made: House, calls: Sequence[Call], outcome: Outcome) -> None:
-    """Each delivery was taken in the end, and each that was taken stands once, whatever was told before."""
+    """Each delivery was taken in the end and stands once, whatever was told before; each order is one, and no step was given up."""
+    acks = open_loop.acks(calls)
+    sent = [Shot(0.0, call.kind, call.event_id, b"", call.order_id) for call in calls if call.attempt == 1]
     with made.judging() as session:
-        outcome.wrong += ledgers.accepted(session, open_loop.acks(calls), channel=BULK)
+        outcome.wrong += ledgers.accepted(session, acks, channel=BULK)
+        outcome.wrong += ledgers.orders(session, sent, acks, channel=BULK) + verdict.parked(session, kinds=KINDS)
     found = Findings()
     verdict.house_in_order(made, found)
     outcome.wrong += found.wrong

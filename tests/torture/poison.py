@@ -125,6 +125,7 @@ def run(options: Options) -> Outcome:
         course.settle("after all bombs")
         outcome.wrong += poison_verdict.grown(before, poison_verdict.weights(made), outcome)
         outcome.wrong += poison_verdict.replaced(living, made.processes())
+        outcome.wrong += poison_verdict.filled(made, outcome)
         outcome.wrong += poison_verdict.of_bombs(made, course.thrown, outcome)
         options.say("  all bombs are settled; people come to send away what was ordered")
         outcome.figures["ended after s"] = _end(course)
@@ -139,7 +140,10 @@ def _pairs(course: Course, options: Options, table: Iterator[Bomb]) -> tuple[lis
     spoilt: list[Spent] = []
     for number in range(course.form.rounds):
         drawn = list(itertools.islice(table, max(1, course.form.orders // IN)))
-        kinds: list[tuple[str, list[Bomb], list[Spent]]] = [("clean", [], clean), ("spoilt", drawn, spoilt)]
+        kinds: list[tuple[str, list[Bomb], list[Spent]]] = [
+            (poison_verdict.CLEAN, [], clean),
+            (poison_verdict.SPOILT, drawn, spoilt),
+        ]
         for name, bombs_of_it, spent in kinds if number % 2 == 0 else reversed(kinds):
             spent.append(course.round(f"{name}-{number}", bombs_of_it))
         share = spoilt[-1].cpu_s / clean[-1].cpu_s - 1

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import psutil
 from sqlalchemy import text
 
-from tests.torture import bombs, ledgers, progress, rest, traffic, verdict
+from tests.torture import bombs, ledgers, peaks, progress, rest, traffic, verdict
 from tests.torture.house import BULK, House
 from tests.torture.plan import ORDER, POISON, Shot
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Findings, Outcome
 
 P99_S, GROWTH_BYTES, ANSWER_S = 30.0, 100 * 1024**2, 5.0
+#: The rounds without poison, and those with one delivery in a hundred.
+CLEAN, SPOILT = "clean", "spoilt"
 #: So begins the event id of each bomb that comes by webhook.
 BOMB = "bomb-"
 TOO_LARGE = 413
@@ -27,6 +30,10 @@ _SETTLED = text("""
     SELECT m.event_id, m.way, m.status, extract(epoch FROM s.finished_at - m.received_at) AS took_s
     FROM inbound_message m JOIN step s ON s.subject_id = m.id AND s.kind = 'accept'
     WHERE m.event_id LIKE 'bomb-%' OR m.way = 'mail'
+""")
+_WAITED = text("""
+    SELECT m.event_id, extract(epoch FROM s.finished_at - m.received_at) AS took_s
+    FROM inbound_message m JOIN step s ON s.subject_id = m.id AND s.kind = 'accept' WHERE m.event_id LIKE 'evt-%'
 """)
 #: A bomb may become an order that a person must look at; it may not go on by itself.
 _WENT_ON = text("""
@@ -52,6 +59,17 @@ def grown(before: Mapping[str, int], after: Mapping[str, int], outcome: Outcome)
     total = sum(size for size in each.values() if size > 0)
     outcome.figures["growth MB by all bombs"] = {n: round(size / 1e6, 1) for n, size in each.items() if size > 1e6}
     return [f"the processes grew by {total / 1e6:.0f} MB, at most 100"] if total > GROWTH_BYTES else []
+
+
+def filled(made: House, outcome: Outcome) -> list[str]:
+    """How much each process of the product held at most since it began, also if that was for a moment."""
+    found = {
+        f"{name} {number}": peaks.peak_bytes(pid)
+        for name, pids in made.processes().items()
+        for number, pid in enumerate(sorted(pids))
+    }
+    outcome.figures["most MB held at once"] = {name: round(size / 1e6) for name, size in found.items()}
+    return peaks.too_high(found)
 
 
 def replaced(before: Mapping[str, Sequence[int]], after: Mapping[str, Sequence[int]]) -> list[str]:
@@ -114,14 +132,36 @@ def of_orders(made: House, shots: Sequence[Shot], outcome: Outcome) -> list[str]
     # What is too large may be refused; it is no order.
     stored = [ack for ack in acks if not (ack.kind == POISON and ack.status == TOO_LARGE)]
     allowed = [Shot(0.0, ORDER, "", b"", number) for number in sorted(bombs.order_numbers())]
-    found = Findings()
+    found = Findings(ledgers.answers(acks))
     with made.judging() as session:
         found.wrong += ledgers.accepted(session, stored, channel=BULK)
         found.wrong += ledgers.orders(session, [*shots, *allowed], stored, channel=BULK)
+    with made.judging() as session:
+        waited = [(row.event_id, row.took_s) for row in session.execute(_WAITED)]
+    found.wrong += delayed(waited, outcome)
     found.wrong += unended(made) + unsent(shots, acks)
     verdict.house_in_order(made, found)
     outcome.figures |= {"good orders": len(shots), **found.figures}
     return found.wrong
+
+
+def delayed(waited: Iterable[tuple[str, Any]], outcome: Outcome) -> list[str]:
+    """Good orders that waited behind poison: it may cost nobody's processor and still stop who stands behind it.
+
+    `waited`: event id and seconds until it was an order. Held against the rounds without poison of the same run.
+    """
+    rounds: dict[str, list[float]] = {CLEAN: [], SPOILT: []}
+    for event_id, took_s in waited:
+        for name, own in rounds.items():
+            if f"-{name}-" in event_id:
+                own.append(float(took_s) if took_s is not None else 9e9)
+    clean, spoilt = (progress.quantile(rounds[name], 0.99) for name in (CLEAN, SPOILT))
+    outcome.figures["good orders stand p99 s, clean and with poison"] = [round(clean, 2), round(spoilt, 2)]
+    wrong = (
+        [] if all(rounds.values()) else ["no good order was timed: nothing tells whether poison stops its neighbours"]
+    )
+    late = spoilt > clean + P99_S
+    return wrong + ([f"good orders stood p99 {spoilt:.1f} s among poison, {clean:.1f} s without"] if late else [])
 
 
 def unsent(shots: Sequence[Shot], acks: Sequence[Ack]) -> list[str]:

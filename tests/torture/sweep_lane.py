@@ -265,7 +265,9 @@ class Lane:
 
     def _judge(self, run: Run, base: Baseline, attempt: Ended, ended: Ended) -> None:
         notes = self.journal.read().notes
-        run.fired = any("fired" in note for note in notes)
+        # A kill that killed nobody proves nothing; the place counts as not reached.
+        spared = run.mode.startswith("kill") and not attempt.killed
+        run.fired = any("fired" in note for note in notes) and not spared
         run.answers = [f"{note['refused']}: {note['status']}" for note in notes if "refused" in note]
         said = [
             f"{who}: {child.fault or 'hung'}"

@@ -53,7 +53,8 @@ def report(
         "violations": [{**_named(run), "what": run.violations[:SHOWN], "replay": replay(run)} for run in broken],
         "controls": dict(controls),
         "red": _red(runs, faults, broken, missed, level, lanes_ended)
-        + [f"the control {name!r} was not caught" for name, caught in controls.items() if not caught],
+        + [f"the control {name!r} was not caught" for name, caught in controls.items() if not caught]
+        + [f"the leg {leg} did nothing that could fail" for leg, found in points if not found],
     }
 
 

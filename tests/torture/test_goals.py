@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.torture import backlog, backup, dump, full_disk, fuzz_parsers, letters, lines, network, poison, random_kill
+from tests.torture import (
+    backlog,
+    backup,
+    dump,
+    full_disk,
+    fuzz_api,
+    fuzz_parsers,
+    letters,
+    lines,
+    network,
+    peaks,
+    poison,
+    random_kill,
+)
 from tests.torture.entrances import Entrance
 from tests.torture.faults import Fault
 from tests.torture.full_disk import Probe
@@ -142,8 +155,15 @@ def test_a_parser_that_raises_is_found_with_the_smallest_message(monkeypatch):
             raise OverflowError("found")
 
     monkeypatch.setattr(fuzz_parsers, "entrances", lambda: {"weak": Entrance(read, [b"good"])})
-    monkeypatch.setattr(fuzz_parsers, "PEAK_BYTES", 2**40)  # this process holds the whole test run's heap too
+    monkeypatch.setattr(peaks, "PEAK_BYTES", 2**40)  # this process holds the whole test run's heap too
     # It ends with the find. Which messages come first depends on what else the process has imported.
     found = fuzz_parsers.fuzz(1, seconds=120)
     assert [words.partition(":")[0] for words in found.wrong] == ["weak"]
     assert "OverflowError: found" in found.wrong[0]
+
+
+def test_an_error_of_a_call_that_was_made_again_and_a_run_behind_shut_doors_are_told():
+    assert fuzz_api.overall({200: 3, 401: 9, 422: 2}, 76) == []
+    assert fuzz_api.overall({200: 3, 500: 2, 503: 1}, 76) == ["2 calls were answered 500", "1 calls were answered 503"]
+    assert len(fuzz_api.overall({401: 9, 404: 2}, 76)) == 1
+    assert len(fuzz_api.overall({}, 0)) == 2

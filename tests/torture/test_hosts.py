@@ -25,5 +25,8 @@ def test_a_host_that_held_nothing_and_one_that_nobody_missed_prove_nothing() -> 
     assert hosts.met_darkness(sender) == ["no sender ever met a host that does not answer"]
     sender.refused[0] += 1
     assert hosts.met_darkness(sender) == []
+    sender.refused += {503: 3, 500: 2}
+    assert hosts.met_darkness(sender) == ["2 were answered 500"]
+    del sender.refused[500]
     sender.slowest_s = 37.0
     assert hosts.met_darkness(sender) == ["a delivery was accepted after 37.0 s"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from oms.intake.inbox import EVENT_ID_REUSED
 from tests.torture import amended, ledgers
@@ -83,6 +84,13 @@ def test_a_cancellation_that_is_dropped_is_told():
     assert "was dropped: its request is approved" in cancellation(request="approved")
 
 
+def test_a_cancelled_order_whose_money_stays_here_is_told():
+    assert cancellation(paid=Decimal("24.00"), given_back=Decimal("24.0000")) == ""
+    assert cancellation(paid=Decimal("24.00")) == "was carried out, but of 24.00 that were paid 0 go back"
+    assert "23 go back" in cancellation(paid=Decimal(24), given_back=Decimal(23))
+    assert cancellation(request=None, became="cancelled", paid=Decimal(24)) == ""
+
+
 def test_only_goods_that_have_left_are_a_reason_to_decline():
     left = {
         "request": "declined",
@@ -99,3 +107,15 @@ def test_only_goods_that_have_left_are_a_reason_to_decline():
     assert "nobody was told" in change(**left | {"told": False}, left_at=_NOW)
     assert "nobody has the case" in change(**left | {"ticket": False}, left_at=_NOW)
     assert "does not tell when" in change(**left | {"declined_at": None}, left_at=_NOW)
+
+
+def told(status: int, *, attempts: int, busy: int = 0, unanswered: int = 0) -> list[str]:
+    one = Ack(ORDER, "evt-1", "T-1", _FIRST, status, attempts, 0.0, 0.1, 0.1, busy, unanswered)
+    return ledgers.answers([one])
+
+
+def test_an_error_of_ours_is_told_though_the_sender_came_again_and_was_taken():
+    assert told(202, attempts=1) == told(202, attempts=4, busy=2, unanswered=1) == told(422, attempts=1) == []
+    assert told(0, attempts=3, busy=1, unanswered=2) == told(503, attempts=3, busy=3) == []
+    assert told(202, attempts=4, busy=2) == ["order evt-1 was 1 times told of another error than 503"]
+    assert told(500, attempts=3) == ["order evt-1 was 2 times told of another error than 503"]

@@ -120,7 +120,18 @@ def test_an_overload_in_which_nobody_was_sent_away_or_nobody_taken_is_none() -> 
     assert wrong(SLOW, [*taken[:300], *busy[300:]]) == []
     assert wrong(SLOW, taken) == ["slow: nobody was told to come again: this was no overload"]
     assert wrong(SLOW, busy) == ["slow: nobody was taken in the meantime"]
-    assert wrong(RUSH, busy) == []
-    assert wrong(AFTER, [call(number, phase=AFTER, status=503) for number in range(60)]) == [
-        "after: 60 were told to come again, after the rush"
+    assert wrong(RUSH, busy) == ["rush: nobody was taken in the meantime"]
+    assert wrong(RUSH, [taken[0], *busy[1:]]) == []
+    after = [call(number, phase=AFTER, status=503 if number else 202) for number in range(60)]
+    assert wrong(AFTER, after) == ["after: 59 were told to come again, after the rush"]
+
+
+def test_a_process_that_died_under_the_load_is_told_and_a_web_worker_that_began_anew_is_not() -> None:
+    before = {"web worker": [1, 2], "worker inside": [3], "sweep": [4]}
+    assert overload.died(before, before) == []
+    assert overload.died(before, {**before, "web worker": [1, 9]}) == []
+    assert overload.died(before, {**before, "worker inside": [9]}) == ["worker inside: [3] ended under the load"]
+    assert overload.died(before, {"web worker": [1, 2], "worker inside": [3]}) == [
+        "sweep: [4] ended under the load",
+        "sweep: none is there any more",
     ]

@@ -1,8 +1,15 @@
-"""A red level says whose statements waited for each other, shortly enough to be read in a log."""
+"""A red level says whose statements waited for each other, shortly enough to be read in a log, and what was given up."""
 
 from __future__ import annotations
 
-from tests.torture.verdict import STATEMENT_SHOWN, deadlocks_told
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.factories.floor import confirmed_order
+from tests.factories.packed import served_floor
+from tests.torture.verdict import STATEMENT_SHOWN, deadlocks_told, parked
 
 _AT = "2026-11-29 03:25:45.766 UTC [20947]"
 _LOG = f"""{_AT} ERROR:  deadlock detected
@@ -27,3 +34,13 @@ def test_both_statements_of_a_deadlock_are_told_and_the_same_ones_once() -> None
 
 def test_a_calm_log_has_none() -> None:
     assert deadlocks_told("2026-11-29 LOG:  ready\n") == ""
+
+
+def test_a_step_that_was_given_up_is_told(session: Session, business_now: datetime) -> None:
+    order = confirmed_order(session, served_floor(session), business_now)
+    assert parked(session) == []
+    session.execute(text("UPDATE step SET state = 'parked', error = 'no space' WHERE order_id = :id"), {"id": order.id})
+    told = parked(session)
+    assert told
+    assert all(words.endswith("no space") for words in told)
+    assert parked(session, kinds=["nothing of the kind"]) == []

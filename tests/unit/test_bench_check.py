@@ -58,6 +58,17 @@ def test_a_ratio_that_the_baseline_does_not_know_fails():
     assert compared("bulk", {"ratio_poll_to_limit": 3.0}, KNOWN) == [("ratio_poll_to_limit", True)]
 
 
+@pytest.mark.parametrize("measured", [0.0, -0.5, float("nan"), float("inf")])
+def test_a_ratio_of_nothing_fails_since_no_work_is_for_free(measured: float):
+    assert [verdict.fails for verdict in checked(measured)] == [True]
+    # The other measurement counts, and it is worse.
+    assert [verdict.fails for verdict in checked(13.0, measured)] == [True]
+    assert compared("intake", {"ratio_to_limit": measured}, KNOWN) == [("ratio_to_limit", True)]
+    assert compared("intake", {"ratio_to_limit": 1.0}, {"intake": {"ratio_to_limit": measured}}) == [
+        ("ratio_to_limit", True)
+    ]
+
+
 def test_a_benchmark_with_nothing_to_compare_fails():
     assert compared("life", {"cpu_ms_per_order": 1.0}, KNOWN) == [("(nothing to compare)", True)]
 
