@@ -15,10 +15,10 @@ _CLAIM = Problem(
 )
 
 
-def unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, Mapping[str, Any]]:
+def unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:
     """The order and its JSON as of one who says nothing of the payment, with the claim as a problem that holds it."""
     if order.payment.status not in _CLAIMS:
-        return order, shape
+        return order, dict(shape)
     told = replace(
         order,
         payment=replace(order.payment, status=None),
