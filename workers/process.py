@@ -82,9 +82,9 @@ def calm_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-#: How far behind (`nice`): a tenth of the share of who answers, when both want the processor. At 5 shops were told 503 a dozen
-#: times as often at ten times the peak, and some sorts of shop software stop calling after five of these.
-BEHIND = 10
+#: How far behind (`nice`): about a third of the share of who answers, when both want the processor. At 10 whoever turns pages
+#: or scans on a machine that is full leaves the workers so little that orders stand still.
+BEHIND = 5
 
 
 def give_way() -> None:

@@ -12,10 +12,11 @@ from oms.web.words_aftersales import AFTERSALES
 from oms.web.words_floor import FLOOR
 from oms.web.words_journey import JOURNEY
 from oms.web.words_orders import ORDERS
+from oms.web.words_outcomes import OUTCOMES
 from oms.web.words_pages import PAGES
 from oms.web.words_story import STORY
 
-WORDS: Mapping[str, Mapping[str, Word]] = JOURNEY | ORDERS | FLOOR | AFTERSALES | PAGES | STORY
+WORDS: Mapping[str, Mapping[str, Word]] = JOURNEY | ORDERS | FLOOR | AFTERSALES | PAGES | OUTCOMES | STORY
 
 
 def word(axis: str, code: str | None, language: str) -> str:

@@ -44,9 +44,7 @@ def report(
         "pairs_wanted": len(wanted),
         "pairs_reached": len(wanted & reached),
         "missed": [list(pair) for pair in missed],
-        "ways": dict(
-            sorted(Counter(f"{run.label.partition(' ')[0]}: {run.mode}" for run in runs if run.fired).items())
-        ),
+        "ways": _ways(runs),
         "answers": dict(Counter(answer.rpartition(" ")[2] for run in runs for answer in run.answers)),
         "mails_that_came_again": sum(run.repeated_mails for run in runs),
         "slowest_s": max((run.seconds for run in runs), default=0.0),
@@ -56,6 +54,11 @@ def report(
         + [f"the control {name!r} was not caught" for name, caught in controls.items() if not caught]
         + [f"the leg {leg} did nothing that could fail" for leg, found in points if not found],
     }
+
+
+def _ways(runs: Sequence[Run]) -> dict[str, int]:
+    """How often each kind of operation failed in each way."""
+    return dict(sorted(Counter(f"{run.label.partition(' ')[0]}: {run.mode}" for run in runs if run.fired).items()))
 
 
 def _red(
