@@ -114,16 +114,18 @@ class Worker(ThreadWorker):
         """Whether the house is full and this is a plain webhook, which then was read and told to come again."""
         if not self._came or time.monotonic() - self._came[0] <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
             return False
+        answer = _busy_answer()
         try:
             size = plain_webhook(conn.sock.recv(_LOOK, socket.MSG_PEEK))
-            if size:
+            # Answered first and read then: what finds no room for its answer is left as it came.
+            if size and conn.sock.send(answer) == len(answer):
                 conn.sock.recv(size)
-                conn.sock.send(
-                    _busy_answer()
-                )  # a hundred bytes: they find room, or the sender hears nothing and comes again
+                return True
+            if size:
+                conn.sock.shutdown(socket.SHUT_RDWR)  # half an answer is none
         except OSError:
-            return False  # a thread finds out what it is
-        return size > 0
+            pass  # a thread finds out what it is
+        return False
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when the request began to wait for a thread."""
