@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, change_rules, refunds, unclear_refunds
+from oms.aftersales import amending, change_rules, questions, refunds
 from oms.aftersales.amending import BEFORE_RELEASE
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.wishes import Case
@@ -127,7 +127,8 @@ def _refund(
     opens: defaultdict[uuid.UUID, list[NewStep]] = defaultdict(list)
     for step in refunds.request(session, new=new, actor=actor, now=now):
         opens[step.order_id or step.subject_id].append(step)
-    unclear_refunds.ask_a_person(session, order_ids=[c.order_id for c, said in paid if said == PART_BACK], now=now)
+    in_part = [c.order_id for c, said in paid if said == PART_BACK]
+    questions.ask(session, questions.GIVEN_BACK_IN_PART, order_ids=in_part, now=now)
     amending.pay(session, cases=cases, actor=actor, now=now)
     return opens
 

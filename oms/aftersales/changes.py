@@ -17,8 +17,8 @@ from oms.aftersales import (
     change_rules,
     declining,
     former,
+    questions,
     resting,
-    revivals,
     stopping,
     wishes,
 )
@@ -204,7 +204,7 @@ def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> t
 
 
 def _revive(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
-    revivals.ask_a_person(session, order_ids=[case.order_id for case, _ in pairs], now=now)
+    questions.ask(session, questions.REVIVED, order_ids=[case.order_id for case, _ in pairs], now=now)
     _settle(session, pairs, "declined", now)
     return "declined", {}
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.aftersales import unclear_refunds
+from oms.aftersales import questions
 from oms.aftersales.models import Refund, Return
 from oms.errors import Conflict, InputInvalid, NotAllowed, NotFound
 from oms.journey import lifecycle, policy, steps
@@ -85,7 +85,7 @@ def request(session: Session, *, new: Sequence[NewRefund], actor: str, now: date
     """
     left = {row.id: row for row in session.execute(_LEFT, {"ids": [n.order_id for n in new]})} if new else {}
     unclear = [n for n in new if left[n.order_id].unclear and left[n.order_id].left_over > ZERO]
-    unclear_refunds.ask_a_person(session, order_ids=[n.order_id for n in unclear], now=now)
+    questions.ask(session, questions.GIVEN_BACK_IN_PART, order_ids=[n.order_id for n in unclear], now=now)
     return _write(session, [n for n in new if n not in unclear], left, actor, now)
 
 

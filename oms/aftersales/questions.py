@@ -1,0 +1,60 @@
+"""What the house cannot know, and asks a person: a ticket for customer service, of which the customer hears nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from oms.aftersales import tickets
+from oms.aftersales.tickets import NewTicket
+from oms.orders.contacts import contacts
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Its subject and body in English and in Chinese."""
+
+    en: tuple[str, str]
+    zh_hans: tuple[str, str]
+
+    def in_language(self, language: str) -> tuple[str, str]:
+        return self.zh_hans if language == "zh_Hans" else self.en
+
+
+#: A shop goes on with an order that it had cancelled: what is over here stays so (C-5, I-2).
+REVIVED = Question(
+    (
+        "The shop goes on with an order that it had cancelled",
+        "The order was cancelled here, and the shop tells it as live again, for example since it was paid late. Look at it"
+        " in the shop: enter it here once more, or cancel it there and pay the money back.",
+    ),
+    (
+        "店铺恢复了已取消的订单",
+        "该订单在此已取消，店铺现又告知有效（例如逾期付款到账）。请到店铺核对：在此重新录入，或在店铺取消并退款。",
+    ),
+)
+#: A channel gave money back in part, and does not say how much (S-2).
+GIVEN_BACK_IN_PART = Question(
+    (
+        "Part of the payment was given back by the shop",
+        "Money is due to the customer, but the shop has given a part back itself and does not say how much. Compare"
+        " with the shop, and ask for a refund of what is still missing.",
+    ),
+    (
+        "店铺已自行退还部分货款",
+        "应向客户退款，但店铺已自行退还部分金额且未告知数额。请与店铺核对，并就差额申请退款。",
+    ),
+)
+
+
+def ask(session: Session, question: Question, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Open a ticket with the question for each of these (locked) orders, in its customer's language; none for none."""
+    if not order_ids:
+        return
+    people = contacts(session, order_ids=list(order_ids))
+    new = [NewTicket("question", *question.in_language(people[one].language), one) for one in order_ids]
+    tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)
