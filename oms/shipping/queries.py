@@ -79,6 +79,11 @@ def of_order(session: Session, *, order_id: uuid.UUID) -> Sequence[Any]:
     return session.execute(_parcels().where(Parcel.order_id == order_id).order_by(Parcel.id)).all()
 
 
+def numbers_of(session: Session, *, parcel_ids: Sequence[uuid.UUID]) -> list[str]:
+    """What these parcels are called, oldest first."""
+    return list(session.scalars(select(Parcel.number).where(Parcel.id.in_(parcel_ids)).order_by(Parcel.id)))
+
+
 def of_list(session: Session, *, list_id: uuid.UUID) -> Sequence[Any]:
     """The parcels on a hand-over list, oldest first."""
     return session.execute(_parcels().where(Parcel.hand_over_list_id == list_id).order_by(Parcel.id)).all()

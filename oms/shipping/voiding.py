@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from connectors.carriage import CarrierConfig
+from oms.errors import Conflict
 from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.lifecycle import First
@@ -18,13 +19,15 @@ from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
+from oms.shipping import queries
 from oms.shipping.models import Parcel
 
 #: A booking that was under way when it was stopped may still reach the carrier; after this long it has or has not.
 IN_FLIGHT = timedelta(seconds=90)
 
-#: There is nothing that a clerk could take back: a booking that is under way goes on, and would be void when the parcel leaves.
-NO_LABEL_YET = ("none", "unknown")
+#: What a clerk may take back, and does no harm to ask for again. A booking that is under way goes on: it would be void when the
+#: parcel leaves.
+_TAKEN_BACK = ("purchased", "void_requested")
 
 # A label may stand at the carrier without standing here: its booking began and nobody knows how it ended. One that the carrier
 # would not take back once may be asked for again (`tried`).
@@ -96,6 +99,19 @@ def request(
         )
         for row in rows
     ]
+
+
+def ask(session: Session, *, parcel_id: uuid.UUID, cause: str, actor: str, now: datetime) -> None:
+    """Take back the label of the parcel that a clerk names; the carrier is told until it is done. A repeat changes nothing.
+
+    NotFound for no such parcel, Conflict where it has no label that could be taken back.
+    """
+    locking.touch(session, order_ids=[queries.parcel(session, ref=str(parcel_id)).order_id])
+    row = queries.parcel(session, ref=str(parcel_id))
+    if row.label_status not in _TAKEN_BACK:
+        raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
+    asked = request(session, parcel_ids=[parcel_id], cause=cause, actor=actor, now=now)
+    journey.open_steps(session, asked, now=now)
 
 
 def _again(key: str, tried: int) -> str:

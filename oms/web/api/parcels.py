@@ -11,8 +11,6 @@ from werkzeug.wrappers import Response
 from oms import db
 from oms.documents import queries as papers
 from oms.errors import Conflict, InputInvalid
-from oms.journey import steps
-from oms.orders import locking
 from oms.parties import queries as parties
 from oms.shipping import mending, queries, voiding
 from oms.shipping.mending import Remedy
@@ -122,15 +120,9 @@ def _label(ref: str, kind: str, media_type: str, suffix: str) -> Response:
 @right("book")
 def void(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
     """Ask for the label to be taken back; the carrier is told at once, until it is done. A repeat changes nothing."""
-    actor = me().actor
     with edge.transaction() as session:
-        now = db.now(session)
-        row = queries.parcel(session, ref=str(parcel_id))
-        locking.touch(session, order_ids=[row.order_id])
-        asked = voiding.request(session, parcel_ids=[parcel_id], cause=given["reason"], actor=actor, now=now)
-        if row.label_status in voiding.NO_LABEL_YET or (not asked and row.label_status != "voided"):
-            raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
-        steps.open_steps(session, asked, now=now)
+        if queries.parcel(session, ref=str(parcel_id)).label_status != "voided":
+            voiding.ask(session, parcel_id=parcel_id, cause=given["reason"], actor=me().actor, now=db.now(session))
         return _shown(session, str(parcel_id))
 
 

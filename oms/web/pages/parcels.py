@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
-from oms.errors import Conflict, Refused
-from oms.journey import steps as journey
+from oms.errors import Refused
 from oms.journey import timeline
-from oms.orders import locking
 from oms.parties import carriers
 from oms.shipping import cases, mending, queries, voiding
 from oms.shipping.mending import Remedy
@@ -54,16 +52,12 @@ def mend(parcel_id: uuid.UUID) -> AnyResponse:
 def void(parcel_id: uuid.UUID) -> AnyResponse:
     """Take the label back; the carrier is told until it is done."""
 
-    def work(session: Session, now: datetime) -> None:
-        row = queries.parcel(session, ref=str(parcel_id))
-        locking.touch(session, order_ids=[row.order_id])
-        reason = acting.required("reason", longest=500)
-        asked = voiding.request(session, parcel_ids=[parcel_id], cause=reason, actor=me().actor, now=now)
-        if not asked or row.label_status in voiding.NO_LABEL_YET:
-            raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
-        journey.open_steps(session, asked, now=now)
-
-    return _after(parcel_id, acting.tried(work), "voided")
+    result = acting.tried(
+        lambda session, now: voiding.ask(
+            session, parcel_id=parcel_id, cause=acting.required("reason", longest=500), actor=me().actor, now=now
+        )
+    )
+    return _after(parcel_id, result, "voided")
 
 
 @pages.post("/parcels/<uuid:parcel_id>/cases/<uuid:step_id>")
