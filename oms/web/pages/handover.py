@@ -116,6 +116,6 @@ def _page(ref: str, refused: Refused | None = None, stays: Sequence[uuid.UUID] =
     with edge.transaction() as session:
         row = queries.hand_over_list(session, ref=ref)
         parcels = queries.of_list(session, list_id=row.id)
-        kept = [queries.parcel(session, ref=str(parcel_id)).number for parcel_id in stays]
+        kept = queries.numbers_of(session, parcel_ids=stays) if stays else []
         now = db.now(session)
     return acting.page("handover/show.html", refused, listed=row, parcels=parcels, stays=kept, now=now)

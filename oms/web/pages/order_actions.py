@@ -59,18 +59,15 @@ def cancel(order_id: str) -> AnyResponse:
 @right("order.change_decide")
 def decide_change(order_id: str, change_id: uuid.UUID) -> AnyResponse:
     """Approve or decline a change that another person asked for."""
-    approve = request.form.get("decision") == "approve"
-    result = acting.tried(
-        lambda session, now: asking.decide(
-            session,
-            change_id=change_id,
-            approve=acting.pressed("decision", "approve", "decline") == "approve",
-            reason=acting.text("reason", longest=500),
-            actor=me().actor,
-            now=now,
-        )
-    )
-    return _after(order_id, result, "change_approved" if approve else "change_declined")
+
+    def work(session: Session, now: datetime) -> str:
+        approve = acting.pressed("decision", "approve", "decline") == "approve"
+        reason = acting.text("reason", longest=500)
+        asking.decide(session, change_id=change_id, approve=approve, reason=reason, actor=me().actor, now=now)
+        return "change_approved" if approve else "change_declined"
+
+    result = acting.tried(work)
+    return _after(order_id, result, str(result))
 
 
 @pages.post("/payments")

@@ -96,18 +96,15 @@ def show(return_id: str) -> Response:
 @right("return.work")
 def decide(return_id: uuid.UUID) -> AnyResponse:
     """Approve, and the goods are awaited; or decline with the reason that the customer hears."""
-    approve = request.form.get("decision") == "approve"
-    result = acting.tried(
-        lambda session, now: returns.decide(
-            session,
-            return_id=return_id,
-            approve=acting.pressed("decision", "approve", "decline") == "approve",
-            reason=acting.text("reason", longest=500),
-            actor=me().actor,
-            now=now,
-        )
-    )
-    return _after(return_id, result, "return_approved" if approve else "return_declined")
+
+    def work(session: Session, now: datetime) -> str:
+        approve = acting.pressed("decision", "approve", "decline") == "approve"
+        reason = acting.text("reason", longest=500)
+        returns.decide(session, return_id=return_id, approve=approve, reason=reason, actor=me().actor, now=now)
+        return "return_approved" if approve else "return_declined"
+
+    result = acting.tried(work)
+    return _after(return_id, result, str(result))
 
 
 @pages.post("/returns/<uuid:return_id>/receive")
