@@ -13,13 +13,14 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session, defer
 
 from connectors import registry
-from connectors.base import ChannelConfig, ChannelOrder, ConnectorError, PolledChannel, Received
+from connectors.base import ChannelConfig, ConnectorError, PolledChannel, Received
 from oms import db
 from oms.intake import acceptance, claims, polling
 from oms.intake.fates import Element, Translated, element
 from oms.intake.models import InboundMessage
 from oms.journey.steps import Claimed, Done
 from oms.memory import LARGE_BYTES
+from oms.parties import channels
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.rows import among
@@ -31,8 +32,8 @@ from workers.handlers import Inside, Outside
 def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
     """What the channel's connector reads in the bytes."""
     received = Received(body=body, headers=headers, channel=channel.name)
-    read: Sequence[tuple[ChannelOrder, Mapping[str, Any]]] = registry.read(config_of(channel), received)
-    if channel.way == "email" and str(channel.settings.get("trusts_payment", False)).lower() != "true":
+    read = registry.read(config_of(channel), received)
+    if channel.way == "email" and not channels.is_on(channel.settings, "trusts_payment"):
         read = [claims.unproved(order, shape) for order, shape in read]
     return [element(order, shape) for order, shape in read]
 

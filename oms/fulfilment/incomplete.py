@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from oms.journey.steps import NewStep
 
-#: That the fulfilment `f` waits: its picking ended short, and nobody is to pack it yet.
+#: That the fulfilment `f` waits: its picking ended short, and nobody is to pack it yet. As in `pick_sql.no_open_stop`, so that
+#: its own steps are looked for and not all that there are.
 WAITS = """
     f.status = 'short' AND (SELECT TRUE FROM step s WHERE s.subject_id = f.id AND s.kind = 'pack' LIMIT 1) IS NULL
 """

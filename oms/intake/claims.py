@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import ChannelOrder, Problem, Severity
+from oms.orders.rows import problems
 
 #: States under which goods are sent, or less is asked for.
 _CLAIMS = frozenset({"paid", "overpaid", "partially_paid"})
@@ -25,10 +26,5 @@ def unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrde
         totals=replace(order.totals, paid=None),
         problems=(*order.problems, _CLAIM),
     )
-    claim = {"code": _CLAIM.code, "severity": _CLAIM.severity.value, "field": _CLAIM.field, "message": _CLAIM.message}
-    return told, {
-        **shape,
-        "payment": {**shape["payment"], "status": None},
-        "totals": {**shape["totals"], "paid": None},
-        "problems": [*shape["problems"], claim],
-    }
+    silent = {"payment": {**shape["payment"], "status": None}, "totals": {**shape["totals"], "paid": None}}
+    return told, {**shape, **silent, "problems": problems(told)}

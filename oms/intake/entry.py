@@ -42,8 +42,9 @@ def enter(
     receipt = inbox.receive(session, channel_id=channel.id, received=[message], now=now)[0]
     if receipt.outcome != inbox.STORED:
         return receipt.message_id, None
-    told = message.received_by
-    translated = Translated(receipt.message_id, channel, now, told, elements, all_or_nothing, answered=True)
+    translated = Translated(
+        receipt.message_id, channel, now, message.received_by, elements, all_or_nothing, answered=True
+    )
     accepted = acceptance.accept(session, messages=[translated], now=now)[receipt.message_id]
     step = steps.find(session, kind="accept", subject_ids=[receipt.message_id])[receipt.message_id]
     steps.finish(session, [Done(step, accepted.outcome, tuple(accepted.opens))], by=message.received_by, now=now)

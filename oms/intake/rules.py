@@ -92,7 +92,7 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     if age == 0:
         return Became.CONFLICT, known
     if age < 0 or known.cancelled:
-        return _behind(known, new) if age > 0 else (Became.SUPERSEDED, known)
+        return _too_late(known, new, age)
     if new.cancelled:
         return Became.CANCELLED, new
     if content_hash == known.content_hash:
@@ -100,9 +100,9 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     return Became.UPDATED, new
 
 
-def _behind(known: Known, new: Known) -> tuple[Became, Known]:
-    """What is told later than a cancellation: shops take an order up again that is paid late."""
-    if new.cancelled or known.version is None:
+def _too_late(known: Known, new: Known, age: int) -> tuple[Became, Known]:
+    """What is older than what is known, or tells of a cancelled order: shops take one up again that is paid late."""
+    if age < 0 or new.cancelled or known.version is None:
         return Became.SUPERSEDED, known
     return Became.REVIVED, new
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +24,12 @@ def config_of(channel: Channel) -> ChannelConfig:
         base_url=channel.base_url,
         settings={key: str(value) for key, value in channel.settings.items()},
     )
+
+
+def is_on(settings: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    """One of a channel's settings that is yes or no; anything else than `true` and `false` leaves the default."""
+    said = str(settings.get(name, default)).lower()
+    return said != "false" if default else said == "true"
 
 
 def carrier_config_of(carrier: Carrier) -> CarrierConfig:

@@ -19,6 +19,7 @@ from oms.journey.models import Hold
 from oms.journey.policy import Policy
 from oms.orders import derived
 from oms.orders.models import Order
+from oms.parties import channels
 from oms.parties.models import Channel, Customer
 from oms.rows import among
 from oms.verification.order_facts import ZERO, ChannelFacts, CustomerFacts, Limits, LineFacts, OrderFacts
@@ -176,7 +177,7 @@ def _channel(row: Any) -> ChannelFacts:
         way=row.way,
         payment_terms=row.channel_terms,
         needs_signature=row.needs_signature,
-        takes_cod=str(row.settings.get("cod", True)).lower() != "false",
+        takes_cod=channels.is_on(row.settings, "cod", default=True),
     )
 
 
