@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def start_servers() -> TestServers:
     return TestServers(database_url, redis_url, template, started, folder)
 
 
-_MEMORY, _ENOUGH = Path("/dev/shm"), 2 << 30
+_MEMORY, _ENOUGH, _OLD_S = Path("/dev/shm"), 2 << 30, 6 * 3600
 
 
 def _memory() -> Path | None:
@@ -72,8 +73,10 @@ def _memory() -> Path | None:
     """
     if not os.access(_MEMORY, os.W_OK):
         return None
-    for left in _MEMORY.glob("oms-test-*-*"):
-        if not psutil.pid_exists(int(left.name.split("-")[2])):
+    for left in _MEMORY.glob("oms-test-[0-9]*-*"):
+        # A run in another container that shares this memory has no number that we know.
+        is_old = time.time() - left.stat().st_mtime > _OLD_S
+        if is_old and not psutil.pid_exists(int(left.name.split("-")[2])):
             shutil.rmtree(left, ignore_errors=True)
     return _MEMORY if shutil.disk_usage(_MEMORY).free > _ENOUGH else None
 

@@ -78,7 +78,7 @@ class Worker(ThreadWorker):
     """
 
     def init_process(self) -> None:
-        """When each request came that waits for a thread, the oldest first."""
+        """Begin with nobody waiting for a thread: `_came` is when each of them came, the oldest first."""
         self._came: deque[float] = deque()
         super().init_process()
 
