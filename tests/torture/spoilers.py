@@ -15,6 +15,8 @@ from typing import Any
 
 MAX_BYTES = 200_000
 _RAW = "@raw@"
+#: When the parts of a spoilt workbook were written: not now, or the same seed would spoil differently a moment later.
+_WRITTEN = (2026, 11, 18, 2, 0, 0)
 
 #: Values that stand where another was expected; text behind `@raw@` is written into the JSON as it is.
 VALUES: tuple[Any, ...] = (
@@ -90,10 +92,11 @@ def _workbook(good: bytes, chance: random.Random) -> bytes:
     names = source.namelist()
     spoilt = {chance.choice(names) for _ in range(chance.choice((1, 1, 2)))}
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", chance.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))) as target:
+    how = chance.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))
+    with zipfile.ZipFile(out, "w") as target:
         for name in names:
             part = source.read(name)
-            target.writestr(name, _bytes(part, chance) if name in spoilt else part)
+            target.writestr(zipfile.ZipInfo(name, _WRITTEN), _bytes(part, chance) if name in spoilt else part, how)
     return out.getvalue()
 
 
