@@ -67,11 +67,15 @@ FLOOR: dict[str, Invariant] = {
     "handed_over_is_shipped": Invariant(
         "I6",
         "a parcel that left has its pieces taken off the stock, once",
-        """SELECT p.number AS subject, coalesce(m.qty, 0) || ' moved of ' || l.qty AS detail
-           FROM parcel p JOIN (SELECT parcel_id, sum(qty) AS qty FROM parcel_line GROUP BY 1) l ON l.parcel_id = p.id
-           LEFT JOIN (SELECT subject_id, -sum(on_hand) AS qty FROM stock_move WHERE cause = 'ship' GROUP BY 1) m
-             ON m.subject_id = p.id
-           WHERE (CASE WHEN p.handed_over_at IS NULL THEN 0 ELSE l.qty END) <> coalesce(m.qty, 0)""",
+        # Each good by itself: one piece too many of this stands for none that lacks of that.
+        """SELECT coalesce(l.number, CAST(m.subject_id AS text), 'no parcel') || ' ' || coalesce(l.sku_id, m.sku_id) AS subject,
+                  coalesce(m.qty, 0) || ' moved of ' || coalesce(l.qty, 0) AS detail
+           FROM (SELECT p.id, p.number, fl.sku_id, sum(CASE WHEN p.handed_over_at IS NULL THEN 0 ELSE pl.qty END) AS qty
+                 FROM parcel p JOIN parcel_line pl ON pl.parcel_id = p.id
+                 JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id GROUP BY 1, 2, 3) l
+           FULL JOIN (SELECT subject_id, sku_id, -sum(on_hand) AS qty FROM stock_move WHERE cause = 'ship' GROUP BY 1, 2) m
+             ON m.subject_id = l.id AND m.sku_id = l.sku_id
+           WHERE coalesce(l.qty, 0) <> coalesce(m.qty, 0)""",
     ),
     "collected_ended_its_step": Invariant(
         "I17",

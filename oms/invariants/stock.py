@@ -34,22 +34,24 @@ STOCK: dict[str, Invariant] = {
     "bin_is_sum_of_moves": Invariant(
         "I1",
         "what lies in a bin is what movements brought there and took away",
-        """SELECT b.bin_id || ' ' || b.sku_id AS subject, 'holds ' || b.on_hand || ', moved ' || coalesce(m.qty, 0) AS detail
-           FROM bin_stock b LEFT JOIN (
+        """SELECT coalesce(b.bin_id, m.bin_id) || ' ' || coalesce(b.sku_id, m.sku_id) AS subject,
+                  'holds ' || coalesce(b.on_hand, 0) || ', moved ' || coalesce(m.qty, 0) AS detail
+           FROM bin_stock b FULL JOIN (
                SELECT bin_id, sku_id, sum(qty) AS qty FROM (
                    SELECT bin_id, sku_id, on_hand - coalesce(carried, 0) AS qty FROM stock_move WHERE bin_id IS NOT NULL
                    UNION ALL SELECT to_bin_id, sku_id, carried FROM stock_move WHERE to_bin_id IS NOT NULL) x
                GROUP BY 1, 2) m ON m.bin_id = b.bin_id AND m.sku_id = b.sku_id
-           WHERE b.on_hand <> coalesce(m.qty, 0)""",
+           WHERE coalesce(b.on_hand, 0) <> coalesce(m.qty, 0)""",
     ),
     "allotted_is_on_pick_lists": Invariant(
         "I1",
         "a bin's allotted pieces are those that open pick tasks still want",
-        """SELECT b.bin_id || ' ' || b.sku_id AS subject, 'allotted ' || b.allotted || ', wanted ' || coalesce(t.qty, 0) AS detail
-           FROM bin_stock b LEFT JOIN (SELECT bin_id, sku_id, sum(qty - qty_picked) AS qty FROM pick_task
+        """SELECT coalesce(b.bin_id, t.bin_id) || ' ' || coalesce(b.sku_id, t.sku_id) AS subject,
+                  'allotted ' || coalesce(b.allotted, 0) || ', wanted ' || coalesce(t.qty, 0) AS detail
+           FROM bin_stock b FULL JOIN (SELECT bin_id, sku_id, sum(qty - qty_picked) AS qty FROM pick_task
                                        WHERE status = 'pending' GROUP BY 1, 2) t
              ON t.bin_id = b.bin_id AND t.sku_id = b.sku_id
-           WHERE b.allotted <> coalesce(t.qty, 0)""",
+           WHERE coalesce(b.allotted, 0) <> coalesce(t.qty, 0)""",
     ),
     "reserved_is_promised": Invariant(
         "I2",
@@ -71,13 +73,21 @@ STOCK: dict[str, Invariant] = {
     ),
     "line_reserved_is_promised": Invariant(
         "I2",
-        "what a line counts as reserved is what is promised to it (bundles stand as their parts)",
+        "what a line counts as reserved is what is promised to it; of a set every part is",
         """SELECT o.number || ' line ' || l.position AS subject,
                   'line ' || l.qty_reserved || ', promised ' || coalesce(r.qty, 0) AS detail
            FROM order_line l JOIN orders o ON o.id = l.order_id JOIN sku s ON s.id = l.sku_id AND NOT s.bundle
            LEFT JOIN (SELECT order_line_id, sum(qty - qty_shipped - qty_released) AS qty FROM reservation GROUP BY 1) r
              ON r.order_line_id = l.id
-           WHERE l.qty_reserved <> coalesce(r.qty, 0)""",
+           WHERE l.qty_reserved <> coalesce(r.qty, 0)
+           UNION ALL
+           SELECT o.number || ' line ' || l.position || ' ' || k.code,
+                  'sets ' || l.qty_shipped || ' shipped, ' || l.qty_reserved || ' reserved, of the part promised ' || coalesce(r.qty, 0)
+           FROM order_line l JOIN orders o ON o.id = l.order_id JOIN bundle_part b ON b.bundle_id = l.sku_id
+           JOIN sku k ON k.id = b.part_id
+           LEFT JOIN (SELECT order_line_id, sku_id, sum(qty - qty_released) AS qty FROM reservation GROUP BY 1, 2) r
+             ON r.order_line_id = l.id AND r.sku_id = b.part_id
+           WHERE (l.qty_shipped + l.qty_reserved) * b.qty > coalesce(r.qty, 0)""",
     ),
     "no_part_is_promised_beyond_its_line": Invariant(
         "I6",

@@ -21,6 +21,7 @@ from oms.shipping import closing, tracking
 from oms.shipping.models import Parcel
 from tests.factories.floor import Floor, confirmed_order, released, run_kind
 from tests.factories.packed import booked, handed_over, packed, served_floor
+from tests.factories.sold import make_sold_sets
 
 #: Tables whose constraints would refuse the control's broken row.
 GUARDED = ("stock", "bin_stock", "orders", "order_line", "return_line", "step")
@@ -184,3 +185,49 @@ def test_two_steps_for_one_stage_are_found(house: Session) -> None:
     _drop_guards(house)
     house.execute(text("UPDATE step SET key = 'same' WHERE kind = 'tell'"))
     assert "steps_say_what_they_are" in {violation.name for violation in check(house)}
+
+
+#: Where one piece too many hides one that lacks, and rows that stand on one side alone: invariant, what breaks it.
+HIDDEN = (
+    ("no_order_forgotten", "UPDATE step SET state = 'cancelled' WHERE kind NOT IN ('collect', 'deliver', 'tell')"),
+    # One part lies in the house and nobody comes, the other one is with the carrier.
+    (
+        "no_order_forgotten",
+        """WITH freed AS (UPDATE hold SET released_at = now())
+           UPDATE fulfilment SET part = 7, order_id = (SELECT order_id FROM fulfilment WHERE status = 'handed_over' LIMIT 1)
+           WHERE id = (SELECT id FROM fulfilment WHERE status = 'released' LIMIT 1)""",
+    ),
+    (
+        "handed_over_is_shipped",
+        """UPDATE stock_move SET on_hand = on_hand + CASE WHEN sku_id = (SELECT min(sku_id::text)::uuid FROM fulfilment_line)
+                                                          THEN 1 ELSE -1 END WHERE cause = 'ship'""",
+    ),
+    ("handed_over_is_shipped", "UPDATE stock_move SET cause = 'ship', subject_id = NULL WHERE cause = 'opening'"),
+    ("bin_is_sum_of_moves", "DELETE FROM bin_stock WHERE on_hand > 0"),
+    (
+        "allotted_is_on_pick_lists",
+        "UPDATE pick_task SET status = 'pending', qty_picked = 0, bin_id = gen_random_uuid()",
+    ),
+    ("line_adds_up", "UPDATE order_line SET qty = qty + 1 FROM orders o WHERE o.id = order_id AND o.status = 'closed'"),
+    (
+        "line_adds_up",
+        "UPDATE order_line SET qty_delivered = 1 FROM orders o WHERE o.id = order_id AND o.status = 'closed'",
+    ),
+)
+
+
+@pytest.mark.parametrize(("name", "statement"), HIDDEN)
+def test_what_hides_behind_a_sum_or_stands_on_one_side_alone_is_found(
+    house: Session, name: str, statement: str
+) -> None:
+    _drop_guards(house)
+    done: Any = house.execute(text(statement))
+    assert done.rowcount > 0, "the control broke nothing"
+    assert {violation.name for violation in check(house, names=[name])} == {name}
+
+
+def test_a_set_of_which_one_part_is_promised_to_nobody_is_found(session: Session, business_now: datetime) -> None:
+    make_sold_sets(session, business_now, qty=2)
+    assert check(session, names=["line_reserved_is_promised"]) == []
+    session.execute(text("DELETE FROM reservation WHERE sku_id = (SELECT min(sku_id::text)::uuid FROM reservation)"))
+    assert len(check(session, names=["line_reserved_is_promised"])) == 1

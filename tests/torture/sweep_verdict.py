@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections import Counter
@@ -30,7 +31,7 @@ _NOT_COMPARED = {"seal", "seal_head", "session", "api_key", "business_clock"}
 #: Marks that one transaction leaves for each thing it changed: how many there are tells of tries, on how many things of ends.
 _MARKS = {"touched": "subject_id"}
 #: Ids, times and papers differ from life to life.
-_PASSING = (uuid.UUID, date, bytes, type(None))
+_PASSING = (uuid.UUID, date, bytes)
 SHOWN = 600
 #: Steps of periodic jobs: whether a minute ends within a run is chance.
 _PERIODIC = tuple(f"kind={job.kind}, " for job in JOBS)
@@ -66,9 +67,13 @@ def picture(database: Database) -> dict[str, list[str]]:
 
 
 def _shown(columns: list[Any], row: Any) -> str:
-    pairs = zip(columns, row, strict=True)
-    told = (f"{column.name}={value}" for column, value in pairs if not isinstance(value, _PASSING))
-    return _MASK.sub("#", ", ".join(told))[:SHOWN]
+    """Of ids, times and papers only which are there: an order that was never closed has no `closed_at`."""
+    pairs = [(column.name, value) for column, value in zip(columns, row, strict=True) if value is not None]
+    told = ", ".join(f"{name}={value}" for name, value in pairs if not isinstance(value, _PASSING))
+    there = " ".join(name for name, value in pairs if isinstance(value, _PASSING))
+    words = f"{_MASK.sub('#', told)}; there: {there}"
+    # What is too long to be shown is compared all the same.
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]} ... {hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
 
 def tries(database: Database) -> list[str]:
