@@ -21,10 +21,9 @@ from oms.journey import lifecycle, steps
 from oms.journey.steps import NewStep
 from oms.messages import outbox
 from oms.money import quantise
-from oms.orders import derived
+from oms.orders import completing, derived
 from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
-from oms.shipping import arrivals
 from oms.shipping.models import Parcel
 from oms.supply import receipts, withdrawals
 
@@ -86,7 +85,7 @@ def cancel(
     derived.refresh(session, order_ids=ids)
     _note(session, cases, rest, actor, now)
     refund = refunds.request(session, new=_refunds(cases, rest), actor=actor, now=now)
-    closing = arrivals.complete(session, order_ids=ids, by=actor, now=now)
+    closing = completing.complete(session, order_ids=ids, by=actor, now=now)
     for step in (*refund, *_tell(session, cases, now)):
         opens[step.order_id or step.subject_id].append(step)
     steps.open_steps(session, list(closing.values()), now=now)

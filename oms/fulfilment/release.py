@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import calendar_store, lifecycle, policy
 from oms.journey.lifecycle import Computed
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.orders import derived, locking
+from oms.orders import completing, derived, locking
 from oms.orders.models import Order
 from oms.orders.states import IN_EFFECT
 from oms.parties import carriers
@@ -89,9 +89,18 @@ def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UU
     )  # fmt: skip
     derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
     opens = incomplete.complete(session, order_ids=again)
+    whole = _nothing_to_ship(session, set(order_ids) - {order_id for order_id, _ in groups}, now)
+    for order_id, close in whole.items():
+        opens[order_id].append(close)
     for row in planned.values():
         opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
     return [Done(step, "released", tuple(opens.get(step.subject_id, ())), ends=_SPLIT) for step in steps]
+
+
+def _nothing_to_ship(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, NewStep]:
+    """Orders without goods on the floor, of services alone, end here; others wait for their goods or their parcels."""
+    cause = completing.NOTHING_TO_SHIP
+    return completing.complete(session, order_ids=sorted(order_ids), cause=cause, by="system", now=now)
 
 
 def undo(session: Session, *, order_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime) -> None:

@@ -117,6 +117,7 @@ ORDERS: dict[str, Invariant] = {
                   AND (l.qty_shipped + l.qty_cancelled < l.qty OR l.qty_delivered < l.qty_shipped))""",
     ),
     "line_is_what_parcels_carried": Invariant("I6", "shipped and delivered are what parcels carried", _FROM_PARCELS),
+    "states_follow_the_lines": Invariant("I6", "shipping and return states are what the lines say", derived.STALE),
     "totals_hold": Invariant(
         "I6",
         "the sums of an order without a total_mismatch hold",

@@ -158,7 +158,12 @@ FLOW: dict[str, StepKind] = {
     "wake": StepKind(SYSTEM, "sku", "release", INSIDE, 200, {"woken": ("allocate",)}),
     "supply": StepKind("buyer", "supply_request", "plan", follows={"received": (), "withdrawn": ()}),
     "release": StepKind(
-        SYSTEM, "order", "release", INSIDE, 200, {"released": ("wave", "collect", "deliver", "pack"), "superseded": ()}
+        SYSTEM,
+        "order",
+        "release",
+        INSIDE,
+        200,
+        {"released": ("wave", "collect", "deliver", "pack", "close"), "superseded": ()},
     ),
     # the floor
     "wave": StepKind(SYSTEM, "fulfilment", "release", INSIDE, 200, {"planned": ("pick",)}),

@@ -14,7 +14,7 @@ def counts(line: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Pieces over all lines that are shipped; `open` = ordered - cancelled - shipped."""
+    """Pieces over all lines that are shipped; `open` = ordered - cancelled - shipped. `unshipped`: wanted of those that are not."""
 
     open: Decimal
     shipped: Decimal
@@ -22,12 +22,13 @@ class Sums:
     backordered: Decimal
     reserved: Decimal
     returned: Decimal
+    unshipped: Decimal = Decimal(0)
 
 
 def fulfilment_status(s: Sums) -> str:
     """One of FULFILMENT_STATES."""
     if s.open == 0 and s.shipped == 0:
-        return "cancelled"
+        return "not_required" if s.unshipped > 0 else "cancelled"
     if s.delivered > 0:
         return "delivered" if s.open == 0 and s.delivered >= s.shipped else "partially_delivered"
     if s.shipped > 0:

@@ -8,7 +8,7 @@ ORDER = machine(
     received="verifying awaiting_confirmation confirmed cancelled rejected",
     verifying="received awaiting_confirmation confirmed cancelled rejected",
     awaiting_confirmation="received verifying confirmed cancelled expired rejected",
-    confirmed="received verifying in_fulfilment cancelled",
+    confirmed="received verifying in_fulfilment fulfilled cancelled",
     in_fulfilment="confirmed fulfilled cancelled",
     fulfilled="closed",
     closed="",
@@ -63,6 +63,7 @@ FULFILMENT_STATES = (
     "shipped",
     "partially_delivered",
     "delivered",
+    "not_required",
     "cancelled",
 )
 RETURN_STATES = ("none", "requested", "partially_returned", "returned")

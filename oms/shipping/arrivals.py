@@ -14,8 +14,7 @@ from oms.fulfilment.models import Fulfilment
 from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
-from oms.orders import derived
-from oms.orders.models import Order
+from oms.orders import completing, derived
 from oms.shipping import notices
 
 # The siblings are read after the orders' rows were taken: the last parcel of a fulfilment ends its step.
@@ -40,14 +39,6 @@ _LINES = text("""
             WHERE fl.order_line_id = ol.id AND fl.sku_id = coalesce(bp.part_id, ol.sku_id)) x ON TRUE
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND order_line.qty_delivered < least(p.there, qty_shipped)
-""")
-
-_COMPLETE = text("""
-    SELECT o.id FROM orders o
-    WHERE o.id = ANY(CAST(:orders AS uuid[])) AND o.status = 'in_fulfilment'
-      AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.requires_shipping
-                      AND (l.qty_shipped + l.qty_cancelled < l.qty OR l.qty_delivered < l.qty_shipped))
-      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status NOT IN ('delivered', 'cancelled'))
 """)
 
 _ORDERS = text("SELECT DISTINCT order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY 1")
@@ -78,16 +69,9 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
     )  # fmt: skip
     session.execute(_LINES, {"orders": orders})
     derived.refresh(session, order_ids=orders)
-    closing = complete(session, order_ids=orders, by=by, now=now)
+    closing = completing.complete(session, order_ids=orders, by=by, now=now)
     tell = notices.tell(session, parcel_ids=parcel_ids, event="delivered", now=now)
     _end(session, "deliver", whole, tell, closing, by, now)
-
-
-def complete(session: Session, *, order_ids: Sequence[uuid.UUID], by: str, now: datetime) -> dict[uuid.UUID, NewStep]:
-    """(Locked) orders of which nothing is to come any more are fulfilled; return the steps `close` to open by order."""
-    found = list(session.execute(_COMPLETE, {"orders": list(order_ids)}).scalars())
-    lifecycle.advance(session, Order, found, to="fulfilled", cause="all delivered", actor=by, now=now)
-    return {order_id: NewStep("close", order_id, order_id=order_id) for order_id in found}
 
 
 def _end(

@@ -1,4 +1,4 @@
-"""Step `close`: an order whose every piece was delivered is closed, and the customer asked how we served (S-5, F-10)."""
+"""Step `close`: an order of which nothing is to come any more is closed, and the customer asked how we served (S-5, F-10)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[
     """Close fulfilled orders; tell the customer that the order is complete and open the survey. A repeat tells nothing."""
     ids = [step.subject_id for step in steps]
     locking.touch(session, order_ids=ids)
-    moved = lifecycle.advance(
-        session, Order, ids, to="closed", cause="all delivered", actor="system", now=now, lenient=True
-    )
+    moved = lifecycle.advance(session, Order, ids, to="closed", cause="complete", actor="system", now=now, lenient=True)
     session.execute(update(Order).where(among(Order.id, moved)).values(closed_at=now))
     people = contacts(session, order_ids=moved)
     told: dict[object, list[NewStep]] = {}

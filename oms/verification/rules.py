@@ -122,6 +122,8 @@ def _confidence(case: Case) -> Iterator[Found]:
 def _goods(case: Case) -> Iterator[Found]:
     for line in case.order.lines:
         field, number = f"lines.{line.position}.sku", line.position + 1
+        if line.sku_id is None and not line.requires_shipping:
+            continue  # a service, a tip, a set's heading: nobody has to find it on a shelf
         if line.sku_id is None:
             named = line.channel_sku or "no name"
             yield found("sku_unknown", field, line=number, sku=named)

@@ -46,6 +46,7 @@ ORDERS = {
         shipped             | Shipped          | 已揽收
         partially_delivered | Partly delivered | 部分签收
         delivered           | Delivered        | 已签收
+        not_required        | Nothing to ship  | 无需发货
         cancelled           | Cancelled        | 已取消
     """),
     "return_status": table("""

@@ -12,6 +12,8 @@ STORY = {
         confirmation given    | confirmation given         | 已给出确认
         scan                  | the carrier's scan         | 物流扫描
         all delivered         | all delivered              | 全部签收
+        nothing to be shipped | nothing to be shipped      | 无需发货
+        complete              | complete                   | 全部完成
         signed for            | signed for                 | 已签收
         verification          | verification               | 审单
         back to review        | back to review             | 退回审单

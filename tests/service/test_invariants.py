@@ -70,6 +70,7 @@ CONTROLS: dict[str, str] = {
     "no_order_forgotten": "UPDATE orders SET status = 'confirmed'; DELETE FROM step",
     "line_adds_up": "UPDATE order_line SET qty_backordered = 1",
     "line_is_what_parcels_carried": "UPDATE order_line SET qty_delivered = 0",
+    "states_follow_the_lines": "UPDATE orders SET fulfilment_status = 'unfulfilled' WHERE status = 'closed'",
     "totals_hold": "UPDATE orders SET total = total + 1",
     "returned_at_most_what_left": _RETURN.format(received=99, restocked=0),
     "refunded_at_most_what_was_paid": _REFUND.format(amount=999, by="bob"),

@@ -21,7 +21,7 @@ from oms import db
 from oms.invariants import check, waits
 from oms.journey import flow, seal
 from oms.kpi import fold
-from tests.torture import amended, detectors, ledgers, plaintext, receivers, recount, snapshot, traffic
+from tests.torture import amended, answered, detectors, ledgers, plaintext, receivers, recount, snapshot, traffic
 from tests.torture.house import BULK, House
 from tests.torture.outcome import Outcome
 from tests.torture.plan import Shot
@@ -132,7 +132,7 @@ def parked(session: Session, *, kinds: Collection[str] | None = None) -> list[st
 
 
 def house_in_order(made: House, found: Findings) -> None:
-    """What holds whatever was done: the invariants, the KPIs, the sealed history, no step ended twice, no deadlock, nobody who waits."""
+    """What holds whatever was done: the invariants, the KPIs, the sealed history, no step ended twice, no fault answered, no deadlock, nobody who waits."""
     violations, history, (wrong, counted) = snapshot.at_one_moment(made, _look)
     with made.judging() as session:
         found.wrong += detectors.ended_again(session)
@@ -143,6 +143,7 @@ def house_in_order(made: House, found: Findings) -> None:
     if history.unsealed:
         found.wrong.append(f"I11 {history.unsealed} entries have no seal although all were looked through")
     found.wrong += wrong + [f"I15 {words}" for words in waiting]
+    found.wrong += answered.faults(made.folder / "log")
     deadlocks = server_log(made).get("deadlock detected", 0)
     if deadlocks:
         found.wrong.append(f"PostgreSQL found {deadlocks} deadlocks: {deadlocks_told(_log(made))}")

@@ -178,6 +178,10 @@ def test_goods_that_never_travel_need_no_address() -> None:
     assert judge(replace(with_line(requires_shipping=False), ship_to=None)) == {}
 
 
+def test_what_never_travels_needs_no_sku() -> None:
+    assert judge(with_line(requires_shipping=False, sku_id=None)) == {}
+
+
 def test_large_value_and_the_switch_send_to_the_manager() -> None:
     assert judge(limits=Limits(large_order_value=Decimal(20))) == {"large_value": "totals.total"}
     assert judge(limits=Limits(every_order_reviewed=True)) == {"every_order": "order"}

@@ -1,0 +1,38 @@
+"""An order of which nothing is to come any more is fulfilled, and step `close` follows (S-5)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from oms.journey import lifecycle
+from oms.journey.steps import NewStep
+from oms.orders.models import Order
+
+DELIVERED = "all delivered"
+#: Services, gift cards, downloads: the shop itself gives them to its customer.
+NOTHING_TO_SHIP = "nothing to be shipped"
+
+_COMPLETE = text("""
+    SELECT o.id FROM orders o
+    WHERE o.id = ANY(CAST(:orders AS uuid[])) AND o.status IN ('confirmed', 'in_fulfilment')
+      AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.requires_shipping
+                      AND (l.qty_shipped + l.qty_cancelled < l.qty OR l.qty_delivered < l.qty_shipped))
+      AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.qty_cancelled < l.qty)
+      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status NOT IN ('delivered', 'cancelled'))
+""")
+
+
+def complete(
+    session: Session, *, order_ids: Sequence[uuid.UUID], cause: str = DELIVERED, by: str, now: datetime
+) -> dict[uuid.UUID, NewStep]:
+    """Those of (locked) orders in effect that wait for no parcel are fulfilled; return the steps `close` to open by order."""
+    if not order_ids:
+        return {}
+    found = list(session.execute(_COMPLETE, {"orders": list(order_ids)}).scalars())
+    lifecycle.advance(session, Order, found, to="fulfilled", cause=cause, actor=by, now=now)
+    return {order_id: NewStep("close", order_id, order_id=order_id) for order_id in found}
