@@ -60,7 +60,8 @@ def reopen(session: Session, *, ticket_id: uuid.UUID, why: str, actor: str, now:
     if not why.strip():
         raise InputInvalid("say why it is reopened", fields={"why": "say why"})
     ticket = tickets.locked(session, ticket_id)
-    lifecycle.advance(session, Ticket, [ticket_id], to="reopened", cause=why[:500], actor=actor, now=now)
+    if not lifecycle.advance(session, Ticket, [ticket_id], to="reopened", cause=why[:500], actor=actor, now=now):
+        raise Conflict(f"ticket {ticket.number} is open again already")
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(closed_at=None, closed_by=None))
     steps.cancel(session, subject_ids=[ticket_id], by=actor, now=now, kinds=["rate_ticket"], why="reopened")
     rounds = session.scalar(

@@ -179,6 +179,7 @@ this number was booked with other goods: give each line of a delivery note a num
 say how it was solved | 请填写解决办法
 a cause of ours needs its stage: one of * | 我方原因须选择环节（*）
 a cause of ours needs the person: choose one of the staff | 我方原因须选择责任人
+ticket * is open again already | 工单 * 已重新打开
 ticket * is *: reopen it first | 工单 * 状态为 *，请先重新打开
 say in a few words what it is about | 请简述问题
 say what the customer was told | 请填写告知客户的内容

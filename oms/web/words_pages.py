@@ -28,6 +28,7 @@ PAGES = {
         ticket_contacted  | The contact and the remedy are recorded. | 联系情况与处理方案已登记。
         note_added        | The note is kept. | 记录已保存。
         ticket_closed     | The ticket is closed with its cause. | 工单已关闭并记录原因。
+        ticket_reopened   | The ticket is open again. | 工单已重新打开。
         return_requested  | The return is requested. | 退货申请已提交。
         return_approved   | The return is approved; the customer is told where to send it. | 退货已批准，并告知客户退回地址。
         return_declined   | The return is declined. | 退货已拒绝。

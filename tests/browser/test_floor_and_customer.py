@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +47,65 @@ def test_a_scan_without_network_is_kept_and_counts_once_when_sent_again(served, 
     assert served.site.rows(
         "SELECT count(*) FROM scan WHERE accepted AND fulfilment_id = :f", f=served.day.to_pick.id
     ) == [(1,)]
+
+
+def _typed(page: Page, code: str) -> None:
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def _slow(page: Page, *, seconds: float) -> None:
+    """Answers take so long that a scanner types on meanwhile."""
+    page.route("**/pick/*/scan", lambda route: (time.sleep(seconds), route.continue_()))
+
+
+def _codes(served: Served) -> list[str]:
+    """What is to be scanned, one piece at each stop of the list."""
+    found = served.site.rows(
+        "SELECT s.code FROM pick_task t JOIN sku s ON s.id = t.sku_id WHERE t.wave_id = :w AND t.qty = 1 ORDER BY t.stop",
+        w=served.day.wave.id,
+    )
+    assert len(found) == 2
+    return [row[0] for row in found]
+
+
+def _counted(served: Served) -> list[tuple[bool, int]]:
+    statement = "SELECT accepted, count(*) FROM scan WHERE fulfilment_id = :f GROUP BY 1 ORDER BY 1"
+    return served.site.rows(statement, f=served.day.to_pick.id)
+
+
+def test_scans_that_are_quicker_than_the_network_all_count(served, opened):
+    page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
+    _slow(page, seconds=0.4)
+    for code in _codes(served):
+        _typed(page, code)
+    expect(page.locator(".finished")).to_contain_text("The list is done")
+    assert _counted(served) == [(True, 2)]
+    assert page.said == []
+
+
+def test_a_code_that_is_typed_while_an_answer_comes_is_whole(served, opened):
+    page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
+    first, second = _codes(served)
+    _slow(page, seconds=0.5)
+    _typed(page, first)
+    page.keyboard.type(second[:3])
+    expect(page.locator("#verdict")).to_have_class("verdict right")
+    assert page.locator("#scan").input_value() == second[:3]
+    _typed(page, second[3:])
+    expect(page.locator(".finished")).to_contain_text("The list is done")
+    assert _counted(served) == [(True, 2)]
+
+
+def test_what_is_scanned_behind_a_wrong_piece_is_told_as_not_counted(served, opened):
+    page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
+    first, second = _codes(served)
+    _slow(page, seconds=0.4)
+    for code in (first, "NOT-THIS", second, "AND-THAT"):
+        _typed(page, code)
+    expect(page.locator("#verdict")).to_contain_text(f"Not counted: {second}, AND-THAT")
+    expect(page.locator("#verdict")).to_have_class("verdict wrong")
+    assert (True, 1) in _counted(served)
 
 
 def test_a_short_stop_is_two_taps(served, opened):

@@ -31,6 +31,11 @@ def test_a_ticket_goes_from_opening_to_its_cause(site, day):
     closed = post(service, f"{url}/close", {"cause": "carrier", "solution": "It arrived."}, page=url)
     assert closed.status_code == 303, closed.get_data(as_text=True)
     assert "Carrier" in service.get(url).get_data(as_text=True)
+    assert post(service, f"{url}/reopen", {"why": " "}, page=url).status_code == 422
+    assert post(service, f"{url}/reopen", {"why": "It came to the neighbour."}, page=url).status_code == 303
+    assert post(service, f"{url}/reopen", {"why": "once more"}, page=url).status_code == 409
+    assert "Open again" not in service.get(url).get_data(as_text=True)
+    assert post(service, f"{url}/close", {"cause": "carrier", "solution": "Fetched."}, page=url).status_code == 303
 
 
 def db_now(site):
@@ -63,7 +68,9 @@ def test_a_return_goes_from_request_to_the_refund_that_finance_pays(site, day):
     assert post(inspector, f"{url}/inspect", found | {f"scrap.{key}": "0"}, page=url).status_code == 303
     [(refund, amount)] = site.rows("SELECT id, amount FROM refund")
     assert amount == 10
-    assert post(finance, f"/refunds/{refund}/pay-out", {}, page="/refunds").status_code == 303
+    assert post(finance, f"/refunds/{refund}/pay-out", {"reference": ""}, page="/refunds").status_code == 422
+    assert post(finance, f"/refunds/{refund}/pay-out", {"reference": "BANK-7"}, page="/refunds").status_code == 303
+    assert site.rows("SELECT data ->> 'reference' FROM history_entry WHERE event = 'status.succeeded'") == [("BANK-7",)]
     assert site.rows("SELECT status FROM refund") == [("succeeded",)]
 
 

@@ -69,9 +69,13 @@ def approve(refund_id: uuid.UUID) -> AnyResponse:
 @pages.post("/refunds/<uuid:refund_id>/pay-out")
 @right("refund.pay")
 def pay_out(refund_id: uuid.UUID) -> AnyResponse:
-    """The money was sent back; the customer is told."""
-    result = acting.tried(lambda session, now: refunds.pay_out(session, refund_id=refund_id, actor=me().actor, now=now))
-    return _after(result, "refund_paid")
+    """The money was sent back, under the bank's reference; the customer is told."""
+
+    def work(session: Session, now: datetime) -> None:
+        reference = acting.required("reference", longest=200)
+        refunds.pay_out(session, refund_id=refund_id, actor=me().actor, now=now, reference=reference)
+
+    return _after(acting.tried(work), "refund_paid")
 
 
 @pages.post("/refunds/<uuid:refund_id>/refuse")

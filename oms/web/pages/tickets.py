@@ -163,6 +163,18 @@ def close(ticket_id: uuid.UUID) -> AnyResponse:
     return _after(ticket_id, acting.tried(work), "ticket_closed")
 
 
+@pages.post("/tickets/<uuid:ticket_id>/reopen")
+@right("ticket.work")
+def reopen(ticket_id: uuid.UUID) -> AnyResponse:
+    """The customer is not content: the ticket lives again with a fresh clock."""
+
+    def work(session: Session, now: datetime) -> None:
+        why = acting.required("why", longest=500)
+        closing.reopen(session, ticket_id=ticket_id, why=why, actor=me().actor, now=now)
+
+    return _after(ticket_id, acting.tried(work), "ticket_reopened")
+
+
 def _after(ticket_id: uuid.UUID, result: object, said: str) -> AnyResponse:
     if isinstance(result, Refused):
         return _page(str(ticket_id), result)
@@ -187,6 +199,7 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
         ticket=ticket,
         notes=notes,
         named=lambda actor: order_story.who(actor, known),
+        may_reopen="reopened" in TICKET.moves[ticket.status],
         causes=closing.CAUSES,
         ours=closing.OURS,
         stages=closing.STAGES,

@@ -5,10 +5,14 @@
 let sound = null;
 let sending = false;
 
+function isRight(answer) {
+  return ["ok", "bin_right", "short"].includes(answer);
+}
+
 /** A high short tone for right, a low long one for wrong; phones also vibrate. */
 function tell(answer) {
   if (!answer) return;
-  const right = answer === "ok" || answer === "bin_right" || answer === "short";
+  const right = isRight(answer);
   if (navigator.vibrate) navigator.vibrate(right ? 60 : [200, 90, 200]);
   try {
     sound = sound || new AudioContext();
@@ -37,36 +41,85 @@ document.addEventListener("click", (event) => {
   if (!event.target.closest("input, select, textarea, button, a, summary, label")) focusScan();
 });
 
-document.addEventListener("submit", async (event) => {
+// Scans that were made while another one is judged, in their order. A quick hand is faster than the network.
+const waiting = [];
+
+document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-scan-form]")) return;
   event.preventDefault();
   event.stopPropagation();
-  const field = form.querySelector("[data-scan]");
-  if (sending || !field.value.trim()) return;
+  const { code, qty } = form.elements;
+  if (!code.value.trim()) return;
+  waiting.push({ code: code.value, qty: qty ? qty.value : "" });
+  code.value = "";
+  if (qty) qty.value = "";
+  if (!sending) judgeAll();
+}, true);
+
+/** Each scan by itself, by the form that the answer to the one before it brought. What follows a wrong one is not judged. */
+async function judgeAll() {
   sending = true;
+  let right = true;
+  while (right && waiting.length) right = await judge(waiting.shift());
+  sending = false;
+  giveUpWaiting();
+  focusScan();
+}
+
+async function judge(scan) {
+  const form = document.querySelector("[data-scan-form]");
+  // The list is done: there is nothing that one more scan could count for.
+  if (!form) { waiting.unshift(scan); return false; }
   const body = new FormData(form);
-  field.value = "";
+  body.set("code", scan.code);
+  body.set("qty", scan.qty);
   try {
     const answer = await fetch(form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("stop");
-    if (!fresh) { location.reload(); return; }
-    document.getElementById("stop").replaceWith(fresh);
+    if (!fresh) { location.reload(); return false; }
+    show(fresh, form);
     tell(fresh.querySelector("#verdict").dataset.answer);
+    return isRight(fresh.querySelector("#verdict").dataset.answer);
   } catch {
     // The scan's own id stays in the form, so that sending it again counts it once.
-    field.value = String(body.get("code"));
-    field.select();
-    const verdict = document.getElementById("verdict");
-    verdict.className = "verdict wrong";
-    verdict.textContent = form.dataset.offline || "✕";
+    const { code, qty } = form.elements;
+    code.value = scan.code;
+    if (qty) qty.value = scan.qty;
+    code.select();
+    say(form.dataset.offline || "✕");
     tell("offline");
-  } finally {
-    sending = false;
-    focusScan();
+    return false;
   }
-}, true);
+}
+
+/** Show the answer; what the scanner is just typing, it types on. */
+function show(fresh, form) {
+  const { code, qty } = form.elements, typed = code.value, pieces = qty ? qty.value : "";
+  if (!fresh.dataset.dropped) fresh.dataset.dropped = form.dataset.dropped || "";
+  document.getElementById("stop").replaceWith(fresh);
+  const next = document.querySelector("[data-scan-form]");
+  if (!next) return;
+  next.elements.code.value = typed;
+  if (next.elements.qty) next.elements.qty.value = pieces;
+  focusScan();
+}
+
+/** Scans behind a wrong one are not counted, and whoever made them hears of it. */
+function giveUpWaiting() {
+  if (!waiting.length) return;
+  const words = document.querySelector("[data-dropped]").dataset.dropped;
+  say(`${document.getElementById("verdict").innerText} · ${words} ${waiting.map((scan) => scan.code).join(", ")}`);
+  waiting.length = 0;
+  tell("dropped");
+}
+
+function say(words) {
+  const verdict = document.getElementById("verdict");
+  verdict.className = "verdict wrong";
+  verdict.textContent = words;
+}
 
 if (!document.querySelector("[data-scan][autofocus]")) focusScan();
 tell(document.querySelector("#verdict") && document.querySelector("#verdict").dataset.answer);
