@@ -18,12 +18,14 @@ from oms.shipping.models import Parcel
 
 _ORDERS = text("SELECT id, order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[]))")
 
-_SILENT = text("""
-    SELECT p.id, p.order_id, greatest(p.handed_over_at, max(e.at)) AS last_at
-    FROM parcel p LEFT JOIN tracking_event e ON e.parcel_id = p.id AND e.status <> 'pre_transit'
-    WHERE p.carrier_id = :carrier AND p.handed_over_at < :before AND p.delivered_at IS NULL
-      AND p.tracking_status NOT IN ('lost', 'return_to_sender')
-    GROUP BY p.id HAVING greatest(p.handed_over_at, max(e.at)) < :before ORDER BY p.id
+# Not sorted here: by the order of their ids all parcels that ever were would be read.
+SILENT = text("""
+    SELECT p.id, p.order_id, greatest(p.handed_over_at, e.at) AS last_at
+    FROM parcel p LEFT JOIN LATERAL (SELECT max(t.at) AS at FROM tracking_event t
+                                     WHERE t.parcel_id = p.id AND t.status <> 'pre_transit') e ON TRUE
+    WHERE p.carrier_id = :carrier AND p.waybill_number IS NOT NULL AND p.delivered_at IS NULL
+      AND p.handed_over_at < :before AND p.tracking_status NOT IN ('lost', 'return_to_sender')
+      AND greatest(p.handed_over_at, e.at) < :before
 """)
 
 
@@ -41,7 +43,7 @@ def open_cases(session: Session, *, troubles: Sequence[tuple[uuid.UUID, str]], n
 def open_silent(session: Session, *, carrier_id: uuid.UUID, now: datetime) -> int:
     """Open a case for each parcel on its way that was not scanned for `carrier.no_scan_days`; once for each silence."""
     days = policy.read(session, now).whole("carrier.no_scan_days")
-    rows = session.execute(_SILENT, {"carrier": carrier_id, "before": now - timedelta(days=days)}).all()
+    rows = sorted(session.execute(SILENT, {"carrier": carrier_id, "before": now - timedelta(days=days)}).all())
     new = [
         NewStep("track_case", r.id, order_id=r.order_id, key=f"{r.id}:no_scan:{r.last_at:%Y%m%dT%H%M%S}") for r in rows
     ]

@@ -27,6 +27,12 @@ class Parcel(Base):
             unique=True,
             postgresql_where="waybill_number IS NOT NULL",
         ),
+        # `delivered_at` is written once: what the carrier tells on the way stays an update in place.
+        Index(
+            "ix_parcel_on_its_way",
+            "carrier_id",
+            postgresql_where="waybill_number IS NOT NULL AND delivered_at IS NULL",
+        ),
         Index("ix_parcel_order", "order_id"),
         Index("ix_parcel_list", "hand_over_list_id"),
         CheckConstraint("weight_g > 0", name="weight"),

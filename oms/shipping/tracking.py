@@ -35,6 +35,13 @@ FOLLOWED = timedelta(days=90)
 #: Clocks of others run ahead: a scan from further in the future than this is refused as nonsense.
 AHEAD = timedelta(hours=24)
 
+ON_THEIR_WAY = text("""
+    SELECT waybill_number FROM parcel
+    WHERE carrier_id = :carrier AND waybill_number IS NOT NULL AND delivered_at IS NULL
+      AND label_status IN ('purchased', 'used') AND tracking_status <> 'lost' AND booked_at > :since
+    ORDER BY tracked_at NULLS FIRST, id LIMIT :most
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -180,19 +187,8 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Asking | Done:
     carrier = session.get(Carrier, step.subject_id)
     if carrier is None or not carrier.active:
         return Done(step, "failed", error="the carrier is gone")
-    live = (
-        select(Parcel.waybill_number)
-        .where(
-            Parcel.carrier_id == carrier.id,
-            Parcel.label_status.in_(("purchased", "used")),
-            Parcel.tracking_status.not_in(("delivered", "lost")),
-            Parcel.waybill_number.is_not(None),
-            Parcel.booked_at > now - FOLLOWED,
-        )
-        .order_by(Parcel.tracked_at.nulls_first(), Parcel.id)
-        .limit(ASKED_AT_ONCE)
-    )
-    numbers = tuple(str(n) for n in session.execute(live).scalars())
+    given = {"carrier": carrier.id, "since": now - FOLLOWED, "most": ASKED_AT_ONCE}
+    numbers = tuple(session.scalars(ON_THEIR_WAY, given))
     if not numbers:
         return Done(step, "tracked")
     return Asking(carrier_config_of(carrier), numbers)

@@ -14,6 +14,7 @@ from oms.intake import known
 from oms.journey import seal, step_sql
 from oms.kpi import facts
 from oms.orders import terms
+from oms.shipping import cases, tracking
 from workers import drain
 
 _UNCOUNTED = text("""
@@ -93,6 +94,14 @@ def test_a_fact_looks_for_a_parcel_and_a_message_only_where_it_is_about_one(sess
     plan = plan_of(session, facts.STEPS_OF_UNITS.text, "hashjoin", "mergejoin")
     for table, subject in (("parcel p", "parcel"), ("inbound_message m", "inbound_message")):
         assert re.search(rf"pk_\w+ on {table}\s+Index Cond: \(id = CASE .*'{subject}'", plan)
+
+
+@pytest.mark.parametrize("statement", [tracking.ON_THEIR_WAY.text, cases.SILENT.text])
+@pytest.mark.parametrize("counted", [False, True])
+def test_parcels_on_their_way_are_not_looked_for_among_all_that_ever_were(
+    session: Session, statement: str, counted: bool
+) -> None:
+    assert "ix_parcel_on_its_way on parcel" in plan_of(session, statement, counted=counted)
 
 
 def test_what_a_new_order_is_looked_for_by_is_read_from_its_own_lines(session: Session) -> None:
