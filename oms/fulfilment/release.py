@@ -89,7 +89,7 @@ def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UU
     )  # fmt: skip
     derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
     opens = incomplete.complete(session, order_ids=again)
-    whole = _nothing_to_ship(session, set(order_ids) - {order_id for order_id, _ in groups}, now)
+    whole = _nothing_to_ship(session, set(order_ids) - {order_id for order_id, _ in groups} - set(again), now)
     for order_id, close in whole.items():
         opens[order_id].append(close)
     for row in planned.values():
@@ -98,7 +98,7 @@ def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UU
 
 
 def _nothing_to_ship(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, NewStep]:
-    """Orders without goods on the floor, of services alone, end here; others wait for their goods or their parcels."""
+    """Orders of which nothing ever went to the floor, of services alone, end here; others wait for their goods."""
     cause = completing.NOTHING_TO_SHIP
     return completing.complete(session, order_ids=sorted(order_ids), cause=cause, by="system", now=now)
 

@@ -101,7 +101,8 @@ ORDERS: dict[str, Invariant] = {
                              AND s.state IN ('open', 'claimed', 'paused', 'parked')
                              AND s.subject_id NOT IN (SELECT id FROM fulfilment x WHERE x.order_id = o.id AND x.id <> f.id)
                              AND s.subject_id NOT IN (SELECT id FROM parcel p WHERE p.order_id = o.id AND p.fulfilment_id <> f.id))
-             AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.released_at IS NULL)""",
+             AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
+             AND NOT (f.status = 'short' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.qty_backordered > 0))""",
     ),
     "line_adds_up": Invariant(
         "I6",
