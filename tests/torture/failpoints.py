@@ -258,14 +258,23 @@ def _watch_redis(watch: Watch) -> None:
         return send(self, command, *given, **named)
 
     def read_watched(self: Any, *given: Any, **named: Any) -> Any:
-        answer = read(self, *given, **named)
-        mode, self.failpoint = getattr(self, "failpoint", None), None
-        if mode == KILL_AFTER:
-            die()
-        if mode == TIME_OUT_AFTER:
-            self.disconnect()
-            raise redis_exceptions.TimeoutError("timed out reading the answer")
+        try:
+            answer = read(self, *given, **named)
+        except redis_exceptions.ResponseError:
+            # A refusal is an answer as well: older servers do not know `CLIENT SETINFO`.
+            _after_answer(self)
+            raise
+        _after_answer(self)
         return answer
 
     wire.send_packed_command = send_watched  # type: ignore[method-assign]
     wire.read_response = read_watched  # type: ignore[method-assign]
+
+
+def _after_answer(connection: Any) -> None:
+    mode, connection.failpoint = getattr(connection, "failpoint", None), None
+    if mode == KILL_AFTER:
+        die()
+    if mode == TIME_OUT_AFTER:
+        connection.disconnect()
+        raise redis_exceptions.TimeoutError("timed out reading the answer")
