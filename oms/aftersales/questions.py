@@ -20,6 +20,7 @@ class Question:
 
     en: tuple[str, str]
     zh_hans: tuple[str, str]
+    kind: str = "question"
 
     def in_language(self, language: str) -> tuple[str, str]:
         return self.zh_hans if language == "zh_Hans" else self.en
@@ -51,10 +52,26 @@ GIVEN_BACK_IN_PART = Question(
 )
 
 
+def undelivered(parcel: str, finding: str) -> Question:
+    """A parcel never arrives; `finding` is what shipping found out (F-9)."""
+    return Question(
+        (
+            f"Parcel {parcel} will not arrive",
+            f"{finding}\nAgree on the remedy with the customer: send the goods again by a new order, or ask for a refund."
+            " Goods that come back are booked in as a return, for the reason that they were not delivered.",
+        ),
+        (
+            f"包裹 {parcel} 无法送达",
+            f"{finding}\n请与客户商定处理方案：另建订单重新发货，或申请退款。退回的货物按“未送达”原因登记退货。",
+        ),
+        kind="not_received",
+    )
+
+
 def ask(session: Session, question: Question, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
     """Open a ticket with the question for each of these (locked) orders, in its customer's language; none for none."""
     if not order_ids:
         return
     people = contacts(session, order_ids=list(order_ids))
-    new = [NewTicket("question", *question.in_language(people[one].language), one) for one in order_ids]
+    new = [NewTicket(question.kind, *question.in_language(people[one].language), one) for one in order_ids]
     tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)

@@ -14,7 +14,7 @@ from oms.money import quantise
 
 #: Why goods come back; only the first depends on the return window.
 NO_REASON = "no_reason"
-REASONS = (NO_REASON, "faulty", "damaged", "wrong_goods", "not_as_described")
+REASONS = (NO_REASON, "faulty", "damaged", "wrong_goods", "not_as_described", "undelivered")
 ZERO = Decimal(0)
 
 

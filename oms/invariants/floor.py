@@ -79,12 +79,13 @@ FLOOR: dict[str, Invariant] = {
     ),
     "collected_ended_its_step": Invariant(
         "I17",
-        "the promise steps of a fulfilment end with the last parcel's scan",
+        "the promise steps of a fulfilment end with the last parcel's scan, or with what became of it",
         """SELECT f.number AS subject, s.kind || ' still ' || s.state AS detail
            FROM step s JOIN fulfilment f ON f.id = s.subject_id
            WHERE s.kind IN ('collect', 'deliver') AND s.state IN ('open', 'claimed')
              AND EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id)
              AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id
-                             AND (CASE s.kind WHEN 'collect' THEN p.collected_at ELSE p.delivered_at END) IS NULL)""",
+                             AND (CASE s.kind WHEN 'collect' THEN p.collected_at ELSE p.delivered_at END) IS NULL
+                             AND p.undelivered_at IS NULL)""",
     ),
 }

@@ -92,7 +92,7 @@ ORDERS: dict[str, Invariant] = {
              AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = o.id AND h.released_at IS NULL)
              AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.qty_backordered > 0)
              AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.order_id = o.id
-                             AND p.handed_over_at IS NOT NULL AND p.delivered_at IS NULL)
+                             AND p.handed_over_at IS NOT NULL AND p.delivered_at IS NULL AND p.undelivered_at IS NULL)
            UNION ALL
            SELECT f.number, 'part ' || f.status FROM fulfilment f JOIN orders o ON o.id = f.order_id
            WHERE f.status NOT IN ('handed_over', 'collected', 'delivered', 'cancelled')
@@ -115,7 +115,9 @@ ORDERS: dict[str, Invariant] = {
               OR l.qty_shipped + l.qty_cancelled + l.qty_reserved + l.qty_backordered > l.qty
               OR l.qty_delivered > l.qty_shipped OR l.qty_shipped > l.qty_packed OR l.qty_packed > l.qty_picked
               OR (o.status IN ('fulfilled', 'closed') AND l.requires_shipping
-                  AND (l.qty_shipped + l.qty_cancelled < l.qty OR l.qty_delivered < l.qty_shipped))""",
+                  AND (l.qty_shipped + l.qty_cancelled < l.qty
+                       OR (l.qty_delivered < l.qty_shipped AND NOT EXISTS (
+                           SELECT 1 FROM parcel p WHERE p.order_id = o.id AND p.undelivered_at IS NOT NULL))))""",
     ),
     "line_is_what_parcels_carried": Invariant("I6", "shipped and delivered are what parcels carried", _FROM_PARCELS),
     "states_follow_the_lines": Invariant("I6", "shipping and return states are what the lines say", derived.STALE),

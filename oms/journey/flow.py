@@ -29,6 +29,11 @@ class StepKind:
     at_once: str | None = None
 
 
+#: What may become of parcels that never arrive.
+_UNDELIVERED: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("lost", "damaged", "sent_back", "refused", "wrong_address"), ("tell", "tell_channel", "close")
+)
+
 FLOW: dict[str, StepKind] = {
     # intake
     "accept": StepKind(
@@ -214,14 +219,14 @@ FLOW: dict[str, StepKind] = {
         CARRIER,
         "order|fulfilment",
         "promise",
-        follows={"collected": ("tell", "tell_channel"), "split": (), "cancelled": ()},
+        follows={"collected": ("tell", "tell_channel"), "split": (), "cancelled": (), **_UNDELIVERED},
         runs_on_hold=True,
     ),
     "deliver": StepKind(
         CARRIER,
         "order|fulfilment",
         "promise",
-        follows={"delivered": ("tell", "tell_channel", "close"), "split": (), "cancelled": ()},
+        follows={"delivered": ("tell", "tell_channel", "close"), "split": (), "cancelled": (), **_UNDELIVERED},
         runs_on_hold=True,
     ),
     "track": StepKind(SYSTEM, "carrier", "call", OUTSIDE, 4, {"tracked": (), "failed": ()}),

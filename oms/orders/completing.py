@@ -1,4 +1,4 @@
-"""An order of which nothing is to come any more is fulfilled, and step `close` follows (S-5)."""
+"""An order of which nothing is to come any more, delivered or not, is fulfilled, and step `close` follows (S-5)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from oms.journey.steps import NewStep
 from oms.orders.models import Order
 
 DELIVERED = "all delivered"
+#: The last parcel that was still awaited will never arrive.
+UNDELIVERED = "not delivered"
 #: Services, gift cards, downloads: the shop itself gives them to its customer.
 NOTHING_TO_SHIP = "nothing to be shipped"
 
@@ -21,9 +23,13 @@ _COMPLETE = text("""
     SELECT o.id FROM orders o
     WHERE o.id = ANY(CAST(:orders AS uuid[])) AND o.status IN ('confirmed', 'in_fulfilment')
       AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.requires_shipping
-                      AND (l.qty_shipped + l.qty_cancelled < l.qty OR l.qty_delivered < l.qty_shipped))
+                      AND l.qty_shipped + l.qty_cancelled < l.qty)
       AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.qty_cancelled < l.qty)
-      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status NOT IN ('delivered', 'cancelled'))
+      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id AND f.status NOT IN ('delivered', 'cancelled')
+                      AND NOT (f.status IN ('handed_over', 'collected') AND EXISTS (
+                          SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.undelivered_at IS NOT NULL)))
+      AND NOT EXISTS (SELECT 1 FROM parcel p WHERE p.order_id = o.id AND p.handed_over_at IS NOT NULL
+                      AND p.delivered_at IS NULL AND p.undelivered_at IS NULL)
 """)
 
 

@@ -24,7 +24,14 @@ _TOGETHER = """
     GROUP BY p.fulfilment_id HAVING count(*) = count(p.{column})
 """
 _COLLECTED = text(_TOGETHER.format(column="collected_at"))
-_DELIVERED = text(_TOGETHER.format(column="delivered_at"))
+# Also when the last of them will never arrive; `undelivered_as` says so of such a fulfilment.
+_OVER = text("""
+    SELECT p.fulfilment_id, max(coalesce(p.delivered_at, p.undelivered_at)) AS at,
+           max(CASE WHEN p.delivered_at IS NULL THEN p.undelivered_as END) AS undelivered_as
+    FROM parcel p
+    WHERE p.fulfilment_id IN (SELECT fulfilment_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])))
+    GROUP BY p.fulfilment_id HAVING count(*) = count(coalesce(p.delivered_at, p.undelivered_at))
+""")
 
 # A bundle is delivered as often as every part was.
 _LINES = text("""
@@ -40,6 +47,8 @@ _LINES = text("""
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND order_line.qty_delivered < least(p.there, qty_shipped)
 """)
+
+_OUTCOMES = {"collect": "collected", "deliver": "delivered"}
 
 _ORDERS = text("SELECT DISTINCT order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY 1")
 
@@ -62,16 +71,33 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
     if not parcel_ids:
         return
     orders = list(session.execute(_ORDERS, {"ids": list(parcel_ids)}).scalars())
-    whole = session.execute(_DELIVERED, {"ids": list(parcel_ids)}).all()
+    over = session.execute(_OVER, {"ids": list(parcel_ids)}).all()
     lifecycle.advance(
-        session, Fulfilment, [w.fulfilment_id for w in whole], to="delivered", cause="signed for", actor=by, now=now,
+        session, Fulfilment, [o.fulfilment_id for o in over if o.undelivered_as is None], to="delivered", cause="signed for", actor=by, now=now,
         lenient=True,
     )  # fmt: skip
     session.execute(_LINES, {"orders": orders})
     derived.refresh(session, order_ids=orders)
     closing = completing.complete(session, order_ids=orders, by=by, now=now)
     tell = notices.tell(session, parcel_ids=parcel_ids, event="delivered", now=now)
-    _end(session, "deliver", whole, tell, closing, by, now)
+    _end_uncollected(session, over, by, now)
+    _end(session, "deliver", over, tell, closing, by, now)
+
+
+def undelivered(session: Session, *, parcel_id: uuid.UUID, by: str, now: datetime) -> None:
+    """A parcel of a (locked) order will never arrive: the last one ends its promises, and the order may be over."""
+    orders = list(session.execute(_ORDERS, {"ids": [parcel_id]}).scalars())
+    over = session.execute(_OVER, {"ids": [parcel_id]}).all()
+    closing = completing.complete(session, order_ids=orders, cause=completing.UNDELIVERED, by=by, now=now)
+    _end_uncollected(session, over, by, now)
+    _end(session, "deliver", over, {}, closing, by, now)
+
+
+def _end_uncollected(session: Session, over: Sequence[Row[Any]], by: str, now: datetime) -> None:
+    """What the carrier never scanned before it went astray will not be collected any more."""
+    astray = [row for row in over if row.undelivered_as]
+    if astray:
+        _end(session, "collect", astray, {}, {}, by, now)
 
 
 def _end(
@@ -85,15 +111,15 @@ def _end(
 ) -> None:
     """End the steps at their scans' times; what was to be opened and hangs on no step that ends is opened by itself."""
     at = {row.fulfilment_id: row.at for row in whole}
+    outcomes = {row.fulfilment_id: getattr(row, "undelivered_as", None) or _OUTCOMES[kind] for row in whole}
     found = journey.find(session, kind=kind, subject_ids=list(at))
-    done = [_done(step, kind, at[fulfilment], tell.pop(fulfilment, []), closing) for fulfilment, step in found.items()]
+    done = [_done(step, outcomes[f], at[f], tell.pop(f, []), closing) for f, step in found.items()]
     journey.finish(session, done, by=by, now=now)
     journey.ended_earlier(session, kind=kind, at=at)
     loose = [step for own in tell.values() for step in own]
     journey.open_steps(session, [*loose, *closing.values()], now=now)
 
 
-def _done(step: Claimed, kind: str, at: datetime, tell: list[NewStep], closing: dict[uuid.UUID, NewStep]) -> Done:
+def _done(step: Claimed, outcome: str, at: datetime, tell: list[NewStep], closing: dict[uuid.UUID, NewStep]) -> Done:
     close = closing.pop(step.order_id, None) if step.order_id else None
-    outcome = "collected" if kind == "collect" else "delivered"
     return Done(step, outcome, (*tell, *((close,) if close else ())), at=at)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
 from oms.journey import lifecycle, policy
 from oms.journey import steps as journey
 from oms.journey.lifecycle import Note
+from oms.journey.models import Step
 from oms.journey.steps import Done, NewStep
+from oms.orders import locking
+from oms.shipping import arrivals, rules
 from oms.shipping.models import Parcel
 
 _ORDERS = text("SELECT id, order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -23,7 +27,7 @@ SILENT = text("""
     SELECT p.id, p.order_id, greatest(p.handed_over_at, e.at) AS last_at
     FROM parcel p LEFT JOIN LATERAL (SELECT max(t.at) AS at FROM tracking_event t
                                      WHERE t.parcel_id = p.id AND t.status <> 'pre_transit') e ON TRUE
-    WHERE p.carrier_id = :carrier AND p.waybill_number IS NOT NULL AND p.delivered_at IS NULL
+    WHERE p.carrier_id = :carrier AND p.waybill_number IS NOT NULL AND p.delivered_at IS NULL AND p.undelivered_at IS NULL
       AND p.handed_over_at < :before AND p.tracking_status NOT IN ('lost', 'return_to_sender')
       AND greatest(p.handed_over_at, e.at) < :before
 """)
@@ -65,15 +69,50 @@ def _open(session: Session, new: Sequence[NewStep], why: dict[str, str], now: da
     return len(opened)
 
 
-def settle(session: Session, *, step_id: uuid.UUID, finding: str, actor: str, now: datetime) -> None:
-    """End a case with what was found and done. Raises InputInvalid without a finding, Conflict when it is settled."""
-    if not finding.strip():
-        hint = "say what the carrier answered and what was done"
-        raise InputInvalid("a case ends with its finding", fields={"finding": hint})
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the carrier answered and what was done; `undelivered_as`, one of `rules.UNDELIVERED`, when it never arrives."""
+
+    words: str
+    undelivered_as: str | None = None
+
+
+def settle(session: Session, *, step_id: uuid.UUID, finding: Finding, actor: str, now: datetime) -> Parcel:
+    """End a case with what was found and done; return its parcel.
+
+    A parcel that never arrives is awaited no more: its promises end with what became of it, and its order may be over.
+    Raises InputInvalid without a finding, Conflict when the case is settled or the parcel did not leave or arrived.
+    """
+    _refuse_unclear(finding)
+    orders = select(Step.order_id).where(Step.id == step_id, Step.order_id.is_not(None))
+    locking.touch(session, order_ids=[order_id for order_id in session.scalars(orders) if order_id])
     step = journey.find_by_id(session, step_ids=[step_id]).get(step_id)
     if step is None or step.kind != "track_case":
         raise Conflict("this case is settled already")
-    parcel = session.get_one(Parcel, step.subject_id)
-    note = Note("parcel", parcel.id, "parcel.case_settled", finding.strip()[:1000], parcel.order_id)
+    parcel = session.get_one(Parcel, step.subject_id, populate_existing=True)
+    note = Note("parcel", parcel.id, "parcel.case_settled", finding.words.strip()[:1000], parcel.order_id)
     lifecycle.note(session, [note], actor=actor, now=now)
     journey.finish(session, [Done(step, "settled")], by=actor, now=now)
+    if finding.undelivered_as:
+        _give_up(session, parcel, finding.undelivered_as, actor, now)
+    return parcel
+
+
+def _refuse_unclear(finding: Finding) -> None:
+    faults = {}
+    if not finding.words.strip():
+        faults["finding"] = "say what the carrier answered and what was done"
+    if finding.undelivered_as is not None and finding.undelivered_as not in rules.UNDELIVERED:
+        faults["undelivered_as"] = f"one of {', '.join(rules.UNDELIVERED)}"
+    if faults:
+        raise InputInvalid("a case ends with its finding", fields=faults)
+
+
+def _give_up(session: Session, parcel: Parcel, became: str, actor: str, now: datetime) -> None:
+    if parcel.handed_over_at is None or parcel.delivered_at is not None or parcel.undelivered_at is not None:
+        raise Conflict(f"parcel {parcel.number} is not on its way: what became of it is known")
+    parcel.undelivered_at, parcel.undelivered_as = now, became
+    session.flush()
+    note = Note("parcel", parcel.id, "parcel.undelivered", became, parcel.order_id, became=became)
+    lifecycle.note(session, [note], actor=actor, now=now)
+    arrivals.undelivered(session, parcel_id=parcel.id, by=actor, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from oms.journey import lifecycle
@@ -17,21 +17,29 @@ from oms.orders.contacts import Contact, contacts, notice
 from oms.orders.models import Order
 from oms.rows import among
 
+_NOT_DELIVERED = text("""
+    SELECT order_id FROM parcel
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND undelivered_at IS NOT NULL AND delivered_at IS NULL
+""")
+
 
 def close(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Close fulfilled orders; tell the customer that the order is complete and open the survey. A repeat tells nothing."""
+    """Close fulfilled orders; tell the customer that the order is complete and open the survey, if all arrived. A repeat tells nothing."""
     ids = [step.subject_id for step in steps]
     locking.touch(session, order_ids=ids)
     moved = lifecycle.advance(session, Order, ids, to="closed", cause="complete", actor="system", now=now, lenient=True)
     session.execute(update(Order).where(among(Order.id, moved)).values(closed_at=now))
-    people = contacts(session, order_ids=moved)
+    # Whose parcel never came hears of it from after-sales, and is not asked how well we served.
+    gone = set(session.execute(_NOT_DELIVERED, {"orders": moved}).scalars()) if moved else set()
+    arrived = [order_id for order_id in moved if order_id not in gone]
+    people = contacts(session, order_ids=arrived)
     told: dict[object, list[NewStep]] = {}
     for step in outbox.put(session, notices=[_notice(person) for person in people.values()], now=now):
         told.setdefault(step.order_id, []).append(step)
-    gone = set(moved)
+    asked = set(arrived)
     return [
         Done(step, "closed", (*told.get(step.subject_id, ()), NewStep("rate_service", step.subject_id, order_id=step.order_id)))
-        if step.subject_id in gone
+        if step.subject_id in asked
         else Done(step, "closed")
         for step in steps
     ]  # fmt: skip

@@ -41,6 +41,8 @@ _PARCEL = (
     Parcel.handed_over_at,
     Parcel.collected_at,
     Parcel.delivered_at,
+    Parcel.undelivered_at,
+    Parcel.undelivered_as,
     Order.number.label("order_number"),
     Order.ship_country,
     Order.ship_region,

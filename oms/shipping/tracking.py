@@ -37,7 +37,7 @@ AHEAD = timedelta(hours=24)
 
 ON_THEIR_WAY = text("""
     SELECT waybill_number FROM parcel
-    WHERE carrier_id = :carrier AND waybill_number IS NOT NULL AND delivered_at IS NULL
+    WHERE carrier_id = :carrier AND waybill_number IS NOT NULL AND delivered_at IS NULL AND undelivered_at IS NULL
       AND label_status IN ('purchased', 'used') AND tracking_status <> 'lost' AND booked_at > :since
     ORDER BY tracked_at NULLS FIRST, id LIMIT :most
 """)

@@ -54,6 +54,13 @@ FLOOR = {
         lost                 | Lost                 | 丢失
         damaged              | Damaged              | 破损
     """),
+    "undelivered_as": table("""
+        lost          | Lost: never arrives                  | 丢失，无法送达
+        damaged       | Damaged: never arrives               | 破损，无法送达
+        sent_back     | Sent back by the carrier             | 承运商退回
+        refused       | Refused by the customer              | 客户拒收
+        wrong_address | The customer's address was wrong     | 客户地址错误
+    """),
     "hand_over_list": table("""
         open         | Open             | 待交接
         signed_by_us | Signed by us     | 我方已签

@@ -6,6 +6,10 @@ from oms.web.word_tables import table
 
 OUTCOMES = {
     "outcome": table("""
+        lost                  | Lost                    | 丢失
+        damaged               | Damaged                 | 破损
+        sent_back             | Sent back               | 已退回
+        wrong_address         | Wrong address           | 地址错误
         ordered               | Ordered                 | 已转订单
         updated               | Updated                 | 已更新
         conflict              | Conflict                | 冲突

@@ -78,6 +78,7 @@ PAGES = {
         damaged          | Damaged on arrival   | 到货破损
         wrong_goods      | Wrong goods          | 发错货
         not_as_described | Not as described     | 与描述不符
+        undelivered      | Not delivered        | 未送达
     """),
     "became": table("""
         ordered      | New order          | 新订单
@@ -184,6 +185,7 @@ PAGES = {
         confirmation.sent_again   | Confirmation sent again         | 重发确认
         parcel.weight_overridden  | Weight accepted with a reason   | 称重偏差放行
         parcel.case               | Tracking case opened            | 物流异常立案
+        parcel.undelivered        | It will never arrive            | 确认无法送达
         parcel.case_settled       | Tracking case settled           | 物流异常结案
         booking.mended            | Booking mended                  | 下单异常已处理
         hand_over.joined          | Put on the hand-over list       | 加入交接单

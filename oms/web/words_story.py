@@ -12,13 +12,29 @@ STORY = {
         confirmation given    | confirmation given         | 已给出确认
         scan                  | the carrier's scan         | 物流扫描
         all delivered         | all delivered              | 全部签收
+        not delivered         | a parcel never arrived     | 包裹未送达
         nothing to be shipped | nothing to be shipped      | 无需发货
-        complete              | complete                   | 全部完成
         signed for            | signed for                 | 已签收
         verification          | verification               | 审单
         back to review        | back to review             | 退回审单
         short at allocation   | short at allocation        | 占用时缺货
         complaint             | complaint                  | 投诉
+        return                | return                     | 退货
+        exchange              | exchange                   | 换货
+        repair                | repair                     | 维修
+        damage                | damage                     | 破损
+        not_received          | not received               | 未收到
+        faulty                | faulty                     | 质量问题
+        not_as_described      | not as described           | 与描述不符
+        undelivered           | not delivered              | 未送达
+        lost                  | lost                       | 丢失
+        sent_back             | sent back by the carrier   | 承运商退回
+        refused               | refused                    | 拒收
+        wrong_address         | wrong address              | 地址错误
+        delayed               | delayed                    | 延误
+        failed                | delivery failed            | 派送失败
+        return_to_sender      | return to sender           | 退回寄件人
+        no_scan               | not scanned for days       | 多日无物流扫描
         question              | question                   | 咨询
         no_reason             | no reason needed           | 无理由退货
         in                    | from the customer          | 客户来信

@@ -22,6 +22,7 @@ from oms.journey.steps import NewStep
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
 from oms.shipping import cases, closing, handover, tracking, voiding
+from oms.shipping.cases import Finding
 from oms.shipping.models import Parcel, TrackingEvent
 from tests.factories.at_once import at_once
 from tests.factories.changes import apply_all, unbalanced, wish
@@ -240,10 +241,10 @@ def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Flo
     told(session, parcel, "lost", business_now, business_now)
     case = step(session, "track_case", parcel.id)
     with pytest.raises(InputInvalid):
-        cases.settle(session, step_id=case.id, finding=" ", actor="cleo", now=business_now)
-    cases.settle(session, step_id=case.id, finding="found at the hub", actor="cleo", now=business_now)
+        cases.settle(session, step_id=case.id, finding=Finding(" "), actor="cleo", now=business_now)
+    cases.settle(session, step_id=case.id, finding=Finding("found at the hub"), actor="cleo", now=business_now)
     with pytest.raises(Conflict):
-        cases.settle(session, step_id=case.id, finding="again", actor="cleo", now=business_now)
+        cases.settle(session, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now)
 
 
 def test_a_scan_of_no_parcel_of_ours_is_named_and_changes_nothing(

@@ -7,8 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.carriage import TrackingEvent as Scan
 from oms import db
+from oms.shipping import tracking
 from tests.factories.day import Day, make_day
+from tests.factories.packed import handed_over, served_floor
 from tests.web.site import post
 
 
@@ -136,3 +139,26 @@ def test_a_refund_is_asked_for_of_an_order_whose_sender_named_no_sum_that_was_pa
     )
     assert "Ask for a refund" in client.get(url).get_data(as_text=True)
     assert post(client, f"{url}/refunds", {"refund_amount": "1", "reason": "sorry"}, page=url).status_code == 303
+
+
+def test_a_parcel_that_never_arrives_is_given_up_on_its_page_and_asked_about_by_a_ticket(site):
+    with site.transaction() as session:
+        now = db.now(session)
+        parcel = handed_over(session, served_floor(session), now)
+        scan = Scan(str(parcel.waybill_number), "lost", "LOST", now)
+        tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=now)
+        number, order_id = parcel.number, parcel.order_id
+        url = f"/parcels/{parcel.id}"
+    [(case,)] = site.rows("SELECT id FROM step WHERE kind = 'track_case'")
+    clerk = site.client("shipping_clerk")
+    settle = f"{url}/cases/{case}"
+    assert post(clerk, settle, {"finding": " ", "undelivered_as": "lost"}, page=url).status_code == 422
+    assert post(clerk, settle, {"finding": "x", "undelivered_as": "stolen"}, page=url).status_code == 422
+    found = {"finding": "The hub burnt down.", "undelivered_as": "lost"}
+    assert post(clerk, settle, found, page=url).status_code == 303
+    assert "Lost: never arrives" in clerk.get(url).get_data(as_text=True)
+    assert site.rows("SELECT status FROM orders WHERE id = :o", o=order_id) == [("fulfilled",)]
+    [(ticket,)] = site.rows("SELECT id FROM ticket")
+    asked = site.client("customer_service").get(f"/tickets/{ticket}").get_data(as_text=True)
+    assert number in asked
+    assert "The hub burnt down." in asked

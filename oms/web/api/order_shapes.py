@@ -163,6 +163,10 @@ class ParcelItem(Schema):
     weight_g = fields.Integer(required=True)
     collected_at = Instant(required=True, allow_none=True)
     delivered_at = Instant(required=True, allow_none=True)
+    undelivered_at = Instant(required=True, allow_none=True)
+    undelivered_as = fields.String(
+        required=True, allow_none=True, metadata={"description": "what became of a parcel that will never arrive"}
+    )
 
 
 class PaperItem(Schema):

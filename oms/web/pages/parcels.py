@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
+from oms.aftersales import undelivered
 from oms.errors import Refused
 from oms.journey import timeline
 from oms.parties import carriers
-from oms.shipping import cases, mending, queries, voiding
+from oms.shipping import mending, queries, rules, voiding
+from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
 from oms.web import edge
 from oms.web.auth import me, right
@@ -63,13 +65,13 @@ def void(parcel_id: uuid.UUID) -> AnyResponse:
 @pages.post("/parcels/<uuid:parcel_id>/cases/<uuid:step_id>")
 @right("book")
 def settle(parcel_id: uuid.UUID, step_id: uuid.UUID) -> AnyResponse:
-    """End a tracking case with what was found and done."""
-    result = acting.tried(
-        lambda session, now: cases.settle(
-            session, step_id=step_id, finding=acting.text("finding", longest=1000), actor=me().actor, now=now
-        )
-    )
-    return _after(parcel_id, result, "case_settled")
+    """End a tracking case with what was found and done; of a parcel that never arrives, what became of it."""
+
+    def work(session: Session, now: datetime) -> None:
+        finding = Finding(acting.text("finding", longest=1000), acting.text("undelivered_as", longest=30) or None)
+        undelivered.settle(session, step_id=step_id, finding=finding, actor=me().actor, now=now)
+
+    return _after(parcel_id, acting.tried(work), "case_settled")
 
 
 def _after(parcel_id: uuid.UUID, result: object, said: str) -> AnyResponse:
@@ -93,5 +95,6 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
         steps=steps,
         services=services,
         mended=MENDED,
+        became=rules.UNDELIVERED,
         now=now,
     )
