@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from oms.money import quantise
+
 
 def counts(line: Any) -> bool:
     """Whether anything of an order line is still wanted or was shipped; one that was dropped stays as a record only."""
@@ -78,3 +80,10 @@ def payable(told: Amounts) -> Decimal | None:
     zero = Decimal(0)
     extra = (told.shipping or zero) + (told.fees or zero) - (told.discount or zero)
     return told.lines_total + extra + (zero if told.tax_included else told.tax or zero)
+
+
+def tax_of(tax: Decimal | None, *, was: Decimal | None, now: Decimal | None, currency: str) -> Decimal | None:
+    """A line's tax when its total goes from `was` to `now`: the same share of it, for nobody but the sender knows the rate."""
+    if tax is None or not was or now is None:
+        return tax
+    return quantise(tax * now / was, currency)

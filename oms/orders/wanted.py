@@ -25,6 +25,7 @@ from connectors.base import (
 )
 from oms.errors import InputInvalid
 from oms.money import quantise
+from oms.orders import rules
 from oms.orders.models import Order, OrderLine
 
 ZERO = Decimal(0)
@@ -69,10 +70,11 @@ def mended(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
     for name in _NESTED & found.keys():
         found[name] = _named(getattr(base, name), found[name], wish[name])
     if "lines" in found and base.currency:
-        found["lines"] = tuple(_summed(line, base.currency) for line in found["lines"])
-        found["totals"] = _recounted(
-            found.get("totals", base.totals) or Totals(), found["lines"], wish.get("totals") or {}
-        )
+        summed = [_summed(line, base.currency) for line in found["lines"]]
+        found["lines"] = tuple(_taxed(line, at, base.lines, base.currency) for at, line in enumerate(summed))
+        totals = found.get("totals", base.totals) or Totals()
+        more_tax = _tax_of(found["lines"]) - _tax_of(base.lines)
+        found["totals"] = _recounted(totals, found["lines"], more_tax, wish.get("totals") or {})
     left = tuple(problem for problem in base.problems if not _settles(wish, problem))
     return replace(base, **(found | {"problems": left}))
 
@@ -84,10 +86,29 @@ def _summed(line: Line, currency: str) -> Line:
     return replace(line, total=quantise(line.qty * line.unit_price - (line.discount or ZERO), currency))
 
 
-def _recounted(totals: Totals, lines: Sequence[Line], named: Mapping[str, Any]) -> Totals:
+def _taxed(line: Line, place: int, standing: Sequence[Line], currency: str) -> Line:
+    """The line with the tax that the standing one has, in the share of its total, where a person named none."""
+    if line.tax is not None:
+        return line
+    named = {one.line_ref: one for one in standing if one.line_ref is not None}
+    was = named.get(line.line_ref) if line.line_ref is not None else next(iter(standing[place : place + 1]), None)
+    return (
+        line
+        if was is None
+        else replace(line, tax=rules.tax_of(was.tax, was=was.total, now=line.total, currency=currency))
+    )
+
+
+def _tax_of(lines: Sequence[Line]) -> Decimal:
+    return sum((line.tax or ZERO for line in lines), ZERO)
+
+
+def _recounted(totals: Totals, lines: Sequence[Line], more_tax: Decimal, named: Mapping[str, Any]) -> Totals:
     """The sums of an order whose lines a person changed follow the lines; what the person named as well stays as named."""
     sum_of_lines = sum((line.total or ZERO for line in lines), ZERO)
     found = totals if named.get("lines") is not None else replace(totals, lines=sum_of_lines)
+    if found.tax is not None and named.get("tax") is None:
+        found = replace(found, tax=max(found.tax + more_tax, ZERO))
     if named.get("total") is not None:
         return found
     extra = (found.shipping or ZERO) + (found.fees or ZERO) - (found.discount or ZERO)

@@ -150,15 +150,23 @@ def _recount(work: _Work, changed: Sequence[str]) -> None:
     if not money or not order.currency:
         return
     touched = {int(name.split(".")[1]) for name in money if name.startswith("lines.")}
-    for position in touched:
-        line = work.lines[position]
-        if line.unit_price is not None:
-            line.total = quantise(line.qty * line.unit_price - (line.discount or ZERO), order.currency)
-    live = [line for line in work.lines.values() if not (line.qty > 0 and line.qty_cancelled >= line.qty)]
+    more_tax = sum((_recount_line(work.lines[position], order.currency) for position in sorted(touched)), ZERO)
+    if order.tax is not None and "totals.tax" not in changed:
+        order.tax = max(order.tax + more_tax, ZERO)
+    live = [line for line in work.lines.values() if rules.counts(line)]
     order.lines_total = sum((line.total or ZERO for line in live), ZERO)
     if "totals.total" not in changed:
         extra = (order.shipping or ZERO) + (order.fees or ZERO) - (order.discount or ZERO)
         order.total = order.lines_total + extra + (ZERO if order.tax_included else order.tax or ZERO)
+
+
+def _recount_line(line: OrderLine, currency: str) -> Decimal:
+    """The line's total and tax follow its quantity, price and discount; return by how much the order's tax moves."""
+    was_total, was_tax = line.total, line.tax
+    if line.unit_price is not None:
+        line.total = quantise(line.qty * line.unit_price - (line.discount or ZERO), currency)
+    line.tax = rules.tax_of(was_tax, was=was_total, now=line.total, currency=currency)
+    return ((line.tax or ZERO) if rules.counts(line) else ZERO) - (was_tax or ZERO)
 
 
 def _forget_problems(order: Order, changed: Sequence[str]) -> None:

@@ -124,7 +124,7 @@ def _line(line: Any, told: Mapping[str, Any]) -> dict[str, Any]:
         "qty": qty,
         "unit_price": price,
         "discount": _text(line.discount),
-        "tax": _text(line.tax),
+        "tax": _text(line.tax) if same else None,  # it follows the total (`orders.wanted`)
         "total": _text(line.total) if same else _total(qty, price, line.discount),
         "requires_shipping": line.requires_shipping,
         "options": dict(line.options),
