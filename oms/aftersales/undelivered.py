@@ -12,9 +12,11 @@ from oms.shipping import cases
 from oms.shipping.cases import Finding
 
 
-def settle(session: Session, *, step_id: uuid.UUID, finding: Finding, actor: str, now: datetime) -> None:
+def settle(
+    session: Session, *, parcel_id: uuid.UUID, step_id: uuid.UUID, finding: Finding, actor: str, now: datetime
+) -> None:
     """As `cases.settle`; where the parcel never arrives, a ticket asks customer service for the remedy."""
-    parcel = cases.settle(session, step_id=step_id, finding=finding, actor=actor, now=now)
+    parcel = cases.settle(session, parcel_id=parcel_id, step_id=step_id, finding=finding, actor=actor, now=now)
     if finding.undelivered_as:
         question = questions.undelivered(parcel.number, finding.words.strip())
         questions.ask(session, question, order_ids=[parcel.order_id], now=now)

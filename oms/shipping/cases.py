@@ -77,8 +77,10 @@ class Finding:
     undelivered_as: str | None = None
 
 
-def settle(session: Session, *, step_id: uuid.UUID, finding: Finding, actor: str, now: datetime) -> Parcel:
-    """End a case with what was found and done; return its parcel.
+def settle(
+    session: Session, *, parcel_id: uuid.UUID, step_id: uuid.UUID, finding: Finding, actor: str, now: datetime
+) -> Parcel:
+    """End a case of a parcel with what was found and done; return the parcel.
 
     A parcel that never arrives is awaited no more: its promises end with what became of it, and its order may be over.
     Raises InputInvalid without a finding, Conflict when the case is settled or the parcel did not leave or arrived.
@@ -87,9 +89,9 @@ def settle(session: Session, *, step_id: uuid.UUID, finding: Finding, actor: str
     orders = select(Step.order_id).where(Step.id == step_id, Step.order_id.is_not(None))
     locking.touch(session, order_ids=[order_id for order_id in session.scalars(orders) if order_id])
     step = journey.find_by_id(session, step_ids=[step_id]).get(step_id)
-    if step is None or step.kind != "track_case":
+    if step is None or (step.kind, step.subject_id) != ("track_case", parcel_id):
         raise Conflict("this case is settled already")
-    parcel = session.get_one(Parcel, step.subject_id, populate_existing=True)
+    parcel = session.get_one(Parcel, parcel_id, populate_existing=True)
     note = Note("parcel", parcel.id, "parcel.case_settled", finding.words.strip()[:1000], parcel.order_id)
     lifecycle.note(session, [note], actor=actor, now=now)
     journey.finish(session, [Done(step, "settled")], by=actor, now=now)

@@ -241,10 +241,21 @@ def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Flo
     told(session, parcel, "lost", business_now, business_now)
     case = step(session, "track_case", parcel.id)
     with pytest.raises(InputInvalid):
-        cases.settle(session, step_id=case.id, finding=Finding(" "), actor="cleo", now=business_now)
-    cases.settle(session, step_id=case.id, finding=Finding("found at the hub"), actor="cleo", now=business_now)
+        cases.settle(
+            session, parcel_id=parcel.id, step_id=case.id, finding=Finding(" "), actor="cleo", now=business_now
+        )
+    cases.settle(
+        session,
+        parcel_id=parcel.id,
+        step_id=case.id,
+        finding=Finding("found at the hub"),
+        actor="cleo",
+        now=business_now,
+    )
     with pytest.raises(Conflict):
-        cases.settle(session, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now)
+        cases.settle(
+            session, parcel_id=parcel.id, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now
+        )
 
 
 def test_a_scan_of_no_parcel_of_ours_is_named_and_changes_nothing(

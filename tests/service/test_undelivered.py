@@ -41,7 +41,9 @@ def _told(session: Session, parcel: Parcel, status: str, now: datetime) -> None:
 
 def _settle(session: Session, parcel: Parcel, became: str, now: datetime) -> None:
     case = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id, state="open").one()
-    undelivered.settle(session, step_id=case.id, finding=Finding("found out", became), actor=CLERK, now=now)
+    undelivered.settle(
+        session, parcel_id=parcel.id, step_id=case.id, finding=Finding("found out", became), actor=CLERK, now=now
+    )
     session.expire_all()
 
 
@@ -145,11 +147,20 @@ def test_of_a_parcel_whose_end_is_known_nothing_else_can_be_said(
     else:
         case = session.query(Step).filter_by(kind="track_case").first()
         assert case is not None
-        undelivered.settle(session, step_id=case.id, finding=Finding("x", "lost"), actor=CLERK, now=business_now)
+        undelivered.settle(
+            session, parcel_id=parcel.id, step_id=case.id, finding=Finding("x", "lost"), actor=CLERK, now=business_now
+        )
     case = session.query(Step).filter_by(kind="track_case", state="open").first()
     assert case is not None
     with pytest.raises(Conflict, match="what became of it is known"):
-        undelivered.settle(session, step_id=case.id, finding=Finding("x", "sent_back"), actor=CLERK, now=business_now)
+        undelivered.settle(
+            session,
+            parcel_id=parcel.id,
+            step_id=case.id,
+            finding=Finding("x", "sent_back"),
+            actor=CLERK,
+            now=business_now,
+        )
 
 
 def test_what_becomes_of_a_parcel_is_one_of_a_few(session: Session, floor: Floor, business_now: datetime) -> None:

@@ -6,12 +6,14 @@ import uuid
 
 import pytest
 
+from connectors.carriage import TrackingEvent as Scan
 from oms import db
 from oms.effects import intend
 from oms.fulfilment import release, waves
+from oms.shipping import tracking
 from oms.supply import backorders
 from tests.factories.floor import confirmed_order, released, run_kind
-from tests.factories.packed import WEIGHT_G, booked, checked, packed, served_floor
+from tests.factories.packed import WEIGHT_G, booked, checked, handed_over, packed, served_floor
 from tests.web.caller import distributor, fields, person
 
 
@@ -207,3 +209,24 @@ def test_a_distributor_sees_the_parcels_of_its_own_orders(floor):
     [(channel_id,)] = floor.rows("SELECT channel_id FROM orders")
     assert distributor(floor, channel_id).get(f"/parcels/{parcel.number}").status_code == 200
     assert distributor(floor, uuid.uuid4()).get(f"/parcels/{parcel.number}").status_code == 404
+
+
+def test_a_case_is_settled_with_what_became_of_the_parcel(floor):
+    with floor.transaction() as session:
+        now = db.now(session)
+        parcels = [handed_over(session, floor.floor, now) for _ in range(2)]
+        for parcel in parcels:
+            scan = Scan(str(parcel.waybill_number), "lost", "LOST", now)
+            tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=now)
+        first, second = (str(parcel.id) for parcel in parcels)
+    case = {step["subject_id"]: step["id"] for step in floor.clerk.items("/steps", kind="track_case")}
+    found = {"finding": "The hub burnt down.", "undelivered_as": "lost"}
+    assert floor.clerk.post(f"/parcels/{first}/cases/{case[second]}/settle", found).status_code == 409
+    asked = floor.clerk.post(f"/parcels/{first}/cases/{case[first]}/settle", found | {"undelivered_as": "stolen"})
+    assert (asked.status_code, list(fields(asked))) == (422, ["undelivered_as"])
+    settled = floor.clerk.post(f"/parcels/{first}/cases/{case[first]}/settle", found).get_json()
+    assert (settled["undelivered_as"], settled["delivered_at"]) == ("lost", None)
+    assert settled["undelivered_at"]
+    goes_on = floor.clerk.post(f"/parcels/{second}/cases/{case[second]}/settle", {"finding": "found again"}).get_json()
+    assert goes_on["undelivered_as"] is None
+    assert floor.hand.post(f"/parcels/{first}/cases/{case[first]}/settle", found).status_code == 403

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from oms import db
+from oms.aftersales import undelivered
 from oms.documents import queries as papers
 from oms.errors import Conflict, InputInvalid
 from oms.parties import queries as parties
-from oms.shipping import mending, queries, voiding
+from oms.shipping import mending, queries, rules, voiding
+from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Money, Schema
@@ -69,6 +71,18 @@ class MendIn(Schema):
     service = Text(longest=100, load_default=None, allow_none=True)
     ship_to = fields.Nested(AddressIn, load_default=None, allow_none=True)
     note = Text(longest=500, load_default=None, allow_none=True)
+
+
+class FindingIn(Schema):
+    """What the carrier answered and what was done about a parcel in trouble."""
+
+    finding = Text(required=True, longest=1000)
+    undelivered_as = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(rules.UNDELIVERED),
+        metadata={"description": "what became of it, when it will never arrive: its order waits for it no more"},
+    )
 
 
 @blp.get("/parcels/<ref>")
@@ -140,4 +154,18 @@ def mend(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
         told = {name: value for name, value in (given["ship_to"] or {}).items() if value is not None}
         remedy = Remedy(given["service"], carrier_id, told or None, given["note"] or "")
         mending.mend(session, parcel_id=parcel_id, remedy=remedy, actor=me().actor, now=db.now(session))
+        return _shown(session, str(parcel_id))
+
+
+@blp.post("/parcels/<uuid:parcel_id>/cases/<uuid:step_id>/settle")
+@idempotent
+@blp.arguments(FindingIn)
+@blp.response(200, ParcelOut)
+@right("book")
+def settle(given: dict[str, Any], parcel_id: uuid.UUID, step_id: uuid.UUID) -> dict[str, Any]:
+    """Settle a case (step `track_case`) of a parcel. For one that never arrives customer service gets a ticket."""
+    with edge.transaction() as session:
+        finding = Finding(given["finding"], given["undelivered_as"])
+        common = {"parcel_id": parcel_id, "step_id": step_id}
+        undelivered.settle(session, **common, finding=finding, actor=me().actor, now=db.now(session))
         return _shown(session, str(parcel_id))

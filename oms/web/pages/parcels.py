@@ -69,7 +69,7 @@ def settle(parcel_id: uuid.UUID, step_id: uuid.UUID) -> AnyResponse:
 
     def work(session: Session, now: datetime) -> None:
         finding = Finding(acting.text("finding", longest=1000), acting.text("undelivered_as", longest=30) or None)
-        undelivered.settle(session, step_id=step_id, finding=finding, actor=me().actor, now=now)
+        undelivered.settle(session, parcel_id=parcel_id, step_id=step_id, finding=finding, actor=me().actor, now=now)
 
     return _after(parcel_id, acting.tried(work), "case_settled")
 
