@@ -112,6 +112,7 @@ def test_completion_belongs_to_the_month_of_the_orders_last_promise():
         ([delivered(ended="2026-11-10 12:01")], (), (0, 1, "late")),
         ([delivered()], (error("carrier"),), (0, 1, "error")),
         ([delivered()], (error("pick", upheld=False),), (1, 1, "perfect")),
+        ([delivered()], (error("pick", caught=True),), (1, 1, "perfect")),
         ([delivered()], (error("pick", at="2026-12-07 17:31"),), (1, 1, "perfect")),
         ([delivered(live=False)], (), (0, 0, "not_live")),
         ([delivered(), fact("deliver", ended="2026-11-09 09:00", state="cancelled", outcome="shortage")], (), (0, 1, "cancelled_by_us")),
