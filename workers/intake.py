@@ -33,9 +33,8 @@ def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> l
     """What the channel's connector reads in the bytes."""
     received = Received(body=body, headers=headers, channel=channel.name)
     read = registry.read(config_of(channel), received)
-    if channel.way == "email" and not channels.is_on(channel.settings, "trusts_payment"):
-        read = [claims.unproved(order, shape) for order, shape in read]
-    return [element(order, shape) for order, shape in read]
+    trusted = channels.is_on(channel.settings, "trusts_payment")
+    return [element(*claims.believed(order, shape, way=channel.way, trusted=trusted)) for order, shape in read]
 
 
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:

@@ -1,4 +1,7 @@
-"""What a mail says of its payment is its writer's claim: the order waits until somebody has seen the money (C-2, F-1). Pure."""
+"""What a buyer says of the payment is a claim: the order waits until somebody has seen the money (C-2, F-1). Pure.
+
+A mail and a distributor's file are the buyer's own word; a shop's signed message is the shop's, which has been paid.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,21 @@ _CLAIMS = frozenset({"paid", "overpaid", "partially_paid"})
 _CLAIM = Problem(
     "payment_claimed", Severity.HOLD, "payment.status", "look whether the money has come, and record the payment"
 )
+#: Ways by which the buyer writes, and no shop that has been paid.
+_BUYERS_WAYS = frozenset({"email", "distributor"})
 
 
-def unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:
-    """The order and its JSON as of one who says nothing of the payment, with the claim as a problem that holds it."""
-    if order.payment.status not in _CLAIMS:
-        return order, dict(shape)
+def believed(
+    order: ChannelOrder, shape: dict[str, Any], *, way: str, trusted: bool
+) -> tuple[ChannelOrder, dict[str, Any]]:
+    """The order and its JSON as its channel's way lets them be believed; `trusted`: the channel's word is taken all the same."""
+    if trusted or way not in _BUYERS_WAYS or order.payment.status not in _CLAIMS:
+        return order, shape
+    return _unproved(order, shape)
+
+
+def _unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:
+    """As of one who says nothing of the payment, with the claim as a problem that holds the order."""
     told = replace(
         order,
         payment=replace(order.payment, status=None),

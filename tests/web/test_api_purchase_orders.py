@@ -9,6 +9,7 @@ import os
 import pytest
 
 from connectors import registry
+from oms.parties.models import Channel
 from oms.web.api.purchase_orders import PurchaseOrder
 from tests.factories.orders import make_sku
 from tests.web.caller import channel, distributor, fields, person
@@ -181,3 +182,18 @@ def test_what_is_wrong_with_a_phone_is_told_without_the_phone(dealer):
         assert "canary" not in packer.get(path).get_data(as_text=True).lower()
     [[kept]] = dealer.rows("SELECT problems::text FROM inbound_order")
     assert "canary" not in (known + kept).lower()
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(False, ("none", None)), (True, ("paid", 19))])
+def test_a_distributor_that_says_it_has_paid_is_not_believed_unless_its_channel_is(dealer, trusted, state):
+    with dealer.transaction() as session:
+        own = session.get_one(Channel, dealer.channel.id)
+        own.settings = {**own.settings, "trusts_payment": trusted}
+    paid = GOOD.splitlines()[0] + ",Payment status,Amount paid\n" + GOOD.splitlines()[2] + ",Paid,19.90\n"
+    assert upload(dealer.dealer, paid).status_code == 201
+    [(status, amount)] = dealer.rows("SELECT payment_status, paid FROM orders")
+    assert (status, amount and int(amount)) == state
+    [(problems,)] = dealer.rows("SELECT problems FROM orders")
+    assert [one["code"] for one in problems if one["code"] == "payment_claimed"] == (
+        [] if trusted else ["payment_claimed"]
+    )

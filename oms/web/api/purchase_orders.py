@@ -17,13 +17,14 @@ from werkzeug.wrappers import Response
 from connectors import registry
 from connectors.base import Received
 from oms.errors import InputInvalid
-from oms.intake import entry, uploads
+from oms.intake import claims, entry, uploads
 from oms.intake import queries as messages
 from oms.intake.fates import Element, element
 from oms.intake.inbox import NewMessage
 from oms.intake.uploads import Wrong
 from oms.journey import house_rules
 from oms.orders.rules import payable
+from oms.parties import channels
 from oms.parties import queries as parties
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
@@ -161,7 +162,10 @@ def _read(channel: Channel, body: bytes, filename: str | None, rows: str) -> _Fi
         # A distributor's JSON is our own, whatever its files are.
         config = type(config)(config.name, "generic", config.secrets, config.base_url, config.settings)
     read = registry.read(config, Received(body=body, headers=headers, channel=channel.name))
-    return _File(body, headers, [element(*uploads.strict(order, shape)) for order, shape in read])
+    trusted = channels.is_on(channel.settings, "trusts_payment")
+    strict = (uploads.strict(order, shape) for order, shape in read)
+    told = [claims.believed(order, shape, way=channel.way, trusted=trusted) for order, shape in strict]
+    return _File(body, headers, [element(order, shape) for order, shape in told])
 
 
 def _enter(session: Session, channel: Channel, file: _File, rows: str) -> uuid.UUID:
