@@ -42,10 +42,14 @@ _LATEST = text("""
 """)
 
 _CHANNELS = text("""
-    SELECT name, polled, last_message_at, polled_until FROM channel
-    WHERE active AND ((polled AND polled_until < CAST(:now AS timestamptz) - make_interval(secs => :poll_s))
-       OR (NOT polled AND last_message_at < CAST(:now AS timestamptz) - make_interval(hours => :silent_h)))
-    ORDER BY name
+    SELECT c.name, c.polled, c.last_message_at, c.polled_until, last.error
+    FROM channel c LEFT JOIN LATERAL (
+        SELECT s.outcome, s.error FROM step s WHERE s.subject_id = c.id AND s.kind = 'poll' AND s.state = 'done'
+        ORDER BY s.finished_at DESC LIMIT 1) last ON c.polled
+    WHERE c.active AND ((c.polled AND c.polled_until < CAST(:now AS timestamptz) - make_interval(secs => :poll_s))
+       OR (c.polled AND c.polled_until IS NULL AND last.outcome = 'failed')
+       OR (NOT c.polled AND c.last_message_at < CAST(:now AS timestamptz) - make_interval(hours => :silent_h)))
+    ORDER BY c.name
 """)
 
 
@@ -154,8 +158,9 @@ def silent_channels(session: Session, settings: Settings) -> Iterator[Finding]:
     params = {"now": db.now(session), "poll_s": POLL_LATE_S, "silent_h": SILENT_H}
     for row in session.execute(_CHANNELS, params):
         if row.polled:
-            says = f"{row.name}: not asked for orders since {row.polled_until:%Y-%m-%d %H:%M} UTC: is the channel away?"
-            yield Finding(FAULT, "channels", says)
+            since = f"since {row.polled_until:%Y-%m-%d %H:%M} UTC" if row.polled_until else "yet"
+            why = row.error or "is the channel away?"
+            yield Finding(FAULT, "channels", f"{row.name}: not asked for orders {since}: {why}")
         else:
             yield Finding(
                 WARN, "channels", f"{row.name}: no message for more than {SILENT_H} h: is its webhook set up?"

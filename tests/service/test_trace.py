@@ -15,7 +15,7 @@ from oms.db import new_id
 from oms.errors import NotFound
 from oms.journey import flow, steps
 from oms.journey.models import HistoryEntry, Step
-from oms.journey.steps import NewStep
+from oms.journey.steps import Done, NewStep
 from oms.orders.models import Order
 from oms.parties.models import Channel
 from tests.conftest import CleanDatabase
@@ -164,6 +164,14 @@ def _behind(session: Session) -> None:
     session.query(Channel).update({"polled_until": text("clock_timestamp() - interval '1 day'")})
 
 
+def _never_answered(session: Session) -> None:
+    channel = make_channel(session, name="shop", polled=True)
+    now = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    steps.open_steps(session, [NewStep("poll", channel.id, subject_type="channel")], now=now)
+    [step] = steps.find(session, kind="poll", subject_ids=[channel.id]).values()
+    steps.finish(session, [Done(step, "failed", error="the shop answered 401")], by="system", now=now)
+
+
 def _not_migrated(session: Session) -> None:
     session.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32))"))
     session.execute(text("DELETE FROM alembic_version"))
@@ -183,6 +191,7 @@ def _missing_year(session: Session) -> None:
         (_unsealed, "FAULT seals"),
         (_moved_clock, "warn  clock: business time is moved by 3600 s"),
         (_behind, "FAULT channels: shop"),
+        (_never_answered, "FAULT channels: shop: not asked for orders yet: the shop answered 401"),
         (_not_migrated, "FAULT migrations: the database is at 0000"),
         (_missing_year, "FAULT calendar"),
     ],
