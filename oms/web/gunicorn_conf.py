@@ -15,6 +15,7 @@ import selectors
 import shutil
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import time
@@ -60,6 +61,10 @@ _M_ARENA_MAX = -8
 BUSY_AFTER_S = 0.4
 #: While somebody waits for a thread longer than this, webhooks that come are told so at once, by the thread that accepts.
 FULL_AFTER_S = 0.3
+#: Who sends nothing of a request that was begun, or takes nothing of an answer, for so many seconds loses the connection, and a
+#: thread is free again. A proxy in front that waits for whole requests keeps such senders away altogether.
+SILENCE_S = 10
+_SILENCE = struct.pack("ll", SILENCE_S, 0)
 _BUSY = b'{"type":"urn:oms:problem:unavailable","title":"Service Unavailable","status":503,"code":"unavailable"}'
 _BUSY_HEADERS = {"Content-Type": "application/problem+json", "Retry-After": "2", "Content-Length": str(len(_BUSY))}
 #: What is looked at of a request at once; a larger one goes to a thread.
@@ -88,6 +93,9 @@ class Worker(ThreadWorker):
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        # By the kernel: gunicorn lets its threads wait without end, and Python's own time-outs would be reset by it.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SILENCE)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SILENCE)
         self.nr_conns += 1
         self._await(TConn(self.cfg, client, address, listener.getsockname()))
 

@@ -158,3 +158,16 @@ def test_a_page_that_waits_for_a_thread_is_answered(narrow_port):
         time.sleep(2.0)
         leave()
         assert waits.result()[0] == 200
+
+
+@pytest.mark.parametrize(
+    "begun", [b"POST /webhooks/nobody HTTP/1.1\r\n", b"POST /webhooks/nobody HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf"]
+)
+def test_who_begins_a_request_and_falls_silent_holds_its_thread_for_seconds_only(narrow_port, begun):
+    silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(THREADS)]
+    for one in silent:
+        one.sendall(begun)
+    # By then without a limit nobody would have been answered.
+    assert ask(narrow_port, "/healthz")[0] == 200
+    for one in silent:
+        one.close()
