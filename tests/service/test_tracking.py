@@ -13,7 +13,7 @@ from connectors.carriage import TrackingEvent as Scan
 from oms import db
 from oms.aftersales import put_backs
 from oms.db import Database
-from oms.errors import Conflict, InputInvalid
+from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import check
 from oms.journey import steps
@@ -22,7 +22,6 @@ from oms.journey.steps import NewStep
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
 from oms.shipping import cases, closing, handover, tracking, voiding
-from oms.shipping.cases import Finding
 from oms.shipping.models import Parcel, TrackingEvent
 from tests.factories.at_once import at_once
 from tests.factories.changes import apply_all, unbalanced, wish
@@ -234,28 +233,6 @@ def test_three_days_without_a_scan_raise_one_case(session: Session, floor: Floor
     assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=2, hours=23)) == 0
     assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=3, hours=1)) == 1
     assert cases.open_silent(session, carrier_id=carrier, now=business_now + timedelta(days=4)) == 0
-
-
-def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Floor, business_now: datetime) -> None:
-    parcel = handed_over(session, floor, business_now)
-    told(session, parcel, "lost", business_now, business_now)
-    case = step(session, "track_case", parcel.id)
-    with pytest.raises(InputInvalid):
-        cases.settle(
-            session, parcel_id=parcel.id, step_id=case.id, finding=Finding(" "), actor="cleo", now=business_now
-        )
-    cases.settle(
-        session,
-        parcel_id=parcel.id,
-        step_id=case.id,
-        finding=Finding("found at the hub"),
-        actor="cleo",
-        now=business_now,
-    )
-    with pytest.raises(Conflict):
-        cases.settle(
-            session, parcel_id=parcel.id, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now
-        )
 
 
 def test_a_scan_of_no_parcel_of_ours_is_named_and_changes_nothing(

@@ -20,7 +20,7 @@ from oms.kpi import fold
 from oms.kpi.models import KpiLine
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
-from oms.shipping import closing, rules, tracking
+from oms.shipping import cases, closing, rules, tracking
 from oms.shipping.cases import Finding
 from oms.shipping.models import Parcel
 from tests.factories.floor import Floor, run_kind
@@ -176,3 +176,25 @@ def test_the_carrier_is_asked_no_more(session: Session, floor: Floor, business_n
     _settle(session, gone, "damaged", business_now)
     given = {"carrier": gone.carrier_id, "since": business_now - timedelta(days=1), "most": 9}
     assert session.scalars(tracking.ON_THEIR_WAY, given).all() == [going.waybill_number]
+
+
+def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = handed_over(session, floor, business_now)
+    _told(session, parcel, "lost", business_now)
+    case = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id).one()
+    with pytest.raises(InputInvalid):
+        cases.settle(
+            session, parcel_id=parcel.id, step_id=case.id, finding=Finding(" "), actor="cleo", now=business_now
+        )
+    cases.settle(
+        session,
+        parcel_id=parcel.id,
+        step_id=case.id,
+        finding=Finding("found at the hub"),
+        actor="cleo",
+        now=business_now,
+    )
+    with pytest.raises(Conflict):
+        cases.settle(
+            session, parcel_id=parcel.id, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now
+        )
