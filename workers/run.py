@@ -178,6 +178,13 @@ class DrainWorker(SimpleWorker):
         process.current().stop.asked = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
+    def subscribe(self) -> None:
+        """Hear none of RQ's remote commands: a ring carries no work that could be stopped.
+
+        Their thread shares a connection with whoever ends the worker, which then hung for a minute when Redis went away
+        at that moment.
+        """
+
 
 def worker_of(queue: str, settings: oms_settings.Settings) -> DrainWorker:
     """RQ's worker of one queue; Redis is asked for its address at once."""

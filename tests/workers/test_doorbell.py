@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -11,8 +13,10 @@ from oms import db
 from oms.db import Database, new_id
 from oms.journey import steps
 from oms.journey.steps import NewStep
+from oms.settings import Settings
 from tests.conftest import CleanDatabase
 from workers.doorbell import Doorbell
+from workers.run import worker_of
 
 
 def open_verify(database: Database) -> None:
@@ -47,3 +51,13 @@ def test_orders_are_stored_although_redis_is_away(clean_database: CleanDatabase)
     open_verify(database)
     with database.transaction() as session:
         assert session.execute(text("SELECT count(*) FROM step WHERE state = 'open'")).scalar_one() == 1
+
+
+def test_a_worker_listens_to_its_queue_alone(app_settings: Settings, redis_url: str) -> None:
+    """A thread that heard remote commands would read from the connection that the worker's end closes."""
+    worker = worker_of("inside", app_settings)
+    before = threading.active_count()
+    assert not worker.work(burst=True, logging_level="CRITICAL")
+    assert worker.pubsub_thread is None
+    assert threading.active_count() == before
+    assert Redis.from_url(redis_url).pubsub_channels() == []
