@@ -99,8 +99,7 @@ def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UU
 
 def _nothing_to_ship(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, NewStep]:
     """Orders of which nothing ever went to the floor, of services alone, end here; others wait for their goods."""
-    cause = completing.NOTHING_TO_SHIP
-    return completing.complete(session, order_ids=sorted(order_ids), cause=cause, by="system", now=now)
+    return completing.complete(session, order_ids=sorted(order_ids), by="system", now=now)
 
 
 def undo(session: Session, *, order_ids: Sequence[uuid.UUID], cause: str, actor: str, now: datetime) -> None:

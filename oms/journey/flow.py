@@ -29,10 +29,9 @@ class StepKind:
     at_once: str | None = None
 
 
-#: What may become of parcels that never arrive.
-_UNDELIVERED: dict[str, tuple[str, ...]] = dict.fromkeys(
-    ("lost", "damaged", "sent_back", "refused", "wrong_address"), ("tell", "tell_channel", "close")
-)
+#: What becomes of a parcel that never arrives; what the customer did counts against nobody (`kpi.CUSTOMERS_DOING`).
+UNDELIVERED = ("lost", "damaged", "sent_back", "refused", "wrong_address")
+_ASTRAY: dict[str, tuple[str, ...]] = dict.fromkeys(UNDELIVERED, ("tell", "tell_channel", "close"))
 
 FLOW: dict[str, StepKind] = {
     # intake
@@ -219,14 +218,14 @@ FLOW: dict[str, StepKind] = {
         CARRIER,
         "order|fulfilment",
         "promise",
-        follows={"collected": ("tell", "tell_channel"), "split": (), "cancelled": (), **_UNDELIVERED},
+        follows={"collected": ("tell", "tell_channel"), "split": (), "cancelled": (), **_ASTRAY},
         runs_on_hold=True,
     ),
     "deliver": StepKind(
         CARRIER,
         "order|fulfilment",
         "promise",
-        follows={"delivered": ("tell", "tell_channel", "close"), "split": (), "cancelled": (), **_UNDELIVERED},
+        follows={"delivered": ("tell", "tell_channel", "close"), "split": (), "cancelled": (), **_ASTRAY},
         runs_on_hold=True,
     ),
     "track": StepKind(SYSTEM, "carrier", "call", OUTSIDE, 4, {"tracked": (), "failed": ()}),

@@ -13,14 +13,14 @@ from oms.journey import lifecycle
 from oms.journey.steps import NewStep
 from oms.orders.models import Order
 
-DELIVERED = "all delivered"
-#: The last parcel that was still awaited will never arrive.
-UNDELIVERED = "not delivered"
-#: Services, gift cards, downloads: the shop itself gives them to its customer.
-NOTHING_TO_SHIP = "nothing to be shipped"
-
+# Why an order is over: a parcel of it will never arrive, or there was none (services, gift cards: the shop gives them itself).
 _COMPLETE = text("""
-    SELECT o.id FROM orders o
+    SELECT o.id, CASE
+        WHEN EXISTS (SELECT 1 FROM parcel p WHERE p.order_id = o.id AND p.undelivered_at IS NOT NULL AND p.delivered_at IS NULL)
+        THEN 'not delivered'
+        WHEN EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.qty_shipped > 0) THEN 'all delivered'
+        ELSE 'nothing to be shipped' END AS cause
+    FROM orders o
     WHERE o.id = ANY(CAST(:orders AS uuid[])) AND o.status IN ('confirmed', 'in_fulfilment')
       AND NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.requires_shipping
                       AND l.qty_shipped + l.qty_cancelled < l.qty)
@@ -33,12 +33,12 @@ _COMPLETE = text("""
 """)
 
 
-def complete(
-    session: Session, *, order_ids: Sequence[uuid.UUID], cause: str = DELIVERED, by: str, now: datetime
-) -> dict[uuid.UUID, NewStep]:
+def complete(session: Session, *, order_ids: Sequence[uuid.UUID], by: str, now: datetime) -> dict[uuid.UUID, NewStep]:
     """Those of (locked) orders in effect that wait for no parcel are fulfilled; return the steps `close` to open by order."""
     if not order_ids:
         return {}
-    found = list(session.execute(_COMPLETE, {"orders": list(order_ids)}).scalars())
-    lifecycle.advance(session, Order, found, to="fulfilled", cause=cause, actor=by, now=now)
-    return {order_id: NewStep("close", order_id, order_id=order_id) for order_id in found}
+    found = session.execute(_COMPLETE, {"orders": list(order_ids)}).all()
+    for cause in sorted({row.cause for row in found}):
+        ids = [row.id for row in found if row.cause == cause]
+        lifecycle.advance(session, Order, ids, to="fulfilled", cause=cause, actor=by, now=now)
+    return {row.id: NewStep("close", row.id, order_id=row.id) for row in found}

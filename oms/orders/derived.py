@@ -15,11 +15,11 @@ _SUMS = """
     SELECT order_id, sum(CASE WHEN requires_shipping THEN qty - qty_cancelled - qty_shipped ELSE 0 END) AS open,
            sum(qty_shipped) AS shipped, sum(qty_delivered) AS delivered, sum(qty_backordered) AS backordered,
            sum(qty_reserved) AS reserved, sum(qty_returned) AS returned,
-           sum(CASE WHEN requires_shipping THEN 0 ELSE qty - qty_cancelled END) AS unshipped
+           sum(CASE WHEN requires_shipping THEN 0 ELSE qty - qty_cancelled END) AS services
     FROM order_line WHERE {orders} GROUP BY order_id
 """
 _FULFILMENT = """
-    CASE WHEN s.open = 0 AND s.shipped = 0 AND s.unshipped > 0 THEN 'not_required'
+    CASE WHEN s.open = 0 AND s.shipped = 0 AND s.services > 0 THEN 'not_required'
          WHEN s.open = 0 AND s.shipped = 0 THEN 'cancelled'
          WHEN s.delivered > 0 AND s.open = 0 AND s.delivered >= s.shipped THEN 'delivered'
          WHEN s.delivered > 0 THEN 'partially_delivered'

@@ -16,7 +16,7 @@ def counts(line: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Pieces over all lines that are shipped; `open` = ordered - cancelled - shipped. `unshipped`: wanted of those that are not."""
+    """Pieces over all lines that are shipped; `open` = ordered - cancelled - shipped. `services`: wanted of those that need no parcel."""
 
     open: Decimal
     shipped: Decimal
@@ -24,13 +24,13 @@ class Sums:
     backordered: Decimal
     reserved: Decimal
     returned: Decimal
-    unshipped: Decimal = Decimal(0)
+    services: Decimal = Decimal(0)
 
 
 def fulfilment_status(s: Sums) -> str:
     """One of FULFILMENT_STATES."""
     if s.open == 0 and s.shipped == 0:
-        return "not_required" if s.unshipped > 0 else "cancelled"
+        return "not_required" if s.services > 0 else "cancelled"
     if s.delivered > 0:
         return "delivered" if s.open == 0 and s.delivered >= s.shipped else "partially_delivered"
     if s.shipped > 0:
@@ -83,7 +83,10 @@ def payable(told: Amounts) -> Decimal | None:
 
 
 def tax_of(tax: Decimal | None, *, was: Decimal | None, now: Decimal | None, currency: str) -> Decimal | None:
-    """A line's tax when its total goes from `was` to `now`: the same share of it, for nobody but the sender knows the rate."""
+    """A line's tax when its total goes from `was` to `now`: the same share of it, for nobody but the sender knows the rate.
+
+    Amounts in `currency`, the result rounded half up to its minor unit; unknown stays None.
+    """
     if tax is None or not was or now is None:
         return tax
     return quantise(tax * now / was, currency)

@@ -71,7 +71,7 @@ def mended(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
         found[name] = _named(getattr(base, name), found[name], wish[name])
     if "lines" in found and base.currency:
         summed = [_summed(line, base.currency) for line in found["lines"]]
-        found["lines"] = tuple(_taxed(line, at, base.lines, base.currency) for at, line in enumerate(summed))
+        found["lines"] = _taxed(summed, base.lines, base.currency)
         totals = found.get("totals", base.totals) or Totals()
         more_tax = _tax_of(found["lines"]) - _tax_of(base.lines)
         found["totals"] = _recounted(totals, found["lines"], more_tax, wish.get("totals") or {})
@@ -86,17 +86,18 @@ def _summed(line: Line, currency: str) -> Line:
     return replace(line, total=quantise(line.qty * line.unit_price - (line.discount or ZERO), currency))
 
 
-def _taxed(line: Line, place: int, standing: Sequence[Line], currency: str) -> Line:
-    """The line with the tax that the standing one has, in the share of its total, where a person named none."""
-    if line.tax is not None:
-        return line
-    named = {one.line_ref: one for one in standing if one.line_ref is not None}
-    was = named.get(line.line_ref) if line.line_ref is not None else next(iter(standing[place : place + 1]), None)
-    return (
-        line
-        if was is None
-        else replace(line, tax=rules.tax_of(was.tax, was=was.total, now=line.total, currency=currency))
-    )
+def _taxed(lines: Sequence[Line], standing: Sequence[Line], currency: str) -> tuple[Line, ...]:
+    """The lines, with the tax that the standing ones have, in the share of their totals, where a person named none."""
+    named = {line.line_ref: line for line in standing if line.line_ref is not None}
+
+    def tax(line: Line, beside: Line | None) -> Decimal | None:
+        was = beside if line.line_ref is None else named.get(line.line_ref)
+        if line.tax is not None or was is None:
+            return line.tax
+        return rules.tax_of(was.tax, was=was.total, now=line.total, currency=currency)
+
+    beside = (*standing, *(None for _ in lines))
+    return tuple(replace(line, tax=tax(line, other)) for line, other in zip(lines, beside, strict=False))
 
 
 def _tax_of(lines: Sequence[Line]) -> Decimal:

@@ -19,19 +19,18 @@ from oms.shipping import notices
 
 # The siblings are read after the orders' rows were taken: the last parcel of a fulfilment ends its step.
 _TOGETHER = """
-    SELECT p.fulfilment_id, max(p.{column}) AS at FROM parcel p
+    SELECT p.fulfilment_id, max({at}) AS at, {outcome} AS outcome FROM parcel p
     WHERE p.fulfilment_id IN (SELECT fulfilment_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])))
-    GROUP BY p.fulfilment_id HAVING count(*) = count(p.{column})
+    GROUP BY p.fulfilment_id HAVING count(*) = count({at})
 """
-_COLLECTED = text(_TOGETHER.format(column="collected_at"))
-# Also when the last of them will never arrive; `undelivered_as` says so of such a fulfilment.
-_OVER = text("""
-    SELECT p.fulfilment_id, max(coalesce(p.delivered_at, p.undelivered_at)) AS at,
-           max(CASE WHEN p.delivered_at IS NULL THEN p.undelivered_as END) AS undelivered_as
-    FROM parcel p
-    WHERE p.fulfilment_id IN (SELECT fulfilment_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])))
-    GROUP BY p.fulfilment_id HAVING count(*) = count(coalesce(p.delivered_at, p.undelivered_at))
-""")
+_COLLECTED = text(_TOGETHER.format(at="p.collected_at", outcome="'collected'"))
+# Also when the last of them will never arrive: then the outcome is what became of it.
+_OVER = text(
+    _TOGETHER.format(
+        at="coalesce(p.delivered_at, p.undelivered_at)",
+        outcome="coalesce(max(CASE WHEN p.delivered_at IS NULL THEN p.undelivered_as END), 'delivered')",
+    )
+)
 
 # A bundle is delivered as often as every part was.
 _LINES = text("""
@@ -47,8 +46,6 @@ _LINES = text("""
         WHERE ol.order_id = ANY(CAST(:orders AS uuid[])) GROUP BY ol.id, s.bundle) p
     WHERE order_line.id = p.id AND order_line.qty_delivered < least(p.there, qty_shipped)
 """)
-
-_OUTCOMES = {"collect": "collected", "deliver": "delivered"}
 
 _ORDERS = text("SELECT DISTINCT order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY 1")
 
@@ -73,8 +70,8 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
     orders = list(session.execute(_ORDERS, {"ids": list(parcel_ids)}).scalars())
     over = session.execute(_OVER, {"ids": list(parcel_ids)}).all()
     lifecycle.advance(
-        session, Fulfilment, [o.fulfilment_id for o in over if o.undelivered_as is None], to="delivered", cause="signed for", actor=by, now=now,
-        lenient=True,
+        session, Fulfilment, [o.fulfilment_id for o in over if o.outcome == "delivered"], to="delivered", cause="signed for",
+        actor=by, now=now, lenient=True,
     )  # fmt: skip
     session.execute(_LINES, {"orders": orders})
     derived.refresh(session, order_ids=orders)
@@ -88,14 +85,14 @@ def undelivered(session: Session, *, parcel_id: uuid.UUID, by: str, now: datetim
     """A parcel of a (locked) order will never arrive: the last one ends its promises, and the order may be over."""
     orders = list(session.execute(_ORDERS, {"ids": [parcel_id]}).scalars())
     over = session.execute(_OVER, {"ids": [parcel_id]}).all()
-    closing = completing.complete(session, order_ids=orders, cause=completing.UNDELIVERED, by=by, now=now)
+    closing = completing.complete(session, order_ids=orders, by=by, now=now)
     _end_uncollected(session, over, by, now)
     _end(session, "deliver", over, {}, closing, by, now)
 
 
 def _end_uncollected(session: Session, over: Sequence[Row[Any]], by: str, now: datetime) -> None:
     """What the carrier never scanned before it went astray will not be collected any more."""
-    astray = [row for row in over if row.undelivered_as]
+    astray = [row for row in over if row.outcome != "delivered"]
     if astray:
         _end(session, "collect", astray, {}, {}, by, now)
 
@@ -111,7 +108,7 @@ def _end(
 ) -> None:
     """End the steps at their scans' times; what was to be opened and hangs on no step that ends is opened by itself."""
     at = {row.fulfilment_id: row.at for row in whole}
-    outcomes = {row.fulfilment_id: getattr(row, "undelivered_as", None) or _OUTCOMES[kind] for row in whole}
+    outcomes = {row.fulfilment_id: row.outcome for row in whole}
     found = journey.find(session, kind=kind, subject_ids=list(at))
     done = [_done(step, outcomes[f], at[f], tell.pop(f, []), closing) for f, step in found.items()]
     journey.finish(session, done, by=by, now=now)

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from oms.errors import Conflict, InputInvalid
 from oms.journey import lifecycle, policy
 from oms.journey import steps as journey
+from oms.journey.flow import UNDELIVERED
 from oms.journey.lifecycle import Note
-from oms.journey.models import Step
 from oms.journey.steps import Done, NewStep
 from oms.orders import locking
-from oms.shipping import arrivals, rules
+from oms.shipping import arrivals
 from oms.shipping.models import Parcel
 
 _ORDERS = text("SELECT id, order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -71,7 +71,7 @@ def _open(session: Session, new: Sequence[NewStep], why: dict[str, str], now: da
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the carrier answered and what was done; `undelivered_as`, one of `rules.UNDELIVERED`, when it never arrives."""
+    """What the carrier answered and what was done; `undelivered_as`, one of `flow.UNDELIVERED`, when it never arrives."""
 
     words: str
     undelivered_as: str | None = None
@@ -86,8 +86,7 @@ def settle(
     Raises InputInvalid without a finding, Conflict when the case is settled or the parcel did not leave or arrived.
     """
     _refuse_unclear(finding)
-    orders = select(Step.order_id).where(Step.id == step_id, Step.order_id.is_not(None))
-    locking.touch(session, order_ids=[order_id for order_id in session.scalars(orders) if order_id])
+    locking.touch(session, order_ids=session.scalars(select(Parcel.order_id).where(Parcel.id == parcel_id)).all())
     step = journey.find_by_id(session, step_ids=[step_id]).get(step_id)
     if step is None or (step.kind, step.subject_id) != ("track_case", parcel_id):
         raise Conflict("this case is settled already")
@@ -104,8 +103,8 @@ def _refuse_unclear(finding: Finding) -> None:
     faults = {}
     if not finding.words.strip():
         faults["finding"] = "say what the carrier answered and what was done"
-    if finding.undelivered_as is not None and finding.undelivered_as not in rules.UNDELIVERED:
-        faults["undelivered_as"] = f"one of {', '.join(rules.UNDELIVERED)}"
+    if finding.undelivered_as is not None and finding.undelivered_as not in UNDELIVERED:
+        faults["undelivered_as"] = f"one of {', '.join(UNDELIVERED)}"
     if faults:
         raise InputInvalid("a case ends with its finding", fields=faults)
 

@@ -67,7 +67,7 @@ class Parcel(Base):
     collected_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     signed_by: Mapped[str | None] = mapped_column(EncryptedText)
-    #: since when it is known that it will never arrive, and what became of it: one of `rules.UNDELIVERED`
+    #: since when it is known that it will never arrive, and what became of it: one of `flow.UNDELIVERED`
     undelivered_at: Mapped[datetime | None]
     undelivered_as: Mapped[str | None]
     #: when the carrier was last asked about it; the longest unasked goes first

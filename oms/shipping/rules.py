@@ -20,8 +20,6 @@ COLLECTED = frozenset(
 )
 #: What raises a case by itself (F-8). At a locker or station is not delivered, and no case either.
 TROUBLE = frozenset("delayed failed lost damaged return_to_sender".split())
-#: What becomes of a parcel that never arrives; what the customer did counts against nobody (`kpi.CUSTOMERS_DOING`).
-UNDELIVERED = ("lost", "damaged", "sent_back", "refused", "wrong_address")
 #: Scans that say nothing new about where the parcel is.
 SILENT = frozenset({"pre_transit", "unknown"})
 

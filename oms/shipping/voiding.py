@@ -108,6 +108,8 @@ def ask(session: Session, *, parcel_id: uuid.UUID, cause: str, actor: str, now: 
     """
     locking.touch(session, order_ids=[queries.parcel(session, ref=str(parcel_id)).order_id])
     row = queries.parcel(session, ref=str(parcel_id))
+    if row.label_status == "voided":
+        return
     if row.label_status not in _TAKEN_BACK:
         raise Conflict(f"parcel {row.number} has no label to take back: it is {row.label_status}")
     asked = request(session, parcel_ids=[parcel_id], cause=cause, actor=actor, now=now)

@@ -42,7 +42,7 @@ def _sums(lines: list[OrderLine]) -> Sums:
         backordered=total("qty_backordered"),
         reserved=total("qty_reserved"),
         returned=total("qty_returned"),
-        unshipped=sum((line.qty - line.qty_cancelled for line in lines if not line.requires_shipping), Decimal(0)),
+        services=sum((line.qty - line.qty_cancelled for line in lines if not line.requires_shipping), Decimal(0)),
     )
 
 

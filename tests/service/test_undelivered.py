@@ -15,12 +15,13 @@ from oms.aftersales.returns import Wanted
 from oms.errors import Conflict, InputInvalid
 from oms.invariants.check import INVARIANTS, Violation, check
 from oms.journey import touched
-from oms.journey.models import Step
+from oms.journey.flow import UNDELIVERED
+from oms.journey.models import HistoryEntry, Step
 from oms.kpi import fold
 from oms.kpi.models import KpiLine
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
-from oms.shipping import cases, closing, rules, tracking
+from oms.shipping import cases, closing, tracking
 from oms.shipping.cases import Finding
 from oms.shipping.models import Parcel
 from tests.factories.floor import Floor, run_kind
@@ -52,12 +53,16 @@ def _violations(session: Session) -> list[Violation]:
     return check(session, names=INVARIANTS.keys() - {"a_label_has_its_effect"})
 
 
+def _over_because(session: Session, order: Order) -> str:
+    return session.query(HistoryEntry).filter_by(subject_id=order.id, event="status.fulfilled").one().cause
+
+
 def _promises(session: Session, parcel: Parcel) -> dict[str, tuple[str, str | None]]:
     steps = session.query(Step).filter_by(subject_id=parcel.fulfilment_id)
     return {s.kind: (s.state, s.outcome) for s in steps if s.kind in ("collect", "deliver")}
 
 
-@pytest.mark.parametrize("became", rules.UNDELIVERED)
+@pytest.mark.parametrize("became", UNDELIVERED)
 def test_the_order_of_a_parcel_that_never_arrives_is_over(
     session: Session, floor: Floor, business_now: datetime, became: str
 ) -> None:
@@ -108,6 +113,7 @@ def test_an_order_in_two_parcels_is_over_with_the_last_of_them(
     order = session.get_one(Order, first.order_id)
     assert (order.status, order.fulfilment_status) == ("fulfilled", "partially_delivered")
     assert _promises(session, first)["deliver"] == ("done", "lost")
+    assert _over_because(session, order) == "not delivered"
     assert _violations(session) == []
 
 

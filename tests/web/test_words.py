@@ -18,7 +18,6 @@ from oms.journey import flow
 from oms.journey.policy_defaults import POLICY
 from oms.messages.models import MESSAGE
 from oms.orders.states import CONFIRMATION, FULFILMENT_STATES, ORDER, PAYMENT, RETURN_STATES
-from oms.shipping import rules as shipping_rules
 from oms.shipping.states import HAND_OVER_LIST, LABEL, TRACKING
 from oms.supply.models import SUPPLY
 from oms.web import catalogue
@@ -40,7 +39,7 @@ CODES = {
     "pick_task": set(PICK_TASK.moves),
     "label": set(LABEL.moves),
     "tracking": set(TRACKING.moves),
-    "undelivered_as": set(shipping_rules.UNDELIVERED),
+    "undelivered_as": set(flow.UNDELIVERED),
     "hand_over_list": set(HAND_OVER_LIST.moves),
     "inbound": set(INBOUND.moves),
     "message": set(MESSAGE.moves),

@@ -12,8 +12,9 @@ from oms import db
 from oms.aftersales import undelivered
 from oms.documents import queries as papers
 from oms.errors import Conflict, InputInvalid
+from oms.journey.flow import UNDELIVERED
 from oms.parties import queries as parties
-from oms.shipping import mending, queries, rules, voiding
+from oms.shipping import mending, queries, voiding
 from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
 from oms.web import edge
@@ -80,7 +81,7 @@ class FindingIn(Schema):
     undelivered_as = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.OneOf(rules.UNDELIVERED),
+        validate=validate.OneOf(UNDELIVERED),
         metadata={"description": "what became of it, when it will never arrive: its order waits for it no more"},
     )
 
@@ -135,8 +136,7 @@ def _label(ref: str, kind: str, media_type: str, suffix: str) -> Response:
 def void(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
     """Ask for the label to be taken back; the carrier is told at once, until it is done. A repeat changes nothing."""
     with edge.transaction() as session:
-        if queries.parcel(session, ref=str(parcel_id)).label_status != "voided":
-            voiding.ask(session, parcel_id=parcel_id, cause=given["reason"], actor=me().actor, now=db.now(session))
+        voiding.ask(session, parcel_id=parcel_id, cause=given["reason"], actor=me().actor, now=db.now(session))
         return _shown(session, str(parcel_id))
 
 

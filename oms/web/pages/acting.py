@@ -109,6 +109,11 @@ def pressed(name: str, *buttons: str) -> str:
     return found
 
 
+def decision() -> tuple[bool, str]:
+    """Whether `approve` was pressed, not `decline`, and the reason; InputInvalid for neither."""
+    return pressed("decision", "approve", "decline") == "approve", text("reason", longest=500)
+
+
 def identifier(name: str) -> uuid.UUID:
     """An id that one of our own forms carries."""
     try:

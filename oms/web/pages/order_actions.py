@@ -61,8 +61,7 @@ def decide_change(order_id: str, change_id: uuid.UUID) -> AnyResponse:
     """Approve or decline a change that another person asked for."""
 
     def work(session: Session, now: datetime) -> str:
-        approve = acting.pressed("decision", "approve", "decline") == "approve"
-        reason = acting.text("reason", longest=500)
+        approve, reason = acting.decision()
         asking.decide(session, change_id=change_id, approve=approve, reason=reason, actor=me().actor, now=now)
         return "change_approved" if approve else "change_declined"
 

@@ -13,8 +13,9 @@ from oms import db
 from oms.aftersales import undelivered
 from oms.errors import Refused
 from oms.journey import timeline
+from oms.journey.flow import UNDELIVERED
 from oms.parties import carriers
-from oms.shipping import mending, queries, rules, voiding
+from oms.shipping import mending, queries, voiding
 from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
 from oms.web import edge
@@ -95,6 +96,6 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
         steps=steps,
         services=services,
         mended=MENDED,
-        became=rules.UNDELIVERED,
+        became=UNDELIVERED,
         now=now,
     )

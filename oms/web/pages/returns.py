@@ -98,8 +98,7 @@ def decide(return_id: uuid.UUID) -> AnyResponse:
     """Approve, and the goods are awaited; or decline with the reason that the customer hears."""
 
     def work(session: Session, now: datetime) -> str:
-        approve = acting.pressed("decision", "approve", "decline") == "approve"
-        reason = acting.text("reason", longest=500)
+        approve, reason = acting.decision()
         returns.decide(session, return_id=return_id, approve=approve, reason=reason, actor=me().actor, now=now)
         return "return_approved" if approve else "return_declined"
 

@@ -97,7 +97,6 @@ async function judge(scan) {
 /** Show the answer; what the scanner is just typing, it types on. */
 function show(fresh, form) {
   const { code, qty } = form.elements, typed = code.value, pieces = qty ? qty.value : "";
-  if (!fresh.dataset.dropped) fresh.dataset.dropped = form.dataset.dropped || "";
   document.getElementById("stop").replaceWith(fresh);
   const next = document.querySelector("[data-scan-form]");
   if (!next) return;
@@ -109,8 +108,8 @@ function show(fresh, form) {
 /** Scans behind a wrong one are not counted, and whoever made them hears of it. */
 function giveUpWaiting() {
   if (!waiting.length) return;
-  const words = document.querySelector("[data-dropped]").dataset.dropped;
-  say(`${document.getElementById("verdict").innerText} · ${words} ${waiting.map((scan) => scan.code).join(", ")}`);
+  const verdict = document.getElementById("verdict");
+  say(`${verdict.innerText} · ${verdict.dataset.dropped} ${waiting.map((scan) => scan.code).join(", ")}`);
   waiting.length = 0;
   tell("dropped");
 }
