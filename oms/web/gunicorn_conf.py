@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,21 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)")
 _ODD = re.compile(rb"\r\n(?:(?:transfer-encoding|expect|upgrade):|connection:(?![ \t]*keep-alive[ \t]*\r\n))")
 
 
+class Connection(TConn):
+    """A connection whose end no thread waits for: gunicorn would hold the one that accepts for two seconds each."""
+
+    def __init__(self, worker: Worker, *given: Any) -> None:
+        super().__init__(*given)
+        self._worker = worker
+
+    def close(self, graceful: bool = False) -> None:
+        """At once, or when the sender has ended it as well."""
+        if graceful:
+            self._worker.let_end(self)
+        else:
+            super().close()
+
+
 class Worker(ThreadWorker):
     """Threads that tell late webhooks 503 instead of making those behind them late too: an answer within a second.
 
@@ -97,12 +113,40 @@ class Worker(ThreadWorker):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SILENCE)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SILENCE)
         self.nr_conns += 1
-        self._await(TConn(self.cfg, client, address, listener.getsockname()))
+        conn = Connection(self, self.cfg, client, address, listener.getsockname())
+        self._await(conn, self.on_pending_socket_readable)
 
-    def _await(self, conn: Any) -> None:
+    def _await(self, conn: Any, readable: Callable[[Any, Any], None]) -> None:
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+
+    def let_end(self, conn: Any) -> None:
+        """Say that nothing more is sent; closed when the sender ends too, or after `keepalive` seconds.
+
+        Closed at once, what it still sends would take our last answer from it (RFC 9112, 9.6).
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+        except OSError:
+            conn.close()
+            return
+        self.nr_conns += 1
+        self._await(conn, self._ends)
+
+    def _ends(self, conn: Any, client: Any) -> None:
+        try:
+            if conn.sock.recv(_LOOK):
+                return  # it goes on sending, and is not heard any more
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        self.nr_conns -= 1
+        conn.close()
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         """The first request of a connection."""
@@ -120,7 +164,7 @@ class Worker(ThreadWorker):
 
     def _refused(self, conn: Any) -> bool:
         """Whether the house is full and this is a plain webhook, which then was read and told to come again."""
-        if not self._came or time.monotonic() - self._came[0] <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
+        if self._waits_s() <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
             return False
         answer = _busy_answer()
         try:
@@ -134,6 +178,13 @@ class Worker(ThreadWorker):
         except OSError:
             pass  # a thread finds out what it is
         return False
+
+    def _waits_s(self) -> float:
+        """How long the one that waits longest for a thread has waited; 0 when nobody does."""
+        try:
+            return time.monotonic() - self._came[0]
+        except IndexError:  # a thread may have taken it just now
+            return 0.0
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when the request began to wait for a thread."""
@@ -157,8 +208,7 @@ class Worker(ThreadWorker):
         answer.start_response("503 Service Unavailable", list(_BUSY_HEADERS.items()))
         answer.write(_BUSY)
         answer.close()
-        # The connection stays: to end it the one thread that accepts would wait until the sender has ended it too,
-        # and would take nobody else's meanwhile. What is unread of the body is read by the caller.
+        # The connection stays, for its sender comes again. What is unread of the body is read by the caller.
         return not answer.should_close()
 
 

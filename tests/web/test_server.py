@@ -169,5 +169,24 @@ def test_who_begins_a_request_and_falls_silent_holds_its_thread_for_seconds_only
         one.sendall(begun)
     # By then without a limit nobody would have been answered.
     assert ask(narrow_port, "/healthz")[0] == 200
+    # Nor does the thread that accepts wait for the end of those who said nothing.
+    began = time.monotonic()
+    assert {ask(narrow_port, "/healthz")[0] for _ in range(20)} == {200}
+    assert time.monotonic() - began < 5
     for one in silent:
+        one.close()
+
+
+def test_who_does_not_end_its_own_side_holds_up_nobody(narrow_port):
+    """Each wanted the connection to be closed behind its answer, and then does not read that end."""
+    asked = b"GET /healthz HTTP/1.1\r\nHost: oms\r\nConnection: close\r\n\r\n"
+    open_ended = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(20)]
+    for one in open_ended:
+        one.sendall(asked)
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert ask(narrow_port, "/healthz")[0] == 200
+    assert time.monotonic() - began < 5
+    for one in open_ended:
+        assert one.recv(65536).startswith(b"HTTP/1.1 200")
         one.close()
