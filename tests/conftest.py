@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,10 +127,29 @@ class CleanDatabase:
 _numbers = itertools.count(1)
 
 
+def _own_name(servers: TestServers) -> str:
+    """A name that no other test has, nor the same test in the worker beside this one."""
+    return servers.template.replace("_template", f"_{os.getpid()}_{next(_numbers)}")
+
+
+@pytest.fixture
+def empty_database_url(servers: TestServers) -> Iterator[Callable[[], str]]:
+    """Makes databases without a table; each call gives the URL of another."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(_own_name(servers))
+        return embedded.create_database(servers.database_url, made[-1])
+
+    yield make
+    for name in made:
+        embedded.drop_database(servers.database_url, name)
+
+
 @pytest.fixture
 def clean_database(servers: TestServers) -> Iterator[CleanDatabase]:
     """A fresh database cloned from the template, for tests that need commits, several connections or processes."""
-    name = servers.template.replace("_template", f"_{os.getpid()}_{next(_numbers)}")
+    name = _own_name(servers)
     url = embedded.create_database(servers.database_url, name, template=servers.template)
     made = make_engine(url, pool_size=5, max_overflow=15)
     yield CleanDatabase(url, made, Database(made))

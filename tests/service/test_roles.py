@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import psycopg
 import pytest
 
 from oms import embedded
-from oms.embedded import schema
+from oms.embedded import databases, schema
 from tests.servers import TestServers
 
 
@@ -24,6 +26,23 @@ def app_url(servers: TestServers) -> Iterator[str]:
     schema.upgrade(url)
     yield embedded.as_app(url)
     embedded.drop_database(servers.database_url, name)
+
+
+def test_the_role_may_be_made_by_several_at_once(servers: TestServers, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.environ.get("OMS_DATABASE_URL"):
+        pytest.skip("the server given is not ours to make roles on")
+    for number in range(5):
+        monkeypatch.setattr(databases, "APP_ROLE", f"oms_roles_{os.getpid()}_{number}")
+        ready = Barrier(4)
+
+        def make(_number: int, ready: Barrier = ready) -> None:
+            ready.wait()
+            embedded.make_app_role(servers.database_url)
+
+        with ThreadPoolExecutor(4) as makers:
+            list(makers.map(make, range(4)))
+        with psycopg.connect(embedded.url_of(servers.database_url, "postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP ROLE {databases.APP_ROLE}")
 
 
 @pytest.mark.parametrize(
