@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -55,11 +56,11 @@ def test_a_fold_that_is_not_through_in_its_time_is_gone_on_with_by_a_step_that_f
     def part(session: Session, *, now: datetime) -> int:
         folded.append(1)
         left[0] -= 1
-        time.sleep(0.06)
         return max(0, left[0])
 
     monkeypatch.setattr(fold, "fold", part)
-    monkeypatch.setattr(kpi, "FOLD_S", 0.1)
+    # Each part takes a second and a half.
+    monkeypatch.setattr(kpi, "time", SimpleNamespace(monotonic=lambda: 1.5 * len(folded)))
     opened(own)
     inside.work(own, {"fold_kpi": kpi.FOLD_KPI}, claimed(own))
     assert len(folded) == 2
