@@ -68,10 +68,11 @@ SILENCE_S = 10
 _SILENCE = struct.pack("ll", SILENCE_S, 0)
 _BUSY = b'{"type":"urn:oms:problem:unavailable","title":"Service Unavailable","status":503,"code":"unavailable"}'
 _BUSY_HEADERS = {"Content-Type": "application/problem+json", "Retry-After": "2", "Content-Length": str(len(_BUSY))}
-#: What is looked at of a request at once; a larger one goes to a thread.
+#: What is looked at of a request, or thrown away, at once.
 _LOOK = 65_536
 _PLAIN_WEBHOOK = re.compile(rb"POST /webhooks/[^ ]* HTTP/1\.1\r\n")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)")
+#: Less than a megabyte, for all of it will be thrown away; whether a larger one is too large, a thread says.
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,6})[ \t]*(?=\r\n)")
 #: A request with one of these is no plain one.
 _ODD = re.compile(rb"\r\n(?:(?:transfer-encoding|expect|upgrade):|connection:(?![ \t]*keep-alive[ \t]*\r\n))")
 
@@ -82,6 +83,8 @@ class Connection(TConn):
     def __init__(self, worker: Worker, *given: Any) -> None:
         super().__init__(*given)
         self._worker = worker
+        #: Bytes of a refused request that have not come yet and will be thrown away.
+        self.unread = 0
 
     def close(self, graceful: bool = False) -> None:
         """At once, or when the sender has ended it as well."""
@@ -163,15 +166,17 @@ class Worker(ThreadWorker):
             super().on_client_socket_readable(conn, client)
 
     def _refused(self, conn: Any) -> bool:
-        """Whether the house is full and this is a plain webhook, which then was read and told to come again."""
-        if self._waits_s() <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
-            return False
-        answer = _busy_answer()
+        """Whether the house is full and this is a plain webhook, which then was told to come again, or the rest of one."""
         try:
-            size = plain_webhook(conn.sock.recv(_LOOK, socket.MSG_PEEK))
+            if conn.unread:
+                return _threw_away(conn)
+            if self._waits_s() <= FULL_AFTER_S or self.cfg.is_ssl or not self.alive:
+                return False
+            seen = conn.sock.recv(_LOOK, socket.MSG_PEEK)
+            size, answer = plain_webhook(seen), _busy_answer()
             # Answered first and read then: what finds no room for its answer is left as it came.
             if size and conn.sock.send(answer) == len(answer):
-                conn.sock.recv(size)
+                conn.unread = size - len(conn.sock.recv(len(seen)))
                 return True
             if size:
                 conn.sock.shutdown(socket.SHUT_RDWR)  # half an answer is none
@@ -219,14 +224,24 @@ def _rests_anew(conn: Any, resting: deque[Any]) -> None:
     resting.append(conn)
 
 
+def _threw_away(conn: Any) -> bool:
+    """Read what has come of the rest of a refused request; False when its sender has ended."""
+    came = len(conn.sock.recv(min(conn.unread, _LOOK)))
+    conn.unread -= came
+    return came > 0
+
+
 def plain_webhook(seen: bytes) -> int:
-    """How many bytes the request has when it is a whole plain webhook and nothing follows it; 0 for anything else."""
+    """How many bytes the request has, or will have, when it is a plain webhook and nothing follows it; 0 for anything else.
+
+    Its head is there as a whole. Most senders send the body by a call of its own, so that it is often seen later.
+    """
     head, end, body = seen.partition(b"\r\n\r\n")
     head = head.lower() + b"\r\n" if end and _PLAIN_WEBHOOK.match(head) else b""
     lengths = _LENGTH.findall(head)
-    if len(lengths) != 1 or _ODD.search(head) or len(body) != int(lengths[0]):
+    if len(lengths) != 1 or _ODD.search(head) or len(body) > int(lengths[0]):
         return 0
-    return len(seen)
+    return len(seen) - len(body) + int(lengths[0])
 
 
 def _busy_answer() -> bytes:

@@ -1,4 +1,4 @@
-"""What the thread that accepts may refuse by itself: a whole plain webhook, of which every byte was seen."""
+"""What the thread that accepts may refuse by itself: a plain webhook, whose whole head was seen and nothing behind it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,16 @@ def test_a_whole_webhook_is_read_to_its_last_byte(whole):
     assert whole(PLAIN.replace(b"Host: oms", b"Connection: Keep-Alive")) == len(PLAIN) + 13
 
 
+@pytest.mark.parametrize("body", [b"", b"{"])
+def test_of_a_body_that_is_still_to_come_it_is_known_how_long_it_is(whole, body):
+    assert whole(PLAIN[:-2] + body) == len(PLAIN)
+    assert whole(PLAIN.replace(b"Content-Length: 2", b"Content-Length: 999999")) == len(PLAIN) + 5 + 999_997
+
+
 @pytest.mark.parametrize(
     "seen",
     [
-        PLAIN[:-1],
+        PLAIN[:-3],
         PLAIN + b"P",
         PLAIN[:40],
         b"",
@@ -39,6 +45,7 @@ def test_a_whole_webhook_is_read_to_its_last_byte(whole):
         PLAIN.replace(b"Host: oms", b"Content-Length: 2"),
         PLAIN.replace(b"Content-Length: 2", b"Content-Length: +2"),
         PLAIN.replace(b"Content-Length: 2", b"Content-Length: 2, 2"),
+        PLAIN.replace(b"Content-Length: 2", b"Content-Length: 1000000"),
     ],
 )
 def test_anything_else_goes_to_a_thread(whole, seen):

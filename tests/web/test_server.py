@@ -122,25 +122,46 @@ def test_a_webhook_that_waited_for_a_thread_is_told_to_come_again(narrow_port):
 def test_who_comes_to_a_full_house_is_told_so_at_once_and_may_come_again_by_the_same_connection(narrow_port):
     # To end it the thread that accepts would wait for the sender's end, and take nobody else's meanwhile.
     with (
-        closing(http.client.HTTPConnection("127.0.0.1", narrow_port, timeout=20)) as connection,
+        closing(Refused(narrow_port)) as refused,
         full_house(narrow_port) as leave,
         ThreadPoolExecutor(1) as first,
     ):
         waits = first.submit(ask, narrow_port, "/webhooks/nobody", "POST", body=b"{}")
         time.sleep(2.0)
-        for size in (20_000, 2):
-            connection.request("POST", "/webhooks/nobody", body=b"y" * size)
-            answer = connection.getresponse()
-            assert (answer.status, answer.headers["Connection"]) == (503, "keep-alive")
-            assert answer.headers["Retry-After"]
-            assert json.loads(answer.read())["code"] == "unavailable"
+        for pieces in ([b"y" * 20_000], [b"{}"], [b"", b"{", b"}"], [b"", b"y" * 300_000, b"y" * 300_000]):
+            refused.sends(pieces)
         assert not waits.done()  # no thread was free meanwhile
-        used = connection.sock
         leave()
         assert waits.result()[0] == 503
-        connection.request("POST", "/webhooks/nobody", body=b"{}")
-        assert connection.getresponse().status == 404
-        assert connection.sock is used
+        assert refused.asks([b"", b"{}"])[0] == 404
+
+
+class Refused:
+    """A sender with one connection, who sends a body by itself or with its head, as senders do."""
+
+    def __init__(self, port: int) -> None:
+        self._sock = socket.create_connection(("127.0.0.1", port), timeout=20)
+
+    def asks(self, pieces: list[bytes]) -> tuple[int, http.client.HTTPResponse, bytes]:
+        """Send the head with the first piece of the body, and each further piece after a moment."""
+        size = sum(map(len, pieces))
+        head = f"POST /webhooks/nobody HTTP/1.1\r\nHost: oms\r\nContent-Length: {size}\r\n\r\n".encode()
+        for number, piece in enumerate(pieces):
+            time.sleep(0.1 * min(number, 1))
+            self._sock.sendall(piece if number else head + piece)
+        answer = http.client.HTTPResponse(self._sock, method="POST")
+        answer.begin()
+        return answer.status, answer, answer.read()
+
+    def sends(self, pieces: list[bytes]) -> None:
+        """Be told 503, with all that a sender is to know of it."""
+        status, answer, told = self.asks(pieces)
+        assert (status, answer.headers["Connection"]) == (503, "keep-alive")
+        assert answer.headers["Retry-After"]
+        assert json.loads(told)["code"] == "unavailable"
+
+    def close(self) -> None:
+        self._sock.close()
 
 
 def test_who_connects_and_says_nothing_takes_nobodys_thread(narrow_port):
