@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from oms import db
 from tests.factories.day import Day, make_day
 from tests.web.conftest import site
-from tests.web.site import PASSWORD, Site
+from tests.web.served import new_page, serving, sign_in
+from tests.web.site import Site
 
 __all__ = ["site"]
 
@@ -40,36 +38,28 @@ def browser(chromium: str) -> Iterator[Browser]:
 def served(site: Site) -> Iterator[Served]:
     with site.transaction() as session:
         day = make_day(session, db.now(session))
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Served(f"http://127.0.0.1:{server.port}", site, day)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site.app) as url:
+        yield Served(url, site, day)
 
 
 Open = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(browser: Browser, served: Served) -> Open:
+def opened(browser: Browser, served: Served) -> Iterator[Open]:
     """Open a page as someone: `opened("/pick", "warehouse", width=390)`; no role: without a login."""
+
+    contexts: list[BrowserContext] = []
 
     def as_someone(path: str, *roles: str, width: int = 1280, language: str = "en") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 844}, locale="en")
-        page: Any = context.new_page()
-        page.said = []
-        page.on("console", lambda told: page.said.append(told.text))
-        page.on("pageerror", lambda fault: page.said.append(str(fault)))
+        contexts.append(context)
+        page = new_page(context)
         if roles:
-            login = served.site.person(*roles, language=language)
-            page.goto(f"{served.url}/sign-in")
-            page.fill("[name=login]", login)
-            page.fill("[name=password]", PASSWORD)
-            page.click("button.primary")
-            page.wait_for_url(f"{served.url}/")
+            sign_in(page, served.url, served.site.person(*roles, language=language))
         page.goto(served.url + path)
         return page
 
-    return as_someone
+    yield as_someone
+    for context in contexts:
+        context.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
 
@@ -54,9 +54,26 @@ def _typed(page: Page, code: str) -> None:
     page.keyboard.press("Enter")
 
 
-def _slow(page: Page, *, seconds: float) -> None:
-    """Answers take so long that a scanner types on meanwhile."""
-    page.route("**/pick/*/scan", lambda route: (time.sleep(seconds), route.continue_()))
+def _held(page: Page) -> Callable[[], None]:
+    """No scan is answered until the function that this gives is called, however long a scanner types on meanwhile."""
+    held: list[Route] = []
+    answered = False
+
+    def ask(route: Route) -> None:
+        if answered:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def answer() -> None:
+        nonlocal answered
+        page.wait_for_timeout(100)
+        assert len(held) == 1, "one scan is judged at a time"
+        answered = True
+        held[0].continue_()
+
+    page.route("**/pick/*/scan", ask)
+    return answer
 
 
 def _codes(served: Served) -> list[str]:
@@ -76,9 +93,10 @@ def _counted(served: Served) -> list[tuple[bool, int]]:
 
 def test_scans_that_are_quicker_than_the_network_all_count(served, opened):
     page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
-    _slow(page, seconds=0.4)
+    answer = _held(page)
     for code in _codes(served):
         _typed(page, code)
+    answer()
     expect(page.locator(".finished")).to_contain_text("The list is done")
     assert _counted(served) == [(True, 2)]
     assert page.said == []
@@ -87,9 +105,10 @@ def test_scans_that_are_quicker_than_the_network_all_count(served, opened):
 def test_a_code_that_is_typed_while_an_answer_comes_is_whole(served, opened):
     page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
     first, second = _codes(served)
-    _slow(page, seconds=0.5)
+    answer = _held(page)
     _typed(page, first)
     page.keyboard.type(second[:3])
+    answer()
     expect(page.locator("#verdict")).to_have_class("verdict right")
     assert page.locator("#scan").input_value() == second[:3]
     _typed(page, second[3:])
@@ -100,9 +119,10 @@ def test_a_code_that_is_typed_while_an_answer_comes_is_whole(served, opened):
 def test_what_is_scanned_behind_a_wrong_piece_is_told_as_not_counted(served, opened):
     page = opened(f"/pick/{served.day.wave.number}", "warehouse", width=390)
     first, second = _codes(served)
-    _slow(page, seconds=0.4)
+    answer = _held(page)
     for code in (first, "NOT-THIS", second, "AND-THAT"):
         _typed(page, code)
+    answer()
     expect(page.locator("#verdict")).to_contain_text(f"Not counted: {second}, AND-THAT")
     expect(page.locator("#verdict")).to_have_class("verdict wrong")
     assert (True, 1) in _counted(served)

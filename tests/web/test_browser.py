@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
 
-from tests.web.site import PASSWORD, Site
+from tests.web.served import new_page, serving, sign_in
+from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -33,27 +32,15 @@ def served(site: Site) -> Iterator[str]:
     for kind, due_in in (("final_review", -2), ("sample_review", 1), ("decide_change", 30)):
         site.step(kind, due_in=timedelta(hours=due_in))
     site.step("book", state="parked")
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site.app) as url:
+        yield url
 
 
 def signed_in(browser: Browser, served: str, site: Site, *, width: int, language: str, scheme: str = "light") -> Any:
     login = site.person("order_manager", language=language)
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page: Any = context.new_page()
-    page.said = []
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda fault: page.said.append(str(fault)))
-    page.goto(f"{served}/sign-in")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button.primary")
-    page.wait_for_url(f"{served}/")
+    page = new_page(context)
+    sign_in(page, served, login)
     return page
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from connectors.signing import sign_standard
 from oms import db
@@ -19,6 +17,7 @@ from oms.shipping.models import Parcel, TrackingEvent
 from tests.connectors.sandbox_peers import Peer, wait_until
 from tests.factories.carrier_house import House
 from tests.factories.packed import SECRET, handed_over, served_floor
+from tests.web.served import serving
 
 
 @pytest.fixture
@@ -99,11 +98,8 @@ def test_a_scan_of_a_parcel_that_is_not_ours_is_answered_2xx(site, parcel):
 @pytest.fixture
 def served(site) -> Iterator[str]:
     """The application on a real port."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(site.app) as url:
+        yield url
 
 
 def test_the_real_carrier_tells_the_whole_way_to_the_door(site, served, tmp_path):
