@@ -47,7 +47,7 @@ class Load:
     count: int
     per_s: float
     host: str = "127.0.0.1"
-    #: told 503, a delivery comes again, as a shop's does, until it is accepted
+    #: told 503 or not answered, a delivery comes again, as a shop's does, until it is accepted
     patient: bool = False
 
 
@@ -108,7 +108,7 @@ def post_orders(load: Load, told: Queue[Answers]) -> None:
 def _deliver(connection: http.client.HTTPConnection, load: Load, number: int, body: bytes) -> int:
     while True:
         status = _ask(connection, "POST", "/webhooks/bench", body, signed(body, f"evt-{number}"))
-        if status != 503 or not load.patient:
+        if status not in (0, 503) or not load.patient:
             return status
         time.sleep(0.2)
 

@@ -106,12 +106,14 @@ class Numbers:
         return self.first - count
 
 
-def hold(product: House, per_s: float, seconds: float, numbers: Numbers) -> Window:
-    """Let orders come at this pace for so long, and look at the house every few seconds."""
+def hold(product: House, per_s: float, seconds: float, numbers: Numbers, *, patient: bool = False) -> Window:
+    """Let orders come at this pace for so long, and look at the house every few seconds; `patient`: see `clients.Load`."""
     made, window = product.made, Window(per_s, seconds)
     count = int(per_s * seconds / POSTERS)
     loads = [
-        clients.Load(made.web_port, product.seeded.sku_codes, numbers.take(count), count, per_s / POSTERS)
+        clients.Load(
+            made.web_port, product.seeded.sku_codes, numbers.take(count), count, per_s / POSTERS, patient=patient
+        )
         for _ in range(POSTERS)
     ]
     readings = [
