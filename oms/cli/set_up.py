@@ -17,7 +17,7 @@ SOURCES = {"channels": registry.CHANNELS, "carriers": registry.CARRIERS}
 def run(argv: Sequence[str]) -> int:
     """Bring the house to what the file says, all of it or nothing; what it does not name stays. Again changes nothing."""
     parser = Parser(prog="oms set-up", description=run.__doc__)
-    parser.add_argument("file", metavar="FILE", help="JSON as docs/operating.md describes it; - for standard input")
+    parser.add_argument("file", metavar="FILE", help="JSON as docs/set-up.md describes it; - for standard input")
     args = parser.parse_args(argv)
     file = read_json(args.file)
     with installation.opened(os.environ) as session:
