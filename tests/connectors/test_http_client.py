@@ -42,7 +42,7 @@ def client() -> Iterator[Client]:
     hung = server.hung = Event()  # type: ignore[attr-defined]  # the handler reads it of its server
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
-    yield Client(f"http://127.0.0.1:{server.server_port}", headers={"X-Token": TOKEN}, timeout_s=(1.0, 0.3))
+    yield Client(f"http://127.0.0.1:{server.server_port}", headers={"X-Token": TOKEN}, timeout_s=(5, 5))
     hung.set()
     server.shutdown()
     server.server_close()
@@ -79,7 +79,7 @@ def test_an_answer_is_exact_json_and_names_the_next_page(client):
 
 
 def test_a_peer_that_hangs_or_is_gone_is_worth_another_try(client):
-    for broken in (client, Client("http://127.0.0.1:9")):
+    for broken in (Client(client.base_url, timeout_s=(5, 0.3)), Client("http://127.0.0.1:9")):
         with pytest.raises(ConnectorError) as caught:
             broken.get("/hang")
         assert caught.value.permanent is False

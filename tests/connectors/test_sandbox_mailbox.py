@@ -78,7 +78,7 @@ def test_a_mail_sent_by_smtp_reaches_an_idle_listener_at_once(peer: Peer):
             sent_at = time.monotonic()
             send(peer, mail(f"idle-{number}"))
             wait_until(lambda number=number: len(got) > number, "the mail")  # type: ignore[misc]
-            assert got[number][0] - sent_at < 1.0
+            assert got[number][0] - sent_at < 8  # who does not idle looks every 20 seconds
     assert got[0][1] == b"Return-Path: <ann@x.example>\r\n" + mail("idle-0")
 
 
@@ -147,7 +147,7 @@ def test_a_mail_whose_acknowledgement_was_lost_is_counted_once_by_its_message_id
 @pytest.mark.parametrize(("fault", "status"), [("500", 451), ("503", 421), ("timeout", None), ("reset", None)])
 def test_a_server_in_trouble_is_tried_again_later(peer: Peer, fault: str, status: int | None):
     peer.fault("smtp", fault)
-    settings = SmtpSettings(HOST, peer.port("smtp_port"), timeout_s=0.1)
+    settings = SmtpSettings(HOST, peer.port("smtp_port"), timeout_s=0.1 if fault == "timeout" else 5)
     with pytest.raises(ConnectorError) as raised:
         mail_client.send(settings, mail("trouble"), Envelope("ann@x.example", (ORDERS,)))
     assert (raised.value.permanent, raised.value.status) == (False, status)

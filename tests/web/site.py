@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -90,6 +90,11 @@ class Site:
         """Let business time pass."""
         with self.transaction() as session:
             db.set_offset(session, length)
+
+    def set_clock(self, moment: datetime) -> None:
+        """Let business time be that moment, and go on from it."""
+        with self.transaction() as session:
+            db.set_offset(session, moment - datetime.now(UTC))
 
     def rows(self, sql: str, **params: Any) -> list[Any]:
         with self.transaction() as session:

@@ -9,6 +9,7 @@ import pytest
 from oms import db
 from oms.clock import Month, month_of, zone_named
 from oms.kpi.monthly import keep
+from tests.conftest import BUSINESS_NOW
 from tests.factories.floor import make_floor, released
 from tests.service.test_kpi_report import House
 from tests.web.caller import fields, person
@@ -16,7 +17,8 @@ from tests.web.caller import fields, person
 
 @pytest.fixture
 def month(api):
-    """A month in which one picker's step ended in time."""
+    """A month in which one picker's step ended in time; at its end the step would be due in the next one."""
+    api.set_clock(BUSINESS_NOW)
     with api.transaction() as session:
         now = db.now(session)
         released(session, make_floor(session), now)
@@ -56,7 +58,7 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(month):
 
 
 def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_month_of_now(api):
-    api.later(timedelta(days=20))
+    api.set_clock(BUSINESS_NOW + timedelta(days=20))
     with api.transaction() as session:
         house, now = House(session), db.now(session)
         house.whole_line()

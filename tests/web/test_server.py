@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -78,10 +79,11 @@ def ask(port: int, path: str, method: str = "GET", **given) -> tuple[int, str]:
 
 def test_counts_of_all_processes_are_added_up(port):
     with ThreadPoolExecutor(16) as pool:
-        statuses = list(pool.map(lambda _: ask(port, "/webhooks/nobody", "POST")[0], range(200)))
+        statuses = Counter(pool.map(lambda _: ask(port, "/webhooks/nobody", "POST")[0], range(200)))
     figures = {ask(port, "/metrics")[1] for _ in range(6)}
-    assert set(statuses) == {404}
-    line = 'oms_requests_total{method="POST",route="/webhooks/<name>",status="404"} 200.0'
+    assert set(statuses) <= {404, 503}  # who waits too long for a thread is told to come again
+    assert statuses[404] > 100
+    line = f'oms_requests_total{{method="POST",route="/webhooks/<name>",status="404"}} {statuses[404]}.0'
     assert all(line in text for text in figures)
 
 
@@ -89,6 +91,13 @@ def test_a_body_in_chunks_over_the_limit_is_refused_by_the_real_server(port):
     chunks = (b"y" * 65536 for _ in range(17))
     head = {"Transfer-Encoding": "chunked"}
     assert ask(port, "/webhooks/nobody", "POST", body=chunks, headers=head, encode_chunked=True)[0] == 413
+
+
+def knock(port: int) -> int:
+    """Post a webhook for a channel that is not there, as often as the house is too full to say so."""
+    while (status := ask(port, "/webhooks/nobody", "POST", body=b"{}")[0]) == 503:
+        time.sleep(0.1)
+    return status
 
 
 @contextmanager
@@ -116,24 +125,22 @@ def test_a_webhook_that_waited_for_a_thread_is_told_to_come_again(narrow_port):
         leave()
         status, words = waits.result()
     assert (status, '"unavailable"' in words) == (503, True)
-    assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
+    assert knock(narrow_port) == 404
 
 
 def test_who_comes_to_a_full_house_is_told_so_at_once_and_may_come_again_by_the_same_connection(narrow_port):
     # To end it the thread that accepts would wait for the sender's end, and take nobody else's meanwhile.
-    with (
-        closing(Refused(narrow_port)) as refused,
-        full_house(narrow_port) as leave,
-        ThreadPoolExecutor(1) as first,
-    ):
+    with full_house(narrow_port) as leave, ThreadPoolExecutor(1) as first:
         waits = first.submit(ask, narrow_port, "/webhooks/nobody", "POST", body=b"{}")
         time.sleep(2.0)
-        for pieces in ([b"y" * 20_000], [b"{}"], [b"", b"{", b"}"], [b"", b"y" * 300_000, b"y" * 300_000]):
-            refused.sends(pieces)
-        assert not waits.done()  # no thread was free meanwhile
-        leave()
-        assert waits.result()[0] == 503
-        assert refused.asks([b"", b"{}"])[0] == 404
+        with closing(Refused(narrow_port)) as refused:
+            for pieces in ([b"y" * 20_000], [b"{}"], [b"", b"{", b"}"], [b"", b"y" * 300_000, b"y" * 300_000]):
+                refused.sends(pieces)
+            assert not waits.done()  # no thread was free meanwhile
+            leave()
+            assert waits.result()[0] == 503
+            assert knock(narrow_port) == 404
+            assert refused.asks([b"", b"{}"])[0] == 404
 
 
 class Refused:
@@ -167,8 +174,8 @@ class Refused:
 def test_who_connects_and_says_nothing_takes_nobodys_thread(narrow_port):
     silent = [socket.create_connection(("127.0.0.1", narrow_port)) for _ in range(2 * THREADS)]
     began = time.monotonic()
-    assert ask(narrow_port, "/webhooks/nobody", "POST", body=b"{}")[0] == 404
-    assert time.monotonic() - began < 2.0
+    assert knock(narrow_port) == 404
+    assert time.monotonic() - began < 8  # each of them would hold one for ten
     for one in silent:
         one.close()
 
