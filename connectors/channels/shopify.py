@@ -188,7 +188,9 @@ class _Message:
                 placed_at=fields.time(order.get("created_at") or order.get("processed_at"), "placed_at"),
                 currency=currency,
                 totals=replace(totals, paid=paid),
-                payment=Payment(terms=_terms(order), status=status),
+                payment=Payment(
+                    terms=_terms(order), status=shopify_amounts.payment_status(status, paid=paid, total=totals.total)
+                ),
                 customer=_customer(order, fields, ship_to or bill_to),
                 ship_to=ship_to,
                 bill_to=bill_to,

@@ -145,7 +145,20 @@ def paid(order: Node, fields: Fields, *, status: str | None, total: Decimal | No
     """What was received, gift cards among it, before refunds; None where Shopify does not say."""
     if status not in _RECEIVED:
         return None if status is None else _ZERO
+    # Above zero the buyer still owes it; below zero it has to go back to the buyer, as for a line taken off when it was paid.
     outstanding = fields.amount(order.get("total_outstanding"), "totals.paid")
-    if status == "partially_paid":
-        return None if total is None or outstanding is None else max(total - outstanding, _ZERO)
+    if status == "partially_paid" or (status == "paid" and outstanding is not None and outstanding < 0):
+        return _received(order, fields, outstanding, total)
     return total
+
+
+def _received(order: Node, fields: Fields, outstanding: Decimal | None, total: Decimal | None) -> Decimal | None:
+    # What is outstanding is so of the order as it stands now, also where the order is shown as it was sold.
+    now = fields.amount(order.get("current_total_price"), "totals.paid")
+    due = total if now is None else now
+    return None if due is None or outstanding is None else max(due - outstanding, _ZERO)
+
+
+def payment_status(status: str | None, *, paid: Decimal | None, total: Decimal | None) -> str | None:
+    """`overpaid` where more was received than the order comes to; any other state as Shopify tells it."""
+    return "overpaid" if status == "paid" and paid is not None and total is not None and paid > total else status

@@ -186,6 +186,29 @@ def test_payment_is_read_from_the_table(changes, payment, paid):
     assert (found.payment, found.totals.paid) == (payment, paid)
 
 
+def test_a_line_taken_off_and_not_yet_refunded_leaves_the_order_overpaid():
+    found = shopify(
+        line_items=[line(id=1), line(id=2, price="50.00", current_quantity=0)], total_discounts="0.00",
+        total_price="60.40", current_total_price="10.40", current_total_discounts="0.00", current_total_tax="1.66",
+        total_outstanding="-50.00",
+    )  # fmt: skip
+    assert (found.totals.total, found.totals.paid) == (Decimal("10.40"), Decimal("60.40"))
+    assert (found.payment, found.problems) == (Payment("prepaid", "overpaid"), ())
+
+
+def test_a_cancelled_order_was_paid_what_it_was_sold_for_until_the_money_goes_back():
+    found = shopify(
+        line_items=[line(current_quantity=0)], cancelled_at="2026-11-22T10:00:00Z", current_total_price="0.00",
+        total_outstanding="-27.40",
+    )  # fmt: skip
+    assert (found.payment.status, found.totals.paid) == ("paid", Decimal("27.40"))
+    part = shopify(
+        line_items=[line(current_quantity=0)], cancelled_at="2026-11-22T10:00:00Z", current_total_price="0.00",
+        financial_status="partially_paid", total_outstanding="-20.00",
+    )  # fmt: skip
+    assert (part.payment.status, part.totals.paid) == ("partially_paid", Decimal("20.00"))
+
+
 def test_an_unknown_payment_status_holds_the_order_and_is_not_guessed():
     found = shopify(financial_status="cosmic")
     assert found.payment.status is None
