@@ -92,9 +92,10 @@ def shipping_lines(order: Node) -> list[Node]:
 def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) -> Totals:
     """The totals of an order; `paid` is set by the payment status."""
     now = "current_" if edited else ""
+    net_shipping = _net_shipping(order, fields) if edited else None
     return Totals(
-        discount=_order_discount(order, fields, lines, now),
-        shipping=_shipping_price(order, fields, edited=edited),
+        discount=_order_discount(order, fields, lines, now, net_shipping),
+        shipping=_shipping_price(order, fields) if net_shipping is None else net_shipping,
         fees=_fees(order, fields, edited=edited),
         tax=fields.amount(order.get(f"{now}total_tax"), "totals.tax"),
         tax_included=truth(order.get("taxes_included")),
@@ -102,8 +103,10 @@ def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) 
     )
 
 
-def _order_discount(order: Node, fields: Fields, lines: Sequence[Line], now: str) -> Decimal | None:
-    """What comes off the order and stands on no line, discounts on shipping among it."""
+def _order_discount(
+    order: Node, fields: Fields, lines: Sequence[Line], now: str, net_shipping: Decimal | None
+) -> Decimal | None:
+    """What comes off the order and stands on no line; discounts on shipping too, unless its price is net of them."""
     if "applied_discount" in order:  # a draft: its own discount stands beside those of its lines
         return fields.amount(node(order["applied_discount"]).get("amount"), "totals.discount") or _ZERO
     whole = fields.amount(order.get(f"{now}total_discounts"), "totals.discount")
@@ -111,8 +114,9 @@ def _order_discount(order: Node, fields: Fields, lines: Sequence[Line], now: str
         whole = fields.sum((code.get("amount") for code in nodes(order.get("discount_codes"))), "totals.discount")
     off_shipping = _off_shipping(order, fields)
     if whole is None:
-        return off_shipping or None
-    return max(whole - sum((line.discount or _ZERO for line in lines), _ZERO), off_shipping, _ZERO)
+        return None if net_shipping is not None else off_shipping or None
+    rest = whole - sum((line.discount or _ZERO for line in lines), _ZERO)
+    return max(rest - off_shipping, _ZERO) if net_shipping is not None else max(rest, off_shipping, _ZERO)
 
 
 def _off_shipping(order: Node, fields: Fields) -> Decimal:
@@ -120,9 +124,12 @@ def _off_shipping(order: Node, fields: Fields) -> Decimal:
     return fields.sum((part.get("amount") for part in parts), "totals.discount") or _ZERO
 
 
-def _shipping_price(order: Node, fields: Fields, *, edited: bool) -> Decimal | None:
-    if edited and order.get("current_shipping_price_set"):
-        return fields.amount(shop_money(order["current_shipping_price_set"], "amount"), "totals.shipping")
+def _net_shipping(order: Node, fields: Fields) -> Decimal | None:
+    """The shipping as it stands now, which Shopify tells after refunds and discounts; None where it does not."""
+    return fields.amount(shop_money(order.get("current_shipping_price_set"), "amount"), "totals.shipping")
+
+
+def _shipping_price(order: Node, fields: Fields) -> Decimal | None:
     given = fields.sum((line.get("price") for line in shipping_lines(order)), "totals.shipping")
     if given is not None:
         return given

@@ -19,6 +19,10 @@ def line(**changes):
     return {**shopify_order()["line_items"][1], "current_quantity": 1, **changes}
 
 
+def shop_money(amount):
+    return {"shop_money": {"amount": amount, "currency_code": "EUR"}}
+
+
 IN_THE_SCHEMA = {
     "channel": "shopify",
     "source": "shopify",
@@ -152,6 +156,26 @@ def test_an_edited_order_counts_as_it_stands_now():
     )  # fmt: skip
     assert [(one.line_ref, one.qty) for one in found.lines] == [("1", Decimal(1)), ("2", Decimal(1))]
     assert (found.totals.total, found.totals.tax, found.problems) == (Decimal("15.90"), Decimal("2.54"), ())
+
+
+@pytest.mark.parametrize("whole", ["10.00", "0.00", None])  # the shop counts it among the discounts, or not
+def test_free_shipping_comes_off_an_edited_order_once(whole):
+    free = [{"title": "DHL", "price": "10.00", "discount_allocations": [{"amount": "10.00"}]}]
+    found = shopify(
+        line_items=[line(id=1), line(id=2, current_quantity=0)], shipping_lines=free,
+        current_shipping_price_set=shop_money("0.00"), current_total_discounts=whole, current_total_price="5.50",
+        total_discounts="10.00", total_price="11.00",
+    )  # fmt: skip
+    assert (found.totals.shipping, found.totals.discount or Decimal(0)) == (Decimal("0.00"), Decimal(0))
+    assert found.problems == ()
+
+
+def test_an_edited_order_that_does_not_tell_its_shipping_keeps_that_of_its_shipping_lines():
+    found = shopify(
+        line_items=[line(id=1), line(id=2, current_quantity=0)], current_shipping_price_set={"shop_money": None},
+        current_total_discounts="0.00", current_total_price="10.40",
+    )  # fmt: skip
+    assert (found.totals.shipping, found.problems) == (Decimal("4.90"), ())
 
 
 @pytest.mark.parametrize(
