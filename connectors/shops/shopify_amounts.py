@@ -5,6 +5,7 @@ All are in the shop's currency. An order that was edited counts as it stands now
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -25,13 +26,33 @@ def shop_money(money_set: object, part: str) -> object:
 
 def lines(order: Node, fields: Fields, currency: str | None, *, as_sold: bool) -> tuple[list[Line], bool]:
     """The lines of goods, and whether the order was edited since it was placed; tips are fees."""
-    goods = [item for item in nodes(order.get("line_items")) if not _is_tip(item)]
+    goods = _goods(order, fields)
     left = [item for item in goods if item.get("current_quantity") != 0]
     edited = bool(left) and not as_sold and any(_was_edited(item) for item in goods)
     kept = left if edited else goods
     if goods and not left and not as_sold and text(order.get("financial_status")) not in _BACK:
         fields.add("no_lines", "lines", "every line was taken off this order in the shop; look at it there")
     return [_line(item, fields, f"lines.{at}", currency, edited=edited) for at, item in enumerate(kept)], edited
+
+
+def _goods(order: Node, fields: Fields) -> list[Node]:
+    """The lines of goods, each with what is left of it."""
+    goods = [item for item in nodes(order.get("line_items")) if not _is_tip(item)]
+    if all(item.get("current_quantity") is not None for item in goods):
+        return goods
+    # Before API version 2024-01 a line says what was sold; what was taken off it since stands in the refunds alone,
+    # an edit's too. Whether it went back to stock is another matter: it is not to be sent either way.
+    taken: defaultdict[str | None, Decimal] = defaultdict(Decimal)
+    for part in (part for refund in nodes(order.get("refunds")) for part in nodes(refund.get("refund_line_items"))):
+        taken[identity(part.get("line_item_id"))] += fields.qty(part.get("quantity"), "lines") or _ZERO
+    return [_less(item, taken[identity(item.get("id"))]) for item in goods]
+
+
+def _less(item: Node, taken: Decimal) -> Node:
+    sold = Fields().qty(item.get("quantity"), "qty")
+    if taken <= 0 or sold is None or item.get("current_quantity") is not None:
+        return item
+    return {**item, "current_quantity": max(sold - taken, _ZERO)}
 
 
 def _was_edited(item: Node) -> bool:
@@ -45,7 +66,8 @@ def _is_tip(item: Node) -> bool:
 
 def _line(item: Node, fields: Fields, where: str, currency: str | None, *, edited: bool) -> Line:
     sold = fields.qty(item.get("quantity"), f"{where}.qty")
-    qty = fields.qty(item.get("current_quantity"), f"{where}.qty") if edited and "current_quantity" in item else sold
+    now = item.get("current_quantity") if edited else None
+    qty = sold if now is None else fields.qty(now, f"{where}.qty")
     share = qty / sold if qty is not None and sold else Decimal(1)
     discount = _line_discount(item, fields, f"{where}.discount")
     tax = _tax(item, fields, f"{where}.tax")
@@ -97,10 +119,16 @@ def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) 
         discount=_order_discount(order, fields, lines, now, net_shipping),
         shipping=_shipping_price(order, fields) if net_shipping is None else net_shipping,
         fees=_fees(order, fields, edited=edited),
-        tax=fields.amount(order.get(f"{now}total_tax"), "totals.tax"),
+        tax=fields.amount(_stands(order, "total_tax", edited=edited), "totals.tax"),
         tax_included=truth(order.get("taxes_included")),
-        total=fields.amount(order.get(f"{now}total_price"), "totals.total"),
+        total=fields.amount(_stands(order, "total_price", edited=edited), "totals.total"),
     )
+
+
+def _stands(order: Node, name: str, *, edited: bool) -> object:
+    """An amount as it stands now. Where Shopify does not tell it, the one of the sale: what was taken off shows against it."""
+    now = order.get(f"current_{name}") if edited else None
+    return order.get(name) if now is None else now
 
 
 def _order_discount(

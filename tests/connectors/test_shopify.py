@@ -158,6 +158,61 @@ def test_an_edited_order_counts_as_it_stands_now():
     assert (found.totals.total, found.totals.tax, found.problems) == (Decimal("15.90"), Decimal("2.54"), ())
 
 
+def refund(*parts):
+    return {
+        "id": 9,
+        "refund_line_items": [{"line_item_id": i, "quantity": qty, "restock_type": how} for i, qty, how in parts],
+    }
+
+
+def sold_lines(*, pieces):
+    """Lines as API versions before 2024-01 tell them: by what was sold."""
+    lines = [line(id=at, quantity=qty) for at, qty in enumerate(pieces, start=1)]
+    return [{name: value for name, value in one.items() if name != "current_quantity"} for one in lines]
+
+
+def test_what_was_given_back_is_not_sent_where_the_lines_tell_only_what_was_sold():
+    found = shopify(
+        line_items=sold_lines(pieces=[3, 1, 1, 2]), total_discounts="0.00", total_price="43.40",
+        refunds=[refund((1, 1, "no_restock"), (2, 1, "cancel")), refund((1, 1, "return"), (3, 1, "legacy_restock"))],
+        current_total_price="21.40", current_total_discounts="0.00", current_total_tax="3.42",
+    )  # fmt: skip
+    assert [(one.line_ref, one.qty) for one in found.lines] == [("1", Decimal(1)), ("4", Decimal(2))]
+    assert (found.totals.total, found.problems) == (Decimal("21.40"), ())
+
+
+def test_what_is_left_of_a_line_has_its_refunds_in_it_already():
+    found = shopify(
+        line_items=[line(quantity=3, current_quantity=2)], refunds=[refund((line()["id"], 1, "cancel"))],
+        total_discounts="0.00", current_total_price="15.90", current_total_discounts="0.00",
+    )  # fmt: skip
+    assert ([one.qty for one in found.lines], found.problems) == ([Decimal(2)], ())
+
+
+def test_an_order_given_back_in_part_is_held_where_nobody_says_what_it_comes_to_now():
+    found = shopify(
+        line_items=sold_lines(pieces=[2, 1]), total_discounts="0.00", total_price="21.40",
+        refunds=[refund((1, 1, "cancel"))],
+    )  # fmt: skip
+    assert [one.qty for one in found.lines] == [Decimal(1), Decimal(1)]
+    assert [(one.code, one.severity) for one in found.problems] == [("total_mismatch", Severity.HOLD)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "qty", "held"),
+    [
+        ({"refunds": [refund((1, "a few", "cancel"))]}, 2, [("qty_invalid", "lines")]),
+        ({"refunds": None}, 2, []),
+        ({"refunds": [{"refund_line_items": None}]}, 2, []),
+        ({"refunds": [refund((1, 1, "cancel"))], "cancelled_at": "2026-11-22T10:00:00Z"}, 2, []),
+        ({"refunds": [refund((1, 3, "cancel"))]}, 2, [("no_lines", "lines")]),
+    ],
+)
+def test_a_refund_that_takes_nothing_readable_off_leaves_the_line_as_sold(changes, qty, held):
+    found = shopify(line_items=sold_lines(pieces=[2]), total_discounts="0.00", total_price="15.90", **changes)
+    assert ([one.qty for one in found.lines], codes(found)) == ([Decimal(qty)], held)
+
+
 @pytest.mark.parametrize("whole", ["10.00", "0.00", None])  # the shop counts it among the discounts, or not
 def test_free_shipping_comes_off_an_edited_order_once(whole):
     free = [{"title": "DHL", "price": "10.00", "discount_allocations": [{"amount": "10.00"}]}]
