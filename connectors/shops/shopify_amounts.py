@@ -28,7 +28,7 @@ def lines(order: Node, fields: Fields, currency: str | None, *, as_sold: bool) -
     """The lines of goods, and whether the order was edited since it was placed; tips are fees."""
     goods = _goods(order, fields)
     left = [item for item in goods if item.get("current_quantity") != 0]
-    edited = bool(left) and not as_sold and any(_was_edited(item) for item in goods)
+    edited = bool(left) and not as_sold and (any(map(_was_edited, goods)) or any(map(_is_removed, _ways(order))))
     kept = left if edited else goods
     if goods and not left and not as_sold and text(order.get("financial_status")) not in _BACK:
         fields.add("no_lines", "lines", "every line was taken off this order in the shop; look at it there")
@@ -107,8 +107,15 @@ def _options(item: Node) -> Mapping[str, str]:
 
 def shipping_lines(order: Node) -> list[Node]:
     """The shipping lines that still stand; a draft has one."""
-    lines = nodes(order.get("shipping_lines")) or nodes(order.get("shipping_line"))
-    return [line for line in lines if line.get("is_removed") is not True]
+    return [line for line in _ways(order) if not _is_removed(line)]
+
+
+def _ways(order: Node) -> list[Node]:
+    return nodes(order.get("shipping_lines")) or nodes(order.get("shipping_line"))
+
+
+def _is_removed(line: Node) -> bool:
+    return truth(line.get("is_removed")) is True
 
 
 def totals(order: Node, fields: Fields, lines: Sequence[Line], *, edited: bool) -> Totals:

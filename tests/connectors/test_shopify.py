@@ -158,6 +158,16 @@ def test_an_edited_order_counts_as_it_stands_now():
     assert (found.totals.total, found.totals.tax, found.problems) == (Decimal("15.90"), Decimal("2.54"), ())
 
 
+def test_an_order_of_which_only_the_shipping_was_taken_off_counts_as_it_stands_now():
+    gone = [{"title": "DHL Paket", "price": "4.90", "is_removed": True, "discount_allocations": []}]
+    found = shopify(
+        shipping_lines=gone, current_shipping_price_set=shop_money("0.00"), current_total_price="22.50",
+        current_total_discounts="3.00", current_total_tax="3.59", total_outstanding="-4.90",
+    )  # fmt: skip
+    assert (found.totals.shipping, found.totals.total, found.problems) == (Decimal("0.00"), Decimal("22.50"), ())
+    assert (found.payment.status, found.totals.paid) == ("overpaid", Decimal("27.40"))
+
+
 def refund(*parts):
     return {
         "id": 9,
