@@ -201,12 +201,10 @@ class _Message:
     def _kind(self, fields: Fields, meta: Mapping[str, Any]) -> tuple[Kind, str | None]:
         said = (text(self.order.get("status")) or "").lower().removeprefix("wc-")
         by_topic = TOPIC_KIND.get(self.topic, Kind.ORDER)
-        if said not in STATUS:
-            if said:
-                message = f"status {said[:40]!r} is unknown; look at the order in the shop"
-                fields.add("status_unknown", "payment.status", message)
-            return by_topic, None
-        by_body, payment = STATUS[said]
+        if said and said not in STATUS:
+            message = f"status {said[:40]!r} is unknown; look at the order in the shop"
+            fields.add("status_unknown", "payment.status", message)
+        by_body, payment = STATUS.get(said, (Kind.ORDER, None))
         if any((name, meta.get(name)) in TEST_META for name, _ in TEST_META):
             return Kind.TEST, payment
         return (by_topic if by_body is Kind.ORDER else by_body), payment

@@ -71,6 +71,11 @@ def test_a_payment_in_the_plugins_test_mode_is_a_test_order():
     assert woo(meta_data=[{"key": "_wcpay_mode", "value": "prod"}]).kind is Kind.ORDER
 
 
+@pytest.mark.parametrize("status", ["awaiting-moonrise", "", None, "wc-cancelled"])
+def test_a_test_payment_makes_no_live_order_whatever_status_the_shop_gave_it(status):
+    assert woo(status=status, meta_data=[{"key": "_wcpay_mode", "value": "test"}]).kind is Kind.TEST
+
+
 def test_the_ping_is_no_order_and_needs_no_signature():
     channel: Any = channel_for(ChannelConfig("w", "woocommerce"))
     assert channel.is_ping(Received(b"webhook_id=42"))
