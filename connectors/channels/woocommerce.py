@@ -205,7 +205,7 @@ class _Message:
             message = f"status {said[:40]!r} is unknown; look at the order in the shop"
             fields.add("status_unknown", "payment.status", message)
         by_body, payment = STATUS.get(said, (Kind.ORDER, None))
-        if any((name, meta.get(name)) in TEST_META for name, _ in TEST_META):
+        if any((name, text(meta.get(name))) in TEST_META for name, _ in TEST_META):
             return Kind.TEST, payment
         return (by_topic if by_body is Kind.ORDER else by_body), payment
 

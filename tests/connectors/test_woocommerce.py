@@ -76,6 +76,11 @@ def test_a_test_payment_makes_no_live_order_whatever_status_the_shop_gave_it(sta
     assert woo(status=status, meta_data=[{"key": "_wcpay_mode", "value": "test"}]).kind is Kind.TEST
 
 
+@pytest.mark.parametrize("value", [{"mode": "test"}, ["test"], None, 1, True])
+def test_a_plugin_may_keep_anything_under_a_key_that_tells_of_tests(value):
+    assert woo(meta_data=[{"key": "_wcpay_mode", "value": value}]).kind is Kind.ORDER
+
+
 def test_the_ping_is_no_order_and_needs_no_signature():
     channel: Any = channel_for(ChannelConfig("w", "woocommerce"))
     assert channel.is_ping(Received(b"webhook_id=42"))
