@@ -8,16 +8,37 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from connectors.base import Line, Totals
 from connectors.fields import Fields, Node, identity, nodes, text
-from connectors.money import EXACT
+from connectors.money import EXACT, currency_code, minor_unit, quantum, rounded
+from connectors.shops import woo_rounding
+from connectors.totals import sum_of_parts
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 _RECEIVED = frozenset({"paid", "partially_refunded", "refunded"})
+
+
+def read(order: Node, fields: Fields) -> tuple[list[Line], Totals]:
+    """The lines and the totals, by which they are evened out where the shop rounded their sum and not each of them."""
+    code = currency_code(order.get("currency"))
+    decimals = minor_unit(code) if code else 2
+    found = lines(order, fields)
+    told = totals(order, fields, found)
+    if _adds_up(found, told, decimals):
+        return found, told
+    even = woo_rounding.evened(nodes(order.get("line_items")), found, decimals=decimals)
+    again = totals(order, Fields(), even)
+    return (even, again) if _adds_up(even, again, decimals) else (found, told)
+
+
+def _adds_up(found: Sequence[Line], told: Totals, decimals: int) -> bool:
+    net = sum((rounded(woo_rounding.line_total(line), decimals) for line in found), _ZERO)
+    return told.total is None or abs(sum_of_parts(replace(told, lines=net)) - told.total) <= quantum(decimals)
 
 
 def lines(order: Node, fields: Fields) -> list[Line]:
@@ -41,7 +62,13 @@ def totals(order: Node, fields: Fields, found: Sequence[Line]) -> Totals:
     total = fields.amount(order.get("total"), "totals.total")
     coupons = fields.amount(_first(order, "discount_total", "total_discount"), "totals.discount")
     if total is not None:
-        parts = [_net(found), shipping or _ZERO, fees or _ZERO, tax or _ZERO, -discount]
+        parts = [
+            sum(map(woo_rounding.line_total, found), _ZERO),
+            shipping or _ZERO,
+            fees or _ZERO,
+            tax or _ZERO,
+            -discount,
+        ]
         left = (coupons or _ZERO) - sum((line.discount or _ZERO for line in found), _ZERO)
         gifts, stray = _taken_off(sum(parts, _ZERO) - total, gifts=gift_cards(order, fields), left=left)
         total, discount = total + gifts, discount + stray
@@ -121,10 +148,6 @@ def _options(item: Node) -> Mapping[str, str]:
 def _plain(text: str) -> str:
     """Text without the tags and entities that plugins put into it."""
     return " ".join(html.unescape(_TAG.sub("", text)).split())
-
-
-def _net(found: Sequence[Line]) -> Decimal:
-    return sum(((line.qty or _ZERO) * (line.unit_price or _ZERO) - (line.discount or _ZERO) for line in found), _ZERO)
 
 
 def _fees(order: Node, fields: Fields) -> tuple[Decimal | None, Decimal]:

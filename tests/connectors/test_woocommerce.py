@@ -125,6 +125,61 @@ def test_a_coupon_counts_once_however_the_discount_total_reads():
     assert (loose.totals.discount, loose.problems) == (Decimal("2.00"), ())
 
 
+def subtotal_rounded(*, pieces=6, price=8.264463, **changes):
+    """Pieces of 10.00 with 21 % tax in it, a line each, of a shop that rounds its sums and not its lines."""
+    items = [item(id=at, subtotal="8.26", total="8.26", total_tax="1.74", price=price) for at in range(pieces)]
+    return woo(**{
+        "line_items": items, "total": "60.00", "total_tax": "10.41", "shipping_total": "0.00", "shipping_lines": [],
+        "discount_total": "0.00", "coupon_lines": [], **changes,
+    })  # fmt: skip
+
+
+def test_lines_of_a_shop_that_rounds_their_sum_are_evened_out_by_their_unrounded_prices():
+    found = subtotal_rounded()
+    assert (found.problems, found.totals.lines, found.totals.tax) == ((), Decimal("49.59"), Decimal("10.41"))
+    assert sorted(line.total for line in found.lines) == [Decimal("8.26")] * 3 + [Decimal("8.27")] * 3
+    part = subtotal_rounded(gift_cards=[{"amount": "20.00"}], total="40.00")
+    assert (part.problems, part.totals.total, part.totals.paid) == ((), Decimal("60.00"), Decimal("60.00"))
+
+
+def test_lines_that_add_up_as_they_are_told_stay_as_they_are_told():
+    found = subtotal_rounded(total_tax="10.44")
+    assert (found.problems, {line.total for line in found.lines}) == ((), {Decimal("8.26")})
+
+
+def test_a_line_that_is_evened_out_keeps_its_discount():
+    items = [item(id=at, quantity=3, subtotal="30.00", total="24.79", price=8.264463) for at in range(5)]
+    found = subtotal_rounded(line_items=items, total="150.00", total_tax="26.03", discount_total="26.05")
+    assert (found.problems, found.totals.lines) == ((), Decimal("123.97"))
+    assert {line.discount for line in found.lines} == {Decimal("5.21")}
+
+
+def test_amounts_of_more_decimals_than_the_currency_has_are_evened_out_too():
+    items = [item(id=at, subtotal="8.2645", total="8.2645", price=None) for at in range(6)]
+    found = subtotal_rounded(line_items=items, total="60.0000", total_tax="10.4132")
+    assert (found.problems, found.totals.lines) == ((), Decimal("49.59"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price": 8.26},  # nothing says that the lines come to more
+        {"price": None},
+        {"price": "eight"},
+        {"price": 8.31},  # no price of these lines
+        {"total": "60.03"},
+        {"total": "59.94"},
+        {"total_tax": "10.39"},
+        {"pieces": 5},
+        {"shipping_total": "0.05"},
+    ],
+)
+def test_a_difference_that_no_rounding_explains_is_held_with_the_lines_as_told(changes):
+    found = subtotal_rounded(**changes)
+    assert codes(found) == [("total_mismatch", "totals.total")]
+    assert {line.total for line in found.lines} == {Decimal("8.26")}
+
+
 def test_a_gift_card_is_a_payment_and_no_discount():
     found = woo(gift_cards=[{"id": 1, "code": "X", "amount": 6}], total="10.66")
     assert (found.totals.total, found.totals.paid, found.totals.discount) == (
