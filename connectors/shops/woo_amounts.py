@@ -19,14 +19,12 @@ from connectors.totals import sum_of_parts
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ZERO = Decimal(0)
-_CENT = Decimal("0.01")
 _RECEIVED = frozenset({"paid", "partially_refunded", "refunded"})
 
 
 def read(order: Node, fields: Fields) -> tuple[list[Line], Totals]:
     """The lines and the totals, by which they are evened out where the shop rounded their sum and not each of them."""
-    code = currency_code(order.get("currency"))
-    decimals = minor_unit(code) if code else 2
+    decimals = _decimals(order)
     found = lines(order, fields)
     told = totals(order, fields, found)
     if _adds_up(found, told, decimals):
@@ -34,6 +32,11 @@ def read(order: Node, fields: Fields) -> tuple[list[Line], Totals]:
     even = woo_rounding.evened(nodes(order.get("line_items")), found, decimals=decimals)
     again = totals(order, Fields(), even)
     return (even, again) if _adds_up(even, again, decimals) else (found, told)
+
+
+def _decimals(order: Node) -> int:
+    code = currency_code(order.get("currency"))
+    return minor_unit(code) if code else 2
 
 
 def _adds_up(found: Sequence[Line], told: Totals, decimals: int) -> bool:
@@ -70,7 +73,8 @@ def totals(order: Node, fields: Fields, found: Sequence[Line]) -> Totals:
             -discount,
         ]
         left = (coupons or _ZERO) - sum((line.discount or _ZERO for line in found), _ZERO)
-        gifts, stray = _taken_off(sum(parts, _ZERO) - total, gifts=gift_cards(order, fields), left=left)
+        missing, one = sum(parts, _ZERO) - total, quantum(_decimals(order))
+        gifts, stray = _taken_off(missing, gifts=gift_cards(order, fields), left=left, one=one)
         total, discount = total + gifts, discount + stray
     return Totals(
         discount=None if coupons is None and not discount else discount,
@@ -78,13 +82,13 @@ def totals(order: Node, fields: Fields, found: Sequence[Line]) -> Totals:
     )  # fmt: skip
 
 
-def _taken_off(missing: Decimal, *, gifts: Decimal, left: Decimal) -> tuple[Decimal, Decimal]:
-    """What explains that the total is lower than its parts: gift cards, or a discount that stands on no line.
+def _taken_off(missing: Decimal, *, gifts: Decimal, left: Decimal, one: Decimal) -> tuple[Decimal, Decimal]:
+    """What explains, to one minor unit, that the total is lower than its parts: gift cards, or a discount on no line.
 
     Coupons are spread over the lines already, so that a rest of `discount_total` alone proves nothing.
     """
     for explained in ((gifts, _ZERO), (_ZERO, max(left, _ZERO)), (gifts, max(left, _ZERO))):
-        if abs(missing - sum(explained, _ZERO)) <= _CENT < sum(explained, _ZERO):
+        if abs(missing - sum(explained, _ZERO)) <= one < sum(explained, _ZERO):
             return explained
     return _ZERO, _ZERO
 
