@@ -85,7 +85,9 @@ def _carries(fulfilment: Node, tracking_number: str) -> bool:
 
 def _fulfil(client: Client, notice: ShipmentNotice) -> Node:
     asked = client.get(f"orders/{notice.channel_order_id}/fulfillment_orders.json").json()
-    groups = [group for one in nodes(node(asked).get("fulfillment_orders")) if (group := _group(one, notice))]
+    left = {line_ref: int(print_qty(qty)) for line_ref, qty in notice.lines if qty == qty.to_integral_value()}
+    open_ones = [one for one in nodes(node(asked).get("fulfillment_orders")) if one.get("status") in _OPEN]
+    groups = [group for one in open_ones if (group := _group(one, left) if notice.lines else _whole(one))]
     if not groups:
         raise ConnectorError(f"order {notice.channel_order_id}: nothing is left to fulfil in the shop", permanent=True)
     tracking = {"number": notice.tracking_number, "company": notice.carrier, "url": notice.tracking_url}
@@ -93,18 +95,20 @@ def _fulfil(client: Client, notice: ShipmentNotice) -> Node:
     return node(node(client.send("POST", "fulfillments.json", json={"fulfillment": body}).json()).get("fulfillment"))
 
 
-def _group(one: Node, notice: ShipmentNotice) -> dict[str, Any] | None:
-    """What the parcel holds of one fulfilment order; None when that is nothing."""
-    if one.get("status") not in _OPEN:
-        return None
-    group: dict[str, Any] = {"fulfillment_order_id": one.get("id")}
-    if not notice.lines:
-        return group
-    shipped = {line_ref: int(print_qty(qty)) for line_ref, qty in notice.lines if qty == qty.to_integral_value()}
-    items = [(item, shipped.get(identity(item.get("line_item_id")) or "", 0)) for item in nodes(one.get("line_items"))]
-    held = [
-        {"id": item.get("id"), "quantity": min(qty, item.get("fulfillable_quantity", qty))}
-        for item, qty in items
-        if qty
-    ]
-    return {**group, "fulfillment_order_line_items": held} if held else None
+def _whole(one: Node) -> dict[str, Any]:
+    return {"fulfillment_order_id": one.get("id")}
+
+
+def _group(one: Node, left: dict[str, int]) -> dict[str, Any] | None:
+    """What the parcel holds of one fulfilment order, taken off what is `left` of it; None when that is nothing.
+
+    Shopify splits a line over several fulfilment orders when no location has all of it: each piece counts once.
+    """
+    held = []
+    for item in nodes(one.get("line_items")):
+        line_ref, open_qty = identity(item.get("line_item_id")) or "", item.get("fulfillable_quantity")
+        qty = left.get(line_ref, 0) if open_qty is None else min(left.get(line_ref, 0), open_qty)
+        if qty > 0:
+            left[line_ref] -= qty
+            held.append({"id": item.get("id"), "quantity": qty})
+    return {**_whole(one), "fulfillment_order_line_items": held} if held else None
