@@ -169,9 +169,17 @@ def _sums(totals: ConfirmedTotals, language: str) -> list[tuple[str, str, bool]]
         ("total", totals.total, True),
         (tax_word, totals.tax if totals.tax_included else None, False),
         ("paid", totals.paid, False),
-        ("payable", totals.total - totals.paid if totals.paid else None, True),
+        *_settling(totals),
     ]
     return [(words[word], amount.display(tag), bold) for word, amount, bold in parts_of_total if amount is not None]
+
+
+def _settling(totals: ConfirmedTotals) -> list[tuple[str, Money | None, bool]]:
+    """What is still to be paid, or what was paid too much."""
+    if not totals.paid:
+        return []
+    due = totals.total - totals.paid
+    return [("payable", due, True) if due.amount >= 0 else ("overpaid", -due, True)]
 
 
 def _signing(document: ConfirmationDocument, language: str) -> Block:

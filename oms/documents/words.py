@@ -76,6 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total", "合计"),
     "paid": ("Paid", "已付"),
     "payable": ("To be paid", "应付"),
+    "overpaid": ("Paid too much", "多付"),
     "payment_terms": ("Payment", "付款方式"),
     "expected_dispatch": ("Expected dispatch", "预计发货"),
     "delivery_time": ("Delivery by", "预计送达"),

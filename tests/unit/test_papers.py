@@ -105,6 +105,17 @@ def test_tax_that_is_not_in_the_prices_stands_before_the_total():
     assert "To be paid" not in text
 
 
+def test_what_was_paid_too_much_is_said_so():
+    totals = papers.confirmation(1).totals
+    too_much = dataclasses.replace(totals, paid=totals.total + Money(Decimal(50), totals.total.currency))
+    text = papers.text_of(
+        confirmation.render(dataclasses.replace(papers.confirmation(1), totals=too_much), language="en")
+    )
+    assert "Paid too much" in text[0]
+    assert "50.00" in text[0]
+    assert "To be paid" not in text[0]
+
+
 def test_a_hand_over_list_says_how_many_parcels_go_with_whom():
     text = papers.text_of(hand_over_list.render(papers.hand_over_list(), language="zh_Hans"))
     assert "揽收交接单" in text[0]
