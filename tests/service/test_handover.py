@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -205,18 +204,10 @@ def test_a_parcel_that_joins_while_its_list_is_signed_goes_to_the_next_list(data
         first, second = two_booked(session, served_floor(session), now)
         handover.leave_behind(session, parcel_id=second.id, reason="late", actor="cleo", now=now)
 
-    def join() -> None:
-        with database.transaction() as session:
-            handover.join(session, parcel_ids=[second.id], now=now)
+    def join(session: Session) -> None:
+        handover.join(session, parcel_ids=[second.id], now=now)
 
-    with ThreadPoolExecutor(1) as threads:
-        with database.transaction() as session:
-            assert first.hand_over_list_id
-            handover.sign(session, list_id=first.hand_over_list_id, side="us", signer="C", actor="cleo", now=now)
-            joining = threads.submit(join)
-            with pytest.raises(TimeoutError):
-                joining.result(timeout=0.3)
-        joining.result(timeout=5)
+    at_once(database, lambda s: sign(s, first, "us", now), join).result()
     with database.transaction() as session:
         parcel = session.get_one(Parcel, second.id)
         assert parcel.hand_over_list_id not in (None, first.hand_over_list_id)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +23,7 @@ from oms.supply.models import SupplyRequest
 from oms.supply.receipts import Receipt
 from oms.verification import decisions, review
 from oms.verification.decisions import Decision
+from tests.factories.at_once import WAIT_S, wait_for_a_lock
 from tests.factories.changes import apply_all, pick, wish
 from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind
 from tests.factories.packed import served_floor
@@ -32,11 +32,6 @@ from tests.factories.verification import DIRECTOR, make_house, open_step
 
 #: Downwards. Two rows of one table are taken by their keys, which the statements' ORDER BY says.
 LADDER = ("orders", "wave", "stock", "bin_stock")
-WAIT_S = 10
-
-_WAITING = text("""
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-""")
 
 Work = Callable[[Session, datetime], object]
 
@@ -151,18 +146,6 @@ MOVES = {
 }
 
 
-def _wait_for_a_lock(database: Database, moving: Future[None]) -> None:
-    """Until somebody in this database waits for a row that another holds; each look sees what is so then."""
-    end = time.monotonic() + WAIT_S
-    while True:
-        with database.transaction() as session:
-            if session.execute(_WAITING).scalar_one():
-                return
-        assert not moving.done(), f"it needed nothing that is held: {moving.exception()}"
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def _held(session: Session, table: str) -> int:
     """How many rows of the table somebody else holds."""
     free = text(
@@ -184,7 +167,7 @@ def _while_held(
         with database.transaction() as holding:
             holding.execute(held)
             moving = threads.submit(move)
-            _wait_for_a_lock(database, moving)
+            wait_for_a_lock(database, moving)
             with database.transaction() as probe:
                 taken = {table: _held(probe, table) for table in tables}
         moving.result(timeout=WAIT_S)
