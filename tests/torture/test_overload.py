@@ -24,15 +24,17 @@ AFTER = Phase("after", PEAK_PER_S, 1.0, calm=True)
 
 @contextmanager
 def shop_server(*statuses: int, wait_s: float = 0.0) -> Iterator[int]:
-    """Answers each event's attempts with these, one after the other; the port."""
+    """Answers each event's attempts with these, one after the other; the port. At the end it answers nobody any more."""
     seen: dict[str, int] = {}
+    over = threading.Event()
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(wait_s)
+            if over.wait(wait_s):
+                return
             turn = seen[self.headers["webhook-id"]] = seen.get(self.headers["webhook-id"], -1) + 1
             self.send_response(statuses[min(turn, len(statuses) - 1)])
             self.send_header("Content-Length", "2")
@@ -44,6 +46,7 @@ def shop_server(*statuses: int, wait_s: float = 0.0) -> Iterator[int]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
+        over.set()
         server.shutdown()
 
 
@@ -64,7 +67,7 @@ def test_a_delivery_leaves_when_it_is_due_though_none_is_answered_yet(tmp_path: 
     assert [call.status for call in calls] == [202] * 20
     # One after the other they would take ten seconds; a busy machine is late by one or two.
     assert max(call.sent_at for call in calls) - min(call.due_at for call in calls) < 5
-    assert all(0.5 <= call.took_s < 2 for call in calls)
+    assert all(0.5 <= call.took_s < 5 for call in calls)
 
 
 def test_who_is_told_to_come_again_comes_again_and_both_are_written_down(
@@ -84,7 +87,7 @@ def test_who_is_told_to_come_again_comes_again_and_both_are_written_down(
 def test_no_answer_is_written_down_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_loop, "TIMEOUT_S", 0.3)
     monkeypatch.setattr(open_loop, "PATIENCE_S", 0.0)
-    with shop_server(202, wait_s=2.0) as port:
+    with shop_server(202, wait_s=10.0) as port:
         assert [call.status for call in sent(port, tmp_path, shots(1, each_s=0.0))] == [0]
 
 
