@@ -61,6 +61,7 @@ def test_the_first_differences_are_named() -> None:
 def test_who_sleeps_in_a_transaction_and_who_waits_for_it_are_found(clean_database: CleanDatabase) -> None:
     database = clean_database.database
     held, done = threading.Event(), threading.Event()
+    began = time.monotonic()
     threads = [
         threading.Thread(target=_hold, args=(database, held, done)),
         threading.Thread(target=_want, args=(database, held)),
@@ -68,17 +69,29 @@ def test_who_sleeps_in_a_transaction_and_who_waits_for_it_are_found(clean_databa
     for thread in threads:
         thread.start()
     try:
-        held.wait(10)
-        time.sleep(0.6)
-        with database.transaction() as session:
-            assert waits.long_ones(session) == []
-            asleep, waiting = sorted(waits.long_ones(session, idle_s=0.2, lock_s=0.2))
+        assert held.wait(10)
+        asleep, waiting = _both(database, began)
     finally:
         done.set()
         for thread in threads:
             thread.join()
     assert "is idle in a transaction" in asleep
     assert "waits for a lock" in waiting
+
+
+def _both(database: Database, began: float) -> list[str]:
+    """Who waits for longer than a moment, as soon as they are two; each look sees what is so then.
+
+    `began`: before that nobody waited, so nobody waits too long before `LOCK_S` are over.
+    """
+    ends, found = time.monotonic() + 4, list[str]()
+    while len(found) < 2 and time.monotonic() < ends:
+        time.sleep(0.1)
+        with database.transaction() as session:
+            assert waits.long_ones(session) == [] or time.monotonic() - began > waits.LOCK_S
+            assert waits.long_ones(session, idle_s=60, lock_s=60) == []
+            found = sorted(waits.long_ones(session, idle_s=0.2, lock_s=0.2))
+    return found
 
 
 def _hold(database: Database, held: threading.Event, done: threading.Event) -> None:
