@@ -32,27 +32,46 @@ def ask(clean_database: CleanDatabase) -> Callable[[str], Spent]:
     return ask
 
 
+def wrong(measure: Callable[[], Spent], sound: Callable[[Spent], bool]) -> list[Spent]:
+    """What was measured, unless one of three is sound: what a hypervisor takes away counts as waiting."""
+    measured: list[Spent] = []
+    while len(measured) < 3:
+        measured.append(measure())
+        if sound(measured[-1]):
+            return []
+    return measured
+
+
 def test_sleeping_in_the_database_is_waiting_and_computing_there_is_not(ask: Callable[[str], Spent]) -> None:
-    slept, busy = ask("SELECT pg_sleep(0.4)"), ask(_BUSY)
-    assert slept.waited_s > 0.3
-    assert slept.database_s < 0.1
-    assert busy.database_s > 0.2
-    assert busy.waited_s < 0.2
+    assert wrong(lambda: ask("SELECT pg_sleep(0.4)"), lambda s: s.waited_s > 0.3 and s.database_s < 0.1) == []
+    assert wrong(lambda: ask(_BUSY), lambda s: s.database_s > 0.2 and s.waited_s < 0.2) == []
 
 
 def test_computing_here_is_not_waiting() -> None:
-    _, spent = Stopwatch().measured(lambda: _compute(0.3))
-    assert spent.cpu_s + spent.queued_s > 0.25
-    assert spent.waited_s < 0.1
+    assert wrong(lambda: _measured(lambda: _compute(0.3)), lambda s: _ran_s(s) > 0.25 and s.waited_s < 0.1) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "waits"), [("sum(range(20_000_000))", False), ("__import__('time').sleep(0.6)", True)]
-)
-def test_a_child_that_computes_is_no_waiting_and_one_that_sleeps_is(words: str, waits: bool) -> None:
-    _, spent = Stopwatch().measured(lambda: subprocess.run([sys.executable, "-c", words], check=True))
-    assert (spent.waited_s > 0.4) is waits
-    assert (spent.cpu_s + spent.queued_s > spent.clock_s / 2) is not waits
+def test_a_child_that_computes_is_no_waiting() -> None:
+    computes = _child("sum(range(20_000_000))")
+    assert wrong(computes, lambda s: s.waited_s < 0.4 and _ran_s(s) > s.clock_s / 2) == []
+
+
+def test_a_child_that_sleeps_is_waiting() -> None:
+    sleeps = _child("__import__('time').sleep(3)")  # far longer than an interpreter takes to start
+    assert wrong(sleeps, lambda s: s.waited_s > 2.8 and _ran_s(s) < s.clock_s / 2) == []
+
+
+def _child(words: str) -> Callable[[], Spent]:
+    return lambda: _measured(lambda: subprocess.run([sys.executable, "-c", words], check=True))
+
+
+def _measured(call: Callable[[], object]) -> Spent:
+    return Stopwatch().measured(call)[1]
+
+
+def _ran_s(spent: Spent) -> float:
+    """Seconds on a processor or queued for one."""
+    return spent.cpu_s + spent.queued_s
 
 
 def _compute(seconds: float) -> None:
