@@ -67,7 +67,11 @@ def _held(page: Page) -> Callable[[], None]:
 
     def answer() -> None:
         nonlocal answered
-        page.wait_for_timeout(100)
+        for _ in range(500):
+            if held:
+                break
+            page.wait_for_timeout(20)
+        page.wait_for_timeout(100)  # another would be here by then
         assert len(held) == 1, "one scan is judged at a time"
         answered = True
         held[0].continue_()
