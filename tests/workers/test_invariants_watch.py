@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -45,7 +46,9 @@ def test_a_sound_house_is_sound(own: Process) -> None:
         assert b"oms_invariants_violated 0.0" in metrics.scrape(session)
 
 
-def test_what_is_broken_is_found_within_the_minute_and_shown(own: Process) -> None:
+def test_what_is_broken_is_found_within_the_minute_and_shown(own: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Enough for all rules, also where a second is not.
+    monkeypatch.setattr(watch, "look", partial(watch.look, budget_s=30))
     with own.database.transaction() as session:
         session.execute(text(_BROKEN))
     [(outcome, error)] = looked(own)
