@@ -28,6 +28,7 @@ KILLED = (
 SEED = 42
 
 
+@pytest.mark.timeout(200)  # so that the demo's own limit comes first, which shows what it said
 def test_a_day_with_two_kills_ends_as_the_scenario_says(tmp_path):
     chance = random.Random(SEED)
     kills = [Kill(target, chance.uniform(2, 8)) for target in chance.sample(KILLED, 2)]
