@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -53,16 +54,22 @@ def post(mailbox: Peer) -> Iterator[FaultProxy]:
     proxy.stop()
 
 
-def client(proxy: FaultProxy, read_s: float = 1.0) -> Client:
-    return Client(f"http://127.0.0.1:{proxy.port}", timeout_s=(1.0, read_s), whole_s=1.5)
+def client(proxy: FaultProxy, each_s: float = 1.0, whole_s: float = 1.5) -> Client:
+    return Client(f"http://127.0.0.1:{proxy.port}", timeout_s=(each_s, each_s), whole_s=whole_s)
+
+
+def patient(proxy: FaultProxy) -> Client:
+    """Of a line that answers, if late: a machine may stand still meanwhile."""
+    return client(proxy, each_s=5, whole_s=10)
 
 
 def test_an_answer_that_trickles_is_given_up_after_its_whole_time(web):
     web.fault(TRICKLE)
     began = time.monotonic()
     with pytest.raises(ConnectorError, match=r"not done after 1\.5 s") as raised:
-        client(web, read_s=9).get("/healthz")
-    assert 1.4 < time.monotonic() - began < 3
+        client(web, each_s=9).get("/healthz")
+    # The request and its answer would take fifteen seconds.
+    assert 1.4 < time.monotonic() - began < 6
     assert not raised.value.permanent
 
 
@@ -72,38 +79,39 @@ def test_a_broken_line_is_a_fault_that_passes(web, name):
     began = time.monotonic()
     with pytest.raises(ConnectorError) as raised:
         client(web).get("/healthz").json()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert not raised.value.permanent
     web.fault(NONE)
-    assert client(web).get("/healthz").status == 200
+    assert patient(web).get("/healthz").status == 200
 
 
 @pytest.mark.parametrize("name", ["late", "slow bytes"])
 def test_a_slow_line_is_waited_for(web, name):
     web.fault(FAULTS[name])
-    assert client(web).get("/healthz").status == 200
+    assert patient(web).get("/healthz").status == 200
 
 
 def test_a_mail_server_that_trickles_is_given_up_after_its_whole_time(post):
     post.fault(TRICKLE)
-    settings = SmtpSettings("127.0.0.1", post.port, timeout_s=1.0, sending_s=1.5)
+    settings = SmtpSettings("127.0.0.1", post.port, timeout_s=9, sending_s=1.5)
     began = time.monotonic()
     with pytest.raises(ConnectorError, match=r"not done after 1\.5 s"):
         mail_client.send(settings, MAIL, ENVELOPE)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6
     post.fault(NONE)
-    mail_client.send(settings, MAIL, ENVELOPE)
+    mail_client.send(replace(settings, sending_s=20), MAIL, ENVELOPE)
 
 
 @pytest.fixture
-def database(clean_database, monkeypatch) -> Iterator[tuple[FaultProxy, db.Database]]:
-    """A database behind a proxy; its answers are waited for one second."""
+def database(request, clean_database, monkeypatch) -> Iterator[tuple[FaultProxy, db.Database]]:
+    """A database behind a proxy; a statement's answer is waited for two seconds, a BEGIN's for three, or as a test says."""
+    statement_s, begin_s = getattr(request, "param", (2, 3))
     parts = urlsplit(clean_database.url)
     folder = parse_qs(parts.query)["host"][0]
     proxy = FaultProxy("postgresql", Path(folder) / ".s.PGSQL.5432").start()
-    monkeypatch.setitem(connections.STATEMENT_TIMEOUT_S, "web", 1)
+    monkeypatch.setitem(connections.STATEMENT_TIMEOUT_S, "web", statement_s)
     monkeypatch.setattr(connections, "ANSWER_GRACE_S", 0)
-    monkeypatch.setattr(connections, "BEGIN_S", 0.5)
+    monkeypatch.setattr(connections, "BEGIN_S", begin_s)
     url = f"postgresql://{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
     engine = db.make_engine(url, role="web", pool_size=2, max_overflow=0)
     yield proxy, db.Database(engine)
@@ -113,23 +121,25 @@ def database(clean_database, monkeypatch) -> Iterator[tuple[FaultProxy, db.Datab
 
 def test_a_statement_that_is_never_answered_is_given_up(database):
     proxy, ours = database
-    with pytest.raises(OperationalError, match="did not answer within 1 s"):
+    with pytest.raises(OperationalError, match="did not answer within 2 s"):
         select_twice(ours, proxy)
 
 
+@pytest.mark.parametrize("database", [(5, 1)], indirect=True)
 def test_the_first_statement_of_a_transaction_may_take_as_long_as_any_other(database):
     _, ours = database
     for _ in range(2):  # over a new connection, and over a kept one
         with ours.transaction() as session:
-            session.execute(text("SELECT pg_sleep(0.8)"))
+            session.execute(text("SELECT pg_sleep(1.5)"))
         with ours.transaction() as session:
-            session.execute(select(func.pg_sleep(0.8)))
+            session.execute(select(func.pg_sleep(1.5)))
 
 
-def test_a_transaction_that_does_not_begin_is_given_up_soon(database):
+def test_a_transaction_that_does_not_begin_is_given_up_soon(database, monkeypatch):
     proxy, ours = database
     with ours.transaction() as session:
         session.execute(text("SELECT 1"))
+    monkeypatch.setattr(connections, "BEGIN_S", 0.5)
     proxy.fault(FAULTS["half-open"])
     with pytest.raises(OperationalError, match=r"did not answer within 0\.5 s"), ours.transaction() as session:
         session.execute(text("SELECT 2"))
@@ -152,7 +162,7 @@ def test_a_database_that_falls_silent_is_given_up_and_found_again(database, name
     with pytest.raises(DBAPIError, match=r"did not answer|timeout expired"), ours.transaction() as session:
         session.execute(text("SELECT 2"))
     # The kept connection is tried, then a new one is made: each has its limit.
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     proxy.fault(NONE)
     with ours.transaction() as session:
         assert session.execute(text("SELECT 3")).scalar_one() == 3
@@ -191,7 +201,7 @@ def test_a_spell_lasts_until_somebody_has_felt_it(web):
     line.go_on(105.0, enough=False)
     assert web.state == FAULTS["late"]
     assert line.seen.struck == []
-    client(web).get("/healthz")
+    patient(web).get("/healthz")
     line.go_on(105.1, enough=False)
     line.go_on(105.7, enough=False)
     assert web.state == NONE
@@ -214,7 +224,7 @@ def test_a_line_whose_port_was_taken_while_it_was_down_comes_back(web):
         assert web.state == FAULTS["down"]
     line.turn(NONE, 103.0)
     assert web.state == NONE
-    client(web).get("/healthz")
+    patient(web).get("/healthz")
 
 
 def test_an_attempt_to_connect_that_is_given_up_leaves_no_socket_behind(database):
@@ -236,9 +246,10 @@ def test_a_wait_has_a_name_and_ends_when_its_client_hangs_up(database):
     proxy, ours = database
     with pytest.raises(OperationalError):
         select_twice(ours, proxy)
-    time.sleep(2)
+    time.sleep(5)
     waited = proxy.waited()
-    assert 0.9 < waited.seconds < 1.6
+    # Two seconds; seven if it went on.
+    assert 1 < waited.seconds < 5
     assert waited.who.startswith(f"oms command {os.getpid()}@")
     assert "SELECT 2" in waited.asked
 
@@ -251,7 +262,7 @@ def test_an_answer_of_the_database_that_trickles_is_given_up(database):
     began = time.monotonic()
     with pytest.raises(DBAPIError, match=r"did not answer|timeout expired"), ours.transaction() as session:
         session.execute(text("SELECT 2"))
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
 
 
 def test_the_server_shows_which_process_a_connection_belongs_to(database):
