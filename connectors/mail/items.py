@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -58,10 +58,14 @@ def named_code(text: str) -> re.Match[str] | None:
 
 def bare_code(text: str) -> re.Match[str] | None:
     """A word that can only be a code, such as ABC-123; sizes, dates and weights are none."""
+    return next(bare_codes(text), None)
+
+
+def bare_codes(text: str) -> Iterator[re.Match[str]]:
+    """Every word that can only be a code, from left to right."""
     for match in _BARE_CODE.finditer(text[:400]):
         if not _NO_CODE.fullmatch(match[0]) and _is_printed(match[0]):
-            return match
-    return None
+            yield match
 
 
 def _is_printed(word: str) -> bool:

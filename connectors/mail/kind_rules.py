@@ -85,13 +85,6 @@ RULES: tuple[Rule, ...] = (
     _rule("a question about an order", -4, "body", r"\bwhere is (?:my|our)\b|\bwhen will (?:my|our|it|the)\b|\bhas (?:my|our) order\b|\bnot (?:yet )?received\b|\bwant to return\b|\brefund\b.{0,20}\b(?:my|our|please)\b|什么时候(?:能)?(?:发货|到货)|还没(?:收到|到)|要求退"),
 )  # fmt: skip
 
-CANCEL = re.compile(
-    r"\b(?:please|pls|kindly|must|need to|want to|wish to|would like to|have to|can you|could you)\b[^.\n]{0,40}\bcancel\b(?![^.\n]{0,20}(?:fee|policy))"
-    r"|\bcancel (?:our|my|the|this|that|purchase) (?:\w+ )?(?:order|po)\b|请?取消.{0,12}(?:订单|采购|下单)|(?:订单|采购单).{0,30}(?:请|要|需要|麻烦)取消|不要了",
-    re.I,
-)
-CANCEL_HEADING = re.compile(r"^\W{0,4}cancel(?:lation)?\b[^.\n]{0,40}\b(?:order|po|purchase)", re.I | re.M)
-CANCELLED = re.compile(r"\b(?:has|have) been cancel+ed\b|\bwas cancel+ed\b|\bis cancel+ed\b|已(?:被)?取消", re.I)
 CHANGE = re.compile(
     r"\b(?:revised|amended|updated|changed|corrected)\b[^.\n]{0,20}\b(?:purchase order|po|order)\b|\b(?:please|need to|want to|would like to)\b[^.\n]{0,30}\b(?:change|amend|update|modify|revise)\b[^.\n]{0,40}"
     r"\b(?:order|po|purchase|quantity|qty)\b|\b(?:order|po) (?:change|amendment|revision)\b|\brev(?:ision|\.)\s?\d+\b|(?:订单|采购单|采购订单).{0,6}(?:变更|修改|更改|更正)|(?:变更|修改|更改|更正).{0,6}(?:订单|采购单)",

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.base import Kind
+from connectors.mail.cancelling import DOUBTS, Wish, speaks_of_cancelling, wish_of
 from connectors.mail.kind_rules import (
-    CANCEL,
-    CANCEL_HEADING,
-    CANCELLED,
     CHANGE,
     DRAFT,
     FIRST_PERSON,
@@ -41,7 +39,7 @@ class Reading:
     priced_lines: int = 0
     has_address: bool = False
     names_customer: bool = False
-    has_number: bool = False
+    number: str | None = None
     order_files: int = 0
     other_files: int = 0
     under_way: bool = False
@@ -50,17 +48,25 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a mail is; `merchant_notice` says that a shop tells its owner of an order, so the sender is no customer."""
+    """What a mail is; `doubt` is what a person must settle first.
+
+    `merchant_notice` says that a shop tells its owner of an order, so the sender is no customer.
+    """
 
     kind: Kind
     score: int
     reasons: tuple[tuple[str, int], ...]
     merchant_notice: bool = False
+    doubt: str | None = None
 
 
 _BODY_CHARS = 20_000
 _TOP_CHARS = 1500
 _LINE_CHARS = 400
+#: So far a mail is read for its kind.
+_KIND_CHARS = 4000
+#: Up to this score a mail that names no goods asks for no cancellation either: too much speaks against it.
+_NO_WISH = -6
 
 
 def is_automatic(mail: Mail) -> bool:
@@ -107,7 +113,9 @@ def judge(reading: Reading) -> Verdict:
     reasons = (*_matched(reading, body), *_facts(reading))
     score = sum(weight for _, weight in reasons)
     notice = _is_merchant_notice(reading, body)
-    return Verdict(_kind(reading, body, score), score, reasons, notice)
+    wish = wish_of(reading.subject[:300], body[:_KIND_CHARS], reading.number)
+    doubt = DOUBTS[wish] if _is_doubtful(reading, wish) else None
+    return Verdict(_kind(reading, body, score, wish), score, reasons, notice, doubt)
 
 
 def _is_merchant_notice(reading: Reading, body: str) -> bool:
@@ -147,18 +155,18 @@ def _facts(reading: Reading) -> Iterable[tuple[str, int]]:
         ("it names goods and quantities", 2, reading.named_lines > 0 and not reading.coded_lines),
         ("its goods have prices", 1, reading.priced_lines > 0),
         ("it names an address to deliver to", 1, reading.has_address),
-        ("it names an order number", 1, reading.has_number),
+        ("it names an order number", 1, reading.number is not None),
         ("an order sheet is attached", 4, reading.order_files > 0),
         ("an order is attached as a document", 2, reading.other_files > 0),
         (
             "it names no goods and encloses no order",
             -2,
-            not _names_goods(reading) and not CANCEL.search(reading.body[:4000]),
+            not _names_goods(reading) and not speaks_of_cancelling(reading.body[:_KIND_CHARS]),
         ),
         (
             "an answer that names no goods",
             -4,
-            reading.is_reply and not _names_goods(reading) and not CANCEL.search(reading.body[:4000]),
+            reading.is_reply and not _names_goods(reading) and not speaks_of_cancelling(reading.body[:_KIND_CHARS]),
         ),
         ("its markup says that goods are on their way", -6, reading.under_way),
     )
@@ -169,19 +177,25 @@ def _names_goods(reading: Reading) -> bool:
     return bool(reading.coded_lines or reading.named_lines or reading.order_files or reading.other_files)
 
 
-def _kind(reading: Reading, body: str, score: int) -> Kind:
-    text = f"{reading.subject[:300]}\n{body[:4000]}"
-    if score <= NEVER // 2:
-        return Kind.NOT_AN_ORDER
-    cancels = bool(CANCEL.search(text) or (CANCEL_HEADING.search(text) and not CANCELLED.search(text)))
-    if score < ORDER_SCORE and not (
-        cancels and score > -6 and (reading.has_number or "order" in text.lower() or "单" in text)
-    ):
+def _kind(reading: Reading, body: str, score: int, wish: Wish) -> Kind:
+    text = f"{reading.subject[:300]}\n{body[:_KIND_CHARS]}"
+    if score <= NEVER // 2 or (score < ORDER_SCORE and not _speaks_of_an_order(reading, text, score, wish)):
         return Kind.NOT_AN_ORDER
     if TEST.search(text):
         return Kind.TEST
     if DRAFT.search(text):
         return Kind.DRAFT
-    if cancels:
+    if wish is Wish.WHOLE:
         return Kind.CANCELLATION
-    return Kind.UPDATE if CHANGE.search(text) else Kind.ORDER
+    return Kind.UPDATE if _is_doubtful(reading, wish) or CHANGE.search(text) else Kind.ORDER
+
+
+def _speaks_of_an_order(reading: Reading, text: str, score: int, wish: Wish) -> bool:
+    """Whether a mail that orders nothing says something of an order that stands."""
+    named = reading.number is not None or "order" in text.lower() or "单" in text
+    return wish is not Wish.NONE and score > _NO_WISH and named
+
+
+def _is_doubtful(reading: Reading, wish: Wish) -> bool:
+    """Whether a person must read what is to be cancelled; an order that only speaks of it stays an order."""
+    return wish is Wish.PART or (wish is Wish.DOUBTFUL and not _names_goods(reading))

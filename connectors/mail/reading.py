@@ -106,6 +106,7 @@ def _judged(speech: _Speech, mail: Mail) -> tuple[_Speech, Verdict, Sheets]:
     sheets = read_sheets(speech.attachments, speech.letter)
     draft = speech.draft
     items = [item for item in draft.items if item.is_goods()]
+    number = number_named(draft, speech.letter.subject)
     verdict = judge(
         Reading(
             subject=speech.letter.subject,
@@ -116,7 +117,7 @@ def _judged(speech: _Speech, mail: Mail) -> tuple[_Speech, Verdict, Sheets]:
             priced_lines=sum(item.price is not None or item.total is not None for item in draft.items),
             has_address=any(block.kind == "ship_to" and block.lines for block in draft.scan.blocks),
             names_customer=_names_customer(draft),
-            has_number=number_named(draft, speech.letter.subject) is not None,
+            number=number.value if number else None,
             order_files=len(sheets.orders),
             other_files=len(sheets.documents),
             is_reply=is_reply(speech.letter.subject) or (speech.is_own and bool(mail.references)),
@@ -137,10 +138,9 @@ def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOr
     order = order_of(speech.draft, speech.letter, verdict.kind)
     if verdict.kind is Kind.CANCELLATION:
         return [order]
-    if sheets.unread:
-        unread = problem("row_invalid", "lines", "; ".join(sheets.unread)[:1000], severity=Severity.HOLD)
-        order = replace(order, problems=(*order.problems, unread))
-        sheets.orders = [replace(found, problems=(*found.problems, unread)) for found in sheets.orders]
+    held = tuple(_held(verdict, sheets))
+    order = replace(order, problems=(*order.problems, *held))
+    sheets.orders = [replace(found, problems=(*found.problems, *held)) for found in sheets.orders]
     if not sheets.orders:
         return [order]
     only = len(sheets.orders) == 1
@@ -149,6 +149,14 @@ def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOr
         in_mail(replace(found, kind=_stronger(found.kind, verdict.kind)), order, only=only, name=name)
         for found in sheets.orders
     ]
+
+
+def _held(verdict: Verdict, sheets: Sheets) -> Iterator[Problem]:
+    """What a person must see before anything of the mail is carried out."""
+    if verdict.doubt:
+        yield problem("row_invalid", "kind", verdict.doubt, severity=Severity.HOLD)
+    if sheets.unread:
+        yield problem("row_invalid", "lines", "; ".join(sheets.unread)[:1000], severity=Severity.HOLD)
 
 
 def _stronger(of_sheet: Kind, of_mail: Kind) -> Kind:
