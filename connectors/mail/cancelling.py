@@ -18,12 +18,14 @@ class Wish(StrEnum):
     NONE = "none"
     WHOLE = "whole"
     PART = "part"
+    SEVERAL = "several"
     DOUBTFUL = "doubtful"
 
 
 #: Wish -> what a person is told who has to settle it.
 DOUBTS: dict[Wish, str] = {
     Wish.PART: "the mail cancels a part of the order only; compare with the mail and change the lines by hand",
+    Wish.SEVERAL: "the mail cancels several orders; look each up and cancel it by hand",
     Wish.DOUBTFUL: "the mail speaks of cancelling but does not plainly ask for it; read it, then change or cancel the order by hand",
 }
 
@@ -77,6 +79,11 @@ _REST = re.compile(
     r"|remaining (?:lines?|items?|goods|products?|quantity|pieces|positions?))\b|(?:其[余他它]|剩[下余]的?|余下的?)(?!订单|采购单)[^。\n]{0,10}(?:照|不变|保留|继续|发|正常|要|留)",
     re.I,
 )
+_NUMBER = r"(?<![\w-])(?!\d{4}[-/]\d)[A-Za-z]{0,8}[-_]?\d{3}[\w/-]{0,30}"
+_SEVERAL = re.compile(
+    rf"\borders\b(?!@)|{_NUMBER}\s*(?:,|&|\+|、|和|及|\band\b)\s*(?:(?:order|po|订单|采购单)\s?)?{_NUMBER}|(?:[两三四五几些]|以下)[个张份笔]?(?:订单|采购单)(?=[^，。]*[、和及])",
+    re.I,
+)
 #: Codes beside these words name something else than goods.
 _OTHER_NUMBER = re.compile(
     r"(?:ref(?:erence)?|number|no|quot(?:e|ation)|invoice|customer|account|contract|ticket|case|project|orders?|po|单号|编号|合同|客户|项目|参考|发票|订单|采购单)[\s.:：#＃()（）号为是]*$",
@@ -115,6 +122,8 @@ def wish_of(subject: str, body: str, number: str | None) -> Wish:
     headed = [_asked(sentence, number, may_be_heading) for sentence in _sentences(subject)]
     if not any(said + headed):
         return Wish.NONE
+    if Wish.SEVERAL in said + headed:
+        return Wish.SEVERAL
     if Wish.PART in said + headed or (Wish.WHOLE in said + headed and _REST.search(text)):
         return Wish.PART
     if any(_DENIED.search(_HARMLESS.sub(" ", sentence)) for sentence in _sentences(body)):
@@ -139,6 +148,8 @@ def _asked(sentence: str, number: str | None, may_be_heading: bool) -> Wish | No
     plain = _HARMLESS.sub(" ", sentence)
     if _DENIED.search(plain) or _CONDITION.search(plain):
         return Wish.DOUBTFUL
+    if _SEVERAL.search(sentence):
+        return Wish.SEVERAL
     if not _ALL.search(sentence) and (_PART.search(sentence) or _names_goods(sentence, number)):
         return Wish.PART
     if asked and asked[0] == "不要了" and not _UNWANTED.search(sentence):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES
+from connectors.mail.labels import normal
 from connectors.mail.numbers import number_of
 from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
 
@@ -51,11 +52,12 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class BlockOfLines:
-    """The lines below an address heading."""
+    """The lines below an address heading; `label` is the heading's words."""
 
     kind: str
     lines: tuple[str, ...]
     at: int
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def _of_goods(pair: Pair) -> Pair:
 def _note(pair: Pair, value: str, source: str, at: int, found: Scan, section: str | None = None) -> None:
     if pair.kind == "section":
         if pair.key in ("ship_to", "bill_to") and value:
-            found.blocks.append(BlockOfLines(pair.key, (value,), at if pair.label else _NOWHERE))
+            found.blocks.append(BlockOfLines(pair.key, (value,), at if pair.label else _NOWHERE, normal(pair.label)))
         return
     if pair.key == "tax_id" and _AMOUNT.fullmatch(value):
         pair = Pair(pair.label, "tax", pair.kind, value)
@@ -161,7 +163,7 @@ def _section(lines: Sequence[str], at: int, pair: Pair, found: Scan, *, is_sente
             break
         found.used.add(below)
         below += 1
-    found.blocks.append(BlockOfLines(pair.key, tuple(kept), at + is_sentence))
+    found.blocks.append(BlockOfLines(pair.key, tuple(kept), at + is_sentence, normal(pair.label)))
     return _contacts_below(lines, below, pair, found) if kept else below
 
 

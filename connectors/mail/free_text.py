@@ -10,6 +10,7 @@ from connectors.mail.figures import MONEY, UNITS, Count, money, quantity
 from connectors.mail.found import found
 from connectors.mail.items import Item, bare_code, named_code
 from connectors.mail.labels import column_of, section_of
+from connectors.mail.numbers import headed_number
 
 _NUM = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:\.\d{1,3})?)(?:[eE][+-]?\d{1,2}|[kK](?![a-zA-Z]))?"
 _CN_NUM = r"[一二两三四五六七八九十百千万]{1,8}"
@@ -109,6 +110,8 @@ def _items_of(line: str) -> list[Item]:
         return []
     bulleted = bool(_BULLET.match(text))
     text = _BULLET.sub("", text)
+    headed = headed_number(text)
+    text = headed.rest if headed and headed.rest.strip() else text
     label, colon, rest = text.replace("：", ":", 1).partition(":")
     if colon and (section_of(label) == "items" or column_of(label) in ("item", "name") or _announces(label, rest)):
         text = rest.strip()

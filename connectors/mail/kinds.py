@@ -198,4 +198,4 @@ def _speaks_of_an_order(reading: Reading, text: str, score: int, wish: Wish) -> 
 
 def _is_doubtful(reading: Reading, wish: Wish) -> bool:
     """Whether a person must read what is to be cancelled; an order that only speaks of it stays an order."""
-    return wish is Wish.PART or (wish is Wish.DOUBTFUL and not _names_goods(reading))
+    return wish in (Wish.PART, Wish.SEVERAL) or (wish is Wish.DOUBTFUL and not _names_goods(reading))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from connectors.mail.found import Found, found
 
@@ -17,6 +18,30 @@ _PLACES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\border\s(?:number\s|no\.?\s|ref\.?\s)?(?P<number>(?=[A-Z0-9/-]{0,20}\d)[A-Z0-9][A-Z0-9/-]{3,40})\b"), "0.7"),
     (re.compile(r"\bref(?:erence)?\.?\s?(?:no\.?|number)?\s?[#:]\s?(?P<number>[A-Za-z]{0,10}-?\d[\w/.-]{0,40})", re.I), "0.6"),
 )  # fmt: skip
+#: A line that a number opens: "PO-1001: 5 x ABC-1", "PO Number: 1001", "采购单号：CG1001".
+_HEAD = re.compile(
+    r"\W{0,4}(?:(?P<po>(?=po[-_/]?\d)|(?:purchase order|p\.?\s?o\.?|采购订单|采购单|订货单|订购单)\s{0,2}(?:number|no\.?|num\.?|id|nr\.?|编号|号码|号)?\s{0,2}[#:：№]?\s{0,2})"
+    r"|(?:order|订单)\s{0,2}(?:(?:number|no\.?|num\.?|id|nr\.?|编号|号码|号)\s{0,2}[#:：№]{0,2}|[#:：№]{1,2})\s{0,2})"
+    r"(?P<number>[A-Za-z]{0,8}[-_/]?\d[\w/.-]{0,40}(?<![.-]))(?=\s*[:：(（–—,，;；-](?!\d)|\s{2}|\s*$)[\s:：]*",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """The number that opens a line, of a purchase order ("po") or an order, and what follows it."""
+
+    kind: str
+    number: str
+    rest: str
+
+
+def headed_number(line: str) -> Headed | None:
+    """The order's number that opens a line; None for a sentence that only begins with one."""
+    match = _HEAD.match(line[:300])
+    if not match or _is_date(match["number"]) or len(match["number"]) < 3:
+        return None
+    return Headed("order" if match["po"] is None else "po", match["number"], line[match.end() :])
 
 
 def number_of(value: str) -> str | None:

@@ -17,6 +17,7 @@ from connectors.mail.items import Item
 from connectors.mail.letters import Letter
 from connectors.mail.numbers import number_in, number_of
 from connectors.mail.parties import parties_of
+from connectors.mail.several import several_in
 from connectors.mail.sums import sums_of
 from connectors.problems import problem
 from connectors.sheet_cells import terms
@@ -62,6 +63,7 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
     order_id = _identity(draft, letter, kind, notes)
     if draft.cut:
         notes.problems.append(problem("row_invalid", "lines", _TOO_LONG, severity=Severity.HOLD))
+    notes.problems += several_in(draft, letter.subject)
     payment = _payment(draft, sums.totals.paid, sums.totals.total)
     lines = tuple(_line(item, place, notes) for place, item in enumerate(sums.items))
     order = ChannelOrder(

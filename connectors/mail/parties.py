@@ -21,7 +21,8 @@ _PLACED_BY = re.compile(
     r"\bplaced by\s+(?P<name>[^\n<>]{2,60})|^(?P<first>[^\n:]{2,60}?)\s+(?:has )?placed\b.{0,20}\border\b|\border from\s+(?P<from>[A-Z][^\n:.,]{2,60})",
     re.I,
 )
-_TO_A_PLACE = re.compile(
+#: Goods sent to a place that the same sentence names.
+TO_A_PLACE = re.compile(
     r"\b(?:ship|deliver|send|delivered|shipped|dispatch)\b[^.:\n]{0,60}?\b(?:to|at)\b(?P<who>[^:\n\d]{0,40}:?)\s*(?P<place>\d{1,6}[^\n;]{8,160})"
     r"|(?:发到|寄到|送到|发往|送至|寄至|发货到)\s*[:：]?\s*(?P<cn>[\u4e00-\u9fff][^\n;；]{6,120})",
     re.I,
@@ -144,7 +145,7 @@ def _from_parts(draft: Draft, kind: str, section: str | None, parties: Parties) 
 def _from_sentence(draft: Draft, parties: Parties) -> Address | None:
     """An address in running text: "please ship to our warehouse at: 123 Innovation Drive, Techville, CA 90210"."""
     for line in draft.lines:
-        match = _TO_A_PLACE.search(line[:400])
+        match = TO_A_PLACE.search(line[:400])
         if not match:
             continue
         who = "" if match["cn"] or _OUR_PLACE.search(match["who"]) else match["who"]

@@ -18,6 +18,7 @@ PLAIN = [
     ("Order", "Please cancel order PO-4711 if it has not yet shipped, and let me know if there is a fee."),
     ("Order", "Please cancel our entire order PO-4711 (all lines)."),
     ("Order", "Please cancel our order PO-4711. If you cannot cancel it, let us know."),
+    ("Order", "Please cancel our order PO-4711, 2026-03-01."),
     ("Order", "Please do not ship and cancel our order PO-4711."),
     ("Order", "We bought it from someone else, kindly cancel our order PO-4711 (your ref SO-2026-11)."),
     ("取消订单", "如题，请取消订单 CG4711，如有问题请联系我。"),
@@ -64,14 +65,19 @@ OF_A_PART = [
     ("订单", "取消订单 CG4711 的第2行"),
     ("订单 CG4711", "A-1001 不要了，其余照发"),
 ]
+OF_SEVERAL = [
+    ("Our orders", "Please cancel our orders PO-4711 and PO-4712."),
+    ("Cancel PO-4711 and PO-4712", "See the subject."),
+    ("订单", "请取消订单 CG4711、CG4712"),
+]
 
 
-@pytest.mark.parametrize(("subject", "body"), [*DENIED, *CONDITIONAL, *OF_A_PART])
+@pytest.mark.parametrize(("subject", "body"), [*DENIED, *CONDITIONAL, *OF_A_PART, *OF_SEVERAL])
 def test_what_cancels_nothing_by_itself_waits_for_a_person(subject, body):
     order = one(mail(subject, f"{body}\n"))
     assert order.kind is Kind.UPDATE
     assert (order.channel_order_id or "").endswith("4711")
-    (told,) = [found for found in order.problems if found.field == "kind"]
+    (told,) = [problem for problem in order.problems if problem.field == "kind"]
     assert (told.code, told.severity) == ("row_invalid", Severity.HOLD)
     assert "by hand" in told.message
 
