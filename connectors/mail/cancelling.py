@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from connectors.mail.items import bare_codes
+from connectors.mail.items import bare_codes, names_other
 
 
 class Wish(StrEnum):
@@ -84,11 +84,6 @@ _SEVERAL = re.compile(
     rf"\borders\b(?!@)|{_NUMBER}\s*(?:,|&|\+|、|和|及|\band\b)\s*(?:(?:order|po|订单|采购单)\s?)?{_NUMBER}|(?:[两三四五几些]|以下)[个张份笔]?(?:订单|采购单)(?=[^，。]*[、和及])",
     re.I,
 )
-#: Codes beside these words name something else than goods.
-_OTHER_NUMBER = re.compile(
-    r"(?:ref(?:erence)?|number|no|quot(?:e|ation)|invoice|customer|account|contract|ticket|case|project|orders?|po|单号|编号|合同|客户|项目|参考|发票|订单|采购单)[\s.:：#＃()（）号为是]*$",
-    re.I,
-)
 _UNWANTED = re.compile(
     r"(?:^|[，。,;；!！?？]|(?:订单|采购单|这单|单子|这批货?|(?:这些|所有|全部)(?:货|商品|产品|东西)?|货物)[\s:：#号编]*[A-Za-z0-9_/.-]{0,40})"
     r"\s*(?:我们?|我司|客户|现在|已经?|都|全部?|暂时|先)*\s*不要了"
@@ -161,6 +156,6 @@ def _names_goods(sentence: str, number: str | None) -> bool:
     """Whether a code stands in it that is neither the order's number nor called a number of something else."""
     for code in bare_codes(sentence):
         is_order = (number and (number in code[0] or code[0] in number)) or code[0].upper().startswith("PO")
-        if not is_order and not _OTHER_NUMBER.search(sentence[: code.start()]):
+        if not is_order and not names_other(sentence[: code.start()]):
             return True
     return False

@@ -87,7 +87,9 @@ def _other_items(draft: Draft) -> list[Item]:
     named = draft.scan.used - _lines_of_goods(draft.scan) | in_blocks
     free = [line for at, line in enumerate(draft.lines[:_MAX_FREE_LINES]) if at not in named]
     draft.cut |= len(draft.lines) > _MAX_FREE_LINES
-    return items_in(free) or vertical or draft.markup.items
+    goods = items_in(free)
+    sure = goods if any(item.is_goods() for item in goods) else []
+    return sure or vertical or draft.markup.items or goods
 
 
 def _lines_of_goods(fields: Scan) -> set[int]:

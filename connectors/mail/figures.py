@@ -42,8 +42,18 @@ _DIGITS = dict(
     zip("零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖", (0, 0, 1, 2, 2, *range(3, 10), *range(1, 10)), strict=True)
 )
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_WORDS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
-_WORDS |= {"a": 1, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+_ONES = "one two three four five six seven eight nine"
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = dict(zip(f"{_ONES} {_TEENS}".split(), range(1, 20), strict=True))
+_WORDS |= dict(zip(_DECADES.split(), range(20, 100, 10), strict=True))
+_ONE, _TEEN, _DECADE = ("|".join(words.split()) for words in (_ONES, _TEENS, _DECADES))
+_TO_99 = rf"(?:(?:{_DECADE})(?:[\s-](?:{_ONE}))?|{_TEEN}|{_ONE})"
+_TO_999 = rf"(?:(?:(?:{_ONE}|a)[\s-])?hundred(?:[\s-](?:and[\s-])?{_TO_99})?|{_TO_99})"
+_WORDED = re.compile(rf"a|(?:(?:{_TO_999}|a)[\s-])?thousand(?:[\s-](?:and[\s-])?{_TO_999})?|{_TO_999}", re.I)
+_NUMERAL = rf"(?:{_TEEN}|{_DECADE}|{_ONE}|hundred|thousand)"
+#: A run of English numerals, sensible or not: "twenty-five", "a hundred and five".
+NUMERALS = rf"(?:a\s)?{_NUMERAL}\b(?:[\s-]+(?:and\s+)?{_NUMERAL}\b){{0,6}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ def _counted(match: re.Match[str], source: str) -> Count:
         value = qty(sign * value * 1000).normalize()
         return Count(found(value, "0.6", source), unit, f"{source.strip()[:40]!r} was read as {value:f}; confirm it")
     # "1.200" is twelve hundred to one half of the world and a bit over one to the other.
-    if re.fullmatch(r"\d{1,3}\.\d{3}", digits) and not digits.endswith("000"):
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", digits):
         return Count(
             found(qty(sign * value), "0.5", source),
             unit,
@@ -148,10 +158,24 @@ def _counted(match: re.Match[str], source: str) -> Count:
 
 
 def _worded(plain: str, source: str) -> Count:
-    words = plain.lower().split()
-    if 1 <= len(words) <= 2 and words[0] in _WORDS and (len(words) == 1 or words[1] in UNITS):
-        return Count(found(Decimal(_WORDS[words[0]]), "0.8", source), unit_name(words[1] if len(words) == 2 else None))
-    raise ValueError(f"{source[:40]!r} is no quantity; write a number such as 12")
+    head, _, last = plain.lower().rpartition(" ")
+    words, unit = (head, last) if head and last in UNITS else (plain.lower(), None)
+    if not _WORDED.fullmatch(words):
+        raise ValueError(f"{source.strip()[:40]!r} is no quantity; write a number such as 12")
+    return Count(found(Decimal(english_number(words)), "0.8", source), unit_name(unit))
+
+
+def english_number(text: str) -> int:
+    """twenty-five -> 25, two hundred and five -> 205, a thousand -> 1000."""
+    total = section = 0
+    for word in re.split(r"[\s-]+", text.lower()):
+        if word == "hundred":
+            section = (section or 1) * 100
+        elif word == "thousand":
+            total, section = total + (section or 1) * 1000, 0
+        else:
+            section += _WORDS.get(word, 0)
+    return total + section or 1
 
 
 def unit_name(text: str | None) -> str | None:

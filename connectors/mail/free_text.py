@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from connectors.mail.figures import MONEY, UNITS, Count, money, quantity
+from connectors.mail.figures import MONEY, NUMERALS, UNITS, Count, money, quantity
 from connectors.mail.found import found
-from connectors.mail.items import Item, bare_code, named_code
+from connectors.mail.items import Item, bare_code, named_code, names_other
 from connectors.mail.labels import column_of, section_of
 from connectors.mail.numbers import headed_number
 
-_NUM = r"(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:\.\d{1,3})?)(?:[eE][+-]?\d{1,2}|[kK](?![a-zA-Z]))?"
+_NUM = r"(?:\d{1,3}(?:\.\d{3}){1,3},\d{1,3}|\d{1,3}(?:\.\d{3}){2,3}|\d{1,3}(?:,\d{3}){1,3}|\d{1,7}(?:[.,]\d{1,3})?)(?:[eE][+-]?\d{1,2}|[kK](?![a-zA-Z]))?"
 _CN_NUM = r"[一二两三四五六七八九十百千万]{1,8}"
 _UNITS = "|".join(
     sorted((re.escape(unit) for unit in UNITS if len(unit) > 1 and unit.isascii()), key=len, reverse=True)
@@ -41,11 +42,12 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("unit", re.compile(rf"(?<![\w.,$€£¥-])(?P<qty>{_NUM})\s?(?P<unit>{_UNITS})\b\.?(?:\s(?:of|x)\b(?:\sthe\b)?)?", re.I), "0.85"),
     ("unit", re.compile(rf"(?<![\w.,-])(?P<qty>{_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.85"),
     ("unit", re.compile(rf"(?P<qty>{_CN_NUM})\s?(?P<unit>{_CN_LONG}|[{_CN_UNITS}])"), "0.8"),
-    ("unit", re.compile(rf"\b(?P<qty>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty)\s(?P<unit>{_UNITS})\b(?:\sof\b)?", re.I), "0.7"),
+    ("worded", re.compile(rf"(?<![\w-])(?P<qty>{NUMERALS})(?:\s\(\d{{1,7}}\))?\s(?P<unit>{_UNITS})\b(?:\sof\b)?", re.I), "0.7"),
     ("first", re.compile(rf"^(?P<qty>{_NUM})\s(?:of\s(?:the\s)?)?(?P<unit>)(?=\S)"), "0.6"),
     ("last", re.compile(rf"\((?P<qty>{_NUM})(?P<unit>)\)$"), "0.6"),
     ("last", re.compile(rf"(?:\s[-–—:]\s|[:：]\s?|\s)(?P<qty>{_NUM})(?P<unit>)$"), "0.6"),
 )  # fmt: skip
+_OPENING = re.compile(rf"(?P<qty>{_NUM})\s(?P<unit>)(?=[^\W\d_]{{2}})")
 _WANTED = re.compile(
     rf"\b(?:need|order|want|send(?: us| me)?|supply|ship|buy|purchase|require|take|get)\s(?:us\s|me\s|another\s|a\sfurther\s|an\sadditional\s)?"
     rf"(?P<qty>{_NUM})\s(?P<unit>)(?P<name>[^.;!?\n]{{3,80}})",
@@ -64,8 +66,12 @@ _NO_GOODS = re.compile(
     r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内|商品数量|订单商品|总数量|共.{0,4}件",
     re.I,
 )
+#: Units that are words for goods as well: "5 iPhone 15 cases" are five.
+_COUNTERS = frozenset("pc pcs pce piece pieces ea each unit units nos stk stück 个 件 只 個".split())
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
 _MAX_LINE = 400
+#: A code and an amount among more words than these are a sentence about something else.
+_MAX_NAME_WORDS = 4
 _MAX_PARTS = 24
 _SAYS_EACH = re.compile(r"(?:each|ea|per)\b", re.I)
 _DESTINATION = re.compile(r"\s(?:delivered\s|shipped\s)?to\s(?=[A-Z\d])")
@@ -147,7 +153,7 @@ def read_item(text: str) -> Item | None:
         item.sku = found(code["code"] if named else code[0], "0.9" if named else "0.8", text)
     how = _take_qty(rest, code, item)
     if how is None:
-        return None
+        return item if _lacks_qty(item, code, text) else None
     _take_name(rest, how, code, item)
     return item if item.is_goods() and _is_sure(item, how) else None
 
@@ -166,7 +172,16 @@ def _without_price(text: str, item: Item) -> str:
         if signed and figure:
             item.price = found(figure, "0.7", signed[0])
             text = f"{text[: signed.start()]} {text[signed.end() :]}"
-    return " ".join(text.split()).strip(" ,，;；=")
+    return re.sub(r"(?:\s[-–—|/])+$", "", " ".join(text.split()).strip(" ,，;；=|"))
+
+
+def _lacks_qty(item: Item, code: re.Match[str] | None, text: str) -> bool:
+    """Whether a code with its price are goods of which only the quantity is missing or cannot be read."""
+    if code is None or item.price is None or names_other(text[: text.find(code[0])]):
+        return False
+    is_priced = _PRICE.search(text) is not None or _EACH.search(text) is not None
+    words = re.findall(r"[^\W\d_]{2,}", text.replace(code[0], " "))
+    return is_priced or len(words) <= _MAX_NAME_WORDS
 
 
 def _is_signed(match: re.Match[str]) -> bool:
@@ -187,7 +202,11 @@ def _take_qty(rest: str, code: re.Match[str] | None, item: Item) -> tuple[str, r
         match = pattern.search(masked)
         count = _quantity(match) if match else None
         if match and count:
+            match, count = (how == "unit" and _opening(match, count, masked)) or (match, count)
             _set_qty(item, count, confidence, rest)
+            return how, match
+        if match and how == "worded":
+            item.qty_fault = f"{match[0][:60]!r} is no quantity; write a number such as 12"
             return how, match
     match = _WANTED.search(masked)
     count = _quantity(match) if match else None
@@ -195,6 +214,16 @@ def _take_qty(rest: str, code: re.Match[str] | None, item: Item) -> tuple[str, r
         _set_qty(item, count, "0.5", rest)
         return "wanted", match
     return None
+
+
+def _opening(match: re.Match[str], count: Count, text: str) -> tuple[re.Match[str], Count] | None:
+    """Of "5 iPhone 15 cases" the number that opens the line, for a person to confirm."""
+    opening = _OPENING.match(text) if match.start() > 0 and count.unit not in _COUNTERS else None
+    first = _quantity(opening) if opening else None
+    if opening is None or first is None:
+        return None
+    doubt = f"{text[: match.end()][-60:]!r} could be {first.qty.value:f} or {count.qty.value:f}; confirm it"
+    return opening, replace(first, doubt=doubt)
 
 
 def _quantity(match: re.Match[str]) -> Count | None:
@@ -230,4 +259,4 @@ def _is_sure(item: Item, how: tuple[str, re.Match[str]]) -> bool:
     """Without a code, a number beside words is goods only where its form says that it counts something."""
     if item.sku is not None:
         return True
-    return how[0] in ("labelled", "times first", "times last", "unit", "wanted")
+    return how[0] in ("labelled", "times first", "times last", "unit", "worded", "wanted")

@@ -27,6 +27,12 @@ _NO_CODE = re.compile(
     r"|(?:19|20)\d\d[-–/](?:19|20)?\d\d|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d+x\d+(?:x\d+)?|\d+[-/]\d+|[A-Za-z]{1,3}/\d{1,2}|\d+(?:\.\d+)?e[+-]?\d+",
     re.I,
 )
+#: Words before a code that make it the number of something else than goods.
+_OTHER_NUMBER = re.compile(
+    r"(?:ref(?:erence)?|number|no|quot(?:e|ation)|invoice|customer|account|contract|ticket|project|orders?|po|voucher|coupon|discount|promo|tracking"
+    r"|单号|编号|合同|客户|项目|参考|发票|订单|采购单|优惠券|优惠码)[\s.:：#＃()（）号为是]*$",
+    re.I,
+)
 
 
 @dataclass(slots=True)
@@ -66,6 +72,11 @@ def bare_codes(text: str) -> Iterator[re.Match[str]]:
     for match in _BARE_CODE.finditer(text[:400]):
         if not _NO_CODE.fullmatch(match[0]) and _is_printed(match[0]):
             yield match
+
+
+def names_other(before: str) -> bool:
+    """Whether the words before a code say that it is no code of goods: "your ref", "coupon", "合同"."""
+    return _OTHER_NUMBER.search(before[-60:]) is not None
 
 
 def _is_printed(word: str) -> bool:

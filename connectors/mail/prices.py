@@ -45,7 +45,9 @@ def _regrouped(item: Item) -> Item:
     if item.qty is None or item.price is None or item.total is None:
         return item
     price, total, qty = item.price.value.value, item.total.value.value, item.qty.value
-    if abs(qty * price - total) <= _CENT or abs(qty * 1000 * price - total) > _CENT:
+    if abs(qty * price - total) <= _CENT:
+        return replace(item, qty_fault=None)
+    if abs(qty * 1000 * price - total) > _CENT:
         return item
     return replace(item, qty=found(qty * 1000, "0.7", item.qty.source), qty_fault=None)
 

@@ -11,7 +11,7 @@ from connectors.mail.addresses import read_address
 from connectors.mail.figures import money, quantity
 from connectors.mail.numbers import number_in, number_of
 from connectors.mail.pairs import pairs_of
-from tests.connectors.mails import lines_of, mail, one
+from tests.connectors.mails import codes, lines_of, mail, one
 
 AMOUNTS = [
     ("$1,234.50", "1234.50", None),
@@ -36,7 +36,8 @@ def test_an_amount_is_read_with_the_currency_that_it_surely_names(text, value, c
 QUANTITIES = [
     ("10 pcs", "10", "pcs"), ("1,200", "1200", None), ("2.5e3", "2500", None), ("一百", "100", None), ("两箱", "2", "箱"),
     ("三万二千", "32000", None), ("×2", "2", None), ("10.00", "10", None), ("1,5 kg", "1.5", "kg"), ("two boxes", "2", "boxes"),
-    ("One thousand two hundred (1,200) units", "1200", "units"), ("-3", "-3", None),
+    ("One thousand two hundred (1,200) units", "1200", "units"), ("-3", "-3", None), ("twenty-five pieces", "25", "pieces"),
+    ("two hundred and five", "205", None), ("a thousand units", "1000", "units"), ("nineteen", "19", None),
 ]  # fmt: skip
 
 
@@ -46,10 +47,19 @@ def test_a_quantity_is_read_with_its_unit(text, value, unit):
     assert (count.qty.value, count.unit) == (Decimal(value), unit)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "asd 5 asd", "ten thousand million", "1/2"])
+@pytest.mark.parametrize("text", ["", "abc", "asd 5 asd", "ten thousand million", "1/2", "five twenty", "one two"])
 def test_what_is_no_quantity_is_refused_with_a_hint(text):
     with pytest.raises(ValueError, match="is no quantity"):
         quantity(text)
+
+
+def test_a_grouping_point_is_a_doubt_until_a_total_settles_it():
+    assert quantity("1.000").doubt == "'1.000' could be 1.000 or 1000; confirm it"
+    assert quantity("0.250 kg").doubt is None
+    table = "We order:\n\nSKU\tQty\tPrice\tTotal\nA-1\t{}\tEUR 2.00\tEUR {}\n"
+    bulk, few = (one(mail("PO 7", table.format("3.000", total))) for total in ("6000.00", "6.00"))
+    assert ([line[1] for line in lines_of(bulk)], codes(bulk)) == (["3000"], {"address_missing"})
+    assert ([line[1] for line in lines_of(few)], codes(few)) == (["3"], {"address_missing"})
 
 
 ADDRESSES = [
