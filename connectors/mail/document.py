@@ -17,10 +17,11 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of goods: its rows from the heading on, cells with line ends inside."""
+    """A table of goods: its rows from the heading on, cells with line ends inside; `torn` rows do not fit the heading."""
 
     rows: tuple[tuple[str, ...], ...]
     quoted: bool = False
+    torn: tuple[str, ...] = ()
 
 
 Block = TextLine | Grid

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connectors.mail.document import Document, Grid
+from connectors.mail.document import Document
 from connectors.mail.fields import Labelled, Scan, scan
 from connectors.mail.figures import money, quantity
 from connectors.mail.found import found
@@ -65,7 +65,7 @@ def _take_text_tables(lines: Sequence[str], goods: list[Goods]) -> list[str]:
     """Read tables set in plain text and blank their lines."""
     rest = list(lines)
     for covered, grid in grids_in(lines):
-        table = read_grid(Grid(grid.rows))
+        table = read_grid(grid)
         if not table.items:
             continue
         goods.append(table)

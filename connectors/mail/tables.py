@@ -37,7 +37,15 @@ def read_grid(grid: Grid) -> Goods:
     goods.cut = len(grid.rows) > MAX_ROWS
     for row in grid.rows[1:MAX_ROWS]:
         _take_row(row, keys, heading, goods)
+    goods.items += [_torn(line) for line in grid.torn]
     return goods
+
+
+def _torn(line: str) -> Item:
+    """A row that does not fit its heading: its code, and what a person has to enter."""
+    code = named_code(line) or bare_code(line)
+    fault = f"{line.strip()[:60]!r} has not as many cells as the heading; enter its quantity and price"
+    return Item(source=line, sku=found(code[0], "0.5", line) if code else None, qty_fault=fault)
 
 
 def _settled(keys: dict[int, str], rows: Sequence[Sequence[str]]) -> dict[int, str]:

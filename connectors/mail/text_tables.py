@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 
 from connectors.mail.document import Grid, columns
+from connectors.mail.items import bare_code, is_code
 from connectors.mail.tables import MAX_ROWS, RULE, sum_field
 
 
@@ -17,9 +19,9 @@ def grids_in(lines: Sequence[str]) -> Iterator[tuple[range, Grid]]:
         if split is None:
             at += 1
             continue
-        rows, end = _rows(lines, at, split)
+        rows, torn, end = _rows(lines, at, split)
         if len(rows) > 1:
-            yield range(at, end), Grid(tuple(rows))
+            yield range(at, end), Grid(tuple(rows), torn=tuple(torn))
         at = max(end, at + 1)
 
 
@@ -27,9 +29,13 @@ _SPLITS = (
     re.compile(r"\s*\|\s*"),
     re.compile(r"\t+"),
     re.compile(r"\s{2,}"),
-    re.compile(r"\s*[,;]\s*"),
+    re.compile(r"\s*;\s*"),
+    re.compile(r"\s*,\s*"),
     re.compile(r"\s+"),
 )
+#: What may stand in quotation marks, as spreadsheets write a cell that holds the separator.
+_QUOTED = {_SPLITS[3]: ";", _SPLITS[4]: ","}
+_AMOUNT = re.compile(r"[^\w\s]{0,2}\d[\d.,]*[^\w\s]{0,2}", re.ASCII)
 
 
 def _heading_split(line: str) -> re.Pattern[str] | None:
@@ -46,12 +52,23 @@ def _heading_split(line: str) -> re.Pattern[str] | None:
 
 def _cells(line: str, split: re.Pattern[str]) -> list[str]:
     text = line.strip().strip("|").strip() if "|" in split.pattern else line.strip()
+    if split in _QUOTED and '"' in text:
+        return _unquoted(text, _QUOTED[split])
     return split.split(text)
 
 
-def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[list[tuple[str, ...]], int]:
+def _unquoted(text: str, separator: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=separator, skipinitialspace=True))]
+    except (csv.Error, StopIteration):
+        return text.split(separator)
+
+
+def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[list[tuple[str, ...]], list[str], int]:
+    """The rows below a heading, those that do not fit it, and the line where the table ends."""
     head = tuple(_cells(lines[heading], split))
     rows: list[tuple[str, ...]] = [head]
+    torn: list[str] = []
     at = heading + 1
     blanks = 0
     while at < len(lines) and at - heading <= MAX_ROWS + 1:
@@ -63,11 +80,20 @@ def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[l
             at += 1
             continue
         row = _row(line, split, head, lines[heading])
-        if row is None:
+        if row is not None:
+            rows.append(row)
+        elif _is_torn(_cells(line, split)):
+            torn.append(line)
+        else:
             break
-        rows.append(row)
         at += 1
-    return rows, at
+    return rows, torn, at
+
+
+def _is_torn(cells: Sequence[str]) -> bool:
+    """Whether a line that does not fit the heading names goods all the same: by a code near its begin, and numbers."""
+    coded = any(is_code(cell) and bare_code(cell) for cell in cells[:3])
+    return coded and any(map(_AMOUNT.fullmatch, cells[1:]))
 
 
 def _row(line: str, split: re.Pattern[str], head: tuple[str, ...], heading_line: str) -> tuple[str, ...] | None:
