@@ -29,11 +29,15 @@ Block = TextLine | Grid
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one text says, top to bottom; `markup` holds JSON-LD found in it, `cut` says that it was too long."""
+    """What one text says, top to bottom; `markup` holds JSON-LD found in it, `cut` says that it was too long.
+
+    `struck`: something was crossed out in it, which the plain text beside it cannot show.
+    """
 
     blocks: tuple[Block, ...] = ()
     markup: tuple[str, ...] = ()
     cut: bool = False
+    struck: bool = False
 
     def lines(self) -> list[str]:
         """Every line of text, tables left out."""

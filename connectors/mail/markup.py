@@ -1,4 +1,4 @@
-"""HTML bodies to documents: hidden text left out, layout tables opened, tables of goods kept as such."""
+"""HTML bodies to documents: hidden and crossed-out text left out, layout tables opened, tables of goods kept as such."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ _SKIPPED = frozenset("style script head title noscript template svg object".spli
 _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|max-height\s*:\s*0(?:px)?\s*(?:;|$)", re.IGNORECASE
 )
+#: What the sender has crossed out is neither ordered nor charged.
+_STRUCK = ("del", "s", "strike")
+_LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;\"'<>]{0,80}\bline-through\b", re.IGNORECASE)
 _UNCLOSED = re.compile(r"<(?![^<>]{1,4000}>)")
 _MAX_CELLS = 4000
 _MAX_TAGS = 15_000
@@ -38,7 +41,8 @@ def from_html(html: str) -> Document:
         writer.take(opening, node)
     writer.end_line()
     cut = writer.cut or len(html) > MAX_TEXT_CHARS or text.count("<") > _MAX_TAGS
-    return Document(tuple(_squeezed(writer.blocks)), tuple(markup), cut=cut)
+    struck = soup.find(_STRUCK) is not None or _LINE_THROUGH.search(text) is not None
+    return Document(tuple(_squeezed(writer.blocks)), tuple(markup), cut=cut, struck=struck)
 
 
 def _without_noise(html: str) -> tuple[str, list[str]]:
@@ -80,7 +84,7 @@ def _walk(root: Tag) -> Iterator[tuple[bool, Tag | NavigableString]]:
             if stack:
                 yield False, parent
         elif isinstance(child, Tag):
-            if child.name in _SKIPPED or _is_hidden(child):
+            if child.name in _SKIPPED or child.name in _STRUCK or _is_hidden(child):
                 continue
             yield True, child
             stack.append((child, iter(child.contents)))
@@ -90,7 +94,9 @@ def _walk(root: Tag) -> Iterator[tuple[bool, Tag | NavigableString]]:
 
 def _is_hidden(tag: Tag) -> bool:
     style = tag.get("style")
-    return tag.has_attr("hidden") or (isinstance(style, str) and bool(_HIDDEN.search(style[:500])))
+    if not isinstance(style, str):
+        return tag.has_attr("hidden")
+    return tag.has_attr("hidden") or bool(_HIDDEN.search(style[:500]) or _LINE_THROUGH.search(style[:500]))
 
 
 def _layout_tables(root: Tag) -> set[int]:

@@ -95,7 +95,8 @@ def _unforwarded(letter: Letter) -> Letter:
 
 
 def _richer(documents: list[Document]) -> Draft:
-    drafts = [draft_of(document) for document in documents]
+    showing = [document for document in documents if document.struck]
+    drafts = [draft_of(document) for document in showing or documents]
     best = max(drafts, key=Draft.richness)
     markup = next((draft.markup for draft in drafts if draft.markup.items or draft.markup.under_way), best.markup)
     best.markup = markup

@@ -60,3 +60,28 @@ def test_an_html_order_is_the_same_in_every_shape(shape):
 @pytest.mark.parametrize("shape", HTML)
 def test_of_plain_and_html_the_richer_is_read(shape):
     check(mail("PO-7", "Please see the HTML part.", html=HTML[shape]))
+
+
+GONE = '<tr style="text-decoration:line-through"><td>ZZ-9</td><td>Bolt</td><td>9</td><td>€1.00</td></tr>'
+STRUCK = {
+    "a price in a list": f"<p>We order:</p><ul><li>4 x AB-1 <del>€3.00</del> €2.50</li></ul><p>Ship to:<br>{HTML_ADDRESS}</p>",
+    "a price in a table": f"<p>We order:</p>{TABLE.format(row=ROW.replace('€2.50', '€2.50 <s>€3.00</s>'))}<p>Ship to:<br>{HTML_ADDRESS}</p>",
+    "a quantity": f"<p>We order:</p><ul><li><strike>9</strike> 4 x AB-1 @ €2.50</li></ul><p>Ship to:<br>{HTML_ADDRESS}</p>",
+    "the cells of a row": f"<p>We order:</p>{TABLE.format(row=ROW + '<tr><td><del>ZZ-9</del></td><td><del>Bolt</del></td><td><del>9</del></td><td><del>€1</del></td></tr>')}<p>Ship to:<br>{HTML_ADDRESS}</p>",
+    "a row": f"<p>We order:</p>{TABLE.format(row=ROW + GONE)}<p>Ship to:<br>{HTML_ADDRESS}</p>",
+    "goods in a list": f"<p>We order:</p><ul><li>4 x AB-1 @ €2.50</li><li><span style='color:red; text-decoration-line: line-through'>9 x ZZ-9 @ €1.00</span></li></ul><p>Ship to:<br>{HTML_ADDRESS}</p>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", STRUCK)
+def test_what_is_crossed_out_is_neither_ordered_nor_charged(shape):
+    check(mail("PO-7", html=STRUCK[shape]))
+
+
+@pytest.mark.parametrize("shape", STRUCK)
+def test_plain_text_that_cannot_cross_out_is_not_read_beside_html_that_does(shape):
+    check(
+        mail(
+            "PO-7", f"We order:\n\n4 x AB-1 @ EUR 2.50\n9 x ZZ-9 @ EUR 1.00\n\nShip to:\n{ADDRESS}", html=STRUCK[shape]
+        )
+    )
