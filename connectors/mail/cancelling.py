@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from connectors.mail.items import bare_codes, names_other
+from connectors.mail.numbers import number_in, plain
 
 
 class Wish(StrEnum):
@@ -25,7 +26,8 @@ class Wish(StrEnum):
 #: Wish -> what a person is told who has to settle it.
 DOUBTS: dict[Wish, str] = {
     Wish.PART: "the mail cancels a part of the order only; compare with the mail and change the lines by hand",
-    Wish.SEVERAL: "the mail cancels several orders; look each up and cancel it by hand",
+    Wish.SEVERAL: "the mail names more than one order; look up what is to be cancelled, and cancel it by hand",
+    Wish.WHOLE: "the mail cancels an order and names goods; look whether they are what stays or another order, and cancel by hand",
     Wish.DOUBTFUL: "the mail speaks of cancelling but does not plainly ask for it; read it, then change or cancel the order by hand",
 }
 
@@ -71,7 +73,7 @@ _NOUNS = r"(?:lines?|items?|pos(?:ition)?s?|rows?|skus?|articles?|parts?|product
 _PART = re.compile(
     rf"\bcancel\w*\b(?:(?!\border\b|\bpo\b)[^.\n]){{0,60}}\b{_NOUNS}\b|\b(?:lines?|items?|pos(?:ition)?s?|rows?)\.? ?(?:no |number |#)?\d"
     r"|\bcancel\w*\b(?!\s+of\b)[^.\n]{1,40}\b(?:from|in|on|of) (?:(?:our|my|the|this|that) )?(?:purchase )?(?:order|po)\b|\bcancel the following(?! (?:purchase )?(?:orders?|po)\b)"
-    r"|\bonly\b|\bpart(?:ly|ial\w*)?\b|\bexcept\b|\bkeep\b|中的|里的|其中|部分|[仅只]取消|只要|第\s?[\d一二三四五六七八九十]+\s?[行项个条款]|货号|型号|\bsku\b|保留",
+    r"|\bonly\b|\bpart(?:ly|ial\w*)?\b|\bexcept\b|\bkeep\b|中的|里的|其中|部分|[仅只]取消|只要|第\s?[\d一二三四五六七八九十]+\s?[行项个条款]|货号|型号|\bsku\b|保留|照发|照常|照旧|一半|半数|减少",
     re.I,
 )
 _REST = re.compile(
@@ -140,10 +142,10 @@ def _asked(sentence: str, number: str | None, may_be_heading: bool) -> Wish | No
     asked = _ASKED.search(sentence)
     if not asked and not (may_be_heading and _HEADING.search(sentence)):
         return None
-    plain = _HARMLESS.sub(" ", sentence)
-    if _DENIED.search(plain) or _CONDITION.search(plain):
+    meant = _HARMLESS.sub(" ", sentence)
+    if _DENIED.search(meant) or _CONDITION.search(meant):
         return Wish.DOUBTFUL
-    if _SEVERAL.search(sentence):
+    if _SEVERAL.search(sentence) or _names_another(sentence, number):
         return Wish.SEVERAL
     if not _ALL.search(sentence) and (_PART.search(sentence) or _names_goods(sentence, number)):
         return Wish.PART
@@ -152,10 +154,16 @@ def _asked(sentence: str, number: str | None, may_be_heading: bool) -> Wish | No
     return Wish.WHOLE
 
 
+def _names_another(sentence: str, number: str | None) -> bool:
+    """Whether the number of an order stands in it that is not the one that the mail is about."""
+    named = number_in("", [sentence])
+    return named is not None and number is not None and plain(named.value) != plain(number)
+
+
 def _names_goods(sentence: str, number: str | None) -> bool:
     """Whether a code stands in it that is neither the order's number nor called a number of something else."""
     for code in bare_codes(sentence):
-        is_order = (number and (number in code[0] or code[0] in number)) or code[0].upper().startswith("PO")
+        is_order = number is not None and plain(number) in plain(code[0])
         if not is_order and not names_other(sentence[: code.start()]):
             return True
     return False

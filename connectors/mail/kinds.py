@@ -185,7 +185,7 @@ def _kind(reading: Reading, body: str, score: int, wish: Wish) -> Kind:
         return Kind.TEST
     if DRAFT.search(text):
         return Kind.DRAFT
-    if wish is Wish.WHOLE:
+    if wish is Wish.WHOLE and not _is_doubtful(reading, wish):
         return Kind.CANCELLATION
     return Kind.UPDATE if _is_doubtful(reading, wish) or CHANGE.search(text) else Kind.ORDER
 
@@ -198,4 +198,6 @@ def _speaks_of_an_order(reading: Reading, text: str, score: int, wish: Wish) -> 
 
 def _is_doubtful(reading: Reading, wish: Wish) -> bool:
     """Whether a person must read what is to be cancelled; an order that only speaks of it stays an order."""
+    if wish is Wish.WHOLE:
+        return reading.coded_lines > 0  # "This replaces PO-1, please cancel that one": the goods are another order's
     return wish in (Wish.PART, Wish.SEVERAL) or (wish is Wish.DOUBTFUL and not _names_goods(reading))

@@ -65,5 +65,10 @@ def number_in(subject: str, lines: Sequence[str]) -> Found[str] | None:
     return None
 
 
+def plain(number: str) -> str:
+    """A number without its signs: "PO-4711", "po 4711" and "4711" are one."""
+    return re.sub(r"^po(?=\d)", "", re.sub(r"[\W_]", "", number.casefold()))
+
+
 def _is_date(text: str) -> bool:
     return bool(re.fullmatch(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d", text))

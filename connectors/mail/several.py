@@ -9,7 +9,7 @@ from connectors.base import Problem, Severity
 from connectors.mail.draft import Draft
 from connectors.mail.fields import BlockOfLines
 from connectors.mail.free_text import items_in
-from connectors.mail.numbers import headed_number
+from connectors.mail.numbers import headed_number, plain
 from connectors.mail.parties import TO_A_PLACE
 from connectors.problems import problem
 
@@ -39,19 +39,14 @@ def _held(field: str, found: str, remedy: str) -> Problem:
 def _numbers(draft: Draft, subject: str) -> list[str]:
     """The numbers that head a line each, or stand side by side in the subject; of one kind more than one."""
     pair = _PAIR.search(subject[:300])
-    if pair and _plain(pair["one"]) != _plain(pair["other"]):
+    if pair and plain(pair["one"]) != plain(pair["other"]):
         return [pair["one"], pair["other"]]
     kinds: dict[str, dict[str, str]] = {}
     for line in draft.lines[:_MAX_LINES]:
         headed = headed_number(line)
         if headed:
-            kinds.setdefault(headed.kind, {}).setdefault(_plain(headed.number), headed.number)
+            kinds.setdefault(headed.kind, {}).setdefault(plain(headed.number), headed.number)
     return max(([*numbers.values()] for numbers in kinds.values()), key=len, default=[])
-
-
-def _plain(number: str) -> str:
-    """ "PO-4711", "po 4711" and "4711" are one number."""
-    return re.sub(r"^po(?=\d)", "", re.sub(r"[\W_]", "", number.casefold()))
 
 
 def _places(draft: Draft) -> int:

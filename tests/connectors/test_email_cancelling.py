@@ -64,11 +64,16 @@ OF_A_PART = [
     ("订单", "取消订单 CG4711 中的 A-1001，其余照发"),
     ("订单", "取消订单 CG4711 的第2行"),
     ("订单 CG4711", "A-1001 不要了，其余照发"),
+    ("订单 CG4711", "请取消订单 CG4711，螺丝刀照发"),
+    ("订单 CG4711", "请取消订单 CG4711 一半的数量"),
 ]
 OF_SEVERAL = [
     ("Our orders", "Please cancel our orders PO-4711 and PO-4712."),
     ("Cancel PO-4711 and PO-4712", "See the subject."),
     ("订单", "请取消订单 CG4711、CG4712"),
+    ("Re: PO-4711", "Please cancel PO-4700."),
+    ("PO-4711", f"{GOODS}This replaces PO-4700, please cancel that order."),
+    ("PO-4711", f"{GOODS}Please cancel our former order."),
 ]
 
 
