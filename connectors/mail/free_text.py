@@ -60,9 +60,10 @@ _LEADING_WORDS = re.compile(
     r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|wants|needs|like|to|need|want|order|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
     re.I,
 )
-#: Lines that count something else than goods.
+_SUM = re.compile(r"^\s*(?:total|sub-?total|shipping|tax|vat|freight|合计|总计|小计|运费)\b", re.I)
+#: Lines that count something else than goods, unless they name a code and its price: "5 x DEF-9 phone case @ 3.00".
 _NO_GOODS = re.compile(
-    r"^\s*(?:total|sub-?total|shipping|tax|vat|freight|合计|总计|小计|运费)\b|\b(?:call|phone|tel|fax|mobile|ext\.?|hours|days|business days|weeks"
+    r"\b(?:call|phone|tel|fax|mobile|ext\.?|hours|days|business days|weeks"
     r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内|商品数量|订单商品|总数量|共.{0,4}件",
     re.I,
 )
@@ -142,7 +143,8 @@ def _announces(label: str, rest: str) -> bool:
 
 def read_item(text: str) -> Item | None:
     """The goods that one line or phrase names; None where it names none."""
-    if _NO_GOODS.search(text):
+    other = _NO_GOODS.search(text)
+    if _SUM.search(text) or (other and not _PRICE.search(text)):
         return None
     item = Item(source=text)
     rest = _without_price(text, item)
@@ -151,6 +153,10 @@ def read_item(text: str) -> Item | None:
     if code:
         named = "code" in code.re.groupindex
         item.sku = found(code["code"] if named else code[0], "0.9" if named else "0.8", text)
+    elif other:
+        return None
+    if other and other[0] == "%":
+        item.price = None  # whether the share is in the price already only the sender knows
     how = _take_qty(rest, code, item)
     if how is None:
         return item if _lacks_qty(item, code, text) else None

@@ -14,6 +14,7 @@ READ = [
     ("DEF-1 | 5 | EUR 3.00", ("DEF-1", "5", "3.00")),
     ("GHI-2: twenty-five pieces @ EUR 1.00", ("GHI-2", "25", "1.00")),
     ("two hundred and five pieces GHI-2 @ EUR 1.00", ("GHI-2", "205", "1.00")),
+    ("5 x phone case DEF-9 @ EUR 3.00", ("DEF-9", "5", "3.00")),
     ("3 boxes of A4 paper 80 gsm SKU: PAP-1 @ EUR 2.00", ("PAP-1", "3", "2.00")),
 ]
 UNSURE = [
@@ -25,6 +26,7 @@ COUNTLESS = ["DEF-9 @ EUR 3.00", "- DEF-9: EUR 3.00 each", "DEF-9 Blue widget EU
 NO_GOODS = [
     "Our account GHI-22 is open, EUR 12.00 was paid",
     "Coupon WINTER-25 EUR 3.00",
+    "Call us at extension B-12 within 5 days for the price of EUR 3.00",
     "Please send it with DHL-24 if that is under EUR 5.00 again",
 ]
 
@@ -55,6 +57,12 @@ def test_a_code_with_its_price_is_a_line_that_lacks_its_quantity(line):
     order = order_with(line)
     assert lines_of(order) == [("ABC-1", "5", "2.00"), ("DEF-9", None, "3.00")]
     assert ("qty_missing", "lines.1.qty") in {(found.code, found.field) for found in order.problems}
+
+
+def test_a_price_with_a_share_beside_it_is_for_a_person():
+    order = order_with("5 x DEF-9 @ EUR 3.00 less 10%")
+    assert lines_of(order) == [("ABC-1", "5", "2.00"), ("DEF-9", "5", None)]
+    assert ("price_missing", "lines.1.unit_price") in {(found.code, found.field) for found in order.problems}
 
 
 @pytest.mark.parametrize("line", NO_GOODS)
