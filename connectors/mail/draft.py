@@ -24,7 +24,7 @@ _MAX_FREE_LINES = 1000
 
 @dataclass(slots=True)
 class Draft:
-    """Goods, labelled fields and address blocks of one text."""
+    """Goods, labelled fields and address blocks of one text; `numbers` are orders' that stand in a column."""
 
     items: list[Item] = field(default_factory=list)
     scan: Scan = field(default_factory=Scan)
@@ -33,6 +33,7 @@ class Draft:
     markup: Markup = field(default_factory=Markup)
     text: str = ""
     cut: bool = False
+    numbers: list[str] = field(default_factory=list)
 
     def richness(self) -> tuple[int, int, int, bool]:
         """How much it says; of two texts of one mail the richer is read."""
@@ -52,6 +53,7 @@ def draft_of(document: Document) -> Draft:
         scan=found_fields, lines=lines, markup=read_markup(document.markup), text=document.text(), cut=document.cut
     )
     draft.cut |= any(table.cut for table in goods)
+    draft.numbers = [number for table in goods for number in table.numbers]
     draft.currency = next((table.currency for table in goods if table.currency), None)
     draft.items = [item for table in goods for item in table.items] or _other_items(draft)
     return draft

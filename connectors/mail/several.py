@@ -37,11 +37,11 @@ def _held(field: str, found: str, remedy: str) -> Problem:
 
 
 def _numbers(draft: Draft, subject: str) -> list[str]:
-    """The numbers that head a line each, or stand side by side in the subject; of one kind more than one."""
+    """The numbers that head a line each, fill a column, or stand side by side in the subject; of one kind more than one."""
     pair = _PAIR.search(subject[:300])
     if pair and plain(pair["one"]) != plain(pair["other"]):
         return [pair["one"], pair["other"]]
-    kinds: dict[str, dict[str, str]] = {}
+    kinds: dict[str, dict[str, str]] = {"column": {plain(number): number for number in draft.numbers}}
     for line in draft.lines[:_MAX_LINES]:
         headed = headed_number(line)
         if headed:

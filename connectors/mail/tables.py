@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.mail.document import Grid, columns
 from connectors.mail.figures import Money, currency_named, money, quantity, unit_name
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item, bare_code, is_code, named_code
-from connectors.mail.labels import field_of
+from connectors.mail.labels import field_of, normal
+from connectors.mail.numbers import number_of
 
 #: A line that only divides: dashes, box drawings and the like.
 RULE = re.compile(r"[\s|+:=_*–—\u2500-\u257f-]{3,}")
 _OPTION = re.compile(r"(?P<name>[^:：]{1,40})[:：]\s*(?P<value>.{1,80})")
 _SUMS = frozenset("subtotal discount shipping tax fees total paid payment_terms note".split())
+_OF_ORDERS = re.compile(
+    r"(?:po|p\.o|purchase order|order) ?(?:no|number|num|id)?|(?:采购订单|采购单|订货单|订购单|订单)(?:编号|号码|号)"
+)
 MAX_ROWS = 2000
 
 
 @dataclass(slots=True)
 class Goods:
-    """The items of one table and the rows below them that hold sums, as label and value."""
+    """The items of one table and the rows below them that hold sums, as label and value.
+
+    `numbers` are the orders' numbers that a column names, row by row.
+    """
 
     items: list[Item] = field(default_factory=list)
     sums: list[tuple[str, str]] = field(default_factory=list)
     currency: str | None = None
     cut: bool = False
+    numbers: list[str] = field(default_factory=list)
 
 
 def read_grid(grid: Grid) -> Goods:
@@ -38,7 +46,16 @@ def read_grid(grid: Grid) -> Goods:
     for row in grid.rows[1:MAX_ROWS]:
         _take_row(row, keys, heading, goods)
     goods.items += [_torn(line) for line in grid.torn]
+    goods.numbers = list(_numbers(grid))
     return goods
+
+
+def _numbers(grid: Grid) -> Iterator[str]:
+    """The values of a column of orders' numbers; a reference may stand by each row of one order."""
+    headed = (index for index, cell in enumerate(grid.rows[0]) if _OF_ORDERS.fullmatch(normal(cell)))
+    at = next(headed, None)
+    if at is not None:
+        yield from (number for row in grid.rows[1:MAX_ROWS] if at < len(row) and (number := number_of(row[at])))
 
 
 def _torn(line: str) -> Item:

@@ -15,6 +15,7 @@ TWO_ORDERS = {
     "before the goods": "PO-1001: 5 x ABC-1 @ USD 2.00\n\nPO-1002: 7 x DEF-2 @ USD 3.00\n",
     "over the goods": "PO-1001\n5 x ABC-1 @ USD 2.00\n\nPO-1002\n7 x DEF-2 @ USD 3.00\n",
     "labels and tables": f"PO Number: 1001\n{TABLE.format('ABC-1  5  2.00')}\nPO Number: 1002\n{TABLE.format('DEF-2  7  3.00')}",
+    "a column": "PO No  SKU  Qty  Price\n1001  ABC-1  5  2.00\n1002  DEF-2  7  3.00\n",
     "in Chinese": "采购单号：CG1001\nABC-1 5个 单价2元\n\n采购单号：CG1002\nDEF-2 7个 单价3元\n",
 }
 TWO_RECEIVERS = {
@@ -27,6 +28,7 @@ TWO_RECEIVERS = {
 ONE = {
     "a repeated address": f"5 x ABC-1 @ USD 2.00\nShip to:\n{AUSTIN}\n7 x DEF-2 @ USD 3.00\nShip to:\n{AUSTIN}",
     "a repeated number": f"PO-1001: 5 x ABC-1 @ USD 2.00\nPO Number: 1001\n7 x DEF-2 @ USD 3.00\nShip to:\n{AUSTIN}",
+    "a column": f"PO No  Line  SKU  Qty  Price\n1001  1  ABC-1  5  2.00\nPO-1001  2  DEF-2  7  3.00\n\nShip to:\n{AUSTIN}",
     "references": f"5 x ABC-1 @ USD 2.00\n7 x DEF-2 @ USD 3.00\nYour reference: X-17\nOrder number: 88-1\nShip to:\n{AUSTIN}",
     "an order before": f"PO-0999 was delivered, thank you.\n5 x ABC-1 @ USD 2.00\n7 x DEF-2 @ USD 3.00\nShip to:\n{AUSTIN}",
     "a bill elsewhere": f"5 x ABC-1 @ USD 2.00\n7 x DEF-2 @ USD 3.00\nShip to:\n{AUSTIN}\nBill to:\n{DALLAS}",
