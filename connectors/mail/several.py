@@ -18,6 +18,7 @@ _PAIR = re.compile(
     rf"(?<![\w-])(?P<one>{_PO})\s*(?:,|&|\+|/|、|和|及|\band\b|\bund\b)\s*(?P<other>{_PO}|\d{{3,20}})", re.I
 )
 _MAX_LINES = 1000
+_MAX_BLOCKS = 50
 
 
 def several_in(draft: Draft, subject: str) -> Iterator[Problem]:
@@ -51,7 +52,7 @@ def _numbers(draft: Draft, subject: str) -> list[str]:
 
 def _places(draft: Draft) -> int:
     """How many places goods go to; headings of different words count where each has goods of its own."""
-    blocks = _different([block for block in draft.scan.blocks if block.kind == "ship_to" and block.lines])
+    blocks = _different([block for block in draft.scan.blocks if block.kind == "ship_to" and block.lines][:_MAX_BLOCKS])
     if len(blocks) > len({block.label for block in blocks}) or _goods_between(draft, blocks) > 1:
         return len(blocks)
     return 1 if blocks else _sentences_with_goods(draft)
@@ -69,10 +70,13 @@ def _different(blocks: Sequence[BlockOfLines]) -> list[BlockOfLines]:
 
 def _goods_between(draft: Draft, blocks: Sequence[BlockOfLines]) -> int:
     """How many stretches of the text, parted by the blocks, name goods."""
-    begins = [0, *(block.at + len(block.lines) + 1 for block in blocks if block.at >= 0)]
-    ends = [*(block.at for block in blocks if block.at >= 0), len(draft.lines)]
+    if len(blocks) < 2:
+        return 0
+    placed = [block for block in blocks if 0 <= block.at < _MAX_LINES]
+    begins = [0, *(block.at + len(block.lines) + 1 for block in placed)]
+    ends = [*(block.at for block in placed), _MAX_LINES]
     stretches = (draft.lines[begin:end] for begin, end in zip(begins, ends, strict=True))
-    return sum(any(item.is_goods() for item in items_in(lines[:_MAX_LINES])) for lines in stretches) if blocks else 0
+    return sum(any(item.is_goods() for item in items_in(lines)) for lines in stretches)
 
 
 def _sentences_with_goods(draft: Draft) -> int:

@@ -20,7 +20,7 @@ def grids_in(lines: Sequence[str]) -> Iterator[tuple[range, Grid]]:
             at += 1
             continue
         rows, torn, end = _rows(lines, at, split)
-        if len(rows) > 1:
+        if len(rows) > 1 or torn:
             yield range(at, end), Grid(tuple(rows), torn=tuple(torn))
         at = max(end, at + 1)
 

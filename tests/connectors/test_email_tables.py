@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import ChannelOrder, Severity
-from tests.connectors.mails import lines_of, mail, one
+from tests.connectors.mails import codes, lines_of, mail, one
 
 
 def table(*rows: str) -> ChannelOrder:
@@ -39,3 +39,9 @@ def test_a_row_that_does_not_fit_its_heading_waits_and_hides_none_below(heading,
     (found,) = [problem for problem in order.problems if problem.code == "qty_invalid"]
     assert (found.severity, found.field) == (Severity.HOLD, "lines.2.qty")
     assert "enter its quantity" in found.message
+
+
+def test_a_table_of_which_no_row_fits_is_no_empty_order():
+    order = table("SKU,Qty,Price", "DEF-1,1,000,0.10")
+    assert lines_of(order) == [("DEF-1", None, None)]
+    assert "qty_invalid" in codes(order)
