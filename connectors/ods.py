@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,10 +13,17 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from connectors.archives import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_BYTES, ArchiveRefused, too_large
+from connectors.figures import Figure, percentage
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+#: Signs that a document writes as elements, and what stands in a paragraph without being part of its text.
+_SIGNS = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t", f"{_TEXT}s": " "}
+_ASIDE = frozenset({f"{_OFFICE}annotation", f"{_OFFICE}annotation-end", f"{_TEXT}note"})
+_MAX_SPACES = 100
+#: A number as nothing but its digits, perhaps behind letters: 00123, 02134-0001, SKU-0123.
+_DIGITS = re.compile(r"(?:[A-Za-z]{1,8}[-_])?\d+(?:-\d+)*", re.ASCII)
 _MAX_CONTENT_BYTES = MAX_UNPACKED_BYTES // 3
 
 
@@ -84,12 +92,39 @@ def _repeats(element: Element, what: str) -> int:
 
 def _cell_text(cell: Element) -> str:
     kind = cell.get(f"{_OFFICE}value-type")
-    if kind in ("float", "currency", "percentage"):
-        return _number(cell.get(f"{_OFFICE}value", ""))
+    if kind == "percentage":
+        return percentage(cell.get(f"{_OFFICE}value", ""))
+    if kind in ("float", "currency"):
+        return _number(cell.get(f"{_OFFICE}value", "").removesuffix(".0"), _shown(cell))
     if kind == "date":
         return cell.get(f"{_OFFICE}date-value", "").replace("T00:00:00", "").replace("T", " ")
-    return "\n".join("".join(paragraph.itertext()) for paragraph in cell.iter(f"{_TEXT}p"))
+    return _shown(cell)
 
 
-def _number(value: str) -> str:
-    return value.removesuffix(".0")
+def _number(value: str, seen: str) -> str:
+    """The stored number, or what is seen of it where that is the same digits with zeros in front: 00123."""
+    if seen != value and _DIGITS.fullmatch(seen):
+        digits = "".join(sign for sign in seen if sign.isdigit())
+        if (digits.lstrip("0") or "0") == value:
+            return Figure(seen)
+    return Figure(value)
+
+
+def _shown(cell: Element) -> str:
+    # A comment stands inside its cell with paragraphs of its own, so only the cell's own paragraphs are its text.
+    return "\n".join("".join(_words(paragraph)) for paragraph in cell if paragraph.tag == f"{_TEXT}p")
+
+
+def _words(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for part in element:
+        if part.tag in _SIGNS:
+            yield _SIGNS[part.tag] * _count(part)
+        elif part.tag not in _ASIDE:
+            yield from _words(part)
+        yield part.tail or ""
+
+
+def _count(sign: Element) -> int:
+    given = sign.get(f"{_TEXT}c", "1")
+    return min(int(given), _MAX_SPACES) if given.isascii() and given.isdecimal() and len(given) < 5 else 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from connectors.archives import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, ArchiveRefused, too_large
 from connectors.delimited import NotText, decode, rows_of
+from connectors.figures import Figure
 from connectors.headers import fields_of, known_names, normal
 from connectors.paste_goods import is_code
 from connectors.workbooks import SheetRows, xls_sheets, zipped_sheets
@@ -43,7 +44,10 @@ class TableUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of one row; `number` is the row's number as the spreadsheet program shows it."""
+    """Cells of one row; `number` is the row's number as the spreadsheet program shows it.
+
+    A cell that a workbook keeps as a number is a Figure.
+    """
 
     number: int
     cells: tuple[str, ...]
@@ -167,6 +171,8 @@ def _clean(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _clean_cell(cell: str) -> str:
+    if isinstance(cell, Figure):
+        return cell
     text = cell.strip().strip(_BLANKS).strip()
     excel = _EXCEL_TEXT.fullmatch(text)
     if excel:  # ="00123" is how exports keep leading zeros

@@ -24,7 +24,9 @@ _EXACT_DIGITS = 15
 _EXACT_BELOW = 2**53
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
-Sheet = tuple[str, list[list[str]]]
+#: A cell of text, or a number's text in a list of its own: as JSON the two must stay apart.
+Told = str | list[str]
+Sheet = tuple[str, list[list[Told]]]
 
 
 class TooLarge(ValueError):
@@ -46,8 +48,15 @@ def sheets_of(data: bytes, *, max_rows: int, max_columns: int, max_cells: int) -
             if rows > max_rows or columns > max_columns or rows * columns > max_cells:
                 raise TooLarge(rows, columns)
             cells: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
-            found.append((name, [[cell_text(cell) for cell in row] for row in cells]))
+            found.append((name, [[_told(cell) for cell in row] for row in cells]))
     return found
+
+
+def _told(cell: Cell) -> Told:
+    if isinstance(cell, str):
+        return cell
+    text = cell_text(cell)
+    return [text] if text and isinstance(cell, int | float) and not isinstance(cell, bool) else text
 
 
 def cell_text(cell: Cell) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from connectors.archives import (
     checked_entries,
     too_large,
 )
+from connectors.cell_formats import Place, shapes_of
+from connectors.figures import Figure, shown
 from connectors.ods import ods_sheets
-from connectors.workbook_cells import TooLarge, sheets_of
+from connectors.workbook_cells import Sheet, TooLarge, sheets_of
 
 _MAX_XLS_BYTES = 20 * 1024 * 1024
 _CHILD_TIMEOUT_S = 15
@@ -29,7 +32,7 @@ _CHILD_TIMEOUT_S = 15
 
 @dataclass(frozen=True, slots=True)
 class SheetRows:
-    """One sheet; `rows` start at row 1 of the sheet."""
+    """One sheet; `rows` start at row 1 of the sheet. Number cells are a Figure."""
 
     name: str
     rows: list[list[str]]
@@ -55,7 +58,8 @@ def zipped_sheets(data: bytes) -> list[SheetRows]:
         if type(error).__name__ != "PanicException":
             raise
         raise ArchiveRefused("the workbook is damaged") from error
-    return [SheetRows(name, rows) for name, rows in found]
+    shapes = shapes_of(archive)
+    return [_typed(sheet, shapes.get(sheet[0], {})) for sheet in found]
 
 
 def xls_sheets(data: bytes) -> list[SheetRows]:
@@ -77,4 +81,13 @@ def xls_sheets(data: bytes) -> list[SheetRows]:
         raise ArchiveRefused("the workbook takes too long to read; save it as XLSX or CSV") from error
     if child.returncode != 0:
         raise ArchiveRefused("the workbook is damaged, protected or too large; save it as XLSX or CSV")
-    return [SheetRows(name, rows) for name, rows in json.loads(child.stdout)]
+    return [_typed((name, rows), {}) for name, rows in json.loads(child.stdout)]
+
+
+def _typed(sheet: Sheet, shapes: Mapping[Place, str]) -> SheetRows:
+    name, told = sheet
+    rows = [[cell if isinstance(cell, str) else Figure(cell[0]) for cell in row] for row in told]
+    for (row, column), shape in shapes.items():
+        if row < len(told) and column < len(told[row]) and isinstance(told[row][column], list):
+            rows[row][column] = shown(rows[row][column], shape)
+    return SheetRows(name, rows)

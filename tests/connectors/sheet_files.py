@@ -46,6 +46,18 @@ def xlsx(*sheets: Sequence[Sequence[object]]) -> bytes:
     return out.getvalue()
 
 
+def xlsx_shown(rows: Sequence[Sequence[object]], formats: dict[str, str]) -> bytes:
+    """One sheet whose named cells have a number format: `{"B2": "00000"}`."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    for place, code in formats.items():
+        book.active[place].number_format = code
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def with_sheet_xml(workbook: bytes, old: bytes, new: bytes) -> bytes:
     """The workbook with its first sheet's XML changed."""
     source = zipfile.ZipFile(io.BytesIO(workbook))
@@ -73,6 +85,19 @@ def ods(rows: Sequence[Sequence[str | int | float]], *, behind: str = "", before
         f'<table:table table:name="Orders">{table}</table:table></office:spreadsheet></office:body></office:document-content>'
     )
     return zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()})
+
+
+def ods_of(*cells: str, heads: Sequence[str]) -> bytes:
+    """An OpenDocument sheet of one row whose cells are given as XML: `ods_number("123", "00123")`."""
+    return ods([heads], behind=f"<table:table-row>{''.join(cells)}</table:table-row>")
+
+
+def ods_number(value: str, shown: str, kind: str = "float") -> str:
+    return f'<table:table-cell office:value-type="{kind}" office:value="{value}"><text:p>{shown}</text:p></table:table-cell>'
+
+
+def ods_text(inside: str) -> str:
+    return f'<table:table-cell office:value-type="string">{inside}</table:table-cell>'
 
 
 def _ods_cell(value: str | int | float) -> str:

@@ -1,0 +1,97 @@
+"""How an XLSX shows its number cells: the number formats that put zeros in front or make a percentage, cell by cell.
+
+The reader of workbooks gives numbers alone, so 02134 under the format `00000` comes as 2134. A workbook without such
+formats costs one look at its styles.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from html import unescape
+
+from connectors.figures import PERCENT, shape_of
+
+Place = tuple[int, int]
+
+_PERCENT_IDS = (9, 10)
+_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^>]*)>")
+_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs\s*>", re.DOTALL)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\s([^>]*)>")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
+_ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_CELL = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
+_PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*\$?([A-Za-z]{0,3})\$?(\d{1,9})")
+_STYLE_OF = re.compile(rb"\ss\s*=\s*[\"'](\d{1,9})[\"']")
+
+
+def shapes_of(archive: zipfile.ZipFile) -> Mapping[str, Mapping[Place, str]]:
+    """Return sheet name -> (row, column) -> shape of the cells that are not shown as the bare number; both from 0."""
+    names = set(archive.namelist())
+    home = min((name for name in names if name.lower().endswith("workbook.xml")), key=len)
+    folder = posixpath.dirname(home)
+    relations = f"{folder}/_rels/{posixpath.basename(home)}.rels".lstrip("/")
+    if relations not in names:
+        return {}
+    parts = list(_attributes(_RELATION, archive.read(relations)))
+    styles = [_within(folder, part) for part in parts if part.get("Type", "").endswith("/styles")]
+    shapes = _shapes(archive.read(styles[0])) if styles and styles[0] in names else {}
+    if not shapes:
+        return {}
+    where = {part.get("Id", ""): _within(folder, part) for part in parts}
+    found: dict[str, Mapping[Place, str]] = {}
+    for sheet in _attributes(_SHEET, archive.read(home)):
+        relation = next((value for name, value in sheet.items() if name == "id" or name.endswith(":id")), "")
+        if where.get(relation) in names:
+            found[sheet.get("name", "")] = _placed(archive.read(where[relation]), shapes)
+    return found
+
+
+def _attributes(tag: re.Pattern[bytes], part: bytes) -> Iterator[dict[str, str]]:
+    for inside in tag.findall(part):
+        yield {
+            name.decode(): unescape((double or single).decode("utf-8", "replace"))
+            for name, double, single in _ATTRIBUTE.findall(inside)
+        }
+
+
+def _within(folder: str, part: Mapping[str, str]) -> str:
+    target = part.get("Target", "")
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+
+
+def _shapes(styles: bytes) -> dict[bytes, str]:
+    """Style number as it stands at a cell -> shape."""
+    formats: dict[str, str] = {str(number): PERCENT for number in _PERCENT_IDS}
+    for told in _attributes(_NUMBER_FORMAT, styles):
+        shape = shape_of(told.get("formatCode", ""))
+        if shape:
+            formats[told.get("numFmtId", "")] = shape
+    section = _CELL_STYLES.search(styles)
+    told_by = [told.get("numFmtId", "") for told in _attributes(_STYLE, section.group())] if section else []
+    return {b"%d" % at: formats[number] for at, number in enumerate(told_by) if number in formats}
+
+
+def _placed(part: bytes, shapes: Mapping[bytes, str]) -> dict[Place, str]:
+    found: dict[Place, str] = {}
+    row = column = -1
+    for kind, inside in _CELL.findall(part):
+        place = _PLACE.search(inside)
+        if kind == b"row":
+            row, column = (int(place[2]) - 1 if place else row + 1), -1
+            continue
+        column = _column(place[1]) if place else column + 1
+        style = _STYLE_OF.search(inside)
+        if style and style[1] in shapes:
+            found[row, column] = shapes[style[1]]
+    return found
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number - 1

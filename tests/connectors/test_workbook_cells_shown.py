@@ -1,0 +1,108 @@
+"""Cells of workbooks as a person sees them: zeros in front, percentages, comments that are no text, breaks within a cell."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from connectors.cell_formats import shapes_of
+from connectors.figures import Figure, percentage, shape_of, shown
+from connectors.tables import read_table
+from tests.connectors.sheet_files import (
+    ods_number,
+    ods_of,
+    ods_text,
+    with_sheet_xml,
+    xls,
+    xlsx,
+    xlsx_shown,
+    zipped,
+)
+from tests.connectors.sheet_reading import goods, one
+
+HEADS = ("PO", "SKU", "Qty", "Zip")
+
+
+def row(data: bytes) -> tuple[str, ...]:
+    return read_table(data).rows[0].cells
+
+
+def test_zeros_that_a_format_puts_in_front_are_part_of_the_code():
+    data = xlsx_shown([HEADS, (7, 123, 2, 2134)], {"A2": '"PO-"0', "B2": "00000", "D2": "00000"})
+    assert row(data) == ("PO-7", "00123", "2", "02134")
+    order = one(xlsx_shown([(*HEADS, "Address 1"), ("P1", 123, 2, 2134, "5 Elm St")], {"B2": "00000", "D2": "00000"}))
+    assert (goods(order), order.ship_to.postal_code) == ([("00123", 2, None)], "02134")
+
+
+def test_a_number_stays_told_apart_from_text_also_out_of_an_old_workbook():
+    kinds = [isinstance(cell, Figure) for cell in row(xls())]
+    assert kinds == [True, False, True, True]
+
+
+def test_a_format_changes_numbers_alone_and_only_in_its_own_cell():
+    data = xlsx_shown([HEADS, ("P1", "x-1", 2, 2134)], {"B2": "00000", "C2": "0.00", "D3": "00000"})
+    assert row(data) == ("P1", "x-1", "2", "2134")
+
+
+def test_cells_that_name_no_place_have_their_formats_too():
+    data = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
+    for place in (b' r="A2"', b' r="B2"', b' r="C2"', b' r="D2"'):
+        data = with_sheet_xml(data, place, b"")
+    assert row(data)[1:] == ("00123", "2", "2134")
+
+
+def test_each_sheet_has_its_own_formats():
+    book = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
+    shapes = shapes_of(zipfile.ZipFile(io.BytesIO(book)))
+    assert {name: list(places) for name, places in shapes.items()} == {"Sheet": [(1, 1)]}
+    assert shapes_of(zipfile.ZipFile(io.BytesIO(xlsx([HEADS])))) == {}
+    assert shapes_of(zipfile.ZipFile(io.BytesIO(zipped({"xl/workbook.xml": b"<workbook/>"})))) == {}
+
+
+def test_a_percentage_is_shown_as_one():
+    heads = ("PO", "SKU", "Discount", "Shipping")
+    assert row(xlsx_shown([heads, ("P1", "A", 0.1, 0.125)], {"C2": "0%", "D2": "0.00%"}))[2:] == ("10%", "12.5%")
+    assert row(ods_of(ods_text("<text:p>A</text:p>"), ods_number("0.1", "10 %", "percentage"), heads=heads))[1] == "10%"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "text"),
+    [("00000", "123", "00123"), ("00000", "1234567", "1234567"), ("00000\\-0000", "21341234", "02134-1234"), ("00000", "1.5", "1.5"),
+     ('"SKU-"000', "7", "SKU-007"), ("[$-409]000", "7", "007"), ("0.0%", "0.125", "12.5%"), ("0%", "1E-2", "1%"), ('0.00"%"', "5", None),
+     ("0", "7", None), ("#,##0.00", "7", None), ("General", "7", None), ('0" pcs"', "7", None), ("yyyy-mm-dd", "7", None)],
+)  # fmt: skip
+def test_the_formats_that_matter(code, number, text):
+    shape = shape_of(code)
+    assert (None if shape is None else shown(number, shape)) == text
+
+
+def test_a_share_of_any_size_costs_nothing():
+    assert percentage("1E+999999999") == "1E+999999999"
+    assert percentage("-0.05") == "-5%"
+
+
+@pytest.mark.parametrize(
+    ("value", "seen", "text"),
+    [("123", "00123", "00123"), ("123.0", "00123", "00123"), ("123", "SKU-0123", "SKU-0123"), ("21341234", "02134-1234", "02134-1234"),
+     ("1234.5", "1.234,50", "1234.5"), ("1234", "1.234", "1234"), ("0", "000", "000"), ("1.5", "2", "1.5"), ("5", "12", "5")],
+)  # fmt: skip
+def test_an_open_document_shows_zeros_in_front(value, seen, text):
+    assert row(ods_of(ods_number(value, seen), ods_text("<text:p>A</text:p>"), heads=HEADS))[0] == text
+
+
+def test_a_comment_is_no_text_of_its_cell():
+    comment = "<office:annotation><text:p>please check stock</text:p></office:annotation>"
+    data = ods_of(ods_text("<text:p>P1</text:p>"), ods_text(f"{comment}<text:p>ABC-1{comment}</text:p>"), heads=HEADS)
+    assert row(data) == ("P1", "ABC-1")
+
+
+def test_breaks_and_spaces_within_a_cell_are_kept():
+    street = '<text:p>5 Elm St<text:line-break/>Flat<text:s text:c="2"/>2<text:tab/><text:span>B<text:s/>C</text:span></text:p>'
+    data = ods_of(ods_text("<text:p>P1</text:p>"), ods_text(f"{street}<text:p>Leeds</text:p>"), heads=HEADS)
+    assert row(data)[1] == "5 Elm St\nFlat  2\tB C\nLeeds"
+    wide = ods_of(
+        ods_text("<text:p>P1</text:p>"), ods_text('<text:p>a<text:s text:c="9999999999"/>b</text:p>'), heads=HEADS
+    )
+    assert row(wide)[1] == "a b"
