@@ -8,14 +8,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from connectors.base import Kind
+from connectors.figures import Figure
 from connectors.money import amount, currency_code
 
 _SIGNS = re.compile(
     r"(US\$|HK\$|NT\$|CA\$|AU\$|NZ\$|C\$|A\$|S\$|R\$|CN¥|RMB¥?|[$€£¥￥₹₩₽₺₫฿₴₱]|[A-Za-z]{3}(?![A-Za-z])|人民币|美元|欧元|元|zł|kr\.?)"
 )
 _NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,'\u00a0\u202f ]*%?", re.ASCII)
-_COMMA_DECIMAL = re.compile(r"\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|0,\d+")
-_POINT_DECIMAL = re.compile(r"\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(,\d{3})+\.\d+|0\.\d+")
+#: Three digits behind one sign may be a fraction or thousands; whatever else stands before or behind it tells which.
+_FRACTION = r"\d+{0}(?:\d{{1,2}}|\d{{4,}})|\d{{1,3}}(?:{1}\d{{3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d{{3}}|\d{{1,3}}(?:{1}\d{{3}}){{2,}}"
+_BESIDE = r"[+-]?(?:{0})\s?(?:%|[^\W\d_]{{1,12}}\.?)?"
+_COMMA_DECIMAL = re.compile(_BESIDE.format(_FRACTION.format(",", r"\.")))
+_POINT_DECIMAL = re.compile(_BESIDE.format(_FRACTION.format(r"\.", ",")))
+_TWO_WAYS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})[.,](\d{3})(?![\d.,])", re.ASCII)
 _PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 #: How spreadsheets show a number whose last digits they dropped.
 _EATEN = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
@@ -63,18 +68,37 @@ def is_eaten(text: str) -> bool:
     return bool(_EATEN.fullmatch(text))
 
 
+class ReadTwoWays(ValueError):
+    """A number that can be read in two ways, and nothing in its sheet says which; the message names both."""
+
+
 def decimal_mark(cells: Iterable[str], *, delimiter: str | None) -> str:
     """Which sign the numbers of this sheet have before their fraction: "." or ","."""
+    return habit(cells, delimiter=delimiter)[0]
+
+
+def habit(cells: Iterable[str], *, delimiter: str | None) -> tuple[str, bool]:
+    """Return (decimal sign, whether it is sure). Number cells of a workbook say nothing of how its texts are written."""
     comma = point = 0
     for cell in cells:
-        if len(cell) > _NUMBER_MAX:
+        if len(cell) > _NUMBER_MAX or isinstance(cell, Figure) or cell.isdecimal():
             continue
         text = _SIGNS.sub("", unicodedata.normalize("NFKC", cell)).strip()
         comma += bool(_COMMA_DECIMAL.fullmatch(text))
         point += bool(_POINT_DECIMAL.fullmatch(text))
     if comma != point:
-        return "," if comma > point else "."
-    return "," if delimiter == ";" and not point else "."
+        return "," if comma > point else ".", not (comma and point)
+    # Who writes decimal commas parts cells by semicolons; semicolons alone prove nothing, commas do.
+    return "," if delimiter == ";" and not point else ".", delimiter == "," and not point
+
+
+def refuse_two_ways(text: str) -> None:
+    """Raise ReadTwoWays for a number such as 1.500, which is 1500 to one sender and 1.5 to another."""
+    found = _TWO_WAYS.search(_short(text))
+    if found:
+        whole, small = found[1] + found[2], f"{found[1]}.{found[2]}".rstrip("0").rstrip(".")
+        wide = f"{found[1]}.{found[2]}0"
+        raise ReadTwoWays(f"{text[:40]!r} can be {small} or {whole}; write {wide} or {whole}")
 
 
 def number(text: str, *, mark: str) -> Decimal | None:
@@ -147,11 +171,16 @@ def _grouped(plain: str, mark: str, text: str) -> Decimal | None:
     if other in fraction or plain.count(mark) > 1:
         return _regrouped(plain, text)
     groups = whole.split(other)
-    if len(groups) > 1 and not all(len(group) == 3 for group in groups[1:]):
+    if len(groups) > 1 and not _are_thousands(groups):
         if len(groups) == 2 and not fraction:  # 12,5 in a sheet that elsewhere writes points
             return amount(f"{groups[0]}.{groups[1]}")
         raise ValueError(f"{text[:40]!r} is not a number")
     return amount("".join(groups) + (f".{fraction}" if fraction else ""))
+
+
+def _are_thousands(groups: list[str]) -> bool:
+    first = groups[0].lstrip("+-")
+    return 0 < len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in groups[1:])
 
 
 def _regrouped(plain: str, text: str) -> Decimal | None:

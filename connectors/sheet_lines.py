@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from connectors.base import Line, Problem
+from connectors.figures import Figure
 from connectors.headers import Columns
 from connectors.money import EXACT
 from connectors.problems import problem
-from connectors.sheet_cells import is_eaten, number, price, qty_and_unit
+from connectors.sheet_cells import ReadTwoWays, is_eaten, number, price, qty_and_unit, refuse_two_ways
 from connectors.tables import Row
 
 _SIX = Decimal("0.000001")
@@ -22,6 +23,7 @@ class Reading:
 
     columns: Columns
     mark: str = "."
+    is_sure: bool = True
     chinese: bool = False
     width: int = 0
     options: tuple[str, ...] = ()
@@ -29,6 +31,14 @@ class Reading:
     def cell(self, row: Row, name: str) -> str:
         """The row's cell of a field, "" where the sheet has no such column."""
         return row.cell(self.columns.places.get(name))
+
+    def mark_of(self, text: str) -> str:
+        """The decimal sign of one cell; raises ReadTwoWays for 1.500 where the sheet does not show its habit."""
+        if isinstance(text, Figure):
+            return "."
+        if not self.is_sure:
+            refuse_two_ways(text)
+        return self.mark
 
     def head(self, name: str) -> str:
         """The sender's own name of the column."""
@@ -57,6 +67,13 @@ class RowFault(ValueError):
 def row_problem(row: Row, name: str, message: str) -> Problem:
     """The problem of one row: it names the row and the field, the message the column."""
     return problem("row_invalid", f"rows.{row.number}.{name}", f"row {row.number}: {message}")
+
+
+def no_amount(head: str, text: str, error: ValueError) -> str:
+    """What to say of a cell that is no amount, or more than one."""
+    if isinstance(error, ReadTwoWays):
+        return f"column {head!r}: {error}"
+    return f"column {head!r}: {text[:40]!r} is not an amount; write a number such as 12.50"
 
 
 def read_line(row: Row, reading: Reading) -> ReadLine:
@@ -121,9 +138,14 @@ def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[
         message = f"row {row.number}: column {head!r} is empty; say how many" if "lines.qty" in reading.columns else ""
         return None, None, ((("qty_missing", "qty", message),) if message else ())
     try:
-        qty, unit = qty_and_unit(text, mark=reading.mark)
-    except ValueError:
-        message = f"row {row.number}, column {head!r}: {text[:40]!r} is not a quantity; write a number such as 2"
+        qty, unit = qty_and_unit(text, mark=reading.mark_of(text))
+    except ValueError as error:
+        said = (
+            str(error)
+            if isinstance(error, ReadTwoWays)
+            else f"{text[:40]!r} is not a quantity; write a number such as 2"
+        )
+        message = f"row {row.number}, column {head!r}: {said}"
         return None, None, (("qty_invalid", "qty", message),)
     if qty is not None and (qty <= 0 or qty != round(qty, 6)):
         message = f"row {row.number}, column {head!r}: {text[:40]!r} cannot be ordered; write a number above 0"
@@ -134,11 +156,9 @@ def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[
 def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str | None]:
     text = reading.cell(row, f"lines.{name}")
     try:
-        return price(text, mark=reading.mark, chinese=reading.chinese) if text else (None, None)
+        return price(text, mark=reading.mark_of(text), chinese=reading.chinese) if text else (None, None)
     except ValueError as error:
-        head = reading.head(f"lines.{name}")
-        message = f"column {head!r}: {text[:40]!r} is not an amount; write a number such as 12.50"
-        raise RowFault(name, message) from error
+        raise RowFault(name, no_amount(reading.head(f"lines.{name}"), text, error)) from error
 
 
 def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
@@ -147,9 +167,9 @@ def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decim
         return None
     try:
         if not text.endswith(("%", "％")):
-            amount, _ = price(text, mark=reading.mark, chinese=reading.chinese)
+            amount, _ = price(text, mark=reading.mark_of(text), chinese=reading.chinese)
             return None if amount is None else abs(amount)
-        percent = number(text[:-1], mark=reading.mark)
+        percent = number(text[:-1], mark=reading.mark_of(text))
     except ValueError as error:
         head = reading.head("lines.discount")
         raise RowFault("discount", f"column {head!r}: {text[:40]!r} is no discount; write 5.00 or 10%") from error

@@ -15,7 +15,7 @@ from connectors.headers import MappingInvalid, field_named
 from connectors.money import currency_code
 from connectors.problems import problem
 from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
-from connectors.sheet_lines import Reading, row_problem
+from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
 from connectors.tables import Row
 from connectors.totals import finish
@@ -263,11 +263,9 @@ def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True
 
 def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") -> Decimal | None:
     try:
-        return price(text, mark=merged.reading.mark, chinese=merged.reading.chinese)[0]
-    except ValueError:
-        head = merged.reading.head(name)
-        message = f"column {head!r}: {text[:40]!r} is not an amount; write a number such as 12.50"
-        problems.append(row_problem(merged.rows[0], name, message))
+        return price(text, mark=merged.reading.mark_of(text), chinese=merged.reading.chinese)[0]
+    except ValueError as error:
+        problems.append(row_problem(merged.rows[0], name, no_amount(merged.reading.head(name), text, error)))
         return None
 
 

@@ -16,7 +16,7 @@ from connectors.base import ChannelOrder, Kind, Line, Problem
 from connectors.headers import Columns, fields_of, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
-from connectors.sheet_cells import decimal_mark, is_eaten
+from connectors.sheet_cells import habit, is_eaten
 from connectors.sheet_labels import footer_of, is_label, labelled
 from connectors.sheet_lines import Reading, ReadLine, read_line, row_problem
 from connectors.sheet_merge import Merged, SheetSettings, built
@@ -32,6 +32,8 @@ _NUMBERS = (
     "lines.tax",
     "totals.total",
     "totals.shipping",
+    "totals.tax",
+    "totals.discount",
 )
 _MONEY = ("lines.total", "lines.unit_price", "totals.total", "totals.tax", "totals.shipping")
 #: Fields on which the rows of one order must agree; the rest are merged.
@@ -73,7 +75,7 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
         return [_no_order(settings, above)]
     reading = Reading(
         columns,
-        _mark(table, columns),
+        *_mark(table, columns),
         chinese=columns.chinese or _is_chinese(above),
         width=max(len(table.headers), *(place + 1 for place in columns.places.values())),
         options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
@@ -127,10 +129,10 @@ def _with_codes(columns: Columns, table: Table) -> Columns:
     return Columns(places, heads, columns.currency, columns.chinese, columns.unknown)
 
 
-def _mark(table: Table, columns: Columns) -> str:
+def _mark(table: Table, columns: Columns) -> tuple[str, bool]:
     places = [columns.places[name] for name in _NUMBERS if name in columns]
     cells = (row.cell(place) for row in table.rows[:2000] for place in places)
-    return decimal_mark(cells, delimiter=table.delimiter)
+    return habit(cells, delimiter=table.delimiter)
 
 
 def _is_chinese(values: Mapping[str, str]) -> bool:
