@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 
 from connectors.header_names import NAMES, OWNERS, table
 from connectors.money import currency_code
+from connectors.rates import is_rate, rate_of
 
 _MAX_HEADER_CHARS = 60
 _BRACKETS = re.compile(r"[(（\[【<《]([^)）\]】>》]*)[)）\]】>》]")
@@ -26,6 +27,8 @@ _SECOND = {
     "lines.total": "plain.total",
     "ship_to.name": "customer.name",
 }
+#: A column of amounts is taken before one of percentages of the same thing.
+_OF_A_RATE = 90
 _MONEY = ("lines.unit_price", "lines.total", "plain.total", "totals.total", "lines.discount", "totals.shipping")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -76,6 +79,9 @@ def _without_accents(text: str) -> str:
 @lru_cache(maxsize=4096)
 def fields_of(head: str) -> tuple[tuple[str, int], ...]:
     """The fields that a head may mean with their strength, strongest first; empty for an unknown head."""
+    rate = rate_of(head)
+    if rate:
+        return ((rate, _OF_A_RATE),)
     name = normal(head)
     known = _known()
     if name in known:
@@ -102,7 +108,7 @@ def recognise(heads: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     for strength, place, name in sorted(_candidates(heads, taken)):
         if place in taken:
             continue
-        if name in places:
+        if name in places and not is_rate(heads[place]):
             name = _SECOND.get(name, name)
         if name not in places and strength >= 0:
             places[name] = place

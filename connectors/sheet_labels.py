@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from connectors.headers import fields_of, normal
+from connectors.rates import says_percent
 from connectors.tables import Row
 
 _LABELLED = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*(.*)", re.DOTALL)
@@ -47,7 +48,11 @@ def footer_of(row: Row, *, money_places: Sequence[int]) -> tuple[str, str] | Non
             inside = match[2] if match else ""
             behind = [(place, text) for place, text in filled[at + 1 :] if any(sign.isdigit() for sign in text)]
             money = [text for place, text in behind if place in money_places] or [text for _, text in behind]
-            return FOOTERS[label], inside or (money[-1] if money and (money_places or FOOTERS[label]) else "")
+            text = inside or (money[-1] if money and (money_places or FOOTERS[label]) else "")
+            # `Discount (%)  10` is no amount, and must not be read as one.
+            return FOOTERS[label], f"{text.rstrip('%')}%" if text and says_percent(
+                match[1] if match else cell
+            ) else text
         if any(sign.isdigit() for sign in cell) and at == 0:
             return None
     return None

@@ -11,8 +11,13 @@ from connectors.figures import Figure
 from connectors.headers import Columns
 from connectors.money import EXACT
 from connectors.problems import problem
-from connectors.sheet_cells import ReadTwoWays, is_eaten, number, price, qty_and_unit, refuse_two_ways
+from connectors.rates import RateUnclear, percent_of, percent_off
+from connectors.sheet_cells import ReadTwoWays, is_eaten, price, qty_and_unit, refuse_two_ways
+from connectors.sheet_taxes import tax_at, tax_included, unsettled
 from connectors.tables import Row
+
+#: Code, field of the line and message of a problem that holds.
+Said = tuple[str, str, str]
 
 _SIX = Decimal("0.000001")
 
@@ -27,6 +32,8 @@ class Reading:
     chinese: bool = False
     width: int = 0
     options: tuple[str, ...] = ()
+    #: The fields whose columns hold percentages.
+    rates: frozenset[str] = frozenset()
 
     def cell(self, row: Row, name: str) -> str:
         """The row's cell of a field, "" where the sheet has no such column."""
@@ -53,7 +60,7 @@ class ReadLine:
     given_total: Decimal | None = None
     currency: str | None = None
     fault: Problem | None = None
-    problems: tuple[tuple[str, str, str], ...] = ()
+    problems: tuple[Said, ...] = ()
 
 
 class RowFault(ValueError):
@@ -92,11 +99,12 @@ def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
     qty, unit, faults = _qty(row, reading)
     unit_price, currency = _money(row, reading, "unit_price")
     total, total_currency = _money(row, reading, "total")
-    tax, _ = _money(row, reading, "tax")
     discount = _discount(row, reading, qty, unit_price)
     derived = unit_price is None and total is not None and qty is not None and qty > 0
     if derived and qty and total is not None:
         unit_price = ((total + (discount or 0)) / qty).quantize(_SIX).normalize()
+    net = None if qty is None or unit_price is None else qty * unit_price - (discount or 0)
+    tax, tax_faults = _tax(row, reading, net, None if derived else total)
     sku, sku_faults = _sku(row, told["sku"])
     line = Line(
         line_ref=reading.cell(row, "lines.line_ref") or None,
@@ -113,7 +121,7 @@ def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
         line=line,
         given_total=None if derived else _net(total, line),
         currency=currency or total_currency,
-        problems=(*faults, *sku_faults),
+        problems=(*faults, *sku_faults, *tax_faults),
     )
 
 
@@ -125,14 +133,14 @@ def _net(total: Decimal | None, line: Line) -> Decimal | None:
     return total - line.tax if abs(total - line.tax - own) < abs(total - own) else total
 
 
-def _sku(row: Row, text: str) -> tuple[str | None, tuple[tuple[str, str, str], ...]]:
+def _sku(row: Row, text: str) -> tuple[str | None, tuple[Said, ...]]:
     if text and is_eaten(text):
         message = f"row {row.number}: a spreadsheet has shortened the SKU to {text}; format the column as text"
         return None, (("sku_missing", "sku", message),)
     return text or None, ()
 
 
-def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[tuple[str, str, str], ...]]:
+def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[Said, ...]]:
     text, head = reading.cell(row, "lines.qty"), reading.head("lines.qty")
     if not text:
         message = f"row {row.number}: column {head!r} is empty; say how many" if "lines.qty" in reading.columns else ""
@@ -162,20 +170,37 @@ def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str |
 
 
 def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
-    text = reading.cell(row, "lines.discount")
+    text, head = reading.cell(row, "lines.discount"), reading.head("lines.discount")
     if not text:
         return None
     try:
-        if not text.endswith(("%", "％")):
+        percent = percent_off(text, head=head, is_rate="lines.discount" in reading.rates)
+        if percent is None:
             amount, _ = price(text, mark=reading.mark_of(text), chinese=reading.chinese)
             return None if amount is None else abs(amount)
-        percent = number(text[:-1], mark=reading.mark_of(text))
+    except (RateUnclear, ReadTwoWays) as error:
+        raise RowFault("discount", f"column {head!r}: {error}") from error
     except ValueError as error:
-        head = reading.head("lines.discount")
         raise RowFault("discount", f"column {head!r}: {text[:40]!r} is no discount; write 5.00 or 10%") from error
-    if percent is None or qty is None or unit_price is None:
+    if qty is None or unit_price is None:
         return None
-    return qty * unit_price * abs(percent) / 100
+    return qty * unit_price * percent / 100
+
+
+def _tax(
+    row: Row, reading: Reading, net: Decimal | None, given: Decimal | None
+) -> tuple[Decimal | None, tuple[Said, ...]]:
+    text, head = reading.cell(row, "lines.tax"), reading.head("lines.tax")
+    if "lines.tax" not in reading.rates and not text.endswith(("%", "％")):
+        return _money(row, reading, "tax")[0], ()
+    if not text or net is None:
+        return None, ()
+    try:
+        percent = percent_of(text, shares=not head.endswith(("%", "％", "%)", "%）", "％）")))
+    except RateUnclear as error:
+        raise RowFault("tax", f"column {head!r}: {error}") from error
+    included, where = tax_included(reading.columns.heads), f"row {row.number}, column {head!r}"
+    return tax_at(percent, net, included=included), unsettled(percent, net, given, included=included, where=where)
 
 
 def _options(row: Row, reading: Reading) -> dict[str, str]:

@@ -17,6 +17,7 @@ from connectors.problems import problem
 from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
+from connectors.sheet_taxes import settled, tax_included
 from connectors.tables import Row
 from connectors.totals import finish
 
@@ -102,7 +103,7 @@ def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOr
         invoice=invoice_of(values),
         problems=(*merged.problems, *kind_problems, *currency_problems, *sum_problems, *date_problems, *party_problems),
     )
-    return finish(order, given_line_totals=given)
+    return settled(finish(order, given_line_totals=given))
 
 
 def _mapping(text: str) -> dict[str, str]:
@@ -237,7 +238,7 @@ def _totals(merged: Merged) -> tuple[Totals, Sequence[Decimal | None], list[Prob
             shipping=sums["shipping"],
             fees=sums["fees"],
             tax=sums["tax"],
-            tax_included=_tax_included(merged),
+            tax_included=tax_included(merged.reading.columns.heads),
             total=total,
             paid=sums["paid"],
         ),
@@ -262,17 +263,14 @@ def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True
 
 
 def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") -> Decimal | None:
+    if name in merged.reading.rates and text.strip("0.,% "):
+        message = (
+            f"column {merged.reading.head(name)!r}: {text[:40]!r} is a percentage; write the amount, such as 12.50"
+        )
+        problems.append(row_problem(merged.rows[0], name, message))
+        return None
     try:
         return price(text, mark=merged.reading.mark_of(text), chinese=merged.reading.chinese)[0]
     except ValueError as error:
         problems.append(row_problem(merged.rows[0], name, no_amount(merged.reading.head(name), text, error)))
         return None
-
-
-def _tax_included(merged: Merged) -> bool | None:
-    heads = " ".join(
-        merged.reading.columns.heads.get(name, "") for name in ("lines.unit_price", "lines.total")
-    ).casefold()
-    if "不含税" in heads or "excl" in heads or "netto" in heads:
-        return False
-    return True if "含税" in heads or "incl" in heads or "brutto" in heads else None

@@ -16,6 +16,7 @@ from connectors.base import ChannelOrder, Kind, Line, Problem
 from connectors.headers import Columns, fields_of, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
+from connectors.rates import rates_of
 from connectors.sheet_cells import habit, is_eaten
 from connectors.sheet_labels import footer_of, is_label, labelled
 from connectors.sheet_lines import Reading, ReadLine, read_line, row_problem
@@ -79,6 +80,7 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
         chinese=columns.chinese or _is_chinese(above),
         width=max(len(table.headers), *(place + 1 for place in columns.places.values())),
         options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
+        rates=rates_of(columns.heads),
     )
     rows, below = _split_footers(table, reading)
     groups = _grouped(rows, reading)
