@@ -81,9 +81,7 @@ def _tidy(text: str) -> str:
     plain = re.sub(r"【([^】\d]{1,8})】[ :]*", r" \1: ", plain)
     plain = re.sub(r"(?<![\w*])\*([^*\n]{1,80})\*(?![\w*])", r"\1", plain)  # *bold* in a messenger
     plain = _NAME_LABEL.sub(r"\1:", plain)
-    plain = re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
-    plain = re.sub(r"([€$£¥]\s?\d{1,6}),(\d{2})(?!\d)", r"\1.\2", plain)
-    return re.sub(r"(\d{1,6}),(\d{2})(?=\s?(?:€|EUR))", r"\1.\2", plain)
+    return re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
 
 
 def _country_named(text: str) -> str | None:
@@ -117,6 +115,7 @@ def _result(block: Block) -> Pasted:
             *(phone.problems if phone else ()),
             *email_problems,
             *(block.place.problems if block.place else ()),
+            *_doubts(block),
             *_qty_problems(block),
         ),
     )
@@ -136,6 +135,14 @@ def _line(goods: Goods) -> Line:
 def _unsure_line(text: Goods | str) -> Line:
     said = str(text)
     return Line(sku=said) if is_code(said) else Line(name=said or None)
+
+
+def _doubts(block: Block) -> list[Problem]:
+    return [
+        problem(code, f"lines.{at}.{field}", message)
+        for at, goods in enumerate(block.goods)
+        for code, field, message in goods.doubts
+    ]
 
 
 def _qty_problems(block: Block) -> list[Problem]:

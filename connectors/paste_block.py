@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connectors.paste_goods import Goods, goods_in
+from connectors.paste_numbers import as_written, kept_whole
 from connectors.paste_people import Phone, chinese_name, digits_left, phone_texts, read_phone
 from connectors.paste_places import Place
 
@@ -16,7 +17,7 @@ LABELLED = Decimal("0.95")
 _MAX_PHONES = 8
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)
 _SEPARATORS = re.compile(
-    r"[\n;。、|?!\x1f]+|,(?!\d{3}(?:\D|$))|(?<=[a-z0-9]{3})\.\s+(?=[A-Z])|(?<=[\w-])\s+(?:to|for)\s*:?\s+(?=[A-ZÀ-Þ][a-zß-ÿ])"
+    r"[\n;。、|?!\x1f]+|,|(?<=[a-z0-9]{3})\.\s+(?=[A-Z])|(?<=[\w-])\s+(?:to|for)\s*:?\s+(?=[A-ZÀ-Þ][a-zß-ÿ])"
     r"|(?<=\w)\s*[和及与]\s*(?=[\d一二两三四五六七八九十]{1,4}\s*[个個箱盒包袋瓶套台件支条张把双桶罐只])"
     r"|(?<=\w)(?=(?:寄|送|发)[到往至]|(?<![寄送发])到[\u4e00-\u9fff]{2,7}[省市区县])|\s+[给給]\s+"
     r"|(?<=\S)\s+(?:and|&|plus)\s+(?=\d|one\b|two\b|three\b|four\b|five\b)"
@@ -47,7 +48,8 @@ class Block:
 
 def pieces_of(text: str) -> list[str]:
     """The text cut where one thing ends: at lines, commas, semicolons and where something was cut out."""
-    return [piece for part in _SEPARATORS.split(text) if part and (piece := part.strip().lstrip(".,:;!").strip(" -"))]
+    parts = map(as_written, filter(None, _SEPARATORS.split(kept_whole(text))))
+    return [piece for part in parts if (piece := part.strip().lstrip(".,:;!").strip(" -"))]
 
 
 def contacts_out(block: Block, text: str) -> str:

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from connectors.countries import alpha2
 from connectors.paste_block import LABELLED, Block, contacts_out, pieces_of
-from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
+from connectors.paste_goods import DOUBTED, Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_labels import Labelled
+from connectors.paste_numbers import doubts_of
 from connectors.paste_people import chinese_name, is_company, phone_texts, western_name
 from connectors.paste_places import chinese_place, is_chinese, looks_western, western_place
 from connectors.sheet_cells import price as read_price
@@ -98,16 +99,18 @@ def _part_goods(block: Block, parts: dict[str, str]) -> None:
     times = _TIMES_PRICE.fullmatch(parts.get("qty", ""))
     if times:
         parts = {**parts, "qty": times["qty"], "price": times["price"]}
+    source = ", ".join(parts.values())
+    mark, doubts = doubts_of(parts.get("qty"), parts.get("price"), beside=f"{source}{'件' if block.chinese else ''}")
+    is_open = {field for _, field, _ in doubts}
     try:
-        qty, unit = qty_and_unit(parts.get("qty", ""), mark=".")
+        qty, unit = qty_and_unit(parts.get("qty", ""), mark=mark)
         price, currency = (
-            read_price(parts["price"], mark=".", chinese=block.chinese) if "price" in parts else (None, None)
+            read_price(parts["price"], mark=mark, chinese=block.chinese) if "price" in parts else (None, None)
         )
     except ValueError:
-        block.unsure.append((sku or "", ", ".join(parts.values())))
+        block.unsure.append((sku or "", source))
         return
     unit = parts.get("unit") or unit
-    source = ", ".join(parts.values())
     if qty is None and block.goods and sku is None:
         return
     if qty is None:
@@ -117,7 +120,8 @@ def _part_goods(block: Block, parts: dict[str, str]) -> None:
     if sku is None and block.unsure and isinstance(block.unsure[-1][0], str):
         name = str(block.unsure.pop()[0])
         sku, name = (name, None) if is_code(name) else (None, name)
-    block.goods.append(Goods(sku, name, qty, unit, price, currency, LABELLED, source))
+    qty, price = None if "qty" in is_open else qty, None if "unit_price" in is_open else price
+    block.goods.append(Goods(sku, name, qty, unit, price, currency, DOUBTED if doubts else LABELLED, source, doubts))
 
 
 def _labelled_address(block: Block, values: list[str]) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors import addresses, addresses_cn
-from connectors.money import amount, currency_code
+from connectors.money import currency_code
+from connectors.paste_numbers import AMOUNT, NUM, NUM_WITH_COMMA, Doubt, read_numbers
 
 _MAX_PIECE = 120
 _MAX_WINDOW = 7
@@ -27,7 +28,7 @@ _WORDS_EN = {
     for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
 }
 _DIGITS_CN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_NUM = r"\d{1,7}(?:\.\d{1,4})?"
+_NUM = NUM
 _NUM_CN = "[一二两三四五六七八九十百]{1,4}"
 _NUM_WORD = "(?:" + "|".join(_WORDS_EN) + r")\b"
 _X = r"[xX×✕✖*]"
@@ -35,10 +36,10 @@ _X = r"[xX×✕✖*]"
 _TIMES = r"(?:\s*[×✕✖*]\s*|\s+[xX]\s*|[xX]\s+|[xX](?=[A-Za-z]*-?\d))"
 _SIGN = r"(?:US\$|HK\$|NT\$|[$€£¥￥]|RMB|USD|EUR|GBP|CNY)"
 _TAIL_SIGN = r"(?:元|块钱|块|USD|EUR|GBP|CNY|RMB|€|£)"
-_MONEY = rf"(?:(?P<sign>{_SIGN})\s*)?(?P<price>\d{{1,9}}(?:[.,]\d{{1,4}})?)\s*(?P<tail>{_TAIL_SIGN})?"
+_MONEY = rf"(?:(?P<sign>{_SIGN})\s*)?(?P<price>{AMOUNT})\s*(?P<tail>{_TAIL_SIGN})?"
 _EACH = r"(?:\s*(?:/|per|a|每)\s*\w+|\s*each|\s*ea)?"
 _PRICE = re.compile(
-    rf"[\s,(]*(?:(?:@|at|单价|价格|每{_UNITS_CN}|price|unit price)\s*:?\s*{_MONEY}|{_MONEY.replace('?P<sign>', '?P<sign2>').replace('?P<price>', '?P<price2>').replace('?P<tail>', '?P<tail2>')}){_EACH}[\s)]*$",
+    rf"[\s,(]*(?:(?:@|(?<![A-Za-z])(?:at|zu|je|à)(?![A-Za-z])|单价|价格|每{_UNITS_CN}|price|unit price)\s*:?\s*{_MONEY}|{_MONEY.replace('?P<sign>', '?P<sign2>').replace('?P<price>', '?P<price2>').replace('?P<tail>', '?P<tail2>')}){_EACH}[\s)]*$",
     re.IGNORECASE,
 )
 _SKU = re.compile(
@@ -56,7 +57,7 @@ _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
     (re.compile(rf"(?P<qty>{_NUM}|{_NUM_CN}|{_NUM_WORD})\s*(?P<unit>{_UNIT})\s*(?:of\s+|的)?{_GOODS}", re.IGNORECASE), False, "0.85"),
     (re.compile(rf"{_GOODS}[\s:,-]*(?P<qty>{_NUM}|{_NUM_CN})\s*(?P<unit>{_UNIT})", re.IGNORECASE), False, "0.85"),
     (re.compile(rf"{_GOODS}\s*[\s:-]\s*(?P<qty>{_NUM})"), True, "0.75"),
-    (re.compile(rf"(?P<qty>\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
+    (re.compile(rf"(?P<qty>{NUM_WITH_COMMA}|\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
 )  # fmt: skip
 _COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
 _COUNTED_TWICE = re.compile(r"\w\s?[×✕✖*]\s?\d+\s+\w")
@@ -73,18 +74,31 @@ _ADDRESS_MARK = re.compile(
 )
 
 
+#: How sure goods are of which a number is open.
+DOUBTED = Decimal("0.4")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """A price as written."""
+
+    text: str
+    currency: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """Goods as said; `source` is the text that says it."""
+    """Goods as said; `source` is the text that says it. A number that can be two is None, and `doubts` name both."""
 
     sku: str | None
     name: str | None
-    qty: Decimal
+    qty: Decimal | None
     unit: str | None
     price: Decimal | None
     currency: str | None
     confidence: Decimal
     source: str
+    doubts: tuple[Doubt, ...] = ()
 
 
 def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
@@ -93,11 +107,11 @@ def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
     text = _THANKS.sub("", text)
     if not text or len(text) > _MAX_PIECE:
         return None
-    rest, price, currency = _price(text)
-    for candidate, cost, money in ((rest, price, currency), (text, None, None)):
+    rest, cost = _price(text)
+    for candidate, price in ((rest, cost), (text, None)):
         for pattern, needs_code, confidence in _FORMS:
             match = pattern.fullmatch(candidate)
-            found = _goods(match, needs_code or codes_only, confidence, piece, cost, money) if match else None
+            found = _goods(match, needs_code or codes_only, confidence, piece, price) if match else None
             if found:
                 return found
     return None
@@ -171,24 +185,25 @@ def _without_lead(text: str) -> str:
     return text
 
 
-def _price(text: str) -> tuple[str, Decimal | None, str | None]:
+def _price(text: str) -> tuple[str, _Cost | None]:
     match = _PRICE.search(text)
     if match is None or match.start() == 0:
-        return text, None, None
+        return text, None
     sign, price, tail = (match[name] or match[f"{name}2"] for name in ("sign", "price", "tail"))
     if match["price"] is None and not (sign or tail):
-        return text, None, None
+        return text, None
     mark = sign or tail or ""
     currency = "CNY" if mark in ("¥", "￥", "块", "块钱") else currency_code(mark)
-    return text[: match.start()].rstrip(" ,("), amount(price.replace(",", ".")), currency
+    return text[: match.start()].rstrip(" ,("), _Cost(price, currency)
 
 
-def _goods(
-    match: re.Match[str], needs_code: bool, confidence: str, source: str, price: Decimal | None, currency: str | None
-) -> Goods | None:
+def _goods(match: re.Match[str], needs_code: bool, confidence: str, source: str, cost: _Cost | None) -> Goods | None:
     text = match["goods"].strip(" :-,()[]【】\"'“”")
-    qty = _number(match["qty"])
-    if not text or qty is None or qty <= 0 or re.fullmatch(rf"{_NUM}|{_X}|{_UNIT}", text, re.IGNORECASE):
+    said = _number(match["qty"])
+    if not text or said is None or re.fullmatch(rf"{_NUM}|{_X}|{_UNIT}", text, re.IGNORECASE):
+        return None
+    qty, price, doubts = read_numbers(said, cost.text if cost else None, beside=source)
+    if qty is not None and qty <= 0:
         return None
     sku, name = _code_and_name(text)
     if needs_code and (sku is None or (sku.isdigit() and len(sku) < 6)):
@@ -200,8 +215,8 @@ def _goods(
     if name and (_COUNTED_TWICE.search(name) or (sku and (is_address(name) or _COUNTED.search(name)))):
         return None  # the words of more than one thing
     unit = match.groupdict().get("unit")
-    sure = Decimal(confidence) if sku else Decimal(confidence) - Decimal("0.15")
-    return Goods(sku, name, qty, unit, price, currency, sure, source.strip())
+    sure = DOUBTED if doubts else Decimal(confidence) if sku else Decimal(confidence) - Decimal("0.15")
+    return Goods(sku, name, qty, unit, price, cost.currency if cost else None, sure, source.strip(), doubts)
 
 
 def _code_and_name(text: str) -> tuple[str | None, str | None]:
@@ -220,11 +235,12 @@ def _code_and_name(text: str) -> tuple[str | None, str | None]:
     return None, text
 
 
-def _number(text: str) -> Decimal | None:
+def _number(text: str) -> str | None:
+    """The number in digits; None for words that are none."""
     if text[0].isdigit():
-        return Decimal(text)
+        return text
     if text.casefold() in _WORDS_EN:
-        return Decimal(_WORDS_EN[text.casefold()])
+        return str(_WORDS_EN[text.casefold()])
     total = 0
     for sign, scale in (("百", 100), ("十", 10)):
         head, found, text_rest = text.partition(sign)
@@ -232,4 +248,4 @@ def _number(text: str) -> Decimal | None:
             total += (_DIGITS_CN.get(head, 1) if len(head) <= 1 else 0) * scale
             text = text_rest
     total += _DIGITS_CN.get(text, 0) if len(text) == 1 else 0
-    return Decimal(total) if total else None
+    return str(total) if total else None

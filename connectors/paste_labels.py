@@ -25,6 +25,14 @@ LABELS: dict[str, str] = {
 }  # fmt: skip
 #: Fields whose value may run over several lines; others end with their line.
 _LONG = frozenset({"goods", "note", "address"})
+#: Where a value ends that is one word or number; a comma may belong to the number.
+_END = re.compile(r"[,，;；。|、]")
+_NUMBER_ENDS = re.compile(r"[;；。|、]|[,，](?!\d{1,3}(?!\d))")
+_ENDS = {
+    "phone": re.compile(r"[;；。|]|[,，](?!\d{2,5}\s*(?:$|[,，;；\n]))"),
+    "qty": _NUMBER_ENDS,
+    "price": _NUMBER_ENDS,
+}
 _COLON = r"[ \t]*[:：=][ \t]*"
 
 
@@ -101,9 +109,7 @@ def _value(field: str, text: str) -> tuple[str, str]:
         return value.strip(), rest if blank else ""
     first, _, rest = stripped.lstrip("\n").partition("\n")
     if field in ("name", "phone", "qty", "unit", "price", "sku", "postal_code", "email", "order_number", "country"):
-        cut = re.search(
-            r"[;；。|]|[,，](?!\d{2,5}\s*(?:$|[,，;；\n]))" if field == "phone" else r"[,，;；。|、]", first
-        )
+        cut = _ENDS.get(field, _END).search(first)
         if cut:
             return first[: cut.start()].strip(), first[cut.end() :] + "\n" + rest
     return first.strip(), rest

@@ -6,15 +6,13 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from connectors.money import amount
 from connectors.paste_block import Block, pieces_of
 from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
+from connectors.paste_numbers import AMOUNT, NUM_WITH_COMMA, read_numbers
 from connectors.paste_people import chinese_name, is_company, is_talk, western_name
 from connectors.paste_places import chinese_place, chinese_words, is_chinese, looks_western, western_place
 
-_UNIT_PRICE = re.compile(
-    r"(?:单价|單價|价格)\s*:?\s*[¥￥]?\s*(?P<price>\d{1,9}(?:\.\d{1,4})?)\s*(?P<tail>元|块)?(?:/\w+)?"
-)
+_UNIT_PRICE = re.compile(rf"(?:单价|單價|价格)\s*:?\s*[¥￥]?\s*(?P<price>{AMOUNT})\s*(?P<tail>元|块)?(?:/\w+)?")
 _FEW = re.compile(r"\d{1,2}\s+[^\W\d][^\d,]{1,30}")
 _STUCK = re.compile(r"(?<=[号室楼栋座层市区县镇村路院城厦园店个件盒箱包瓶袋])(?=[A-Za-z]{1,6}-?\d)")
 _GREETING = re.compile(
@@ -60,7 +58,9 @@ def _price_behind(block: Block, piece: str) -> bool:
     if said is None or not block.goods or block.goods[-1].price is not None:
         return False
     currency = "CNY" if said["tail"] else block.goods[-1].currency
-    block.goods[-1] = replace(block.goods[-1], price=amount(said["price"]), currency=currency)
+    block.goods[-1] = replace(
+        block.goods[-1], price=read_numbers(None, said["price"], beside=piece)[1], currency=currency
+    )
     return True
 
 
@@ -78,7 +78,7 @@ def _paired(pieces: list[str]) -> list[str]:
     """Join a code of goods with the count that a comma parted from it: `A001, 2件`."""
     joined: list[str] = []
     for piece in pieces:
-        counted = re.fullmatch(r"\d{1,5}", piece) or is_bare_count(piece)
+        counted = re.fullmatch(rf"\d{{1,5}}|{NUM_WITH_COMMA}", piece) or is_bare_count(piece)
         if counted and joined and is_code(joined[-1]):
             joined[-1] = f"{joined[-1]} {piece}"
         else:

@@ -97,7 +97,7 @@ def refuse_two_ways(text: str) -> None:
     found = _TWO_WAYS.search(_short(text))
     if found:
         whole, small = found[1] + found[2], f"{found[1]}.{found[2]}".rstrip("0").rstrip(".")
-        wide = f"{found[1]}.{found[2]}0"
+        wide = f"{found[1]}.{found[2]}0" if "." in small else small
         raise ReadTwoWays(f"{text[:40]!r} can be {small} or {whole}; write {wide} or {whole}")
 
 
