@@ -114,7 +114,7 @@ NAMES: dict[str, str] = {
         " rowtotal linevalue netamount productamount amount value"
         " 金额 小计 行金额 商品金额 总额 含税金额 不含税金额 货款金额 gesamtpreis betrag montant importe importo"
     ),
-    "lines.discount": "linediscount lineitemdiscount itemdiscount discountamount discount 折扣金额 商品优惠 折扣额 单品优惠",
+    "lines.discount": "linediscount lineitemdiscount itemdiscount discountamount discount 折扣金额 商品优惠 折扣额 单品优惠 disc rabatt remise sconto descuento",
     "lines.tax": "linetax itemtax taxamount lineitemtax tax vat vatamount gst 税额 行税额",
     "lines.note": "linenote linenotes linecomment itemnote itemcomment myitemnote 行备注 明细备注 商品备注",
     "options.size": "size lineitemsize 尺码 尺寸",

@@ -28,8 +28,9 @@ _FIELDS: dict[str, str] = {
     ),
 }
 _CAN_BE_RATES = ("lines.discount", "lines.tax", "totals.discount", "totals.tax")
-#: 折扣 is 9折, 90 % or an amount, as its sender likes.
-_PLAIN_DISCOUNT = "折扣"
+#: Discounts that senders give in percent or as amounts, as they like; 折扣 is what is still paid besides.
+_EITHER = frozenset("折扣 rabatt remise sconto descuento disc disc.".split())
+_NAMES_MONEY = re.compile(r"[€$£¥]|\b(?:eur|usd|gbp|cny|amount|betrag)\b|金额|元")
 _PAID = re.compile(r"打?([1-9]\d?(?:\.\d{1,2})?|[一二三四五六七八九]{1,2})折")
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _NOTHING = frozenset("- -- — n/a none exempt 无 免税 无折扣 不打折 原价 全价".split())
@@ -49,7 +50,7 @@ def says_percent(head: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_rate(head: str) -> bool:
     """Whether the head is one of percentages, or one that may hold them."""
-    return says_percent(head) or _plain(head[:_MAX_HEAD_CHARS]) == _PLAIN_DISCOUNT
+    return says_percent(head) or _plain(head[:_MAX_HEAD_CHARS]) in _EITHER
 
 
 def rate_of(head: str) -> str | None:
@@ -103,9 +104,16 @@ def percent_off(text: str, *, head: str, is_rate: bool) -> Decimal | None:
     if not is_rate and not plain.endswith("%"):
         return None
     value = percent_of(text)
+    if value and not plain.endswith("%") and _is_either(head):
+        raise RateUnclear(f"{text[:40]!r} can be a percentage or an amount; write 10% or say in the head which it is")
     if value and is_rate and "折" in head:
         raise RateUnclear(f"{text[:40]!r} can be what is taken off or what is still paid; write 9折 for 10 % off")
     return value
+
+
+def _is_either(head: str) -> bool:
+    text = _plain(head)
+    return "折" not in text and (text in _EITHER or bool(_NAMES_MONEY.search(text)))
 
 
 def _plain(text: str) -> str:

@@ -22,7 +22,7 @@ def line_of(head: str, cell: str, *, price: str = "Price"):
     [("Discount (%)", "10", "20.00"), ("Discount %", "10", "20.00"), ("Discount (%)", "10%", "20.00"), ("Disc. %", "12.5", "25.00"),
      ("Discount percent", "10", "20.00"), ("Rabatt (%)", "10", "20.00"), ("Rabatt in %", '"2,5"', "5.00"), ("折扣", "9折", "20.00"),
      ("折扣", "八五折", "30.00"), ("折扣率", "85折", "30.00"), ("折扣", "8.5折", "30.00"), ("折扣", "10折", "0.00"), ("折扣", "无折扣", "0.00"),
-     ("Discount", "9折", "20.00"), ("Discount", "10", "10.00"), ("折扣金额", "10", "10.00"), ("Discount (EUR)", "10", "10.00"), ("Discount (%)", "0", "0.00")],
+     ("Discount", "9折", "20.00"), ("Rabatt", "10%", "20.00"), ("Rabatt (EUR)", "10", "10.00"), ("Disc.", "10 %", "20.00"), ("Rabatt", "0", "0.00"), ("Discount", "10", "10.00"), ("折扣金额", "10", "10.00"), ("Discount (EUR)", "10", "10.00"), ("Discount (%)", "0", "0.00")],
 )  # fmt: skip
 def test_a_discount_in_percent_is_taken_off_the_line(head, cell, discount):
     line = line_of(head, cell)
@@ -32,6 +32,7 @@ def test_a_discount_in_percent_is_taken_off_the_line(head, cell, discount):
 @pytest.mark.parametrize(
     ("head", "cell", "word"),
     [("Discount (%)", "0.1", "0.1 % or 10 %"), ("Discount (%)", "150", "more than"), ("Discount %", "some", "no percentage"),
+     ("Rabatt", "10", "percentage or an amount"), ("Disc.", "10", "percentage or an amount"), ("Discount (USD or %)", "10", "percentage or an amount"),
      ("折扣", "0.9", "0.9"), ("折扣", "90%", "9折"), ("折扣", "10", "9折"), ("VAT (%)", "0.19", "19 %"), ("VAT %", "x", "no percentage")],
 )  # fmt: skip
 def test_a_percentage_that_can_be_two_refuses_its_row(head, cell, word):
