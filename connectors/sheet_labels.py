@@ -32,7 +32,7 @@ def labelled(rows: Iterable[Row]) -> dict[str, str]:
             if name and not value and name.split(".")[0] in ("ship_to", "bill_to"):
                 _block(found, name, table[at + 1 :], place)
             elif name and value and name not in found:
-                found[name] = value
+                found[name] = str(value)
     return found
 
 
@@ -94,7 +94,7 @@ def _block(found: dict[str, str], name: str, below: Sequence[Row], place: int) -
         if match:
             found.setdefault(f"{owner}.{_field(match[1]).split('.')[-1]}", match[2].strip())
             continue
-        lines.append(text)
+        lines.append(str(text))
     if lines and f"{owner}.address" not in found:
         has_name = len(lines) > 1 and not any(sign.isdigit() for sign in lines[0])
         if has_name:

@@ -36,7 +36,12 @@ class Reading:
     rates: frozenset[str] = frozenset()
 
     def cell(self, row: Row, name: str) -> str:
-        """The row's cell of a field, "" where the sheet has no such column."""
+        """The row's cell of a field as text, "" where the sheet has no such column."""
+        # As plain text: whoever stores it looks at its type, and a Figure would cost more there.
+        return str(row.cell(self.columns.places.get(name)))
+
+    def figure(self, row: Row, name: str) -> str:
+        """The row's cell of a number, still a Figure where the workbook keeps it as one."""
         return row.cell(self.columns.places.get(name))
 
     def mark_of(self, text: str) -> str:
@@ -141,7 +146,7 @@ def _sku(row: Row, text: str) -> tuple[str | None, tuple[Said, ...]]:
 
 
 def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[Said, ...]]:
-    text, head = reading.cell(row, "lines.qty"), reading.head("lines.qty")
+    text, head = reading.figure(row, "lines.qty"), reading.head("lines.qty")
     if not text:
         message = f"row {row.number}: column {head!r} is empty; say how many" if "lines.qty" in reading.columns else ""
         return None, None, ((("qty_missing", "qty", message),) if message else ())
@@ -162,7 +167,7 @@ def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[
 
 
 def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str | None]:
-    text = reading.cell(row, f"lines.{name}")
+    text = reading.figure(row, f"lines.{name}")
     try:
         return price(text, mark=reading.mark_of(text), chinese=reading.chinese) if text else (None, None)
     except ValueError as error:
@@ -170,7 +175,7 @@ def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str |
 
 
 def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
-    text, head = reading.cell(row, "lines.discount"), reading.head("lines.discount")
+    text, head = reading.figure(row, "lines.discount"), reading.head("lines.discount")
     if not text:
         return None
     try:
@@ -190,7 +195,7 @@ def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decim
 def _tax(
     row: Row, reading: Reading, net: Decimal | None, given: Decimal | None
 ) -> tuple[Decimal | None, tuple[Said, ...]]:
-    text, head = reading.cell(row, "lines.tax"), reading.head("lines.tax")
+    text, head = reading.figure(row, "lines.tax"), reading.head("lines.tax")
     if "lines.tax" not in reading.rates and not text.endswith(("%", "％")):
         return _money(row, reading, "tax")[0], ()
     if not text or net is None:

@@ -250,7 +250,7 @@ def _totals(merged: Merged) -> tuple[Totals, Sequence[Decimal | None], list[Prob
 def _every_row(merged: Merged, name: str) -> list[str]:
     if name not in merged.reading.columns:
         return []
-    return [text for row in merged.rows if (text := merged.reading.cell(row, name))]
+    return [text for row in merged.rows if (text := merged.reading.figure(row, name))]
 
 
 def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True) -> Decimal | None:

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.cell_formats import shapes_of
 from connectors.figures import Figure, percentage, shape_of, shown
+from connectors.output import to_json
 from connectors.tables import read_table
 from tests.connectors.sheet_files import (
     ods_number,
@@ -20,7 +21,7 @@ from tests.connectors.sheet_files import (
     xlsx_shown,
     zipped,
 )
-from tests.connectors.sheet_reading import goods, one
+from tests.connectors.sheet_reading import goods, one, read
 
 HEADS = ("PO", "SKU", "Qty", "Zip")
 
@@ -39,6 +40,19 @@ def test_zeros_that_a_format_puts_in_front_are_part_of_the_code():
 def test_a_number_stays_told_apart_from_text_also_out_of_an_old_workbook():
     kinds = [isinstance(cell, Figure) for cell in row(xls())]
     assert kinds == [True, False, True, True]
+
+
+def test_what_leaves_a_sheet_is_plain_text():
+    heads = ("SKU", "Qty", "Line No", "Zip", "Address 1", "City", "Phone", "Notes", "Size")
+    data = xlsx([("PO Number", 4711), ("Ship To", None), (5, None), heads, (123, 2, 1, 12345, 5, "x", 4152671, 7, 38)])
+    (order,) = read(data)
+    assert (order.channel_order_id, order.lines[0].sku, order.ship_to.postal_code) == ("4711", "123", "12345")
+    assert not [text for text in texts_in(to_json(order)) if type(text) is not str]
+
+
+def texts_in(value) -> list[str]:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value] if isinstance(value, str) else [text for part in inside for text in texts_in(part)]
 
 
 def test_a_format_changes_numbers_alone_and_only_in_its_own_cell():
