@@ -17,13 +17,15 @@ from connectors.figures import PERCENT, shape_of
 Place = tuple[int, int]
 
 _PERCENT_IDS = (9, 10)
-_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^>]*)>")
-_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs\s*>", re.DOTALL)
-_STYLE = re.compile(rb"<(?:\w+:)?xf\s([^>]*)>")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)>")
-_ATTRIBUTE = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_CELL = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
+_NUMBER_FORMAT = re.compile(rb"<(?:\w{1,20}:)?numFmt\s([^<>]*)>")
+_STYLES_BEGIN = re.compile(rb"<(?:\w{1,20}:)?cellXfs\b")
+_STYLES_END = re.compile(rb"</(?:\w{1,20}:)?cellXfs\b")
+_STYLE = re.compile(rb"<(?:\w{1,20}:)?xf\s([^<>]*)>")
+_SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\s([^<>]*)>")
+_RELATION = re.compile(rb"<(?:\w{1,20}:)?Relationship\s([^<>]*)>")
+#: Bounded, so that no part written to be slow is slow.
+_ATTRIBUTE = re.compile(rb"([\w:.-]{1,60})\s{0,9}=\s{0,9}(?:\"([^\"]{0,600})\"|'([^']{0,600})')")
+_CELL = re.compile(rb"<(?:\w{1,20}:)?(row|c)(?=[\s/>])([^<>]*)>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*\$?([A-Za-z]{0,3})\$?(\d{1,9})")
 _STYLE_OF = re.compile(rb"\ss\s*=\s*[\"'](\d{1,9})[\"']")
 
@@ -43,10 +45,14 @@ def shapes_of(archive: zipfile.ZipFile) -> Mapping[str, Mapping[Place, str]]:
         return {}
     where = {part.get("Id", ""): _within(folder, part) for part in parts}
     found: dict[str, Mapping[Place, str]] = {}
+    read: dict[str, Mapping[Place, str]] = {}
     for sheet in _attributes(_SHEET, archive.read(home)):
         relation = next((value for name, value in sheet.items() if name == "id" or name.endswith(":id")), "")
-        if where.get(relation) in names:
-            found[sheet.get("name", "")] = _placed(archive.read(where[relation]), shapes)
+        part = where.get(relation, "")
+        if part in names:
+            # Once each, however often the workbook names the part.
+            read[part] = read[part] if part in read else _placed(archive.read(part), shapes)
+            found[sheet.get("name", "")] = read[part]
     return found
 
 
@@ -70,22 +76,25 @@ def _shapes(styles: bytes) -> dict[bytes, str]:
         shape = shape_of(told.get("formatCode", ""))
         if shape:
             formats[told.get("numFmtId", "")] = shape
-    section = _CELL_STYLES.search(styles)
-    told_by = [told.get("numFmtId", "") for told in _attributes(_STYLE, section.group())] if section else []
+    begin = _STYLES_BEGIN.search(styles)
+    end = _STYLES_END.search(styles, begin.end()) if begin else None
+    section = styles[begin.end() : end.start()] if begin and end else b""
+    told_by = [told.get("numFmtId", "") for told in _attributes(_STYLE, section)]
     return {b"%d" % at: formats[number] for at, number in enumerate(told_by) if number in formats}
 
 
 def _placed(part: bytes, shapes: Mapping[bytes, str]) -> dict[Place, str]:
     found: dict[Place, str] = {}
     row = column = -1
-    for kind, inside in _CELL.findall(part):
+    for tag in _CELL.finditer(part):
+        kind, inside = tag.groups()
         place = _PLACE.search(inside)
         if kind == b"row":
             row, column = (int(place[2]) - 1 if place else row + 1), -1
             continue
-        column = _column(place[1]) if place else column + 1
+        row, column = (int(place[2]) - 1, _column(place[1])) if place else (row, column + 1)
         style = _STYLE_OF.search(inside)
-        if style and style[1] in shapes:
+        if style and style[1] in shapes and min(row, column) >= 0:
             found[row, column] = shapes[style[1]]
     return found
 

@@ -11,6 +11,7 @@ from connectors.cell_formats import shapes_of
 from connectors.figures import Figure, percentage, shape_of, shown
 from connectors.output import to_json
 from connectors.tables import read_table
+from tests import stopwatch
 from tests.connectors.sheet_files import (
     ods_number,
     ods_of,
@@ -67,12 +68,31 @@ def test_cells_that_name_no_place_have_their_formats_too():
     assert row(data)[1:] == ("00123", "2", "2134")
 
 
+def test_a_cell_that_names_no_real_place_changes_no_other():
+    data = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
+    book = with_sheet_xml(data, b'r="B2"', b'r="B0"')
+    assert list(shapes_of(zipfile.ZipFile(io.BytesIO(book)))["Sheet"]) == []
+
+
 def test_each_sheet_has_its_own_formats():
     book = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
     shapes = shapes_of(zipfile.ZipFile(io.BytesIO(book)))
     assert {name: list(places) for name, places in shapes.items()} == {"Sheet": [(1, 1)]}
     assert shapes_of(zipfile.ZipFile(io.BytesIO(xlsx([HEADS])))) == {}
     assert shapes_of(zipfile.ZipFile(io.BytesIO(zipped({"xl/workbook.xml": b"<workbook/>"})))) == {}
+
+
+@pytest.mark.parametrize("piece", [b"<cellXfs ", b"<numFmt ", b"a", b'<numFmt a="', b"<xf numFmtId='9'/>", b"<c <row "])
+def test_no_part_is_slow_to_look_through(piece):
+    parts = {
+        "xl/workbook.xml": b'<sheets><sheet name="A" r:id="i2"/>' * 2_000,
+        "xl/_rels/workbook.xml.rels": b'<Relationship Id="i1" Type="x/styles" Target="styles.xml"/><Relationship Id="i2" Target="a.xml"/>',
+        "xl/styles.xml": b"<cellXfs><xf numFmtId='9'/></cellXfs><numFmt " + piece * (2_000_000 // len(piece)),
+        "xl/a.xml": b'<row r="1"><c r="A1" s="0"/></row>' + piece * (2_000_000 // len(piece)),
+    }
+    with stopwatch.cpu() as spent:
+        assert shapes_of(zipfile.ZipFile(io.BytesIO(zipped(parts)))) == {"A": {(0, 0): "%"}}
+    assert spent.s < 5
 
 
 def test_a_percentage_is_shown_as_one():
