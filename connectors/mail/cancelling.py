@@ -53,7 +53,8 @@ _DENIED = re.compile(
 _HARMLESS = re.compile(
     r"\b(?:know|confirm|check|tell us|tell me|advise)(?: (?:me|us))? (?:if|whether)\b"
     r"|\bif (?:you|we) (?:can ?not|can['’]t|are unable to) cancel\b|\bif (?:possible|any\b|you (?:have|need) any|you (?:can|could|would)(?=\s*(?:[,.]|please|$)))"
-    r"|\bif (?:it |they |the (?:order|goods) )?(?:has |have |is |are )?not (?:yet|already) (?:been )?(?:shipped|dispatched|sent)(?!\s+(?:by|before|within|on|until))"
+    r"|\b(?:if|as long as|provided) (?:it |they |this |that |the (?:order|goods|parcel) )?(?:(?:has|have|is|are|was|were)(?: not|n['’]t)|not) (?:yet |already )?(?:been )?"
+    r"(?:shipped|dispatched|sent|left)(?: out| yet| already)*(?!\s+(?:by|before|within|on|until))"
     r"|如果?有(?:任何|疑问|问题|疑义|需要)|(?:如果?|若)(?:还没有?|尚未|未)(?:发货|出库|寄出)",
     re.I,
 )

@@ -13,8 +13,10 @@ _PLACES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w-])(?P<number>PO[-_/]?(?=[\w/-]{0,20}\d)[\w/-]{1,40})", re.I), "0.9"),
     (re.compile(r"\b(?:purchase order|p\.?\s?o\.?)\s{0,2}(?:number|no\.?|num\.?|id|ref\.?|nr\.?)?\s{0,2}(?:is\s|[#:№])?\s{0,2}(?P<number>[A-Za-z]{0,8}-?\d[\w/.-]{0,40})(?<!\w-)", re.I), "0.9"),
     (re.compile(r"(?:采购订单|采购单|订货单|订购单|订单)(?:编号|号码|号)?\s{0,2}[:：#]?\s{0,2}(?P<number>[A-Za-z]{0,8}-?\d[A-Za-z0-9/_.-]{2,40})"), "0.9"),
-    (re.compile(r"\b(?:order|bestellung|commande|pedido)\s{0,2}(?:number|no\.?|num\.?|id|ref\.?|nr\.?|reference)?(?:\sis)?\s{0,2}[#:№]{1,2}\s{0,2}(?P<number>[A-Za-z]{0,10}-?\d[\w/.-]{0,40})", re.I), "0.85"),
-    (re.compile(r"\b(?:order|bestellung|commande|pedido|ordine)\s(?P<number>\d{4,20})\b", re.I), "0.8"),
+    (re.compile(r"\b(?:order|bestellung|commande|pedido|ordine)\s{0,2}(?:number|no\.?|num\.?|id|ref\.?|nr\.?|reference)?(?:\sis)?\s{0,2}[#:№]{1,2}\s{0,2}(?P<number>[A-Za-z]{0,10}-?\d[\w/.-]{0,40})", re.I), "0.85"),
+    (re.compile(r"\b(?:bestellung|commande|pedido|ordine|bestell)[\s-]{0,2}(?:nummer|nr|numéro|número|numero|no|n°|nº)\.?\s{0,2}[#:№]?\s{0,2}(?P<number>[A-Za-z]{0,10}-?\d[\w/.-]{0,40})", re.I), "0.85"),
+    (re.compile(r"\b(?:order|bestellung|commande|pedido|ordine)\s(?P<number>\d{4,20}(?:[-/]\d{1,12}){0,3})\b", re.I), "0.8"),
+    (re.compile(r"\b(?:bestellung|commande|pedido|ordine)\s(?P<number>[A-Za-z]{1,6}[-/]?\d[\w/-]{2,30})", re.I), "0.7"),
     (re.compile(r"\border\s(?:number\s|no\.?\s|ref\.?\s)?(?P<number>(?=[A-Z0-9/-]{0,20}\d)[A-Z0-9][A-Z0-9/-]{3,40})\b"), "0.7"),
     (re.compile(r"\bref(?:erence)?\.?\s?(?:no\.?|number)?\s?[#:]\s?(?P<number>[A-Za-z]{0,10}-?\d[\w/.-]{0,40})", re.I), "0.6"),
 )  # fmt: skip

@@ -16,6 +16,9 @@ PLAIN = [
     ("Order", "Please cancel our order no. PO-4711, as the project was not approved."),
     ("Order", "We would like to\ncancel our order PO-4711."),
     ("Order", "Please cancel order PO-4711 if it has not yet shipped, and let me know if there is a fee."),
+    ("Order", "Please cancel order PO-4711 if it has not been shipped yet."),
+    ("Order", "Please cancel order PO-4711 if it hasn’t shipped yet."),
+    ("Order", "Please cancel order PO-4711 as long as it has not left."),
     ("Order", "Please cancel our entire order PO-4711 (all lines)."),
     ("Order", "Please cancel our order PO-4711. If you cannot cancel it, let us know."),
     ("Order", "Please cancel our order PO-4711, 2026-03-01."),
@@ -48,6 +51,7 @@ DENIED = [
     ("订单", "请不要把订单 CG4711 取消，谢谢"),
 ]
 CONDITIONAL = [
+    ("Our order", "Please cancel order PO-4711 if it is not shipped by Friday."),
     ("Our order", "Should you be unable to deliver by Friday, please cancel the order PO-4711."),
     ("Our order", "If you cannot deliver order no. PO-4711 in time, please cancel it."),
     ("Our order", "Please ship PO-4711 by Friday or cancel our order."),
