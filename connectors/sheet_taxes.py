@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -12,14 +13,24 @@ from connectors.totals import sum_of_parts
 
 _CODE = "total_mismatch"
 _CENT = Decimal("0.01")
+_WITHOUT_TAX = re.compile(
+    r"不含税|未税|\bexcl|\bexkl|\bex\.? ?(?:vat|tax|gst)\b|netto|\bnet\b|\bzzgl|\bht\b|\bhors tax"
+)
+_WITH_TAX = re.compile(r"含税|\binc\b|incl|inkl|brutto|\bgross\b|\bttc\b|\btoutes taxes")
 
 
 def tax_included(heads: Mapping[str, str]) -> bool | None:
-    """Whether the heads of prices and line totals say that these hold the tax; None where they say nothing."""
-    told = " ".join(heads.get(name, "") for name in ("lines.unit_price", "lines.total")).casefold()
-    if "不含税" in told or "excl" in told or "netto" in told:
-        return False
-    return True if "含税" in told or "incl" in told or "brutto" in told else None
+    """Whether the heads of prices and line totals say that these hold the tax; None where they say nothing.
+
+    Where both speak, the price's does: a net price stands beside a total with its tax.
+    """
+    for name in ("lines.unit_price", "lines.total"):
+        told = heads.get(name, "").casefold()
+        if _WITHOUT_TAX.search(told):
+            return False
+        if _WITH_TAX.search(told):
+            return True
+    return None
 
 
 def tax_at(percent: Decimal, net: Decimal, *, included: bool | None) -> Decimal:

@@ -60,12 +60,22 @@ def test_a_cell_that_is_shown_as_a_percentage_is_one():
     ("price", "head", "cell", "tax", "included"),
     [("Price (excl. VAT)", "VAT (%)", "19", "38.00", False), ("Price (incl. VAT)", "VAT (%)", "19", "31.93", True), ("含税单价", "税率", "13%", "23.01", True),
      ("不含税单价", "税率", "0.13", "26.00", False), ("Nettopreis", "MwSt. %", "19", "38.00", False), ("Price (excl. VAT)", "VAT", "19%", "38.00", False),
-     ("Price (excl. VAT)", "VAT", "19", "19.00", False)],
+     ("Price (excl. VAT)", "VAT", "19", "19.00", False), ("Net Price", "VAT %", "19", "38.00", False), ("Unit price ex VAT", "VAT %", "19", "38.00", False),
+     ("Gross price", "VAT %", "19", "31.93", True), ("Prix HT", "TVA %", "19", "38.00", False)],
 )  # fmt: skip
 def test_a_rate_of_tax_is_no_amount(price, head, cell, tax, included):
     order = one(f"PO,SKU,Qty,{price},{head},Currency\nP1,A,2,100,{cell},EUR\n")
     assert (order.lines[0].tax, order.totals.tax, order.totals.tax_included) == (Decimal(tax), Decimal(tax), included)
     assert not {"row_invalid", "total_mismatch"} & set(codes(order).values())
+
+
+def test_a_net_price_stands_beside_a_total_with_its_tax():
+    order = one("PO,SKU,Qty,Net Price,VAT %,Line total incl. VAT,Currency\nP1,A,2,100,20,240,EUR\n")
+    assert (order.lines[0].tax, order.totals.tax_included, codes(order).get("lines.0.tax")) == (
+        Decimal(40),
+        False,
+        None,
+    )
 
 
 @pytest.mark.parametrize("cell", ["exempt", "0", "0%"])
