@@ -52,7 +52,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One request: `areas` are what it changes; `to_mend` when its content has faults that hold an order."""
+    """One request: `areas` are what it changes; `to_mend` when its content has faults that hold an order.
+
+    `empties`: it names none of the goods that stand, such as a mail that speaks of an order and repeats nothing of it.
+    """
 
     kind: str
     approved: bool
@@ -60,6 +63,7 @@ class Wish:
     areas: frozenset[Area] = frozenset()
     to_mend: bool = False
     country_changes: bool = False
+    empties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ def _update(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
         return Action.SUPERSEDE, "the order has ended already"
     if stage is Stage.GONE:
         return Action.DECLINE, "the goods have been handed over to the carrier"
+    if wish.empties and not wish.approved:
+        return Action.ASK, "it names no goods: the order manager decides"
     if stage is Stage.BEFORE:
         return Action.RESTART, "before release"
     if "putback" in standing.fulfilments:

@@ -130,6 +130,7 @@ def _case(
         areas=_areas(order, base, wish_order, columns),
         to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],
+        empties=bool(base.lines) and not wish_order.lines,
     )
     standing = Standing(order.status, frozenset(s for s, _ in floor), any(packed for _, packed in floor), rest)
     return Case(request, order, tuple(lines), wish_order, wish, standing, columns, told)

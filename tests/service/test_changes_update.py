@@ -24,6 +24,7 @@ from tests.factories.changes import (
     SPECIALIST,
     apply_all,
     ask,
+    decide,
     living_steps,
     pack,
     pick,
@@ -92,6 +93,23 @@ def test_other_content_before_release_begins_a_new_round(
     assert [(x.line_ref, x.qty, x.qty_reserved, x.qty_cancelled) for x in lines] == [
         ("1", 1, 1, 0), ("2", 4, 0, 4), ("9", 2, 0, 0)]  # fmt: skip
     assert sorted(s.reserved for s in session.query(Stock)) == [0, 1]
+    assert unbalanced(session) == []
+
+
+@pytest.mark.parametrize("approve", [False, True])
+def test_a_telling_without_any_goods_waits_for_the_manager(
+    session: Session, floor: Floor, business_now: datetime, approve: bool
+) -> None:
+    """A mail that speaks of an order and repeats nothing of it would otherwise leave an order without a line."""
+    order = _allocated(session, floor, business_now)
+    before = living_steps(session, order)
+    assert _apply(session, order, business_now, {"lines": []}) == "approval"
+    assert sum(s.reserved for s in session.query(Stock)) == 8
+    decide(session, session.query(ChangeRequest).one().id, business_now, approve=approve)
+    session.expire_all()
+    assert sum(s.reserved for s in session.query(Stock)) == (0 if approve else 8)
+    assert living_steps(session, order) == ({"verify": "open"} if approve else before)
+    assert holds.standing(session, order_ids=[order.id]) == {}
     assert unbalanced(session) == []
 
 
