@@ -1,7 +1,8 @@
 """Memory over very many orders: the whole product takes, ships and forgets them; its memory must stay flat.
 
 Orders come in portions at a set pace and go their whole life; after each portion, with nothing left in the house, memory is
-looked at. A web process is replaced after its `max_requests`, and shops whose connection ends with it come again. The first tenth warms up: caches fill, pools open. The figure is the last tenth against the one after the first.
+looked at. A web process is replaced after its `max_requests`, and shops whose connection ends with it come again. The first
+tenth warms up: caches fill, pools open. The figure is the last tenth against the one after the first.
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ def test_who_comes_to_a_full_house_is_told_so_at_once_and_may_come_again_by_the_
         with closing(Refused(narrow_port)) as refused:
             for pieces in ([b"y" * 20_000], [b"{}"], [b"", b"{", b"}"], [b"", b"y" * 300_000, b"y" * 300_000]):
                 refused.sends(pieces)
+            refused.sends_the_next_with_the_rest()
             assert not waits.done()  # no thread was free meanwhile
             leave()
             assert waits.result()[0] == 503
@@ -151,11 +152,20 @@ class Refused:
 
     def asks(self, pieces: list[bytes]) -> tuple[int, http.client.HTTPResponse, bytes]:
         """Send the head with the first piece of the body, and each further piece after a moment."""
-        size = sum(map(len, pieces))
-        head = f"POST /webhooks/nobody HTTP/1.1\r\nHost: oms\r\nContent-Length: {size}\r\n\r\n".encode()
-        for number, piece in enumerate(pieces):
-            time.sleep(0.1 * min(number, 1))
-            self._sock.sendall(piece if number else head + piece)
+        self._sock.sendall(_head(sum(map(len, pieces))) + pieces[0])
+        for piece in pieces[1:]:
+            time.sleep(0.1)
+            self._sock.sendall(piece)
+        return self._answer()
+
+    def sends_the_next_with_the_rest(self) -> None:
+        """What follows a body that was thrown away is a request of its own, also when both come in one piece."""
+        self._sock.sendall(_head(2))
+        assert self._answer()[0] == 503
+        self._sock.sendall(b"{}" + _head(2) + b"{}")
+        assert self._answer()[0] == 503
+
+    def _answer(self) -> tuple[int, http.client.HTTPResponse, bytes]:
         answer = http.client.HTTPResponse(self._sock, method="POST")
         answer.begin()
         return answer.status, answer, answer.read()
@@ -169,6 +179,10 @@ class Refused:
 
     def close(self) -> None:
         self._sock.close()
+
+
+def _head(size: int) -> bytes:
+    return f"POST /webhooks/nobody HTTP/1.1\r\nHost: oms\r\nContent-Length: {size}\r\n\r\n".encode()
 
 
 def test_who_connects_and_says_nothing_takes_nobodys_thread(narrow_port):
