@@ -24,7 +24,10 @@ _MAX_FREE_LINES = 1000
 
 @dataclass(slots=True)
 class Draft:
-    """Goods, labelled fields and address blocks of one text; `numbers` are orders' that stand in a column."""
+    """Goods, labelled fields and address blocks of one text; `numbers` are orders' that stand in a column.
+
+    `lines` are those of the text without its tables; `in_tables` says that the goods stand in these.
+    """
 
     items: list[Item] = field(default_factory=list)
     scan: Scan = field(default_factory=Scan)
@@ -34,6 +37,12 @@ class Draft:
     text: str = ""
     cut: bool = False
     numbers: list[str] = field(default_factory=list)
+    in_tables: bool = False
+
+    def unread(self) -> list[str]:
+        """The lines that are no labelled field and no address; those that name goods by a label are among them."""
+        named = self.scan.used - _lines_of_goods(self.scan) | {block.at for block in self.scan.blocks}
+        return [line for at, line in enumerate(self.lines) if at not in named]
 
     def richness(self) -> tuple[int, int, int, bool]:
         """How much it says; of two texts of one mail the richer is read."""
@@ -55,7 +64,9 @@ def draft_of(document: Document) -> Draft:
     draft.cut |= any(table.cut for table in goods)
     draft.numbers = [number for table in goods for number in table.numbers]
     draft.currency = next((table.currency for table in goods if table.currency), None)
-    draft.items = [item for table in goods for item in table.items] or _other_items(draft)
+    draft.items = [item for table in goods for item in table.items]
+    draft.in_tables = bool(draft.items)
+    draft.items = draft.items or _other_items(draft)
     return draft
 
 
@@ -85,11 +96,8 @@ def _other_items(draft: Draft) -> list[Item]:
     vertical = _vertical(draft)
     if any(item.is_goods() for item in vertical):
         return vertical
-    in_blocks = {at for block in draft.scan.blocks for at in range(block.at, block.at + len(block.lines) + 1)}
-    named = draft.scan.used - _lines_of_goods(draft.scan) | in_blocks
-    free = [line for at, line in enumerate(draft.lines[:_MAX_FREE_LINES]) if at not in named]
     draft.cut |= len(draft.lines) > _MAX_FREE_LINES
-    goods = items_in(free)
+    goods = items_in(draft.unread()[:_MAX_FREE_LINES])
     sure = goods if any(item.is_goods() for item in goods) else []
     return sure or vertical or draft.markup.items or goods
 

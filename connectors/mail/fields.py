@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES
+from connectors.mail.conditions import opens_condition
 from connectors.mail.labels import normal
 from connectors.mail.numbers import number_of
 from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
@@ -186,7 +187,7 @@ def _take_block_line(text: str, at: int, section: Pair, kept: list[str], found: 
         for pair in pairs:
             _note(pair, pair.value, text, at, found, section.key)
         return True
-    if list(heading_of(text)) or _ENDS_BLOCK.match(text):
+    if list(heading_of(text)) or _ENDS_BLOCK.match(text) or opens_condition(text):
         return False
     contact = contact_kind(text)
     if contact:

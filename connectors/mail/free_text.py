@@ -49,7 +49,7 @@ _QUANTITIES: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )  # fmt: skip
 _OPENING = re.compile(rf"(?P<qty>{_NUM})\s(?P<unit>)(?=[^\W\d_]{{2}})")
 _WANTED = re.compile(
-    rf"\b(?:need|order|want|send(?: us| me)?|supply|ship|buy|purchase|require|take|get)\s(?:us\s|me\s|another\s|a\sfurther\s|an\sadditional\s)?"
+    rf"\b(?:need|order|want|send(?: us| me)?|supply|ship|buy|purchase|require|take|get|add|include|plus)\s(?:us\s|me\s|another\s|a\sfurther\s|an\sadditional\s)?"
     rf"(?P<qty>{_NUM})\s(?P<unit>)(?P<name>[^.;!?\n]{{3,80}})",
     re.I,
 )
@@ -57,7 +57,7 @@ _CN_WANTED = re.compile(
     r"^.{0,20}?(?:我们?)?(?:想|需|需要|要|请)?(?:再)?(?:订购|订货|采购|购买|下单|预订|订|买|要|发|供货|发货|安排)\s?[:：]?\s?"
 )
 _LEADING_WORDS = re.compile(
-    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|wants|needs|like|to|need|want|order|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
+    r"^(?:(?:hi|hello|please|pls|kindly|we|i|would|wants|needs|like|to|need|want|order|add|include|also|and|could|can|you|may|send|us|me|supply|ship|another|the|of|for|plus)\b[\s,:]*)+",
     re.I,
 )
 _SUM = re.compile(r"^\s*(?:total|sub-?total|shipping|tax|vat|freight|合计|总计|小计|运费)\b", re.I)

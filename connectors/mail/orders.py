@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from connectors.base import ChannelOrder, Evidence, Kind, Line, Payment, Problem, Requested, Severity
 from connectors.dates import utc
+from connectors.mail.beside import beside
+from connectors.mail.conditions import conditions_in
 from connectors.mail.draft import Draft
 from connectors.mail.fields import Labelled
 from connectors.mail.found import Found, found
@@ -64,6 +66,7 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
     if draft.cut:
         notes.problems.append(problem("row_invalid", "lines", _TOO_LONG, severity=Severity.HOLD))
     notes.problems += several_in(draft, letter.subject)
+    notes.problems += beside(draft)
     payment = _payment(draft, sums.totals.paid, sums.totals.total)
     lines = tuple(_line(item, place, notes) for place, item in enumerate(sums.items))
     order = ChannelOrder(
@@ -81,7 +84,7 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
         bill_to=parties.bill_to,
         requested=_requested(draft, letter, notes),
         lines=lines,
-        buyer_message=_note(draft),
+        buyer_message=_note(draft, letter),
         invoice=parties.invoice,
         problems=(*parties.problems, *notes.problems),
         evidence=(*parties.evidence, *sums.evidence, *notes.evidence),
@@ -192,6 +195,8 @@ def _payment(draft: Draft, paid: Decimal | None, total: Decimal | None) -> Payme
     return Payment(terms=told or ("prepaid" if state == "paid" else None), status=state)
 
 
-def _note(draft: Draft) -> str | None:
+def _note(draft: Draft, letter: Letter) -> str | None:
+    """What the desk is to read: notes by their label, and in a person's own words on what the order depends."""
     said = [text.value for text in draft.scan.labelled if text.key == "note" and text.value not in _NO_NOTE]
+    said += [] if letter.merchant_notice else conditions_in(draft.unread())
     return "\n".join(dict.fromkeys(said))[:2000] or None

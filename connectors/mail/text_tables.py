@@ -8,21 +8,22 @@ from collections.abc import Iterator, Sequence
 
 from connectors.mail.document import Grid, columns
 from connectors.mail.items import bare_code, is_code
-from connectors.mail.tables import MAX_ROWS, RULE, sum_field
+from connectors.mail.pairs import heading_of, pairs_of
+from connectors.mail.tables import MAX_ROWS, RULE, read_grid, sum_field
 
 
-def grids_in(lines: Sequence[str]) -> Iterator[tuple[range, Grid]]:
-    """Tables set in plain text by tabs, pipes, wide gaps or commas, with the lines they cover."""
+def grids_in(lines: Sequence[str]) -> Iterator[tuple[Sequence[int], Grid]]:
+    """Tables set in plain text by tabs, pipes, wide gaps or commas, with the lines that they are made of."""
     at = 0
     while at < len(lines):
         split = _heading_split(lines[at])
         if split is None:
             at += 1
             continue
-        rows, torn, end = _rows(lines, at, split)
+        rows, torn, covered = _rows(lines, at, split)
         if len(rows) > 1 or torn:
-            yield range(at, end), Grid(tuple(rows), torn=tuple(torn))
-        at = max(end, at + 1)
+            yield covered, Grid(tuple(rows), torn=tuple(torn))
+        at = covered[-1] + 1
 
 
 _SPLITS = (
@@ -35,6 +36,8 @@ _SPLITS = (
 )
 #: What may stand in quotation marks, as spreadsheets write a cell that holds the separator.
 _QUOTED = {_SPLITS[3]: ";", _SPLITS[4]: ","}
+#: How far below its last row a table may go on, with how many lines of how few letters between.
+_FURTHER, _WORDS_BETWEEN, _SHORT = 8, 2, 60
 _AMOUNT = re.compile(r"[^\w\s]{0,2}\d[\d.,]*[^\w\s]{0,2}", re.ASCII)
 
 
@@ -64,30 +67,63 @@ def _unquoted(text: str, separator: str) -> list[str]:
         return text.split(separator)
 
 
-def _rows(lines: Sequence[str], heading: int, split: re.Pattern[str]) -> tuple[list[tuple[str, ...]], list[str], int]:
-    """The rows below a heading, those that do not fit it, and the line where the table ends."""
+def _rows(
+    lines: Sequence[str], heading: int, split: re.Pattern[str]
+) -> tuple[list[tuple[str, ...]], list[str], list[int]]:
+    """The rows below a heading, those that do not fit it, and the lines that both stand in."""
     head = tuple(_cells(lines[heading], split))
     rows: list[tuple[str, ...]] = [head]
     torn: list[str] = []
+    covered = [heading]
     at = heading + 1
-    blanks = 0
-    while at < len(lines) and at - heading <= MAX_ROWS + 1:
+    while at < len(lines) and len(covered) <= MAX_ROWS + 1:
         line = lines[at]
-        if not line.strip() or RULE.fullmatch(line):
-            blanks += not line.strip()
-            if blanks > (1 if len(rows) == 1 else 0):
-                break
-            at += 1
+        if not line.strip() and len(rows) == 1 and lines[at - 1].strip():
+            at += 1  # a line left free below the heading
             continue
         row = _row(line, split, head, lines[heading])
-        if row is not None:
+        if line.strip() and RULE.fullmatch(line):
+            pass
+        elif row is not None:
             rows.append(row)
         elif _is_torn(_cells(line, split)):
             torn.append(line)
         else:
-            break
+            below = _further(lines, at, split, lines[heading])
+            if below is None:
+                break
+            at = below
+            continue
+        covered.append(at)
         at += 1
-    return rows, torn, at
+    return rows, torn, covered
+
+
+def _further(lines: Sequence[str], at: int, split: re.Pattern[str], heading_line: str) -> int | None:
+    """Where the table goes on below a blank line, or below few words such as "Accessories"; None where it does not."""
+    head = tuple(_cells(heading_line, split))
+    words = 0
+    for below in range(at, min(at + _FURTHER, len(lines))):
+        line = lines[below].strip()
+        if not line:
+            continue
+        row = _row(line, split, head, heading_line)
+        if row is not None and _names_goods(head, row, surely=words > 0):
+            return below
+        words += 1
+        if words > _WORDS_BETWEEN or len(line) > _SHORT or list(pairs_of(line)) or list(heading_of(line)):
+            return None
+    return None
+
+
+def _names_goods(head: tuple[str, ...], row: tuple[str, ...], *, surely: bool) -> bool:
+    """Whether a row that stands apart is one of goods: a code and a number that can be read; surely with a price, too."""
+    items = read_grid(Grid((head, row))).items if len(row) == len(head) else []
+    item = items[0] if items else None
+    if item is None or item.qty is None or item.qty_fault is not None or (item.sku is None and item.price is None):
+        return False
+    code = item.sku.value if item.sku else ""
+    return item.price is not None or bool(bare_code(code)) or (is_code(code) and not surely)
 
 
 def _is_torn(cells: Sequence[str]) -> bool:
