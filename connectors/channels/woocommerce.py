@@ -193,7 +193,7 @@ class _Message:
             requested=Requested(service=joined(*(line.get("method_title") for line in _shipping(order)), by=", ")),
             lines=tuple(lines),
             buyer_message=text(_first(order, "customer_note", "note")),
-            problems=tuple(fields.problems),
+            problems=(*fields.problems, *woo_amounts.open_refund(order, fields)),
         )
         return finish(found, given_line_totals=woo_amounts.given_line_totals(order))
 

@@ -11,14 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from connectors.base import Line, Totals
+from connectors.base import Line, Problem, Severity, Totals
 from connectors.fields import Fields, Node, identity, nodes, text
-from connectors.money import EXACT, currency_code, minor_unit, quantum, rounded
+from connectors.money import EXACT, currency_code, minor_unit, quantise, quantum, rounded
+from connectors.problems import problem
 from connectors.shops import woo_rounding
 from connectors.totals import sum_of_parts
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ZERO = Decimal(0)
+#: Its goods are still to leave.
+_SHIPS = frozenset({"pending", "on-hold", "processing"})
 _RECEIVED = frozenset({"paid", "partially_refunded", "refunded"})
 
 
@@ -101,6 +104,23 @@ def gift_cards(order: Node, fields: Fields) -> Decimal:
 def refunded(order: Node, fields: Fields) -> Decimal:
     """What was given back, as a positive amount."""
     return abs(fields.sum((refund.get("total") for refund in nodes(order.get("refunds"))), "totals.paid") or _ZERO)
+
+
+def open_refund(order: Node, fields: Fields) -> tuple[Problem, ...]:
+    """What holds an order that still ships and of which a part was given back: WooCommerce does not say for which pieces."""
+    given_back = refunded(order, fields) if _status(order) in _SHIPS else _ZERO
+    total = fields.amount(order.get("total"), "totals.total")
+    if not given_back or (total is not None and given_back >= total):
+        return ()
+    told = (
+        f"the shop gave {quantise(given_back, currency_code(order.get('currency')))} back and does not say for which pieces;"
+        " look at the order in the shop, and take off what is not to be sent"
+    )
+    return (problem("row_invalid", "lines", told, severity=Severity.HOLD),)
+
+
+def _status(order: Node) -> str:
+    return (text(order.get("status")) or "").lower().removeprefix("wc-")
 
 
 def paid(order: Node, fields: Fields, *, status: str | None, total: Decimal | None) -> Decimal | None:
