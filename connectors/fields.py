@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors import contacts, dates, money, quantities
 from connectors.base import ChannelOrder, Kind, Problem
-from connectors.problems import problem
+from connectors.problems import currency_unsure, problem
 
 Node = Mapping[str, Any]
 
@@ -54,6 +54,13 @@ class Fields:
         except ValueError as error:
             self.add("qty_invalid", field, f"{error}; send a whole or decimal number")
             return None
+
+    def currency(self, raw: object) -> str | None:
+        """The ISO 4217 code, None where there is none; what is said and is no currency holds the order."""
+        code = money.currency_code(raw)
+        if code is None and isinstance(raw, str) and raw.strip():
+            self.problems.append(currency_unsure(f"{raw.strip()[:20]!r} is no currency"))
+        return code
 
     def time(self, raw: object, field: str, *, assume: tzinfo | None = None) -> datetime | None:
         """A moment in UTC, None where there is none; what could be several or is none is `date_ambiguous`."""

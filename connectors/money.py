@@ -37,6 +37,17 @@ CURRENCY_NAMES: dict[str, str] = {
     "JP¥": "JPY", "₽": "RUB", "₺": "TRY", "zł": "PLN", "ZŁ": "PLN", "₫": "VND", "฿": "THB", "₴": "UAH", "₱": "PHP",
 }  # fmt: skip
 
+#: Signs that mean several currencies, and which: a price with one is in none but these.
+SHARED_SIGNS: dict[str, frozenset[str]] = {
+    "$": _codes(
+        "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP CUP DOP UYU BRL BBD BMD BND BSD BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD"
+        " XCD ZWG"
+    ),
+    "¥": _codes("CNY JPY"),
+    "kr": _codes("SEK NOK DKK ISK"),
+    "rs": _codes("INR PKR LKR NPR MUR SCR"),
+}
+
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 #: What nearly every amount looks like: nothing about it has to be bounded or cut.
 _SHORT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
@@ -133,6 +144,11 @@ def _rounded_to(value: Decimal, decimals: int) -> Decimal:
     # What has these decimals already, as nearly every amount has, is looked at for its sign alone.
     found = value if value.same_quantum(step) else value.quantize(step, context=EXACT)
     return found or found.copy_abs()  # no "-0.00"
+
+
+def may_mean(sign: str, code: str) -> bool:
+    """Whether a price with the sign can be in the currency; any sign that is not shared says nothing against it."""
+    return code in SHARED_SIGNS.get(sign, {code})
 
 
 def currency_code(raw: object) -> str | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from connectors.base import Kind
 from connectors.figures import Figure
-from connectors.money import amount, currency_code
+from connectors.money import SHARED_SIGNS, amount, currency_code
 
 _SIGNS = re.compile(
     r"(US\$|HK\$|NT\$|CA\$|AU\$|NZ\$|C\$|A\$|S\$|R\$|CN¥|RMB¥?|[$€£¥￥₹₩₽₺₫฿₴₱]|[A-Za-z]{3}(?![A-Za-z])|人民币|美元|欧元|元|zł|kr\.?)"
@@ -122,7 +122,7 @@ def number(text: str, *, mark: str) -> Decimal | None:
 
 
 def price(text: str, *, mark: str, chinese: bool) -> tuple[Decimal | None, str | None]:
-    """Return (amount, currency) of a price; the currency only where its sign means one."""
+    """Return (amount, currency) of a price; the sign itself where it means several currencies (`money.SHARED_SIGNS`)."""
     if mark == "." and _PLAIN.fullmatch(text):
         return amount(text), None
     plain = _short(text)
@@ -195,6 +195,7 @@ def _regrouped(plain: str, text: str) -> Decimal | None:
 
 
 def _currency(sign: str, chinese: bool) -> str | None:
-    if sign in ("¥", "￥"):
-        return "CNY" if chinese else None
+    plain = sign.replace("￥", "¥").rstrip(".").lower() if len(sign) < 4 else sign
+    if plain in SHARED_SIGNS:
+        return "CNY" if plain == "¥" and chinese else plain
     return currency_code(sign)

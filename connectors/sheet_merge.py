@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connectors.base import ChannelConfig, ChannelOrder, Kind, Line, Payment, Problem, Requested, Totals
 from connectors.dates import DateAmbiguous, iso_z, utc
 from connectors.headers import MappingInvalid, field_named
-from connectors.money import currency_code
-from connectors.problems import problem
+from connectors.money import SHARED_SIGNS, currency_code, may_mean
+from connectors.problems import currency_unsure, problem
 from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
@@ -64,7 +64,8 @@ class Merged:
     lines: tuple[Line, ...]
     given: tuple[Decimal | None, ...]
     problems: tuple[Problem, ...]
-    currency: str | None
+    #: what prices and their heads name: currencies, and signs that may mean several
+    currencies: frozenset[str]
     reading: Reading
 
 
@@ -147,10 +148,15 @@ def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
 
 def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, list[Problem]]:
     text = merged.values.get("currency")
-    code = currency_code(text) if text else merged.currency or settings.currency
+    codes = sorted(merged.currencies - SHARED_SIGNS.keys())
+    code = currency_code(text) if text else next(iter(codes), settings.currency)
     if text and code is None:
-        message = f"{text[:20]!r} is no currency; write ISO 4217, such as EUR"
-        return None, [problem("currency_missing", "currency", message)]
+        return None, [currency_unsure(f"{text[:20]!r} is no currency")]
+    if not text and len(codes) > 1:
+        return None, [currency_unsure(f"prices of one order are in {' and '.join(codes)}")]
+    for sign in sorted(merged.currencies & SHARED_SIGNS.keys()):
+        if code is not None and not may_mean(sign, code):
+            return None, [currency_unsure(f"prices with {sign} are not in {code}")]
     return code, []
 
 

@@ -281,6 +281,6 @@ def _merged(group: _Group, around: Mapping[str, str], reading: Reading) -> Merge
         lines=tuple(group.lines),
         given=tuple(group.given),
         problems=tuple(problems),
-        currency=reading.columns.currency or next(iter(group.currencies), None),
+        currencies=frozenset(filter(None, (reading.columns.currency, *group.currencies))),
         reading=reading,
     )

@@ -14,13 +14,17 @@ from connectors.mail.numbers import number_in, plain
 
 
 class Wish(StrEnum):
-    """What is asked for; `DOUBTFUL` is spoken of, but denied, conditional, or said of something else."""
+    """What is asked for; `DOUBTFUL` is spoken of, but denied, conditional, or said of something else.
+
+    `CHANGE` is any other change of an order, by a mail that does not list the goods as they shall be.
+    """
 
     NONE = "none"
     WHOLE = "whole"
     PART = "part"
     SEVERAL = "several"
     DOUBTFUL = "doubtful"
+    CHANGE = "change"
 
 
 #: Wish -> what a person is told who has to settle it.
@@ -29,6 +33,7 @@ DOUBTS: dict[Wish, str] = {
     Wish.SEVERAL: "the mail names more than one order; look up what is to be cancelled, and cancel it by hand",
     Wish.WHOLE: "the mail cancels an order and names goods; look whether they are what stays or another order, and cancel by hand",
     Wish.DOUBTFUL: "the mail speaks of cancelling but does not plainly ask for it; read it, then change or cancel the order by hand",
+    Wish.CHANGE: "the mail asks for a change and does not list the goods as they shall be; read it, and change the order by hand",
 }
 
 _ASKED = re.compile(

@@ -90,6 +90,15 @@ CHANGE = re.compile(
     r"\b(?:order|po|purchase|quantity|qty)\b|\b(?:order|po) (?:change|amendment|revision)\b|\brev(?:ision|\.)\s?\d+\b|(?:订单|采购单|采购订单).{0,6}(?:变更|修改|更改|更正)|(?:变更|修改|更改|更正).{0,6}(?:订单|采购单)",
     re.I,
 )
+#: What a sender wants otherwise with an order that stands, whether or not the words name it.
+WANTED_OTHERWISE = re.compile(
+    rf"{CHANGE.pattern}|\b(?:please|pls|kindly|can you|could you|would you|can we|could we|(?:need|want|would like|have) (?:you )?to)\b[^.\n]{{0,40}}"
+    r"\b(?:change|amend|update|modify|revise|correct|switch|replace|swap|add|remove|drop|reduce|increase|postpone|delay|split|redirect|deliver|ship|send)\b"
+    r"|\bno longer (?:need|want|require)|\binstead\b|\bnicht mehr (?:brauchen|benötigen)|\b(?:brauchen|benötigen)\b[^.\n]{0,40}\bnicht mehr\b"
+    r"|\bbitte\b[^.\n]{0,60}\b(?:ändern|ergänzen|hinzufügen|entfernen|liefern|statt)\b"
+    r"|(?:请|麻烦|需要|想要?|帮忙|能否|可否|可以)[^。\n]{0,16}(?:改成|改为|改到|改发|换成|更改|修改|变更|去掉|减少|追加|加订|推迟|提前)|不需要了|不用发",
+    re.I,
+)
 TEST = re.compile(
     r"\btest (?:order|purchase order|po)\b|\bthis is (?:just |only )?a test\b|^\W*test\W*$|测试订单|测试(?:一下)?下单",
     re.I | re.M,

@@ -16,6 +16,7 @@ from connectors.mail.kind_rules import (
     NOTICE,
     RULES,
     TEST,
+    WANTED_OTHERWISE,
     Rule,
 )
 from connectors.mail.message import Mail
@@ -67,6 +68,8 @@ _LINE_CHARS = 400
 _KIND_CHARS = 4000
 #: Up to this score a mail that names no goods asks for no cancellation either: too much speaks against it.
 _NO_WISH = -6
+#: Up to this weight of one rule a mail asks for no change: invoices, questions, what a machine tells of parcels.
+_NO_CHANGE = -4
 
 
 def is_automatic(mail: Mail) -> bool:
@@ -110,12 +113,25 @@ def header_facts(mail: Mail) -> dict[str, bool]:
 def judge(reading: Reading) -> Verdict:
     """Say what a mail is, with every reason that counted and its weight."""
     body = "\n".join(line[:_LINE_CHARS] for line in reading.body[:_BODY_CHARS].splitlines())
-    reasons = (*_matched(reading, body), *_facts(reading))
+    matched = list(_matched(reading, body))
+    reasons = (*matched, *_facts(reading))
     score = sum(weight for _, weight in reasons)
     notice = _is_merchant_notice(reading, body)
-    wish = wish_of(reading.subject[:300], body[:_KIND_CHARS], reading.number)
+    wish = _wish(reading, body[:_KIND_CHARS], against=min((weight for _, weight in matched), default=0))
     doubt = DOUBTS[wish] if _is_doubtful(reading, wish) else None
     return Verdict(_kind(reading, body, score, wish), score, reasons, notice, doubt)
+
+
+def _wish(reading: Reading, text: str, *, against: int) -> Wish:
+    """What is asked for of an order; one that a person names is to be changed where no goods say how.
+
+    `against`: the weight of what speaks most against an order, such as the words of an invoice.
+    """
+    wish = wish_of(reading.subject[:300], text, reading.number)
+    by_hand = against > _NO_CHANGE and not (reading.automatic or reading.generated or reading.bulk)
+    if wish is Wish.NONE and by_hand and reading.number and not _names_goods(reading) and WANTED_OTHERWISE.search(text):
+        return Wish.CHANGE
+    return wish
 
 
 def _is_merchant_notice(reading: Reading, body: str) -> bool:
@@ -200,4 +216,4 @@ def _is_doubtful(reading: Reading, wish: Wish) -> bool:
     """Whether a person must read what is to be cancelled; an order that only speaks of it stays an order."""
     if wish is Wish.WHOLE:
         return reading.coded_lines > 0  # "This replaces PO-1, please cancel that one": the goods are another order's
-    return wish in (Wish.PART, Wish.SEVERAL) or (wish is Wish.DOUBTFUL and not _names_goods(reading))
+    return wish in (Wish.PART, Wish.SEVERAL, Wish.CHANGE) or (wish is Wish.DOUBTFUL and not _names_goods(reading))

@@ -86,7 +86,7 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
         lines=lines,
         buyer_message=_note(draft, letter),
         invoice=parties.invoice,
-        problems=(*parties.problems, *notes.problems),
+        problems=(*parties.problems, *sums.problems, *notes.problems),
         evidence=(*parties.evidence, *sums.evidence, *notes.evidence),
     )
     return finish(order, given_line_totals=[item.total.value.value if item.total else None for item in sums.items])

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from connectors.base import Address, Evidence, Totals
+from connectors.base import Address, Evidence, Problem, Totals
 from connectors.mail.draft import Draft
 from connectors.mail.figures import Money, currency_named, money
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item
 from connectors.mail.prices import settle, tax_is_included
-from connectors.money import currency_code
+from connectors.money import CURRENCIES, CURRENCY_NAMES, currency_code, may_mean
+from connectors.problems import currency_unsure
 
 _KEYS = ("subtotal", "discount", "shipping", "fees", "tax", "total", "paid")
 _FREE = re.compile(r"^\W*(?:free\b|gratis|包邮|免运费|免邮|included|nil\b|无$)", re.I)
 _COUNTED = re.compile(r"^\W*\d[\d,.]*\s*(?:items?|pcs|pieces|units?|lines?|boxes|件|个|箱|项|种|套)\b", re.I)
 _PERCENT_ONLY = re.compile(r"^\W*\d{1,3}(?:\.\d+)?\s?%\W*$")
 _INCLUDED = re.compile(r"\bincl(?:\.|uding|udes)?\b.{0,20}(?:vat|tax|gst)|含税|\b(?:vat|tax|gst) included", re.I)
+_NAMES = "|".join(sorted((*CURRENCIES, *map(re.escape, CURRENCY_NAMES), "Euros?", "EUROS?"), key=len, reverse=True))
+_STATED = re.compile(
+    rf"\b(?i:prices?|amounts?|figures|sums|totals?|currency|preise?|beträge|prix|montants?|all)\b[^.;\n]{{0,30}}?\b(?i:in|en)\s(?P<after>{_NAMES})(?![A-Za-z-])"
+    rf"|(?:价格|金额|报价|单价|总价|货款)[^。；\n]{{0,12}}?(?P<before>{_NAMES})(?![A-Za-z\d-])"
+    rf"|(?<=[以用])(?P<by>{_NAMES})(?=[计结报付支])"
+)
 #: The words of WooCommerce's mail to the shop's owner, with a table of goods below them.
 _WOOCOMMERCE = re.compile(
     r"\breceived (?:the following|an) order from\b.*?\bproduct\s+(?:quantity|qty)\s+price\b", re.I | re.S
@@ -35,12 +42,13 @@ _BY_COUNTRY = {
 
 @dataclass(slots=True)
 class Sums:
-    """The goods with settled prices, the sums, and the currency where it is sure."""
+    """The goods with settled prices, the sums, and the currency where it is sure; what makes it unsure is a problem."""
 
     items: list[Item]
     currency: str | None = None
     totals: Totals = field(default_factory=Totals)
     evidence: list[Evidence] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str | None) -> Sums:
@@ -51,7 +59,8 @@ def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str |
     items = settle(draft.items, goods_total=goods_total, prints_totals=bool(_WOOCOMMERCE.search(draft.text[:2000])))
     net = _net(items, parts)
     result = Sums(items)
-    result.currency, evidence = _currency(draft, items, said, addresses, configured)
+    result.currency, evidence, doubt = _currency(draft, items, said, addresses, configured)
+    result.problems = [currency_unsure(doubt)] if doubt else []
     included = tax_is_included(net, parts.get("tax"), parts.get("total"))
     result.totals = Totals(
         discount=parts.get("discount"),
@@ -121,11 +130,12 @@ def _currency(
     said: dict[str, Found[Money]],
     addresses: Sequence[Address | None],
     configured: str | None,
-) -> tuple[str | None, list[Evidence]]:
+) -> tuple[str | None, list[Evidence], str | None]:
+    """The currency, where it is said, and what makes it unsure."""
     label = draft.scan.first("currency")
     named = currency_code(label.value) or currency_named(label.value) if label else None
     if label and named:
-        return named, [label_evidence(label.source, "0.95")]
+        return named, [label_evidence(label.source, "0.95")], None
     figures = [*_figures(items), *said.values()]
     codes = {figure.value.currency: figure.source for figure in figures if figure.value.currency}
     for figure in said.values():
@@ -133,14 +143,24 @@ def _currency(
             codes.setdefault(code, figure.source)
     if draft.currency:
         codes.setdefault(draft.currency, draft.currency)
+    for code, source in _stated(draft):
+        codes.setdefault(code, source)
     if len(codes) == 1:
         code, source = next(iter(codes.items()))
-        return code, [label_evidence(source, "0.9")]
+        return code, [label_evidence(source, "0.9")], None
     if len(codes) > 1:
-        return None, []
+        return None, [], f"the mail names {' and '.join(sorted(codes))}"
     return _by_sign(
         {figure.value.sign: figure.source for figure in figures if figure.value.sign}, addresses, configured
     )
+
+
+def _stated(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Currencies that a sentence says its prices are in: "all prices in EUR", "以美元结算"."""
+    for match in _STATED.finditer(draft.text[:20_000]):
+        code = currency_code(match["after"] or match["before"] or match["by"])
+        if code:
+            yield code, match[0]
 
 
 def label_evidence(source: str, confidence: str) -> Evidence:
@@ -154,13 +174,16 @@ def _figures(items: Sequence[Item]) -> Iterable[Found[Money]]:
 
 def _by_sign(
     signs: dict[str | None, str], addresses: Sequence[Address | None], configured: str | None
-) -> tuple[str | None, list[Evidence]]:
+) -> tuple[str | None, list[Evidence], str | None]:
     countries = {address.country for address in addresses if address and address.country}
     if len(signs) == 1 and len(countries) == 1:
         sign, source = next(iter(signs.items()))
         code = _BY_COUNTRY.get(sign or "", {}).get(next(iter(countries)))
-        if code and configured in (None, code):
-            return code, [label_evidence(f"{source} ({', '.join(countries)})", "0.7")]
+        if code and (configured in (None, code) or not may_mean(sign or "", configured)):
+            return code, [label_evidence(f"{source} ({', '.join(countries)})", "0.7")], None
+    foreign = next((sign for sign in signs if configured and not may_mean(sign or "", configured)), None)
+    if foreign:
+        return None, [], f"prices with {foreign} are not in {configured}"
     if configured:
-        return configured, [label_evidence("the channel's own currency", "0.9")]
-    return None, []
+        return configured, [label_evidence("the channel's own currency", "0.9")], None
+    return None, [], None

@@ -16,13 +16,17 @@ from oms.parties.models import Carrier, Channel
 
 
 def config_of(channel: Channel) -> ChannelConfig:
-    """The connector's configuration of a channel row; secrets newest first."""
+    """The connector's configuration of a channel row; secrets newest first.
+
+    The setting `currency` is the channel's own unless another is set: whoever reads prices knows what they can be in.
+    """
+    own = {"currency": channel.currency} if channel.currency else {}
     return ChannelConfig(
         name=channel.name,
         source=channel.source,
         secrets=tuple(channel.secrets),
         base_url=channel.base_url,
-        settings={key: str(value) for key, value in channel.settings.items()},
+        settings=own | {key: str(value) for key, value in channel.settings.items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import Kind
+from connectors.base import Kind, Severity
 from connectors.mail.kind_rules import RULES
 from tests.connectors.mails import mail, one
 
@@ -93,3 +93,43 @@ def test_markup_of_goods_on_their_way_speaks_against_an_order():
 def test_every_rule_has_a_reason_and_speaks_for_one_side():
     assert all(rule.name and rule.weight for rule in RULES)
     assert {rule.where for rule in RULES} == {"subject", "body", "top", "sender"}
+
+
+_ANSWER = {"In-Reply-To": "<m0@acme.example>", "References": "<m0@acme.example>"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "headers"),
+    [
+        ("Re: Purchase order PO-9", "Please change our order PO-9: we no longer need the cup.", _ANSWER),
+        ("Re: Purchase order PO-9", "Please deliver to my office instead, we moved.", _ANSWER),
+        ("Re: Purchase order PO-9", "Could you add two more teas? Same price.", _ANSWER),
+        ("Purchase order PO-9", "我们的订单 PO-9 请改到下周发货，谢谢。", None),
+        ("Bestellung PO-9", "Bitte die Lieferadresse zu Bestellung PO-9 ändern auf Hauptstr. 9.", None),
+    ],
+)
+def test_a_wish_for_a_change_that_lists_no_goods_waits_for_a_person(
+    subject: str, body: str, headers: dict[str, str] | None
+) -> None:
+    order = one(mail(subject, body, headers=headers))
+    assert (order.kind, order.channel_order_id, order.lines) == (Kind.UPDATE, "PO-9", ())
+    (found,) = [problem for problem in order.problems if problem.field == "kind"]
+    assert found.severity is Severity.HOLD
+    assert found.message.startswith("the mail asks for a change and does not list the goods as they shall be;")
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "headers"),
+    [
+        ("Re: Purchase order PO-9", "Thank you for the confirmation.", _ANSWER),
+        ("Re: Purchase order PO-9", "When will it arrive?", _ANSWER),
+        ("Your order #1234 has shipped", "It is on its way. Please add us to your address book.", None),
+        ("Invoice for order 1234", "Please find the invoice for order 1234. Please send the payment by Friday.", None),
+        ("You won! order #99", "Click here to claim your gift card. Please update your account.", None),
+        ("Out of office: PO-9", "Please send urgent matters about PO-9 to my colleague instead.", {"Auto-Submitted": "auto-replied"}),
+    ],
+)  # fmt: skip
+def test_thanks_invoices_spam_and_machines_ask_for_no_change(
+    subject: str, body: str, headers: dict[str, str] | None
+) -> None:
+    assert one(mail(subject, body, headers=headers)).kind is Kind.NOT_AN_ORDER

@@ -33,7 +33,7 @@ def test_the_decimal_mark_follows_the_evidence():
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("€12.50", ("12.50", "EUR")), ("¥8.5", ("8.5", "CNY")), ("8.5元/箱", ("8.5", "CNY")), ("USD 1,200", ("1200", "USD")), ("$3", ("3", None))],
+    [("€12.50", ("12.50", "EUR")), ("¥8.5", ("8.5", "CNY")), ("8.5元/箱", ("8.5", "CNY")), ("USD 1,200", ("1200", "USD")), ("$3", ("3", "$")), ("￥3.5", ("3.5", "CNY"))],
 )  # fmt: skip
 def test_a_price_may_carry_its_currency(text, found):
     assert price(text, mark=".", chinese=True) == (Decimal(found[0]), found[1])

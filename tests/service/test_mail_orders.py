@@ -90,3 +90,15 @@ def test_a_mail_that_says_it_is_paid_waits_for_somebody_who_has_seen_the_money(
     found = session.query(Finding).filter_by(rule="payment_claimed").all()
     assert [(one.owner, one.severity) for one in found] == ([] if trusted else [("finance", "hold")])
     assert check(session, names=["state_is_fold_of_history"]) == []
+
+
+@pytest.mark.parametrize(("own", "held"), [("CNY", True), ("USD", False)])
+def test_a_mail_priced_in_dollars_is_not_taken_in_the_channels_own_currency(
+    session: Session, business_now: datetime, own: str, held: bool
+) -> None:
+    make_house(session, code="TEA-1")
+    mailbox = make_channel(session, source="email", way="email", currency=own)
+    _comes(session, mailbox, mail("PO-4711", ORDER.replace("10.00", "$10.00")), "jane@acme.example", "1", business_now)
+    again(session, "verify", review.verify, business_now)
+    found = session.query(Finding).filter_by(field="currency").all()
+    assert [(one.rule, one.severity) for one in found] == ([("channel_problem", "hold")] if held else [])
