@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from connectors import contacts, dates, money, quantities
+from connectors import contacts, currencies, dates, money, quantities
 from connectors.base import ChannelOrder, Kind, Problem
-from connectors.problems import currency_unsure, problem
+from connectors.problems import problem
 
 Node = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ class Fields:
         """The ISO 4217 code, None where there is none; what is said and is no currency holds the order."""
         code = money.currency_code(raw)
         if code is None and isinstance(raw, str) and raw.strip():
-            self.problems.append(currency_unsure(f"{raw.strip()[:20]!r} is no currency"))
+            self.problems.append(currencies.unsure(f"{raw.strip()[:20]!r} is no currency"))
         return code
 
     def time(self, raw: object, field: str, *, assume: tzinfo | None = None) -> datetime | None:

@@ -146,6 +146,12 @@ def _rounded_to(value: Decimal, decimals: int) -> Decimal:
     return found or found.copy_abs()  # no "-0.00"
 
 
+def shared_sign(mark: str) -> str | None:
+    """The sign of `SHARED_SIGNS` that a mark beside a price is; None for any other."""
+    plain = mark.replace("￥", "¥").rstrip(".").lower()
+    return plain if plain in SHARED_SIGNS else None
+
+
 def may_mean(sign: str, code: str) -> bool:
     """Whether a price with the sign can be in the currency; any sign that is not shared says nothing against it."""
     return code in SHARED_SIGNS.get(sign, {code})

@@ -47,7 +47,8 @@ class Pasted:
     email: str | None = None
     address: Address | None = None
     lines: tuple[Line, ...] = ()
-    currency: str | None = None
+    #: what prices name: currencies, and signs that may mean several
+    currencies: frozenset[str] = frozenset()
     order_number: str | None = None
     note: str | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -107,7 +108,7 @@ def _result(block: Block) -> Pasted:
         email=email,
         address=address,
         lines=tuple(lines),
-        currency=next((goods.currency for goods in block.goods if goods.currency), None),
+        currencies=frozenset(goods.currency for goods in block.goods if goods.currency),
         order_number=block.order_number,
         note="\n".join(notes) or None,
         evidence=_evidence(block, phone),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors import addresses, addresses_cn
-from connectors.money import currency_code
+from connectors.money import currency_code, shared_sign
 from connectors.paste_numbers import AMOUNT, NUM, NUM_WITH_COMMA, Doubt, read_numbers
 
 _MAX_PIECE = 120
@@ -80,7 +80,7 @@ DOUBTED = Decimal("0.4")
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """A price as written."""
+    """A price as written, with its currency, or with its sign where that means several."""
 
     text: str
     currency: str | None
@@ -193,7 +193,7 @@ def _price(text: str) -> tuple[str, _Cost | None]:
     if match["price"] is None and not (sign or tail):
         return text, None
     mark = sign or tail or ""
-    currency = "CNY" if mark in ("¥", "￥", "块", "块钱") else currency_code(mark)
+    currency = "CNY" if mark in ("¥", "￥", "块", "块钱") else shared_sign(mark) or currency_code(mark)
     return text[: match.start()].rstrip(" ,("), _Cost(price, currency)
 
 

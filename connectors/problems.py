@@ -12,9 +12,3 @@ def problem(code: str, field: str, message: str, severity: Severity | None = Non
     """
     usual = PROBLEM_SEVERITY[code]
     return Problem(code=code, severity=severity or usual, field=field, message=message)
-
-
-def currency_unsure(why: str) -> Problem:
-    """What holds an order whose prices name no currency, several, or another than the channel's own."""
-    told = f"{why}; find out which one is meant, and write it as ISO 4217, such as EUR"
-    return problem("row_invalid", "currency", told, severity=Severity.HOLD)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from connectors.base import Kind
 from connectors.figures import Figure
-from connectors.money import SHARED_SIGNS, amount, currency_code
+from connectors.money import amount, currency_code, shared_sign
 
 _SIGNS = re.compile(
     r"(US\$|HK\$|NT\$|CA\$|AU\$|NZ\$|C\$|A\$|S\$|R\$|CN¥|RMB¥?|[$€£¥￥₹₩₽₺₫฿₴₱]|[A-Za-z]{3}(?![A-Za-z])|人民币|美元|欧元|元|zł|kr\.?)"
@@ -195,7 +195,5 @@ def _regrouped(plain: str, text: str) -> Decimal | None:
 
 
 def _currency(sign: str, chinese: bool) -> str | None:
-    plain = sign.replace("￥", "¥").rstrip(".").lower() if len(sign) < 4 else sign
-    if plain in SHARED_SIGNS:
-        return "CNY" if plain == "¥" and chinese else plain
-    return currency_code(sign)
+    shared = shared_sign(sign)
+    return "CNY" if shared == "¥" and chinese else shared or currency_code(sign)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connectors import currencies
 from connectors.base import ChannelConfig, ChannelOrder, Kind, Line, Payment, Problem, Requested, Totals
 from connectors.dates import DateAmbiguous, iso_z, utc
 from connectors.headers import MappingInvalid, field_named
-from connectors.money import SHARED_SIGNS, currency_code, may_mean
-from connectors.problems import currency_unsure, problem
+from connectors.money import SHARED_SIGNS, currency_code
+from connectors.problems import problem
 from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
@@ -146,18 +147,14 @@ def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
     ]
 
 
-def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, list[Problem]]:
+def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, Sequence[Problem]]:
     text = merged.values.get("currency")
-    codes = sorted(merged.currencies - SHARED_SIGNS.keys())
-    code = currency_code(text) if text else next(iter(codes), settings.currency)
-    if text and code is None:
-        return None, [currency_unsure(f"{text[:20]!r} is no currency")]
-    if not text and len(codes) > 1:
-        return None, [currency_unsure(f"prices of one order are in {' and '.join(codes)}")]
-    for sign in sorted(merged.currencies & SHARED_SIGNS.keys()):
-        if code is not None and not may_mean(sign, code):
-            return None, [currency_unsure(f"prices with {sign} are not in {code}")]
-    return code, []
+    if not text:
+        return currencies.settled(merged.currencies, settings.currency)
+    code = currency_code(text)
+    if code is None:
+        return None, [currencies.unsure(f"{text[:20]!r} is no currency")]
+    return currencies.settled(merged.currencies & SHARED_SIGNS.keys(), code)
 
 
 def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], list[Problem]]:

@@ -6,11 +6,13 @@ Such an order has no number of its own: intake gives it one, so a missing number
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from connectors.base import Address, ChannelOrder, Customer, Payment
+from connectors import currencies
+from connectors.base import Address, ChannelConfig, ChannelOrder, Customer, Payment, Received
 from connectors.fields import Node, node, notice, unreadable
 from connectors.json_bytes import Unreadable, parse, storable
+from connectors.money import currency_code
 from connectors.own_json import OwnOrder
 from connectors.paste import MAX_CHARS, Pasted, parse_paste
 from connectors.totals import finish
@@ -27,19 +29,34 @@ _TERMS = (
 )
 
 
-def translated(body: bytes, *, channel: str, source: str, country: str | None) -> list[ChannelOrder]:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the talk comes from; its settings `country` and `currency` tell what people leave out."""
+
+    channel: str
+    source: str
+    country: str | None = None
+    currency: str | None = None
+
+
+def translated(message: Received, config: ChannelConfig, *, source: str) -> list[ChannelOrder]:
     """Translate what the order specialist's page posts, or a pasted block of text; one element an order."""
+    told = config.settings
+    frame = Frame(
+        message.channel or config.name, source, told.get("country") or None, currency_code(told.get("currency"))
+    )
     try:
-        text = _text(body)
+        text = _text(message.body)
         if _IS_JSON.match(text):
-            return _from_json(parse(body), channel=channel, source=source, country=country)
+            return _from_json(parse(message.body), frame)
     except Unreadable as error:
-        return [unreadable(channel=channel, source=source, error=error)]
-    return [_from_text(text, channel=channel, source=source, country=country)]
+        return [unreadable(channel=frame.channel, source=source, error=error)]
+    return [_from_text(text, frame)]
 
 
-def order_of(pasted: Pasted, *, channel: str, source: str) -> ChannelOrder:
+def order_of(pasted: Pasted, frame: Frame) -> ChannelOrder:
     """The order that a pasted block says, with its problems; a repeat gives the same."""
+    currency, unsure = currencies.settled(pasted.currencies, frame.currency)
     named = Customer(
         name=pasted.name or pasted.company,
         company=pasted.company,
@@ -48,17 +65,17 @@ def order_of(pasted: Pasted, *, channel: str, source: str) -> ChannelOrder:
         phone_ext=pasted.phone_ext,
     )
     found = ChannelOrder(
-        channel=channel,
-        source=source,
+        channel=frame.channel,
+        source=frame.source,
         channel_order_id=pasted.order_number,
         channel_order_number=pasted.order_number,
-        currency=pasted.currency,
+        currency=currency,
         payment=Payment(terms=_terms(pasted.note or "")),
         customer=named,
         ship_to=_ship_to(pasted),
         lines=pasted.lines,
         buyer_message=pasted.note,
-        problems=pasted.problems,
+        problems=(*unsure, *pasted.problems),
         evidence=pasted.evidence,
     )
     return _numbered_later(finish(found))
@@ -82,23 +99,23 @@ def _bounded(text: str) -> str:
     return text
 
 
-def _from_json(body: object, *, channel: str, source: str, country: str | None) -> list[ChannelOrder]:
+def _from_json(body: object, frame: Frame) -> list[ChannelOrder]:
     items = body if isinstance(body, list) else [body]
     orders = [item for item in items if isinstance(item, dict) and _MARKS & item.keys()]
     if not orders:
-        return [notice(channel=channel, source=source)]
-    return [_from_item(item, channel=channel, source=source, country=country) for item in orders]
+        return [notice(channel=frame.channel, source=frame.source)]
+    return [_from_item(item, frame) for item in orders]
 
 
-def _from_item(item: Node, *, channel: str, source: str, country: str | None) -> ChannelOrder:
+def _from_item(item: Node, frame: Frame) -> ChannelOrder:
     text = item.get("text")
     if not isinstance(text, str) or not text.strip():
-        return _numbered_later(OwnOrder(item, channel=channel, source=source).read())
-    pasted = order_of(parse_paste(storable(text), country=country), channel=channel, source=source)
+        return _numbered_later(OwnOrder(item, channel=frame.channel, source=frame.source).read())
+    pasted = order_of(parse_paste(storable(text), country=frame.country), frame)
     keyed = {name: value for name, value in item.items() if name != "text" and value not in (None, "", [], {})}
     if not keyed:
         return pasted
-    return _over(pasted, OwnOrder(node(keyed), channel=channel, source=source).read(), frozenset(keyed))
+    return _over(pasted, OwnOrder(node(keyed), channel=frame.channel, source=frame.source).read(), frozenset(keyed))
 
 
 def _over(pasted: ChannelOrder, keyed: ChannelOrder, names: frozenset[str]) -> ChannelOrder:
@@ -111,11 +128,9 @@ def _over(pasted: ChannelOrder, keyed: ChannelOrder, names: frozenset[str]) -> C
     return _numbered_later(finish(merged))
 
 
-def _from_text(text: str, *, channel: str, source: str, country: str | None) -> ChannelOrder:
-    pasted = parse_paste(text, country=country)
-    return (
-        order_of(pasted, channel=channel, source=source) if pasted.is_order else notice(channel=channel, source=source)
-    )
+def _from_text(text: str, frame: Frame) -> ChannelOrder:
+    pasted = parse_paste(text, country=frame.country)
+    return order_of(pasted, frame) if pasted.is_order else notice(channel=frame.channel, source=frame.source)
 
 
 def _terms(note: str) -> str | None:

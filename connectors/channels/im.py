@@ -10,7 +10,7 @@ from connectors.spoken import translated
 
 
 class InstantMessage:
-    """Reads a pasted block or our own JSON; `country` in the settings is where phones without a code are dialled."""
+    """Reads a pasted block or our own JSON; `country` in the settings is where phones without a code are dialled, `currency` that of prices which name none."""
 
     source = "im"
 
@@ -19,9 +19,4 @@ class InstantMessage:
 
     def translate(self, message: Received) -> list[ChannelOrder]:
         """One element an order; talk without goods or address is one `not_an_order`."""
-        return translated(
-            message.body,
-            channel=message.channel or self.config.name,
-            source=self.source,
-            country=self.config.settings.get("country") or None,
-        )
+        return translated(message, self.config, source=self.source)

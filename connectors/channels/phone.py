@@ -19,9 +19,4 @@ class Phone:
 
     def translate(self, message: Received) -> list[ChannelOrder]:
         """One element an order; talk without goods or address is one `not_an_order`."""
-        return translated(
-            message.body,
-            channel=message.channel or self.config.name,
-            source=self.source,
-            country=self.config.settings.get("country") or None,
-        )
+        return translated(message, self.config, source=self.source)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from connectors import currencies
 from connectors.base import Address, Evidence, Problem, Totals
 from connectors.mail.draft import Draft
 from connectors.mail.figures import Money, currency_named, money
@@ -14,7 +15,6 @@ from connectors.mail.found import Found, found
 from connectors.mail.items import Item
 from connectors.mail.prices import settle, tax_is_included
 from connectors.money import CURRENCIES, CURRENCY_NAMES, currency_code, may_mean
-from connectors.problems import currency_unsure
 
 _KEYS = ("subtotal", "discount", "shipping", "fees", "tax", "total", "paid")
 _FREE = re.compile(r"^\W*(?:free\b|gratis|包邮|免运费|免邮|included|nil\b|无$)", re.I)
@@ -60,7 +60,7 @@ def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str |
     net = _net(items, parts)
     result = Sums(items)
     result.currency, evidence, doubt = _currency(draft, items, said, addresses, configured)
-    result.problems = [currency_unsure(doubt)] if doubt else []
+    result.problems = [currencies.unsure(doubt)] if doubt else []
     included = tax_is_included(net, parts.get("tax"), parts.get("total"))
     result.totals = Totals(
         discount=parts.get("discount"),

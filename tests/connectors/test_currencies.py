@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import ChannelOrder, Severity
+from connectors.base import ChannelConfig, ChannelOrder, Received, Severity
+from connectors.registry import channel_for
 from tests.connectors import mails, sheet_reading
 from tests.connectors.order_messages import only, shopify_order, woo_order
 
@@ -105,3 +106,23 @@ def test_a_currency_column_of_no_currency_holds_a_sheet() -> None:
 def test_a_shop_that_names_no_known_currency_is_held(order: ChannelOrder) -> None:
     assert order.currency is None
     assert "is no currency" in doubts(order)[0]
+
+
+@pytest.mark.parametrize("source", ["im", "phone"])
+@pytest.mark.parametrize(
+    ("price", "own", "code", "doubt"),
+    [
+        ("@ €9.90", "CNY", "EUR", ""),
+        ("@ $9.90", "USD", "USD", ""),
+        ("@ $9.90", "CNY", None, "prices with $ are not in CNY"),
+        ("@ 9.90", "CNY", "CNY", ""),
+        ("¥9.90", "EUR", "CNY", ""),
+    ],
+)
+def test_a_price_in_a_chat_keeps_the_currency_that_it_was_said_in(
+    source: str, price: str, own: str, code: str | None, doubt: str
+) -> None:
+    channel = channel_for(ChannelConfig("talk", source, settings={"currency": own}))
+    (order,) = channel.translate(Received(f"2 x TEA-LJ-100 {price}\nJane Doe, 13800138001".encode()))
+    assert [line.sku for line in order.lines] == ["TEA-LJ-100"]
+    assert (order.currency, [told.split(";")[0] for told in doubts(order)]) == (code, [doubt] if doubt else [])

@@ -271,7 +271,7 @@ def test_labelled_parts_of_goods_in_any_order_are_one_line():
     assert [(line.name, line.qty, line.unit, line.unit_price) for line in found.lines] == [
         ("绿茶", 3, "盒", Decimal("12.5"))
     ]
-    assert found.currency == "CNY"
+    assert found.currencies == {"CNY"}
 
 
 def test_a_labelled_quantity_that_is_none_holds():

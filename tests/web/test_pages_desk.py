@@ -91,6 +91,16 @@ def test_pasted_words_fill_the_form_with_where_they_were_read(site, day):
     assert "% · „" in text
 
 
+@pytest.mark.parametrize(("price", "kept"), [("¥12.50", True), ("€12.50", False), ("$12.50", False), ("12.50", True)])
+def test_a_pasted_price_in_another_currency_is_asked_for_anew(site, day, price, kept):
+    client, code = site.client("order_specialist"), day.floor.skus[0].code
+    words = f"李雷 13800138001 广东省深圳市南山区科苑路15号\n2 x {code} @ {price}"
+    page = post(client, "/orders/enter", {"channel": "phone", "paste": words, "do": "paste"}, page="/orders/enter")
+    text = page.get_data(as_text=True)
+    assert f'value="{code}"' in text
+    assert ('value="12.50"' in text, "Not said in CNY: enter the price in it." in text) == (kept, not kept)
+
+
 def test_a_customer_is_found_by_the_whole_phone_number_only(site, day):
     client = site.client("order_specialist")
     form = NEW | {"lines.0.sku": day.floor.skus[0].code, "do": "save"}

@@ -129,9 +129,11 @@ def _use(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 
 def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
-    entry_form.paste(draft, _channel(session, draft))
+    foreign = entry_form.paste(draft, _channel(session, draft))
     _find(session, draft, looked, "", now)
     _check(session, draft, looked, "", now)
+    if foreign:
+        raise InputInvalid("prices in another currency", fields=foreign)
 
 
 def _goods(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:

@@ -72,8 +72,11 @@ def typed() -> Draft:
     return draft
 
 
-def paste(draft: Draft, channel: Channel) -> None:
-    """Read the pasted block; what it names goes into the form, with the text it was read from."""
+def paste(draft: Draft, channel: Channel) -> dict[str, str]:
+    """Read the pasted block; what it names goes into the form, with the text it was read from.
+
+    A price in another currency than the channel's is left out; what it returns says so beside each field.
+    """
     text = draft.get("paste")
     if not text:
         raise InputInvalid("nothing was pasted", fields={"paste": gettext("Paste the customer's words first.")})
@@ -90,6 +93,17 @@ def paste(draft: Draft, channel: Channel) -> None:
         draft.values["buyer_message"] = _text(read["buyer_message"])
     evidence: list[Mapping[str, Any]] = read.get("evidence") or []
     draft.evidence = {str(one["field"]): one for one in evidence}
+    foreign = channel.currency is not None and read.get("currency") != channel.currency
+    return _without_prices(draft, str(channel.currency)) if foreign else {}
+
+
+def _without_prices(draft: Draft, currency: str) -> dict[str, str]:
+    """Empty the prices of the lines; what to say beside each that had one."""
+    priced = [place for place, line in enumerate(draft.lines) if line["unit_price"]]
+    for place in priced:
+        draft.lines[place]["unit_price"] = ""
+    told = gettext("Not said in %(currency)s: enter the price in it.", currency=currency)
+    return {f"lines.{place}.unit_price": told for place in priced}
 
 
 def take(draft: Draft, customer: Customer, *, private: bool) -> None:
