@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oms.journey.flow import UNDELIVERED
+
 COMPANY, CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER = "company", "channel", "stage", "person", "warehouse", "carrier"
 DIMENSIONS = (CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER)
 
@@ -168,8 +170,10 @@ DELIVERED = frozenset({"delivered", "delivered_by_proxy"})
 #: Why a step or an order left the line, as written in the outcome of a cancelled step.
 OUR_FAULT = frozenset({"shortage", "late", "cancelled_for_shortage", "cancelled_for_lateness"})
 FORCE_MAJEURE = "force_majeure"
-#: Out of "delivered on time": the customer's doing.
+#: What the customer did counts against nobody: out of shipped, delivered and completed.
 CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", "refused", "wrong_address"})
+#: Over, and nothing came: it needs no due time to be missed.
+ASTRAY = frozenset(UNDELIVERED) - CUSTOMERS_DOING
 #: A wrong stock record counts against inventory, never the picker.
 NOT_THE_PICKERS = frozenset({"stock_record", "inventory"})
 SATISFIED_FROM = 4
@@ -183,6 +187,7 @@ WHY: dict[str, tuple[str, str]] = {
     "late_desk": ("late: order desk", "超时: 订单部"),
     "late_floor": ("late: warehouse", "超时: 仓库"),
     "late_carrier": ("late: carrier", "超时: 承运商"),
+    "never_arrived": ("lost, damaged or sent back: it never arrived", "丢失、损坏或退回，未送达"),
     "open_late": ("still open past its due time", "超时未完成"),
     "not_due_yet": ("not due yet", "未到期"),
     "cancelled": ("left out: cancelled before due, not for a reason of ours", "不计: 到期前取消且非我方原因"),

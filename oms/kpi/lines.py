@@ -9,7 +9,7 @@ from uuid import UUID
 
 from oms.journey.clocks import CLOCKS, moves_due
 from oms.journey.flow import FLOW
-from oms.kpi.definitions import FORCE_MAJEURE, OUR_FAULT, STAGE_OF
+from oms.kpi.definitions import ASTRAY, FORCE_MAJEURE, OUR_FAULT, STAGE_OF
 from oms.kpi.values import Counted, Period, StepFact
 
 Facts = Sequence[StepFact]
@@ -22,6 +22,8 @@ def timed(f: StepFact, due: datetime, late_from: datetime, period: Period, *, do
         return line(f, 0, 0, out)
     if f.cancelled:
         return line(f, 0, 1, "cancelled_by_us" if f.outcome in OUR_FAULT else "late")
+    if f.outcome in ASTRAY:
+        return line(f, 0, 1, "never_arrived")
     if not done or f.finished_at is None:
         return line(f, 0, 0, "not_due_yet") if period.now <= late_from else line(f, 0, 1, "open_late")
     in_time = f.finished_at <= late_from

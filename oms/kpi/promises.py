@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from oms.kpi.definitions import (
+    ASTRAY,
     COLLECTED,
     CUSTOMERS_DOING,
     DELIVERED,
@@ -32,7 +33,7 @@ def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
     overran = _overran(facts, period.now)
     return [
         _blamed(
-            timed(f, f.promised_at, f.promised_at, period, done=f.outcome in COLLECTED),
+            _kept(f, period, COLLECTED),
             # What began when the parcel had left, such as its notice, made nothing late.
             {side for opened_at, side in overran[f.order_id] if opened_at < (f.finished_at or period.now)},
         )
@@ -42,13 +43,14 @@ def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
 
 def delivered_on_time(facts: Facts, period: Period) -> list[Counted]:
     """Parcels promised in the month, signed for by the promise; out: what the customer moved, refused or misaddressed."""
-    lines = []
-    for f in _promised(facts, period):
-        if f.outcome in CUSTOMERS_DOING:
-            lines.append(line(f, 0, 0, "customers_doing"))
-        else:
-            lines.append(timed(f, f.promised_at, f.promised_at, period, done=f.outcome in DELIVERED))
-    return lines
+    return [_kept(f, period, DELIVERED) for f in _promised(facts, period)]
+
+
+def _kept(f: StepFact, period: Period, reached: frozenset[str]) -> Counted:
+    """One promise: kept when it ended by its time with one of `reached`; what the customer did is left out."""
+    if f.outcome in CUSTOMERS_DOING:
+        return line(f, 0, 0, "customers_doing")
+    return timed(f, f.promised_at, f.promised_at, period, done=f.outcome in reached)
 
 
 def moved_dates(facts: Facts, period: Period) -> list[Counted]:
@@ -84,9 +86,7 @@ def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool)
         return line(last, 0, 1, "cancelled_by_us")
     if not is_released:
         return line(last, 0, 0, "not_released")
-    verdicts = [
-        timed(part, part.promised_at, part.promised_at, period, done=part.outcome in DELIVERED) for part in parts
-    ]
+    verdicts = [_kept(part, period, DELIVERED) for part in parts]
     counted = [verdict for verdict in verdicts if verdict.of or verdict.why == "not_due_yet"]
     if not counted:
         return verdicts[0]
@@ -115,6 +115,8 @@ def _flaw(parts: Facts, *, is_wrong: bool) -> str:
     """Why an order that arrived is not perfect, or that it is."""
     if is_wrong:
         return "error"
+    if any(part.outcome in ASTRAY for part in parts):
+        return "never_arrived"
     if any(part.cancelled and part.outcome in OUR_FAULT for part in parts):
         return "cancelled_by_us"
     return "late" if any(part.outcome in DELIVERED and ended(part) > part.promised_at for part in parts) else "perfect"
@@ -136,7 +138,7 @@ def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[tuple[dateti
 
 def _blamed(counted: Counted, sides: set[str]) -> Counted:
     """A late parcel goes to the first in the chain whose clock overran: desk, floor, else the carrier."""
-    if counted.why not in ("late", "open_late"):
+    if counted.why not in ("late", "open_late", "never_arrived"):
         return counted
     side = next((side for side in (DESK, FLOOR) if side in sides), "carrier")
     return counted._replace(why=f"late_{side}")
