@@ -62,7 +62,11 @@ _OF_MONTH = """
         -- All parts of a promised order, and what overran its clock before the parcel left.
         SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
         WHERE s.kind IN ('release', 'collect', 'deliver')
-           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
+           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)
+        UNION
+        -- An error belongs to one part of its order, which may be of another month.
+        SELECT s.id FROM step s JOIN chosen c ON c.order_id = s.order_id AND c.kind = s.kind
+        WHERE s.kind IN ('pick', 'pack')),
     taken AS (SELECT s.* FROM step s JOIN whole ON whole.id = s.id)
 """
 # Everything of some orders, and of subjects that belong to none. Taken whole at once: found again by its id, each step

@@ -122,6 +122,23 @@ def test_each_error_of_an_order_picked_in_two_parts_counts_once():
     assert [(line.hit, line.of) for line in lines] == [(1, 3), (4, 5)]
 
 
+def test_an_error_goes_to_the_part_that_it_names_before_another_of_its_person():
+    first = fact("pick", ended="2026-11-10 09:00", person="zhao", subject_id=UUID(int=1), warehouse="east", units=3)
+    second = fact(
+        "pick", "2026-11-10 13:00", "2026-11-10 12:00", person="zhao", subject_id=UUID(int=2), warehouse="west"
+    )
+    lines = count("pick_accuracy", first, second, errors=(error("pick", "zhao", subject_id=UUID(int=2)),))
+    assert {line.warehouse: (line.hit, line.of) for line in lines} == {"east": (3, 3), "west": (0, 1)}
+
+
+def test_an_error_of_an_order_picked_in_two_months_counts_in_the_one_of_its_part():
+    october = fact("pick", "2026-10-30 12:00", "2026-10-30 09:00", person="zhao", subject_id=UUID(int=1), units=3)
+    november = fact("pick", ended="2026-11-10 09:00", person="qian", subject_id=UUID(int=2), units=5)
+    errors = (error("pick", "zhao", "2026-10-30 15:00", subject_id=UUID(int=1)),)
+    [line] = count("pick_accuracy", october, november, errors=errors)
+    assert (line.person, line.hit, line.of) == ("qian", 5, 5)
+
+
 def test_pack_accuracy_reads_packings_only():
     packed = fact("pack", ended="2026-11-10 09:00", person="zhao")
     assert verdict("pack_accuracy", packed, fact("pick", ended="2026-11-10 09:00", person="zhao")) == (1, 1, "right")

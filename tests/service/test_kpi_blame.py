@@ -1,0 +1,28 @@
+"""Errors in a month's figures: whose part of an order they belong to, and who answers for what was cancelled (K-1, K-2)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from oms.db import new_id
+from oms.kpi import fold, monthly
+from oms.kpi.report import month_report
+from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
+
+
+@pytest.fixture
+def house(session: Session) -> House:
+    made = House(session)
+    made.whole_line()
+    return made
+
+
+def test_an_error_of_october_is_none_of_the_part_that_was_picked_in_november(session: Session, house: House):
+    earlier = house.step("pick", at(29, month=10), at(29, month=10), "picked", house.li.login, subject_id=new_id())
+    house.error("pick", house.li.login, at(30, month=10), subject_id=earlier.subject_id)
+    found = {"report": month_report(session, month=NOVEMBER, now=NOW)}
+    fold.fold_month(session, month=NOVEMBER, now=NOW)
+    found["folded"] = monthly.figures_of(session, month=NOVEMBER, now=NOW, at_once=0)
+    figures = {name: report.company("pick_accuracy") for name, report in found.items()}
+    assert {name: (figure.hit, figure.of) for name, figure in figures.items()} == {"report": (4, 4), "folded": (4, 4)}
