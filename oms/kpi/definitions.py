@@ -160,6 +160,9 @@ TECHNICAL = frozenset(
 #: K-2 counts what the house does; promises and answers of others have figures of their own.
 OUTSIDERS = frozenset({"carrier", "customer", "supplier"})
 
+#: What goes on beside an order: no parcel waits for it.
+BESIDE = frozenset({"sample_review", "tell", "tell_channel", "close"})
+
 #: The kind of the facts that stand for one entered order each (a message may hold many).
 ENTRY = "entry"
 QUESTIONS = frozenset({"rate_service", "rate_ticket"})

@@ -97,7 +97,7 @@ _FACTS = f"""
                     SELECT 1 FROM step later WHERE later.subject_id = s.subject_id AND later.kind = s.kind
                       AND later.outcome = 'scored' AND later.round > s.round) THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
-           paused.pauses
+           f.id AS fulfilment, paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
     -- What a subject is not is not looked for either: nothing has the id NULL.
@@ -208,13 +208,13 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
 
 def _fact(row: Sequence[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock]) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, stood) = row  # fmt: skip
+     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
     late = late_from(clocks[kind], due_at, calendars.of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
-        max(1, units or 1), score, pauses=pauses,
+        max(1, units or 1), score, pauses=pauses, fulfilment=fulfilment,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from oms.kpi.definitions import (
     ASTRAY,
+    BESIDE,
     COLLECTED,
     CUSTOMERS_DOING,
     DELIVERED,
@@ -31,14 +32,7 @@ def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
     """Parcels promised in the month, collected by the promise; lateness goes to whose clock overran."""
     mine = [f for f in facts if f.kind == "collect" and f.outcome != SPLIT and period.holds(f.promised_at)]
     overran = _overran(facts, period.now)
-    return [
-        _blamed(
-            _kept(f, period, COLLECTED),
-            # What began when the parcel had left, such as its notice, made nothing late.
-            {side for opened_at, side in overran[f.order_id] if opened_at < (f.finished_at or period.now)},
-        )
-        for f in mine
-    ]
+    return [_blamed(_kept(f, period, COLLECTED), _before(f, overran[f.order_id], period.now)) for f in mine]
 
 
 def delivered_on_time(facts: Facts, period: Period) -> list[Counted]:
@@ -126,14 +120,24 @@ def _promised(facts: Facts, period: Period) -> list[StepFact]:
     return [f for f in facts if f.kind == "deliver" and f.outcome != SPLIT and period.holds(f.promised_at)]
 
 
-def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[tuple[datetime, str]]]:
-    """Which sides overran a clock of their own, and since when it ran, by order."""
-    sides: dict[UUID | None, list[tuple[datetime, str]]] = defaultdict(list)
+def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[StepFact]]:
+    """The steps that overran a clock of our own, by order."""
+    found: dict[UUID | None, list[StepFact]] = defaultdict(list)
     for f in facts:
-        overran = (f.finished_at or now) > (f.late_from or f.due_at)
-        if overran and f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled:
-            sides[f.order_id].append((f.opened_at, STAGES[STAGE_OF[f.kind]].side))
-    return sides
+        ours = f.kind in STAGE_OF and f.kind not in BESIDE and f.performer not in OUTSIDERS
+        if ours and not f.cancelled and (f.finished_at or now) > (f.late_from or f.due_at):
+            found[f.order_id].append(f)
+    return found
+
+
+def _before(parcel: StepFact, overran: Iterable[StepFact], now: datetime) -> set[str]:
+    """The sides that made this parcel late: not by what began when it had left, nor by the floor's work on another one."""
+    return {
+        STAGES[STAGE_OF[f.kind]].side
+        for f in overran
+        if f.opened_at < (parcel.finished_at or now)
+        and (f.fulfilment is None or parcel.fulfilment is None or f.fulfilment == parcel.fulfilment)
+    }
 
 
 def _blamed(counted: Counted, sides: set[str]) -> Counted:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.db import new_id
+from oms.fulfilment.models import Fulfilment
 from oms.kpi import fold, monthly
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
@@ -26,3 +27,15 @@ def test_an_error_of_october_is_none_of_the_part_that_was_picked_in_november(ses
     found["folded"] = monthly.figures_of(session, month=NOVEMBER, now=NOW, at_once=0)
     figures = {name: report.company("pick_accuracy") for name, report in found.items()}
     assert {name: (figure.hit, figure.of) for name, figure in figures.items()} == {"report": (4, 4), "folded": (4, 4)}
+
+
+def test_a_late_parcel_is_the_floors_only_when_its_own_list_was_late(session: Session, house: House):
+    """Another list of the order was picked late: the carrier had this parcel in time."""
+    other = Fulfilment(id=new_id(), number="F-2", order_id=house.order, warehouse_id=house.warehouse, round=0, part=1, carrier_id=house.carrier,
+                       service="std", cut_off_at=at(11), promised_ship_at=at(20), promised_deliver_at=at(24), released_at=at(10))  # fmt: skip
+    session.add(other)
+    session.flush()
+    floor = {"subject_type": "fulfilment", "subject_id": other.id, "performer": "warehouse"}
+    house.step("pick", at(11, 3), at(12, 7), "picked", house.li.login, **floor)
+    shipped = month_report(session, month=NOVEMBER, now=NOW).company("shipped_on_time")
+    assert [line.why for line in shipped.lines] == ["late_carrier"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from oms.kpi.values import StepFact
@@ -56,6 +58,24 @@ def test_the_orders_pair_that_was_split_into_fulfilments_counts_nowhere():
 def test_a_late_parcel_goes_to_whose_clock_overran_first(house: tuple[StepFact, ...], why: str):
     late = fact("collect", ended="2026-11-10 20:00", outcome="collected")
     assert verdict("shipped_on_time", late, *house) == (0, 1, why)
+
+
+def test_the_floor_answers_for_its_own_parcel_and_not_for_another_of_the_order():
+    late = {"ended": "2026-11-10 20:00", "outcome": "collected"}
+    east, west = UUID(int=1), UUID(int=2)
+    facts = (
+        fact("collect", fulfilment=east, **late),
+        fact("collect", fulfilment=west, **late),
+        fact("pick", fulfilment=west),
+    )
+    found = {line.fact_id: line.why for line in count("shipped_on_time", *facts)}
+    assert [found[f.step_id] for f in facts[:2]] == ["late_carrier", "late_floor"]
+
+
+@pytest.mark.parametrize("kind", ["tell", "sample_review"])
+def test_no_parcel_waits_for_a_mail_or_for_the_daily_sample(kind: str):
+    late = fact("collect", ended="2026-11-10 20:00", outcome="collected")
+    assert verdict("shipped_on_time", late, fact(kind, ended="2026-11-10 13:00")) == (0, 1, "late_carrier")
 
 
 def test_a_parcel_collected_by_the_promise_is_shipped_and_a_printed_label_is_not():
