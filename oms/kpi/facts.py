@@ -108,8 +108,9 @@ _FACTS = f"""
     LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
     LEFT JOIN warehouse w ON w.id = f.warehouse_id
     LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
-    LEFT JOIN people ended ON ended.actor = s.finished_by
-    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND s.finished_by IS NULL
+    -- What was cancelled was done by nobody: who had it answers for its time, never who cancelled it.
+    LEFT JOIN people ended ON ended.actor = s.finished_by AND s.state <> 'cancelled'
+    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND (s.finished_by IS NULL OR s.state = 'cancelled')
     LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
     -- A score of the service is about the person who entered the order or had the ticket.
     LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from oms.accounts.models import Staff
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment
+from oms.journey import steps
 from oms.kpi import fold, monthly
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
@@ -39,3 +41,14 @@ def test_a_late_parcel_is_the_floors_only_when_its_own_list_was_late(session: Se
     house.step("pick", at(11, 3), at(12, 7), "picked", house.li.login, **floor)
     shipped = month_report(session, month=NOVEMBER, now=NOW).company("shipped_on_time")
     assert [line.why for line in shipped.lines] == ["late_carrier"]
+
+
+def test_who_had_a_late_step_answers_for_it_and_not_who_cancelled_it(session: Session, house: House):
+    manager = Staff(login="gm", name="Gao", password_hash="-", created_at=NOW)
+    session.add(manager)
+    session.flush()
+    house.step("decide_change", at(11), None, performer="order_manager", assignee_id=house.li.id)
+    steps.cancel(session, subject_ids=[house.order], by=f"staff:{manager.id}", now=at(12), kinds=["decide_change"])
+    report = month_report(session, month=NOVEMBER, now=NOW)
+    late = [line.person for line in report.company("on_time").lines if line.why == "late"]
+    assert (late, report.of("on_time", ("person", "Gao")).of) == (["Li N-1"], 0)
