@@ -17,7 +17,7 @@ Facts = Sequence[StepFact]
 
 def timed(f: StepFact, due: datetime, late_from: datetime, period: Period, *, done: bool) -> Counted:
     """One fact against its due time: in time, late, still open, or left out with the reason."""
-    out = _left_out(f, due)
+    out = _left_out(f, late_from)
     if out is not None:
         return line(f, 0, 0, out)
     if f.cancelled:
@@ -30,20 +30,20 @@ def timed(f: StepFact, due: datetime, late_from: datetime, period: Period, *, do
     return line(f, int(in_time), 1, "on_time" if in_time else "late")
 
 
-def _left_out(f: StepFact, due: datetime) -> str | None:
+def _left_out(f: StepFact, late_from: datetime) -> str | None:
     if not f.live:
         return "not_live"
     if f.outcome == FORCE_MAJEURE:
         return "force_majeure"
-    if f.cancelled and f.outcome not in OUR_FAULT and ended(f) <= due:
+    if f.cancelled and f.outcome not in OUR_FAULT and ended(f) <= late_from:
         return "cancelled"
-    return "paused" if f.state == "paused" and _stands(f, due) else None
+    return "paused" if f.state == "paused" and _stands(f, late_from) else None
 
 
-def _stands(f: StepFact, due: datetime) -> bool:
-    """Whether a pause that will move the due time runs since before it."""
+def _stands(f: StepFact, late_from: datetime) -> bool:
+    """Whether a pause that will move the due time runs since before the step was late."""
     clock = CLOCKS[FLOW[f.kind].clock].clock
-    return any(p.ended_at is None and p.started_at <= due and moves_due(clock, p.reason) for p in f.pauses)
+    return any(p.ended_at is None and p.started_at <= late_from and moves_due(clock, p.reason) for p in f.pauses)
 
 
 def by_order(facts: Iterable[StepFact]) -> dict[UUID, list[StepFact]]:

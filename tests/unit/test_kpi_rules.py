@@ -32,6 +32,16 @@ from tests.factories.kpi_facts import ORDER, OVER, RUNNING, START, count, error,
         ({"ended": "2026-11-10 09:00", "state": "cancelled", "outcome": "changed"}, (0, 0, "cancelled")),
         ({"ended": "2026-11-10 13:00", "state": "cancelled", "outcome": "changed"}, (0, 1, "late")),
         (
+            # Cancelled in the evening: until the next morning it was not late.
+            {
+                "ended": "2026-11-10 18:00",
+                "state": "cancelled",
+                "outcome": "changed",
+                "late_from": sh("2026-11-11 08:30"),
+            },
+            (0, 0, "cancelled"),
+        ),
+        (
             {"ended": "2026-11-10 09:00", "state": "cancelled", "outcome": "cancelled_for_shortage"},
             (0, 1, "cancelled_by_us"),
         ),
@@ -63,6 +73,12 @@ def test_an_open_step_of_a_running_month_counts_only_once_it_is_due():
 def test_a_standing_pause_leaves_a_step_out_only_where_it_will_move_the_clock(reason: str, kind: str, why: str):
     pause = Pause(reason, sh("2026-11-10 10:00"), None, None)
     assert verdict("on_time", fact(kind, state="paused", pauses=(pause,)))[2] == why
+
+
+def test_a_pause_that_begins_before_the_step_was_late_leaves_it_out():
+    pause = Pause("customer", sh("2026-11-10 18:00"), None, None)
+    evening = fact("review", state="paused", pauses=(pause,), late_from=sh("2026-11-11 08:30"))
+    assert verdict("on_time", evening)[2] == "paused"
 
 
 def test_a_pause_after_the_due_time_excuses_nothing():
