@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.clock import Month
+from oms.journey import policy
 from oms.kpi import corrections
 from oms.kpi.monthly import keep, report_of
 from tests.service.test_kpi_report import AFTER_FREEZE, NOVEMBER, House, at
@@ -34,6 +35,18 @@ def test_an_error_that_was_found_too_late_names_the_month_that_stands(session: S
     assert (told(session, NOVEMBER), told(session, DECEMBER.next())) == ([], [])
     closed = report_of(session, month=NOVEMBER, now=at(20, month=12))
     assert [closed.company(kpi).hit for kpi in ALL] == [1, 1]
+
+
+def test_an_error_that_was_found_too_late_stays_told_when_the_freeze_is_set_to_another_day(
+    session: Session, house: House
+):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("entry", house.li.login, FOUND)
+    policy.set_value(
+        session, key="clock.appraisal_freeze", value=10, valid_from=at(15, month=12), actor="boss", why="longer",
+        now=at(15, month=12),
+    )  # fmt: skip
+    assert [row[:2] for row in told(session)] == [("2026-11", "N-1")]
 
 
 def test_an_error_that_its_month_counts_is_none(session: Session, house: House):
