@@ -7,12 +7,14 @@ due times are computed thousands of times a second.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -42,6 +44,36 @@ def load(session: Session) -> Calendars:
     return read(session, db.now(session))
 
 
+def through_time(session: Session, now: datetime) -> Callable[[datetime], Calendars]:
+    """The calendars that held at any moment up to `now`: hours that were set later do not reach back.
+
+    Special days and national tables are of their days, whenever they were told.
+    """
+    found: dict[int, Calendars] = {}
+    starts = _Starts(session, now)
+
+    def at(moment: datetime) -> Calendars:
+        place = bisect_right(starts.moments, moment)
+        if place not in found:
+            rules = house_rules.at(session, moment).calendars if place < len(starts.moments) else None
+            found[place] = read(session, now) if rules is None else _calendars(rules)
+        return found[place]
+
+    return at
+
+
+class _Starts:
+    """Since when each version of hours has held; asked for when first wanted."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+
+    @cached_property
+    def moments(self) -> list[datetime]:
+        held = select(RosterVersion.valid_from).where(RosterVersion.valid_from <= self._now).distinct()
+        return sorted(self._session.scalars(held))
+
+
 def zone_of(session: Session) -> ZoneInfo:
     """The organisation's zone, in which days and months are cut."""
     return load(session).organisation.zone
@@ -55,7 +87,7 @@ def missing_years(session: Session, *, now: datetime) -> tuple[int, ...]:
     return missing_tables(calendar.country, now.astimezone(calendar.zone).date(), calendar.tables)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _calendars(found: tuple[house_rules.Row, ...]) -> Calendars:
     rows: list[Row] = [(what, name, json.loads(data)) for what, name, data in found]
     rosters = {name: data for what, name, data in rows if what == "roster"}

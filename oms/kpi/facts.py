@@ -181,7 +181,8 @@ def facts_of_units(session: Session, *, units: Sequence[UUID], now: datetime) ->
 
 
 def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFact]:
-    calendars, numbers = calendar_store.read(session, now), policy.read(session, now)
+    # By the hours of its due time: who worked then is not judged by hours that were set since.
+    calendars, numbers = calendar_store.through_time(session, now), policy.read(session, now)
     clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
     return lambda row: _fact(row, now, calendars, clocks)
 
@@ -207,11 +208,13 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     return [ErrorFact(*row) for row in rows]
 
 
-def _fact(row: Sequence[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock]) -> StepFact:
+def _fact(
+    row: Sequence[Any], now: datetime, calendars: Callable[[datetime], Calendars], clocks: Mapping[str, Clock]
+) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
      warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
-    late = late_from(clocks[kind], due_at, calendars.of(performer)) if (finished_at or now) > due_at else None
+    late = late_from(clocks[kind], due_at, calendars(due_at).of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,

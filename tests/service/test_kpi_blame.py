@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+
 import pytest
 from sqlalchemy.orm import Session
 
 from oms.accounts.models import Staff
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment
-from oms.journey import steps
+from oms.journey import calendar_store, steps
+from oms.journey.calendars import Shift
 from oms.kpi import fold, monthly
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
@@ -52,3 +55,18 @@ def test_who_had_a_late_step_answers_for_it_and_not_who_cancelled_it(session: Se
     report = month_report(session, month=NOVEMBER, now=NOW)
     late = [line.person for line in report.company("on_time").lines if line.why == "late"]
     assert (late, report.of("on_time", ("person", "Gao")).of) == (["Li N-1"], 0)
+
+
+def test_hours_that_were_set_later_make_nobody_late_who_worked_by_the_old_ones(session: Session, house: House):
+    """Due at 17:30 in Shanghai, the end of the shift, and done in the evening; since the 15th the desk works until midnight."""
+    evening = house.step("final_review", at(10), at(10, 12), "approved", performer="order_manager")
+    evening.due_at = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)
+    weekly = ((Shift(time(8, 30), time(0)),),) * 7
+    calendar_store.set_roster(
+        session, team="order_manager", zone="Asia/Shanghai", weekly=weekly, valid_from=at(15), actor="boss",
+        why="late shifts", now=at(15),
+    )  # fmt: skip
+    [line] = [
+        x for x in month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines if x.fact_id == evening.id
+    ]
+    assert line.why == "on_time"
