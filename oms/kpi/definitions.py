@@ -205,6 +205,7 @@ WHY: dict[str, tuple[str, str]] = {
     "not_released": ("left out: not released", "不计: 未下达"),
     "right": ("no error", "无差错"),
     "error": ("error", "有差错"),
+    "anothers_error": ("no own error: it was another person's", "本人无差错: 属他人差错"),
     "perfect": ("perfect", "完美"),
     "moved": ("moved by us", "我方改期"),
     "kept": ("kept", "未改期"),

@@ -58,6 +58,14 @@ def ended(f: StepFact) -> datetime:
     return f.finished_at or f.due_at
 
 
+def as_own(counted: Counted) -> Counted:
+    """A line as it counts for its person: the error of another one takes nothing."""
+    own = counted.hit if counted.own_hit is None else counted.own_hit
+    if own == counted.hit:
+        return counted
+    return counted._replace(hit=own, why="anothers_error" if own == counted.of else counted.why)
+
+
 def line(
     f: StepFact, hit: int, of: int, why: str, *, own_hit: int | None = None, caught: int = 0, escaped: int = 0
 ) -> Counted:

@@ -7,8 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from uuid import UUID
 
-from oms.kpi.definitions import ENTRY, KPIS, NOT_THE_PICKERS, OUTSIDERS, QUESTIONS, SATISFIED_FROM, SCORED, STAGE_OF
-from oms.kpi.lines import Facts, by_order, ended, line, timed
+from oms.kpi.definitions import (
+    ENTRY,
+    KPIS,
+    NOT_THE_PICKERS,
+    OUTSIDERS,
+    PERSON,
+    QUESTIONS,
+    SATISFIED_FROM,
+    SCORED,
+    STAGE_OF,
+)
+from oms.kpi.lines import Facts, as_own, by_order, ended, line, timed
 from oms.kpi.promises import completion, delivered_on_time, moved_dates, perfect_order, shipped_on_time
 from oms.kpi.values import Counted, ErrorFact, Figure, Period, StepFact
 
@@ -92,10 +102,9 @@ def breakdown(kpi: str, lines: Sequence[Counted]) -> list[Figure]:
 
 
 def _group(kpi: str, dimension: str, value: str, lines: list[Counted]) -> Figure:
-    own = dimension == "person"
-    hit = sum(one.own_hit if own and one.own_hit is not None else one.hit for one in lines)
-    kept = tuple(sorted(lines, key=lambda line: line.fact_id))
-    return Figure(kpi, (dimension, value), hit, sum(one.of for one in lines), kept)
+    own = [as_own(one) for one in lines] if dimension == PERSON else lines
+    kept = tuple(sorted(own, key=lambda line: line.fact_id))
+    return Figure(kpi, (dimension, value), sum(one.hit for one in kept), sum(one.of for one in kept), kept)
 
 
 def _judged(f: StepFact, errors: Sequence[ErrorFact]) -> Counted:

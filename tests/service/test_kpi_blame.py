@@ -70,3 +70,15 @@ def test_hours_that_were_set_later_make_nobody_late_who_worked_by_the_old_ones(s
         x for x in month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines if x.fact_id == evening.id
     ]
     assert line.why == "on_time"
+
+
+@pytest.mark.parametrize("at_once", [monthly.AT_ONCE, 0])
+def test_the_list_behind_a_persons_figure_adds_up_to_it(session: Session, house: House, at_once: int):
+    """Someone else's error is in the company's figure; the person's list showed it as this person's beside 100 %."""
+    house.error("entry", "someone", at(16))
+    fold.fold_month(session, month=NOVEMBER, now=NOW)
+    asked = {"month": NOVEMBER, "kpi": "entry_accuracy", "limit": 10, "now": NOW, "at_once": at_once}
+    found = monthly.lines_of(session, group=("person", "Li N-1"), **asked)
+    assert [(line.hit, line.of, line.why) for line in found.lines] == [(1, 1, "anothers_error")]
+    assert (found.figure.hit, found.figure.of) == (1, 1)
+    assert [line.why for line in monthly.lines_of(session, group=None, **asked).lines] == ["error"]
