@@ -206,6 +206,7 @@ WHY: dict[str, tuple[str, str]] = {
     "right": ("no error", "无差错"),
     "error": ("error", "有差错"),
     "anothers_error": ("no own error: it was another person's", "本人无差错: 属他人差错"),
+    "nothing_found": ("left out: nothing was found at the bins", "不计: 库位无货，未拣到"),
     "perfect": ("perfect", "完美"),
     "moved": ("moved by us", "我方改期"),
     "kept": ("kept", "未改期"),

@@ -89,8 +89,9 @@ _FACTS = f"""
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
            k.name AS carrier, coalesce(served.person, ended.person, owner.person) AS person, s.finished_at, s.outcome,
            CASE s.kind
-               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id)
-               WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = f.id)
+               -- A line of which nothing was found was not picked.
+               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_short < l.qty)
+               WHEN 'pack' THEN (SELECT greatest(count(*), 1) FROM parcel l WHERE l.fulfilment_id = f.id)
            END AS units,
            -- The last answer is the one that is kept: one that was asked for again later has no score of its own any more.
            CASE WHEN s.outcome = 'scored' AND NOT EXISTS (
@@ -218,7 +219,7 @@ def _fact(
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
-        max(1, units or 1), score, pauses=pauses, fulfilment=fulfilment,
+        1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment,
     )  # fmt: skip
 
 

@@ -109,6 +109,8 @@ def _group(kpi: str, dimension: str, value: str, lines: list[Counted]) -> Figure
 
 def _judged(f: StepFact, errors: Sequence[ErrorFact]) -> Counted:
     """One fact of `units` against its errors; one error takes one unit, and counts once per person."""
+    if f.units == 0:
+        return line(f, 0, 0, "nothing_found")
     own = [e for e in errors if e.person == f.person]
     caught = sum(e.caught for e in errors)
     return line(
