@@ -7,6 +7,7 @@ due times are computed thousands of times a second.
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -29,6 +30,8 @@ from oms.journey.shift_text import dates_from, shifts_from, shifts_json, weekly_
 
 ORGANISATION = ""
 DEFAULT_ZONE, DEFAULT_COUNTRY = "Asia/Shanghai", "CN"
+
+_CODE = re.compile("[A-Z]{2}")
 
 Row = tuple[str, str, dict[str, Any]]
 RowT = TypeVar("RowT", RosterVersion, SpecialDay, NationalYear)
@@ -159,7 +162,7 @@ def set_roster(
     """
     zone_named(zone)
     if country is not None:
-        national_days(country, now.year, subdivision)
+        _must_be_country(country, now.year, subdivision)
     if not any(weekly):
         raise InputInvalid("the week has no hours", fields={"weekly": "give at least one day a shift"})
     row = RosterVersion(
@@ -231,6 +234,7 @@ def import_year(
         hint = f"give the days off and the make-up workdays of {year}, none twice"
         what = ", ".join(foreign) or "empty, or a day in both"
         raise InputInvalid(f"the table of {year} is wrong ({what}): {hint}", fields={"days_off": hint})
+    _must_be_country(country, year)
     row = NationalYear(
         country=country,
         year=year,
@@ -241,6 +245,14 @@ def import_year(
         created_at=now,
     )
     return _add(session, row, "calendar.year_imported", f"{country} {year}", why, actor, now)
+
+
+def _must_be_country(country: str, year: int, subdivision: str | None = None) -> None:
+    """Refuse what is no code: a table under the name `cn` or `China` would be nobody's, and nothing would say so."""
+    if not _CODE.fullmatch(country):
+        hint = "use two capital letters, such as CN"
+        raise InputInvalid(f"{country!r} is no country: {hint}", fields={"country": hint})
+    national_days(country, year, subdivision)
 
 
 def _reason(why: str) -> str:
