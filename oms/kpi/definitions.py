@@ -192,6 +192,7 @@ WHY: dict[str, tuple[str, str]] = {
     "late_carrier": ("late: carrier", "超时: 承运商"),
     "never_arrived": ("lost, damaged or sent back: it never arrived", "丢失、损坏或退回，未送达"),
     "open_late": ("still open past its due time", "超时未完成"),
+    "rest_missing": ("a part is still missing past the promise", "超过承诺时间仍缺部分商品"),
     "not_due_yet": ("not due yet", "未到期"),
     "cancelled": ("left out: cancelled before due, not for a reason of ours", "不计: 到期前取消且非我方原因"),
     "cancelled_by_us": ("cancelled for a reason of ours", "因我方原因取消"),

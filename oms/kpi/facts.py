@@ -98,7 +98,9 @@ _FACTS = f"""
                     SELECT 1 FROM step later WHERE later.subject_id = s.subject_id AND later.kind = s.kind
                       AND later.outcome = 'scored' AND later.round > s.round) THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
-           f.id AS fulfilment, paused.pauses
+           f.id AS fulfilment,
+           s.kind = 'deliver' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = s.order_id AND l.qty_backordered > 0) AS rest,
+           paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
     -- What a subject is not is not looked for either: nothing has the id NULL.
@@ -213,13 +215,13 @@ def _fact(
     row: Sequence[Any], now: datetime, calendars: Callable[[datetime], Calendars], clocks: Mapping[str, Clock]
 ) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, stood) = row  # fmt: skip
+     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
     late = late_from(clocks[kind], due_at, calendars(due_at).of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
-        1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment,
+        1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment, rest=rest,
     )  # fmt: skip
 
 

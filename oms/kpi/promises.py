@@ -81,6 +81,10 @@ def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool)
     if not is_released:
         return line(last, 0, 0, "not_released")
     verdicts = [_kept(part, period, DELIVERED) for part in parts]
+    if any(part.rest for part in parts):
+        # What stands on no list yet has no step of its own: it is late from the order's promise on.
+        waits = period.now <= last.promised_at
+        verdicts.append(line(last, 0, 0, "not_due_yet") if waits else line(last, 0, 1, "rest_missing"))
     counted = [verdict for verdict in verdicts if verdict.of or verdict.why == "not_due_yet"]
     if not counted:
         return verdicts[0]
@@ -96,7 +100,7 @@ def perfect_order(facts: Facts, errors: Iterable[ErrorFact], period: Period) -> 
     lines = []
     for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
         got = [part for part in parts if part.outcome in DELIVERED]
-        still = [part for part in parts if not part.done and not part.cancelled]
+        still = [part for part in parts if part.rest or not (part.done or part.cancelled)]
         last = max(got, key=ended, default=None)
         if last is None or still or not period.holds(last.finished_at):
             continue
