@@ -40,7 +40,8 @@ _DONE = text(f"""
     FROM error_event e
     JOIN orders o ON o.id = e.order_id
     JOIN kpi_line l ON l.unit_id = e.order_id AND l.month < :month AND l."of" > 0
-     AND (l.kpi = 'perfect_order' OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
+     -- What was caught in the house left a perfect order perfect.
+     AND (l.kpi = 'perfect_order' AND NOT e.caught OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
                                      AND e.cause <> ALL(CAST(:not_theirs AS text[])))
     LEFT JOIN people p ON p.actor = e.person
     WHERE e.at >= :start AND e.at < :end OR e.ruled_at >= :start AND e.ruled_at < :end
