@@ -13,6 +13,7 @@ from oms import db, installation
 from oms.cli.arguments import Parser, read_json, write
 from oms.errors import InputInvalid
 from oms.journey import calendar_store, shift_text
+from oms.journey.flow import FLOW
 
 _EXAMPLE = """the file, every section may be left out:
 {
@@ -22,7 +23,8 @@ _EXAMPLE = """the file, every section may be left out:
   "years": [{"country": "CN", "year": 2027, "days_off": ["2027-01-01"], "makeup_workdays": ["2027-01-09"]}]
 }
 weekly: seven lists, Monday first, [] for a day off. shifts: [] closes the day, null takes an exception back.
-team "" is everybody who has no hours of their own.
+team: who performs steps, such as warehouse or customer_service. In hours "" is everybody who has none of their own,
+in days it is everybody whose team has no such day of its own.
 """
 
 
@@ -62,7 +64,10 @@ def _one(session: Session, where: str, name: str, row: object, by: dict[str, Any
 
 
 def _hours(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
-    team, makeup = _text(row, "team", ""), row.get("makeup")
+    team, makeup = _team(row), row.get("makeup")
+    works_holidays = row.get("works_holidays", False)
+    if not isinstance(works_holidays, bool):
+        raise InputInvalid("works_holidays: write true or false, without quotes")
     now: datetime = by["now"]
     calendar_store.set_roster(
         session,
@@ -71,7 +76,7 @@ def _hours(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
         country=_text(row, "country", None),
         weekly=shift_text.weekly_from(row["weekly"]),
         makeup=None if makeup is None else shift_text.shifts_from(makeup, field="makeup"),
-        works_holidays=row.get("works_holidays") is True,
+        works_holidays=works_holidays,
         valid_from=now,
         **by,
     )
@@ -81,7 +86,7 @@ def _hours(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
 def _day(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
     [day], shifts = shift_text.dates_from([row["day"]], field="day"), row["shifts"]
     read = None if shifts is None else shift_text.shifts_from(shifts)
-    team = _text(row, "team", "")
+    team = _team(row)
     calendar_store.set_day(session, day=day, shifts=read, team=team, **by)
     return f"{day} of {team or 'everybody'}"
 
@@ -95,6 +100,13 @@ def _year(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
     return f"holidays of {country} in {year}"
 
 
+def _team(row: dict[str, Any]) -> str:
+    team: str = _text(row, "team", "")
+    if team not in _TEAMS:
+        raise InputInvalid(f"team: {team!r} performs no step: write one of {', '.join(sorted(_TEAMS - {''}))}")
+    return team
+
+
 def _text(row: dict[str, Any], name: str, *otherwise: str | None) -> Any:
     value = row.get(name, *otherwise) if otherwise else row[name]
     if value is not None and not isinstance(value, str):
@@ -102,6 +114,8 @@ def _text(row: dict[str, Any], name: str, *otherwise: str | None) -> Any:
     return value
 
 
+#: Due times are reckoned by the hours of who performs a step: those of any other name would change none.
+_TEAMS = frozenset({calendar_store.ORGANISATION, *(kind.performer for kind in FLOW.values())})
 Keep = Callable[[Session, dict[str, Any], dict[str, Any]], str]
 
 #: THE table of sections: what keeps a row, and the fields it may have.

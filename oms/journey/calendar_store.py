@@ -7,12 +7,15 @@ due times are computed thousands of times a second.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms import db
@@ -28,6 +31,8 @@ from oms.journey.shift_text import dates_from, shifts_from, shifts_json, weekly_
 ORGANISATION = ""
 DEFAULT_ZONE, DEFAULT_COUNTRY = "Asia/Shanghai", "CN"
 
+_CODE = re.compile("[A-Z]{2}")
+
 Row = tuple[str, str, dict[str, Any]]
 RowT = TypeVar("RowT", RosterVersion, SpecialDay, NationalYear)
 
@@ -40,6 +45,36 @@ def read(session: Session, now: datetime) -> Calendars:
 def load(session: Session) -> Calendars:
     """The calendars that hold now."""
     return read(session, db.now(session))
+
+
+def through_time(session: Session, now: datetime) -> Callable[[datetime], Calendars]:
+    """The calendars that held at any moment up to `now`: hours that were set later do not reach back.
+
+    Special days and national tables are of their days, whenever they were told.
+    """
+    found: dict[int, Calendars] = {}
+    starts = _Starts(session, now)
+
+    def at(moment: datetime) -> Calendars:
+        place = bisect_right(starts.moments, moment)
+        if place not in found:
+            rules = house_rules.at(session, moment).calendars if place < len(starts.moments) else None
+            found[place] = read(session, now) if rules is None else _calendars(rules)
+        return found[place]
+
+    return at
+
+
+class _Starts:
+    """Since when each version of hours has held; asked for when first wanted."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+
+    @cached_property
+    def moments(self) -> list[datetime]:
+        held = select(RosterVersion.valid_from).where(RosterVersion.valid_from <= self._now).distinct()
+        return sorted(self._session.scalars(held))
 
 
 def zone_of(session: Session) -> ZoneInfo:
@@ -55,7 +90,7 @@ def missing_years(session: Session, *, now: datetime) -> tuple[int, ...]:
     return missing_tables(calendar.country, now.astimezone(calendar.zone).date(), calendar.tables)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _calendars(found: tuple[house_rules.Row, ...]) -> Calendars:
     rows: list[Row] = [(what, name, json.loads(data)) for what, name, data in found]
     rosters = {name: data for what, name, data in rows if what == "roster"}
@@ -127,7 +162,7 @@ def set_roster(
     """
     zone_named(zone)
     if country is not None:
-        national_days(country, now.year, subdivision)
+        _must_be_country(country, now.year, subdivision)
     if not any(weekly):
         raise InputInvalid("the week has no hours", fields={"weekly": "give at least one day a shift"})
     row = RosterVersion(
@@ -199,6 +234,7 @@ def import_year(
         hint = f"give the days off and the make-up workdays of {year}, none twice"
         what = ", ".join(foreign) or "empty, or a day in both"
         raise InputInvalid(f"the table of {year} is wrong ({what}): {hint}", fields={"days_off": hint})
+    _must_be_country(country, year)
     row = NationalYear(
         country=country,
         year=year,
@@ -209,6 +245,14 @@ def import_year(
         created_at=now,
     )
     return _add(session, row, "calendar.year_imported", f"{country} {year}", why, actor, now)
+
+
+def _must_be_country(country: str, year: int, subdivision: str | None = None) -> None:
+    """Refuse what is no code: a table under the name `cn` or `China` would be nobody's, and nothing would say so."""
+    if not _CODE.fullmatch(country):
+        hint = "use two capital letters, such as CN"
+        raise InputInvalid(f"{country!r} is no country: {hint}", fields={"country": hint})
+    national_days(country, year, subdivision)
 
 
 def _reason(why: str) -> str:

@@ -143,10 +143,10 @@ def extended_by_pause(
     """The due time after a pause; it never falls.
 
     Only a pause for customer, goods or system moves it, never on a wall clock, and not when the step was
-    overdue already. Duty and workday clocks gain the duty inside the pause; a same-day clock starts anew.
+    late already: between the end of a shift and the next duty it is not. Duty and workday clocks gain the duty inside the pause; a same-day clock starts anew.
     """
     due, pause_start, pause_end = aware(due), aware(pause_start), aware(pause_end)
-    if not moves_due(clock, reason) or pause_start >= due or pause_end <= pause_start:
+    if not moves_due(clock, reason) or pause_start >= late_from(clock, due, calendar) or pause_end <= pause_start:
         return due
     if clock.kind is Kind.SAME_DAY:
         return max(due, due_at(clock, pause_end, calendar))

@@ -7,12 +7,13 @@ import uuid
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.clock import Month
 from oms.kpi.definitions import NOT_THE_PICKERS
 from oms.kpi.facts import PEOPLE, period_of
+from oms.kpi.models import KpiMonth
 from oms.kpi.values import Period
 
 
@@ -39,7 +40,8 @@ _DONE = text(f"""
     FROM error_event e
     JOIN orders o ON o.id = e.order_id
     JOIN kpi_line l ON l.unit_id = e.order_id AND l.month < :month AND l."of" > 0
-     AND (l.kpi = 'perfect_order' OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
+     -- What was caught in the house left a perfect order perfect.
+     AND (l.kpi = 'perfect_order' AND NOT e.caught OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
                                      AND e.cause <> ALL(CAST(:not_theirs AS text[])))
     LEFT JOIN people p ON p.actor = e.person
     WHERE e.at >= :start AND e.at < :end OR e.ruled_at >= :start AND e.ruled_at < :end
@@ -52,9 +54,19 @@ def of_month(session: Session, *, month: Month, now: datetime) -> list[Correctio
     period = period_of(session, month=month, now=now)
     params = {"month": str(month), "start": period.start, "end": period.end, "not_theirs": sorted(NOT_THE_PICKERS)}
     rows = session.execute(_DONE, params).all()
-    frozen = {m: period_of(session, month=Month.parse(m), now=now).freeze_at for m in {row.month for row in rows}}
+    frozen = _frozen(session, {row.month for row in rows}, now)
     found = [_correction(row, period, frozen[row.month]) for row in rows]
     return [one for one in found if one is not None]
+
+
+def _frozen(session: Session, months: set[str], now: datetime) -> dict[str, datetime]:
+    """When each month was frozen: of a closed one by the rules of its closing, for a number that is set later moves nothing of it."""
+    closing = select(KpiMonth.month, KpiMonth.closed_at).where(KpiMonth.month.in_(months))
+    closed = {row.month: row.closed_at for row in session.execute(closing)}
+    return {
+        month: period_of(session, month=Month.parse(month), now=closed.get(month) or now).freeze_at
+        for month in sorted(months)
+    }
 
 
 def _correction(row: Any, period: Period, frozen_at: datetime) -> Correction | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oms.journey.flow import UNDELIVERED
+
 COMPANY, CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER = "company", "channel", "stage", "person", "warehouse", "carrier"
 DIMENSIONS = (CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER)
 
@@ -158,6 +160,9 @@ TECHNICAL = frozenset(
 #: K-2 counts what the house does; promises and answers of others have figures of their own.
 OUTSIDERS = frozenset({"carrier", "customer", "supplier"})
 
+#: What goes on beside an order: no parcel waits for it.
+BESIDE = frozenset({"sample_review", "tell", "tell_channel", "close"})
+
 #: The kind of the facts that stand for one entered order each (a message may hold many).
 ENTRY = "entry"
 QUESTIONS = frozenset({"rate_service", "rate_ticket"})
@@ -168,8 +173,10 @@ DELIVERED = frozenset({"delivered", "delivered_by_proxy"})
 #: Why a step or an order left the line, as written in the outcome of a cancelled step.
 OUR_FAULT = frozenset({"shortage", "late", "cancelled_for_shortage", "cancelled_for_lateness"})
 FORCE_MAJEURE = "force_majeure"
-#: Out of "delivered on time": the customer's doing.
+#: What the customer did counts against nobody: out of shipped, delivered and completed.
 CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", "refused", "wrong_address"})
+#: Over, and nothing came: it needs no due time to be missed.
+ASTRAY = frozenset(UNDELIVERED) - CUSTOMERS_DOING
 #: A wrong stock record counts against inventory, never the picker.
 NOT_THE_PICKERS = frozenset({"stock_record", "inventory"})
 SATISFIED_FROM = 4
@@ -183,7 +190,9 @@ WHY: dict[str, tuple[str, str]] = {
     "late_desk": ("late: order desk", "超时: 订单部"),
     "late_floor": ("late: warehouse", "超时: 仓库"),
     "late_carrier": ("late: carrier", "超时: 承运商"),
+    "never_arrived": ("lost, damaged or sent back: it never arrived", "丢失、损坏或退回，未送达"),
     "open_late": ("still open past its due time", "超时未完成"),
+    "rest_missing": ("a part is still missing past the promise", "超过承诺时间仍缺部分商品"),
     "not_due_yet": ("not due yet", "未到期"),
     "cancelled": ("left out: cancelled before due, not for a reason of ours", "不计: 到期前取消且非我方原因"),
     "cancelled_by_us": ("cancelled for a reason of ours", "因我方原因取消"),
@@ -197,6 +206,8 @@ WHY: dict[str, tuple[str, str]] = {
     "not_released": ("left out: not released", "不计: 未下达"),
     "right": ("no error", "无差错"),
     "error": ("error", "有差错"),
+    "anothers_error": ("no own error: it was another person's", "本人无差错: 属他人差错"),
+    "nothing_found": ("left out: nothing was found at the bins", "不计: 库位无货，未拣到"),
     "perfect": ("perfect", "完美"),
     "moved": ("moved by us", "我方改期"),
     "kept": ("kept", "未改期"),

@@ -62,7 +62,11 @@ _OF_MONTH = """
         -- All parts of a promised order, and what overran its clock before the parcel left.
         SELECT s.id FROM step s JOIN promised p ON p.order_id = s.order_id
         WHERE s.kind IN ('release', 'collect', 'deliver')
-           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)),
+           OR (s.kind = ANY(CAST(:kinds AS text[])) AND coalesce(s.finished_at, :now) > s.due_at)
+        UNION
+        -- An error belongs to one part of its order, which may be of another month.
+        SELECT s.id FROM step s JOIN chosen c ON c.order_id = s.order_id AND c.kind = s.kind
+        WHERE s.kind IN ('pick', 'pack')),
     taken AS (SELECT s.* FROM step s JOIN whole ON whole.id = s.id)
 """
 # Everything of some orders, and of subjects that belong to none. Taken whole at once: found again by its id, each step
@@ -85,14 +89,17 @@ _FACTS = f"""
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
            k.name AS carrier, coalesce(served.person, ended.person, owner.person) AS person, s.finished_at, s.outcome,
            CASE s.kind
-               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id)
-               WHEN 'pack' THEN (SELECT count(*) FROM parcel l WHERE l.fulfilment_id = f.id)
+               -- A line of which nothing was found was not picked.
+               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_short < l.qty)
+               WHEN 'pack' THEN (SELECT greatest(count(*), 1) FROM parcel l WHERE l.fulfilment_id = f.id)
            END AS units,
            -- The last answer is the one that is kept: one that was asked for again later has no score of its own any more.
            CASE WHEN s.outcome = 'scored' AND NOT EXISTS (
                     SELECT 1 FROM step later WHERE later.subject_id = s.subject_id AND later.kind = s.kind
                       AND later.outcome = 'scored' AND later.round > s.round) THEN
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
+           f.id AS fulfilment,
+           s.kind = 'deliver' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = s.order_id AND l.qty_backordered > 0) AS rest,
            paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
@@ -104,8 +111,9 @@ _FACTS = f"""
     LEFT JOIN channel c ON c.id = coalesce(o.channel_id, m.channel_id)
     LEFT JOIN warehouse w ON w.id = f.warehouse_id
     LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
-    LEFT JOIN people ended ON ended.actor = s.finished_by
-    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND s.finished_by IS NULL
+    -- What was cancelled was done by nobody: who had it answers for its time, never who cancelled it.
+    LEFT JOIN people ended ON ended.actor = s.finished_by AND s.state <> 'cancelled'
+    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND (s.finished_by IS NULL OR s.state = 'cancelled')
     LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
     -- A score of the service is about the person who entered the order or had the ticket.
     LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by
@@ -176,7 +184,8 @@ def facts_of_units(session: Session, *, units: Sequence[UUID], now: datetime) ->
 
 
 def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFact]:
-    calendars, numbers = calendar_store.read(session, now), policy.read(session, now)
+    # By the hours of its due time: who worked then is not judged by hours that were set since.
+    calendars, numbers = calendar_store.through_time(session, now), policy.read(session, now)
     clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
     return lambda row: _fact(row, now, calendars, clocks)
 
@@ -202,15 +211,17 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     return [ErrorFact(*row) for row in rows]
 
 
-def _fact(row: Sequence[Any], now: datetime, calendars: Calendars, clocks: Mapping[str, Clock]) -> StepFact:
+def _fact(
+    row: Sequence[Any], now: datetime, calendars: Callable[[datetime], Calendars], clocks: Mapping[str, Clock]
+) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, stood) = row  # fmt: skip
+     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
-    late = late_from(clocks[kind], due_at, calendars.of(performer)) if (finished_at or now) > due_at else None
+    late = late_from(clocks[kind], due_at, calendars(due_at).of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
-        max(1, units or 1), score, pauses=pauses,
+        1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment, rest=rest,
     )  # fmt: skip
 
 

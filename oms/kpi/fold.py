@@ -246,7 +246,7 @@ def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFac
     """Remember when time alone changes a line: at the due time, and at the moment after which an end is late."""
     at: dict[uuid.UUID, datetime] = {}
     for fact in facts:
-        if fact.done or fact.cancelled:
+        if (fact.done and not fact.rest) or fact.cancelled:
             continue
         ahead = [m for m in (fact.due_at, fact.promised_at, fact.late_from) if m is not None and m >= now]
         if ahead:

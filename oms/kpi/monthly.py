@@ -20,8 +20,9 @@ from oms.clock import Month, month_of
 from oms.errors import InputInvalid
 from oms.journey import calendar_store
 from oms.kpi import closing, fold
-from oms.kpi.definitions import KPIS
+from oms.kpi.definitions import KPIS, PERSON
 from oms.kpi.facts import period_of
+from oms.kpi.lines import as_own
 from oms.kpi.models import KpiCount, KpiFold, KpiLine, KpiMonth
 from oms.kpi.report import Report, month_figure, month_report
 from oms.kpi.rules import RULES, breakdown, figure
@@ -135,7 +136,10 @@ def lines_of(
     if after is not None:
         statement = statement.where(KpiLine.fact_id > after)
     rows = session.scalars(statement.order_by(KpiLine.fact_id).limit(limit + 1)).all()
-    return LinesPage(figure_, [_line(r) for r in rows[:limit]], rows[limit - 1].fact_id if len(rows) > limit else None)
+    lines = [_line(r) for r in rows[:limit]]
+    if group is not None and group[0] == PERSON:
+        lines = [as_own(line) for line in lines]
+    return LinesPage(figure_, lines, rows[limit - 1].fact_id if len(rows) > limit else None)
 
 
 def compute_months(session: Session, *, now: datetime) -> list[Report]:

@@ -11,6 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from oms.kpi.definitions import (
+    ASTRAY,
+    BESIDE,
     COLLECTED,
     CUSTOMERS_DOING,
     DELIVERED,
@@ -30,25 +32,19 @@ def shipped_on_time(facts: Facts, period: Period) -> list[Counted]:
     """Parcels promised in the month, collected by the promise; lateness goes to whose clock overran."""
     mine = [f for f in facts if f.kind == "collect" and f.outcome != SPLIT and period.holds(f.promised_at)]
     overran = _overran(facts, period.now)
-    return [
-        _blamed(
-            timed(f, f.promised_at, f.promised_at, period, done=f.outcome in COLLECTED),
-            # What began when the parcel had left, such as its notice, made nothing late.
-            {side for opened_at, side in overran[f.order_id] if opened_at < (f.finished_at or period.now)},
-        )
-        for f in mine
-    ]
+    return [_blamed(_kept(f, period, COLLECTED), _before(f, overran[f.order_id], period.now)) for f in mine]
 
 
 def delivered_on_time(facts: Facts, period: Period) -> list[Counted]:
     """Parcels promised in the month, signed for by the promise; out: what the customer moved, refused or misaddressed."""
-    lines = []
-    for f in _promised(facts, period):
-        if f.outcome in CUSTOMERS_DOING:
-            lines.append(line(f, 0, 0, "customers_doing"))
-        else:
-            lines.append(timed(f, f.promised_at, f.promised_at, period, done=f.outcome in DELIVERED))
-    return lines
+    return [_kept(f, period, DELIVERED) for f in _promised(facts, period)]
+
+
+def _kept(f: StepFact, period: Period, reached: frozenset[str]) -> Counted:
+    """One promise: kept when it ended by its time with one of `reached`; what the customer did is left out."""
+    if f.outcome in CUSTOMERS_DOING:
+        return line(f, 0, 0, "customers_doing")
+    return timed(f, f.promised_at, f.promised_at, period, done=f.outcome in reached)
 
 
 def moved_dates(facts: Facts, period: Period) -> list[Counted]:
@@ -84,9 +80,11 @@ def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool)
         return line(last, 0, 1, "cancelled_by_us")
     if not is_released:
         return line(last, 0, 0, "not_released")
-    verdicts = [
-        timed(part, part.promised_at, part.promised_at, period, done=part.outcome in DELIVERED) for part in parts
-    ]
+    verdicts = [_kept(part, period, DELIVERED) for part in parts]
+    if any(part.rest for part in parts):
+        # What stands on no list yet has no step of its own: it is late from the order's promise on.
+        waits = period.now <= last.promised_at
+        verdicts.append(line(last, 0, 0, "not_due_yet") if waits else line(last, 0, 1, "rest_missing"))
     counted = [verdict for verdict in verdicts if verdict.of or verdict.why == "not_due_yet"]
     if not counted:
         return verdicts[0]
@@ -102,7 +100,7 @@ def perfect_order(facts: Facts, errors: Iterable[ErrorFact], period: Period) -> 
     lines = []
     for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
         got = [part for part in parts if part.outcome in DELIVERED]
-        still = [part for part in parts if not part.done and not part.cancelled]
+        still = [part for part in parts if part.rest or not (part.done or part.cancelled)]
         last = max(got, key=ended, default=None)
         if last is None or still or not period.holds(last.finished_at):
             continue
@@ -115,6 +113,8 @@ def _flaw(parts: Facts, *, is_wrong: bool) -> str:
     """Why an order that arrived is not perfect, or that it is."""
     if is_wrong:
         return "error"
+    if any(part.outcome in ASTRAY for part in parts):
+        return "never_arrived"
     if any(part.cancelled and part.outcome in OUR_FAULT for part in parts):
         return "cancelled_by_us"
     return "late" if any(part.outcome in DELIVERED and ended(part) > part.promised_at for part in parts) else "perfect"
@@ -124,19 +124,29 @@ def _promised(facts: Facts, period: Period) -> list[StepFact]:
     return [f for f in facts if f.kind == "deliver" and f.outcome != SPLIT and period.holds(f.promised_at)]
 
 
-def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[tuple[datetime, str]]]:
-    """Which sides overran a clock of their own, and since when it ran, by order."""
-    sides: dict[UUID | None, list[tuple[datetime, str]]] = defaultdict(list)
+def _overran(facts: Facts, now: datetime) -> dict[UUID | None, list[StepFact]]:
+    """The steps that overran a clock of our own, by order."""
+    found: dict[UUID | None, list[StepFact]] = defaultdict(list)
     for f in facts:
-        overran = (f.finished_at or now) > (f.late_from or f.due_at)
-        if overran and f.kind in STAGE_OF and f.performer not in OUTSIDERS and not f.cancelled:
-            sides[f.order_id].append((f.opened_at, STAGES[STAGE_OF[f.kind]].side))
-    return sides
+        ours = f.kind in STAGE_OF and f.kind not in BESIDE and f.performer not in OUTSIDERS
+        if ours and not f.cancelled and (f.finished_at or now) > (f.late_from or f.due_at):
+            found[f.order_id].append(f)
+    return found
+
+
+def _before(parcel: StepFact, overran: Iterable[StepFact], now: datetime) -> set[str]:
+    """The sides that made this parcel late: not by what began when it had left, nor by the floor's work on another one."""
+    return {
+        STAGES[STAGE_OF[f.kind]].side
+        for f in overran
+        if f.opened_at < (parcel.finished_at or now)
+        and (f.fulfilment is None or parcel.fulfilment is None or f.fulfilment == parcel.fulfilment)
+    }
 
 
 def _blamed(counted: Counted, sides: set[str]) -> Counted:
     """A late parcel goes to the first in the chain whose clock overran: desk, floor, else the carrier."""
-    if counted.why not in ("late", "open_late"):
+    if counted.why not in ("late", "open_late", "never_arrived"):
         return counted
     side = next((side for side in (DESK, FLOOR) if side in sides), "carrier")
     return counted._replace(why=f"late_{side}")

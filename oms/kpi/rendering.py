@@ -52,9 +52,12 @@ def group_name(figure: Figure, language: str) -> str:
     if figure.group is None:
         return word("company", language)
     dimension, value = figure.group
-    stage = STAGES.get(value) if dimension == "stage" else None
-    shown = value if stage is None else stage.zh if language == "zh_Hans" else stage.en
-    return f"{word(dimension, language)}: {shown}"
+    return f"{word(dimension, language)}: {_stage_name(value, language) if dimension == 'stage' else value}"
+
+
+def _stage_name(key: str, language: str) -> str:
+    stage = STAGES.get(key)
+    return key if stage is None else stage.zh if language == "zh_Hans" else stage.en
 
 
 def why_text(why: str, language: str) -> str:
@@ -105,7 +108,7 @@ def as_csv(report: Report, language: str = "en") -> str:
     keys = ("kpi", "order", "stage", "channel", "warehouse", "carrier", "person", "hit", "of", "why")
     lines: list[list[Cell]] = [[word(key, language) for key in keys]]
     lines += [
-        [kpi_name(f.kpi, language), c.order_no, c.stage, c.channel, c.warehouse, c.carrier, c.person, c.hit, c.of,
+        [kpi_name(f.kpi, language), c.order_no, _stage_name(c.stage, language), c.channel, c.warehouse, c.carrier, c.person, c.hit, c.of,
          why_text(c.why, language)]
         for f in report.figures if f.group is None for c in f.lines
     ]  # fmt: skip

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from uuid import UUID
 
-from oms.kpi.definitions import ENTRY, KPIS, NOT_THE_PICKERS, OUTSIDERS, QUESTIONS, SATISFIED_FROM, SCORED, STAGE_OF
-from oms.kpi.lines import Facts, ended, line, timed
+from oms.kpi.definitions import (
+    ENTRY,
+    KPIS,
+    NOT_THE_PICKERS,
+    OUTSIDERS,
+    PERSON,
+    QUESTIONS,
+    SATISFIED_FROM,
+    SCORED,
+    STAGE_OF,
+)
+from oms.kpi.lines import Facts, as_own, by_order, ended, line, timed
 from oms.kpi.promises import completion, delivered_on_time, moved_dates, perfect_order, shipped_on_time
 from oms.kpi.values import Counted, ErrorFact, Figure, Period, StepFact
 
@@ -30,24 +41,24 @@ def entry_accuracy(
 def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *, stage: str) -> list[Counted]:
     """Lines picked (stage pick) or parcels checked (stage pack) in the month without own error."""
     wrong = _errors_by_order((e for e in errors if e.cause not in NOT_THE_PICKERS), stage, period)
-    mine = [f for f in facts if f.kind == stage and f.done and f.person is not None and period.holds(f.finished_at)]
-    parts = defaultdict(list)
-    for f in mine:
-        parts[f.order_id].append(f)
-    lines, claimed = [], set()
-    for f in sorted(mine, key=lambda fact: fact.opened_at):
-        # An order that was picked in two parts has each error once, with the part it names or the first.
-        own = [e for e in wrong[f.order_id] if e.error_id not in claimed and _meant(e, f, parts[f.order_id])]
-        claimed |= {e.error_id for e in own}
-        lines.append(_judged(f, own))
-    return lines
+    parts = by_order(
+        sorted(
+            (f for f in facts if f.kind == stage and f.done and f.person is not None), key=lambda fact: fact.opened_at
+        )
+    )
+    # An order that was picked in two parts, of two months perhaps, has each error once.
+    own: dict[UUID, list[ErrorFact]] = defaultdict(list)
+    for order_id, its_parts in parts.items():
+        for e in wrong[order_id]:
+            own[_meant(e, its_parts).step_id].append(e)
+    return [_judged(f, own[f.step_id]) for f in chain(*parts.values()) if period.holds(f.finished_at)]
 
 
-def _meant(error: ErrorFact, fact: StepFact, parts: Facts) -> bool:
-    """Whether the error belongs to this part of its order: the one it names, else its person's, else the first."""
-    if error.subject_id == fact.subject_id or error.person == fact.person:
-        return True
-    return not any(part.subject_id == error.subject_id or part.person == error.person for part in parts)
+def _meant(error: ErrorFact, parts: Facts) -> StepFact:
+    """The part of its order to which an error belongs: the one it names, else its person's, else the first."""
+    named = (f for f in parts if f.subject_id == error.subject_id)
+    persons = (f for f in parts if f.person == error.person)
+    return next(chain(named, persons, parts))
 
 
 def satisfaction(facts: Facts, period: Period, *, kind: str) -> list[Counted]:
@@ -91,14 +102,15 @@ def breakdown(kpi: str, lines: Sequence[Counted]) -> list[Figure]:
 
 
 def _group(kpi: str, dimension: str, value: str, lines: list[Counted]) -> Figure:
-    own = dimension == "person"
-    hit = sum(one.own_hit if own and one.own_hit is not None else one.hit for one in lines)
-    kept = tuple(sorted(lines, key=lambda line: line.fact_id))
-    return Figure(kpi, (dimension, value), hit, sum(one.of for one in lines), kept)
+    own = [as_own(one) for one in lines] if dimension == PERSON else lines
+    kept = tuple(sorted(own, key=lambda line: line.fact_id))
+    return Figure(kpi, (dimension, value), sum(one.hit for one in kept), sum(one.of for one in kept), kept)
 
 
 def _judged(f: StepFact, errors: Sequence[ErrorFact]) -> Counted:
     """One fact of `units` against its errors; one error takes one unit, and counts once per person."""
+    if f.units == 0:
+        return line(f, 0, 0, "nothing_found")
     own = [e for e in errors if e.person == f.person]
     caught = sum(e.caught for e in errors)
     return line(

@@ -28,7 +28,8 @@ class StepFact(NamedTuple):
 
     `promised_at` is the promise company figures use: the first one, or the customer's own later date. `late_from`
     is the moment after which an end is late (work done outside duty is never late). `units` are the lines of a pick
-    or the parcels of a packing. `score` is a customer's answer on five.
+    or the parcels of a packing. `score` is a customer's answer on five. `fulfilment`: of a step of one, or of a parcel of it.
+    `rest`: of a delivery, that more of its order is wanted and stands on no list yet.
     """
 
     step_id: UUID
@@ -53,6 +54,8 @@ class StepFact(NamedTuple):
     score: int | None = None
     live: bool = True
     pauses: tuple[Pause, ...] = ()
+    fulfilment: UUID | None = None
+    rest: bool = False
 
     @property
     def done(self) -> bool:

@@ -14,13 +14,14 @@ from oms.journey import calendar_store
 from tests.conftest import CleanDatabase
 
 EARLY = [{"start": "07:00", "end": "15:00", "breaks": [["11:00", "11:30"]]}]
+YEAR = {"country": "CN", "year": 2030, "days_off": ["2030-01-01"], "makeup_workdays": ["2030-01-05"]}
 FILE: dict[str, Any] = {
-    "hours": [{"team": "night", "zone": "Europe/Berlin", "country": "DE", "weekly": [EARLY] * 5 + [[], []]}],
+    "hours": [{"team": "warehouse", "zone": "Europe/Berlin", "country": "DE", "weekly": [EARLY] * 5 + [[], []]}],
     "days": [
         {"day": "2026-12-31", "shifts": [{"start": "08:30", "end": "12:00"}]},
         {"day": "2026-12-30", "shifts": []},
     ],
-    "years": [{"country": "CN", "year": 2030, "days_off": ["2030-01-01"], "makeup_workdays": ["2030-01-05"]}],
+    "years": [YEAR],
 }
 
 
@@ -45,13 +46,13 @@ def _calendars(house: CleanDatabase) -> Any:
 def test_a_file_sets_hours_days_and_holidays(house, tmp_path, capfd):
     assert _run(tmp_path, FILE) == 0
     assert capfd.readouterr().out.splitlines() == [
-        "hours of night, from now on",
+        "hours of warehouse, from now on",
         "2026-12-31 of everybody",
         "2026-12-30 of everybody",
         "holidays of CN in 2030",
     ]
     found = _calendars(house)
-    assert found.of("night").zone.key == "Europe/Berlin"
+    assert found.of("warehouse").zone.key == "Europe/Berlin"
     assert found.organisation.special[date(2026, 12, 30)] == ()
     assert 2030 in found.organisation.tables
 
@@ -66,6 +67,12 @@ def test_a_file_sets_hours_days_and_holidays(house, tmp_path, capfd):
         ("hours", {"zone": "Mars/Base", "weekly": [[]] * 7}, "Mars/Base"),
         ("hours", {"zone": "Europe/Berlin", "weekly": [[]] * 6}, "seven lists"),
         ("hours", {"zone": "Europe/Berlin", "weekly": [[]] * 7}, "no hours"),
+        ("hours", {"team": "warehous", "zone": "Asia/Shanghai", "weekly": [EARLY] * 7}, "'warehous' performs no step"),
+        ("hours", {"zone": "Asia/Shanghai", "weekly": [EARLY] * 7, "works_holidays": "yes"}, "true or false"),
+        ("hours", {"zone": "Asia/Shanghai", "country": "China", "weekly": [EARLY] * 7}, "two capital letters"),
+        ("days", {"day": "2026-12-31", "team": "nobody", "shifts": []}, "'nobody' performs no step"),
+        ("years", YEAR | {"country": "cn"}, "two capital letters"),
+        ("years", YEAR | {"country": "XX"}, "no holidays are known"),
         ("years", {"country": "CN", "year": 2030, "days_off": ["2031-01-01"], "makeup_workdays": []}, "2030 is wrong"),
         ("years", {"country": "CN", "year": "2030", "days_off": [], "makeup_workdays": []}, "year as a number"),
     ],

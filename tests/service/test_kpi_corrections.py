@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.clock import Month
+from oms.journey import policy
 from oms.kpi import corrections
 from oms.kpi.monthly import keep, report_of
 from tests.service.test_kpi_report import AFTER_FREEZE, NOVEMBER, House, at
@@ -29,11 +30,30 @@ def told(session: Session, month: Month = DECEMBER) -> list[tuple[object, ...]]:
 
 def test_an_error_that_was_found_too_late_names_the_month_that_stands(session: Session, house: House):
     keep(session, month=NOVEMBER, now=AFTER_FREEZE)
-    house.error("entry", house.li.login, FOUND)
+    house.error("entry", house.li.login, FOUND, caught=False)
     assert told(session) == [("2026-11", "N-1", "entry", "Li N-1", False, FOUND, "boss", ALL)]
     assert (told(session, NOVEMBER), told(session, DECEMBER.next())) == ([], [])
     closed = report_of(session, month=NOVEMBER, now=at(20, month=12))
     assert [closed.company(kpi).hit for kpi in ALL] == [1, 1]
+
+
+def test_an_error_that_was_caught_in_the_house_is_no_correction_of_perfect_orders(session: Session, house: House):
+    """The daily sample is looked at late, say: the order of that month was perfect with it and without."""
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("entry", house.li.login, FOUND, caught=True)
+    assert [row[-1] for row in told(session)] == [("entry_accuracy",)]
+
+
+def test_an_error_that_was_found_too_late_stays_told_when_the_freeze_is_set_to_another_day(
+    session: Session, house: House
+):
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    house.error("entry", house.li.login, FOUND)
+    policy.set_value(
+        session, key="clock.appraisal_freeze", value=10, valid_from=at(15, month=12), actor="boss", why="longer",
+        now=at(15, month=12),
+    )  # fmt: skip
+    assert [row[:2] for row in told(session)] == [("2026-11", "N-1")]
 
 
 def test_an_error_that_its_month_counts_is_none(session: Session, house: House):
@@ -46,7 +66,14 @@ def test_an_error_that_its_month_counts_is_none(session: Session, house: House):
 def test_an_error_that_was_lifted_too_late_is_told_as_well(session: Session, house: House):
     keep(session, month=NOVEMBER, now=AFTER_FREEZE)
     house.error(
-        "entry", house.li.login, BEFORE_FREEZE, upheld=False, ruled_at=FOUND, ruled_by="gm", ruling="judged anew"
+        "entry",
+        house.li.login,
+        BEFORE_FREEZE,
+        caught=False,
+        upheld=False,
+        ruled_at=FOUND,
+        ruled_by="gm",
+        ruling="judged anew",
     )
     assert told(session) == [("2026-11", "N-1", "entry", "Li N-1", True, FOUND, "gm", ALL)]
 
@@ -59,5 +86,5 @@ def test_what_was_found_and_lifted_after_the_freeze_was_never_counted(session: S
 
 def test_a_wrong_stock_record_is_no_correction_of_the_pickers(session: Session, house: House):
     keep(session, month=NOVEMBER, now=AFTER_FREEZE)
-    house.error("pick", "someone", FOUND, cause="inventory")
+    house.error("pick", "someone", FOUND, caught=False, cause="inventory")
     assert [row[-1] for row in told(session)] == [("perfect_order",)]

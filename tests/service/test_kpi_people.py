@@ -16,7 +16,7 @@ from oms.aftersales.satisfaction import Scores
 from oms.aftersales.tickets import Answer, NewTicket
 from oms.catalog.models import Sku
 from oms.clock import Month
-from oms.fulfilment import picking
+from oms.fulfilment import picking, shorts
 from oms.fulfilment.models import Fulfilment, PickTask
 from oms.fulfilment.picking import PickScan
 from oms.intake import entry
@@ -81,6 +81,24 @@ def test_who_picked_is_named_and_answers_for_the_own_error(session: Session, li:
     errors.record(session, events=[wrong], by="system", now=business_now)
     picked = _report(session, business_now).of("pick_accuracy", ("person", "Li Na"))
     assert (picked.hit, picked.of) == (1, 2)
+
+
+@pytest.mark.parametrize(("missing", "counted"), [(1, (1, 1)), (2, (0, 0))])
+def test_a_line_of_which_nothing_was_found_was_not_picked(
+    session: Session, li: Staff, business_now: datetime, missing: int, counted: tuple[int, int]
+) -> None:
+    fulfilment = released(session, make_floor(session), business_now)
+    wave, actor = wave_of(session, fulfilment), f"staff:{li.id}"
+    tasks = session.query(PickTask).filter_by(wave_id=wave.id).order_by(PickTask.stop).all()
+    for task in tasks[missing:]:
+        place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
+        scanned = PickScan(str(task.id), wave.id, place.code, sku.code, task.qty)
+        picking.scan(session, scanned=scanned, actor=actor, staff_id=li.id, now=business_now)
+    for task in tasks[:missing]:
+        shorts.report_short(session, task_id=task.id, reason="not_found", actor=actor, now=business_now)
+    picking.settle(session, fulfilment_ids=[fulfilment.id], actor=actor, now=business_now)
+    picked = _report(session, business_now).of("pick_accuracy", ("person", "Li Na"))
+    assert (picked.hit, picked.of) == counted
 
 
 def test_an_error_by_login_is_the_same_persons(session: Session, li: Staff, business_now: datetime) -> None:

@@ -229,6 +229,8 @@ def test_every_format_shows_the_figures_in_both_languages(session: Session, hous
         assert all(name in render(report, language) for render in FORMATS.values())
     assert "100.00%" in as_table(report)
     assert "provisional" in as_table(report)
+    chinese = list(csv.reader(io.StringIO(as_csv(report, "zh_Hans"))))
+    assert not any("release" in row for row in chinese), "stages have names"
     figures = json.loads(as_json(report))["figures"]
     [shipped] = [f for f in figures if f["kpi"] == "shipped_on_time" and f["dimension"] is None]
     assert (shipped["rate"], shipped["orders"][0]["order"], shipped["orders"][0]["why"]) == (

@@ -122,6 +122,14 @@ def test_a_pause_for_the_customer_moves_a_duty_clock_by_the_duty_inside_it():
     assert due == sh("2026-11-24 10:00")
 
 
+def test_a_pause_that_begins_after_the_shift_gives_its_duty_back():
+    """Due at 17:00, held at 20:00: nobody was late, and whoever has it cannot end it next morning."""
+    due = extended_by_pause(
+        sh("2026-11-23 17:00"), sh("2026-11-23 20:00"), sh("2026-11-24 14:00"), duty(240), CHINA, reason="customer"
+    )
+    assert due == sh("2026-11-24 14:00")
+
+
 def test_a_same_day_notice_starts_anew_after_its_pause():
     clock = same_day(Audience.CUSTOMER)
     due = due_at(clock, sh("2026-11-23 09:00"), CHINA)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from oms.kpi.values import StepFact
@@ -58,11 +60,48 @@ def test_a_late_parcel_goes_to_whose_clock_overran_first(house: tuple[StepFact, 
     assert verdict("shipped_on_time", late, *house) == (0, 1, why)
 
 
+def test_the_floor_answers_for_its_own_parcel_and_not_for_another_of_the_order():
+    late = {"ended": "2026-11-10 20:00", "outcome": "collected"}
+    east, west = UUID(int=1), UUID(int=2)
+    facts = (
+        fact("collect", fulfilment=east, **late),
+        fact("collect", fulfilment=west, **late),
+        fact("pick", fulfilment=west),
+    )
+    found = {line.fact_id: line.why for line in count("shipped_on_time", *facts)}
+    assert [found[f.step_id] for f in facts[:2]] == ["late_carrier", "late_floor"]
+
+
+@pytest.mark.parametrize("kind", ["tell", "sample_review"])
+def test_no_parcel_waits_for_a_mail_or_for_the_daily_sample(kind: str):
+    late = fact("collect", ended="2026-11-10 20:00", outcome="collected")
+    assert verdict("shipped_on_time", late, fact(kind, ended="2026-11-10 13:00")) == (0, 1, "late_carrier")
+
+
 def test_a_parcel_collected_by_the_promise_is_shipped_and_a_printed_label_is_not():
     collected = fact("collect", ended="2026-11-10 12:00", outcome="collected")
     assert verdict("shipped_on_time", collected) == (1, 1, "on_time")
     booked_only = (fact("collect"), fact("book", ended="2026-11-10 09:00"))
     assert verdict("shipped_on_time", *booked_only) == (0, 1, "late_carrier")
+
+
+@pytest.mark.parametrize("outcome", ["lost", "damaged", "sent_back"])
+@pytest.mark.parametrize("due", ["2026-11-10 12:00", "2026-11-20 12:00"])
+def test_what_went_astray_is_missed_at_once_and_not_still_open(outcome: str, due: str):
+    """Nothing ends such a step a second time, so its due time would bring nobody back to it."""
+    lost = fact("deliver", due, "2026-11-10 09:00", outcome=outcome)
+    assert verdict("delivered_on_time", lost, period=RUNNING) == (0, 1, "never_arrived")
+    assert verdict("completion", RELEASED, lost, period=RUNNING) == (0, 1, "never_arrived")
+    uncollected = fact("collect", due, "2026-11-10 09:00", outcome=outcome)
+    assert verdict("shipped_on_time", uncollected, period=RUNNING) == (0, 1, "late_carrier")
+
+
+@pytest.mark.parametrize("outcome", ["refused", "wrong_address"])
+def test_what_the_customer_did_counts_against_nobody(outcome: str):
+    refused = fact("deliver", ended="2026-11-10 09:00", outcome=outcome)
+    assert verdict("completion", RELEASED, refused) == (0, 0, "customers_doing")
+    assert verdict("completion", RELEASED, refused, delivered()) == (1, 1, "on_time")
+    assert verdict("shipped_on_time", fact("collect", outcome=outcome)) == (0, 0, "customers_doing")
 
 
 # ------------------------------------------------------------------ completion (K-3) and perfect orders
@@ -115,6 +154,7 @@ def test_completion_belongs_to_the_month_of_the_orders_last_promise():
         ([delivered()], (error("pick", caught=True),), (1, 1, "perfect")),
         ([delivered()], (error("pick", at="2026-12-07 17:31"),), (1, 1, "perfect")),
         ([delivered(live=False)], (), (0, 0, "not_live")),
+        ([delivered(), fact("deliver", ended="2026-11-09 09:00", outcome="lost")], (), (0, 1, "never_arrived")),
         ([delivered(), fact("deliver", ended="2026-11-09 09:00", state="cancelled", outcome="shortage")], (), (0, 1, "cancelled_by_us")),
     ],
 )  # fmt: skip

@@ -32,6 +32,16 @@ from tests.factories.kpi_facts import ORDER, OVER, RUNNING, START, count, error,
         ({"ended": "2026-11-10 09:00", "state": "cancelled", "outcome": "changed"}, (0, 0, "cancelled")),
         ({"ended": "2026-11-10 13:00", "state": "cancelled", "outcome": "changed"}, (0, 1, "late")),
         (
+            # Cancelled in the evening: until the next morning it was not late.
+            {
+                "ended": "2026-11-10 18:00",
+                "state": "cancelled",
+                "outcome": "changed",
+                "late_from": sh("2026-11-11 08:30"),
+            },
+            (0, 0, "cancelled"),
+        ),
+        (
             {"ended": "2026-11-10 09:00", "state": "cancelled", "outcome": "cancelled_for_shortage"},
             (0, 1, "cancelled_by_us"),
         ),
@@ -63,6 +73,12 @@ def test_an_open_step_of_a_running_month_counts_only_once_it_is_due():
 def test_a_standing_pause_leaves_a_step_out_only_where_it_will_move_the_clock(reason: str, kind: str, why: str):
     pause = Pause(reason, sh("2026-11-10 10:00"), None, None)
     assert verdict("on_time", fact(kind, state="paused", pauses=(pause,)))[2] == why
+
+
+def test_a_pause_that_begins_before_the_step_was_late_leaves_it_out():
+    pause = Pause("customer", sh("2026-11-10 18:00"), None, None)
+    evening = fact("review", state="paused", pauses=(pause,), late_from=sh("2026-11-11 08:30"))
+    assert verdict("on_time", evening)[2] == "paused"
 
 
 def test_a_pause_after_the_due_time_excuses_nothing():
@@ -120,6 +136,23 @@ def test_each_error_of_an_order_picked_in_two_parts_counts_once():
     lines = count("pick_accuracy", first, second, errors=errors)
     # The part that the error names, then the person's; one that fits nobody stays with the first part.
     assert [(line.hit, line.of) for line in lines] == [(1, 3), (4, 5)]
+
+
+def test_an_error_goes_to_the_part_that_it_names_before_another_of_its_person():
+    first = fact("pick", ended="2026-11-10 09:00", person="zhao", subject_id=UUID(int=1), warehouse="east", units=3)
+    second = fact(
+        "pick", "2026-11-10 13:00", "2026-11-10 12:00", person="zhao", subject_id=UUID(int=2), warehouse="west"
+    )
+    lines = count("pick_accuracy", first, second, errors=(error("pick", "zhao", subject_id=UUID(int=2)),))
+    assert {line.warehouse: (line.hit, line.of) for line in lines} == {"east": (3, 3), "west": (0, 1)}
+
+
+def test_an_error_of_an_order_picked_in_two_months_counts_in_the_one_of_its_part():
+    october = fact("pick", "2026-10-30 12:00", "2026-10-30 09:00", person="zhao", subject_id=UUID(int=1), units=3)
+    november = fact("pick", ended="2026-11-10 09:00", person="qian", subject_id=UUID(int=2), units=5)
+    errors = (error("pick", "zhao", "2026-10-30 15:00", subject_id=UUID(int=1)),)
+    [line] = count("pick_accuracy", october, november, errors=errors)
+    assert (line.person, line.hit, line.of) == ("qian", 5, 5)
 
 
 def test_pack_accuracy_reads_packings_only():
