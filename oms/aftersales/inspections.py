@@ -105,8 +105,8 @@ def inspect(
         },
     )
     amount = _count_units(session, return_id, {f.order_line_id for f in found if not f.refundable})
-    returns.refresh(session, order_id=row.order_id)
     lifecycle.advance(session, Return, [return_id], to="inspected", cause="inspected", actor=actor, now=now)
+    returns.refresh(session, order_id=row.order_id)
     session.execute(update(Return).where(Return.id == return_id).values(inspected_at=now))
     new = NewRefund(f"return:{return_id}", row.order_id, amount, row.reason, return_id, row.ticket_id)
     opened = refunds.request(session, new=[new], actor=actor, now=now) if amount > ZERO else []

@@ -196,8 +196,9 @@ def lines_of(session: Session, *, return_id: uuid.UUID) -> Sequence[ReturnLine]:
 
 
 def refresh(session: Session, *, order_id: uuid.UUID) -> None:
-    """Store the order's return status anew from its lines."""
+    """Store the order's return status anew from its lines; of parts of a set alone none has come back yet."""
     derived.refresh(session, order_ids=[order_id])
+    session.execute(_NOT_ASKED, {"ids": [order_id]})
 
 
 _RECEIVED = text("""
