@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from oms.errors import Conflict
 from oms.invariants.check import check
 from oms.journey import holds
 from oms.journey.models import HistoryEntry
+from oms.messages import rendering
+from oms.messages.models import Message
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.supply import backorders
 from oms.verification import confirmation, review
@@ -168,3 +171,21 @@ def test_what_the_desk_changes_of_the_lines_changes_the_sums(
     )
     assert (found.lines_total, found.total) == (10, 10 + extra)
     assert check(session) == []
+
+
+@pytest.mark.parametrize(("language", "late"), [("en", "too late"), ("zh_Hans", "客服将与您联系")])
+def test_a_customer_whose_wish_the_manager_declined_is_not_told_that_it_came_too_late(
+    session: Session, floor: Floor, business_now: datetime, language: str, late: str
+) -> None:
+    """Nobody was asked to call, so no call is promised either; after the hand-over both are true."""
+    order = _allocated(session, floor, business_now)
+    decide(session, ask(session, order, business_now), business_now, approve=False)
+    message = session.query(Message).filter_by(template="change_declined").one()
+    house = rendering.House("Tea & Co", "https://oms.example", ZoneInfo("Asia/Shanghai"))
+
+    def told(**more: Any) -> str:
+        found = rendering.render(message.template, language=language, values={**message.values, **more}, house=house)
+        return found.subject + found.text
+
+    assert ("contact you" in told(), "客服" in told(), late in told()) == (False, False, False)
+    assert late in told(late=True)
