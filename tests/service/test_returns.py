@@ -53,6 +53,15 @@ def test_the_refund_is_what_the_returned_goods_cost(session: Session, sold: Orde
     assert session.query(Step).filter_by(kind="refund").one().outcome == "paid_out"
 
 
+def test_the_refund_holds_the_tax_that_only_the_orders_sum_names(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    """80.00 of goods with 16.00 of tax beside them; half the goods come back."""
+    session.query(Order).update({"tax": 16, "tax_included": False, "total": 96, "paid": 96})
+    refund_id = inspect(session, received(session, sold, business_now, 4), business_now, restock=4, scrap=0)
+    assert session.get_one(Refund, refund_id).amount == 48
+
+
 def test_what_the_customer_broke_is_not_paid_back(session: Session, sold: Order, business_now: datetime) -> None:
     return_id = received(session, sold, business_now)
     assert inspect(session, return_id, business_now, restock=0, scrap=2, refundable=False) is None
