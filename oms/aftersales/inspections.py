@@ -24,6 +24,7 @@ from oms.journey import lifecycle, steps
 from oms.journey.steps import Done
 from oms.orders.models import Order, OrderLine
 from oms.supply import receipts
+from oms.verification import payments
 
 ZERO = Decimal(0)
 
@@ -98,10 +99,12 @@ def inspect(
     lifecycle.advance(session, Return, [return_id], to="inspected", cause="inspected", actor=actor, now=now)
     returns.refresh(session, order_id=row.order_id)
     session.execute(update(Return).where(Return.id == return_id).values(inspected_at=now))
-    new = NewRefund(f"return:{return_id}", row.order_id, amount, row.reason, return_id, row.ticket_id)
-    opened = refunds.request(session, new=[new], actor=actor, now=now) if amount > ZERO else []
+    paid = payments.owe_less(session, order_id=row.order_id, worth=amount, actor=actor, now=now)
+    new = NewRefund(f"return:{return_id}", row.order_id, paid, row.reason, return_id, row.ticket_id)
+    opened = refunds.request(session, new=[new], actor=actor, now=now) if paid > ZERO else []
     if not opened:
-        lifecycle.advance(session, Return, [return_id], to="closed", cause="nothing to refund", actor=actor, now=now)
+        why = "owed no more" if paid < amount else "nothing to refund"
+        lifecycle.advance(session, Return, [return_id], to="closed", cause=why, actor=actor, now=now)
     steps.finish(session, [Done(step, "inspected", tuple(opened))], by=actor, now=now)
     receipts.wake(session, sku_ids=sorted({f.sku_id for f in found if f.restock > ZERO}), now=now)
     return opened[0].subject_id if opened else None

@@ -25,6 +25,7 @@ from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
 from oms.shipping.models import Parcel
 from oms.supply import receipts, withdrawals
+from oms.verification import payments
 
 #: What was paid for may go back also after some of it did.
 _PAID = frozenset({"paid", "partially_paid", "overpaid", "partially_refunded"})
@@ -84,6 +85,9 @@ def cancel(
     derived.refresh(session, order_ids=ids)
     _note(session, cases, rest, actor, now)
     refund = refunds.request(session, new=_refunds(cases, rest), actor=actor, now=now)
+    for case in cases:
+        worth = _worth(case.order, case.lines, rest)
+        payments.owe_less(session, order_id=case.order_id, worth=worth, actor=actor, now=now)
     closing = completing.complete(session, order_ids=ids, by=actor, now=now)
     for step in (*refund, *_tell(session, cases, now)):
         opens[step.order_id or step.subject_id].append(step)
@@ -108,13 +112,19 @@ def paid_for(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, 
     """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed."""
     if not order.currency:
         return ZERO
-    values, discount = return_rules.values_of(order, lines), return_rules.discount_of(order)
-    units = {line_id: qty for line_id, qty in rest.items() if line_id in values}
-    value = return_rules.worth(units, values, currency=order.currency, discount=discount)
+    value = _worth(order, lines, rest)
     total = order.total or ZERO
     owed = max(total - value, ZERO)
     paid = order.paid if order.paid is not None else total
     return quantise(max(min(value, paid - owed), ZERO), order.currency)
+
+
+def _worth(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:
+    if not order.currency:
+        return ZERO
+    values, discount = return_rules.values_of(order, lines), return_rules.discount_of(order)
+    units = {line_id: qty for line_id, qty in rest.items() if line_id in values}
+    return return_rules.worth(units, values, currency=order.currency, discount=discount)
 
 
 def _note(
