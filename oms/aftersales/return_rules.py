@@ -55,11 +55,16 @@ def faults(
             found[f"lines.{place}.order_line_id"] = "is no shipped line of this order"
         elif not ZERO < qty <= left[line_id]:
             found[f"lines.{place}.qty"] = (
-                f"more than 0 and at most {left[line_id]:f}, what was shipped and is not returned"
+                f"more than 0 and at most {_count(left[line_id])}, what was shipped and is not returned"
             )
     if reason == NO_REASON and _over(shipped, window_days, zone, now):
         found["reason"] = f"the {window_days} days of return without reason are over"
     return found
+
+
+def _count(qty: Decimal) -> str:
+    """As people write it: the database divides to twenty places."""
+    return f"{round(max(qty, ZERO), 3).normalize():f}"
 
 
 def _over(shipped: Sequence[Shipped], window_days: int, zone: ZoneInfo, now: datetime) -> bool:
