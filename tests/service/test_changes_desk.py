@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,3 +190,20 @@ def test_a_customer_whose_wish_the_manager_declined_is_not_told_that_it_came_too
 
     assert ("contact you" in told(), "客服" in told(), late in told()) == (False, False, False)
     assert late in told(late=True)
+
+
+@pytest.mark.parametrize(("dropped", "qty"), [(0, "2"), (1, "2"), (0, "1")])
+def test_who_drops_a_line_of_a_phone_order_leaves_the_promise_of_the_others(
+    session: Session, floor: Floor, business_now: datetime, dropped: int, qty: str
+) -> None:
+    """Its lines have no reference of their own: the goods say which line is meant."""
+    order = _allocated(session, floor, business_now)
+    session.query(OrderLine).update({"line_ref": None})
+    skus = [line.channel_sku or "" for line in session.query(OrderLine).order_by(OrderLine.position)]
+    stays = wished_line("", skus[1 - dropped], int(qty), line_ref=None)
+    decide(session, ask(session, order, business_now, kind="update", wanted={"lines": [stays]}), business_now)
+    lines = session.query(OrderLine).order_by(OrderLine.position).populate_existing().all()
+    assert [line.channel_sku for line in lines] == skus
+    assert lines[dropped].qty_cancelled == 2
+    assert (lines[1 - dropped].qty, lines[1 - dropped].qty_reserved) == (Decimal(qty), Decimal(qty))
+    assert (unbalanced(session), check(session)) == ([], [])
