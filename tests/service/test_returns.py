@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from oms.catalog.models import Sku
 from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.inventory.models import Bin, BinStock, Stock
 from oms.journey.models import Step
+from oms.messages import rendering
+from oms.messages.models import Message
 from oms.orders.models import Order
 from tests.factories.changes import unbalanced
 from tests.factories.sold import SERVICE, ask_back, code_of, inspect, line_of, make_sold, received
@@ -105,6 +108,21 @@ def test_a_declined_return_leaves_the_order_as_it_was(session: Session, sold: Or
     returns.decide(session, return_id=return_id, approve=False, reason="used", actor=SERVICE, now=business_now)
     assert session.get_one(Order, sold.id, populate_existing=True).return_status == "none"
     assert session.query(Return).one().status == "declined"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans"])
+def test_the_customer_reads_where_the_goods_go_and_until_when(
+    session: Session, sold: Order, business_now: datetime, language: str
+) -> None:
+    return_id = ask_back(session, sold, business_now)
+    returns.decide(session, return_id=return_id, approve=True, reason="", actor=SERVICE, now=business_now)
+    message = session.query(Message).filter_by(template="return_approved").one()
+    zone = ZoneInfo("Asia/Shanghai")
+    house = rendering.House("Tea & Co", "https://oms.example", zone)
+    told = rendering.render(message.template, language=language, values=message.values, house=house).text
+    due = session.query(Step).filter_by(kind="receive_return").one().due_at.astimezone(zone)
+    assert "科技园路1号" in told
+    assert (f"by {due:%a} {due.day} {due:%b}" if language == "en" else f"{due.month}月{due.day}日 前") in told
 
 
 def test_goods_that_are_not_on_the_return_are_refused(session: Session, sold: Order, business_now: datetime) -> None:
