@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -186,13 +186,14 @@ def _line_plans(session: Session, cases: Sequence[Case]) -> list[_Lines]:
 
 
 def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
-    """Lines are matched by their reference, else by their place; what is wanted no more is cancelled, never deleted."""
+    """Lines are matched by their reference, else by goods and place; what is wanted no more is cancelled, never deleted."""
     plan = _Lines()
     left = _standing(case.lines)
+    meant = _meant(case.wish_order.lines, left)
     position = max((line.position for line in case.lines), default=-1)
     for place, line in enumerate(case.wish_order.lines):
         sku_id = skus.get(line.sku) if line.sku else None
-        old = left.pop(_mark(line.line_ref, place), None)
+        old = left.pop(meant.get(place, _mark(line.line_ref, -1)), None)
         if old is None:
             position += 1
             plan.added.append(line_columns(line, order_id=case.order_id, position=position, sku_id=sku_id))
@@ -202,6 +203,24 @@ def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:
         plan.gone.append(old.id)
         plan.keep[old.id] = Decimal(0)
     return plan
+
+
+def _meant(wished: Sequence[Line], standing: Mapping[str, OrderLine]) -> dict[int, str]:
+    """By place, the mark of the line that each wished one without a reference means: of the same goods, else at its place.
+
+    Who drops the first line of a phone order leaves the others where they are.
+    """
+    free = {mark: old.channel_sku for mark, old in standing.items() if not old.line_ref}
+    unnamed = {place: line.sku for place, line in enumerate(wished) if not line.line_ref}
+    meant: dict[int, str] = {}
+    for goods, there in ((True, True), (True, False), (False, True)):
+        for place in [one for one in unnamed if one not in meant]:
+            at = _mark(None, place)
+            fits = (m for m, sku in free.items() if (sku == unnamed[place] or not goods) and (m == at or not there))
+            if mark := next(fits, None):
+                meant[place] = mark
+                del free[mark]
+    return meant
 
 
 def _standing(lines: Sequence[OrderLine]) -> dict[str, OrderLine]:

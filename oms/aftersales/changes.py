@@ -126,12 +126,20 @@ def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) ->
 def _payment(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     """The commonest update of all: nothing begins anew, only what waited for the money goes on."""
     cases = [case for case, _ in pairs]
+    late = [c.order_id for c in cases if _is_paid_late(c)]
     amending.pay(session, cases=cases, actor="system", now=now)
     amending.note(session, cases=cases, actor="system", now=now)
     confirmation.payments_arrived(session, order_ids=[c.order_id for c in cases], actor="system", now=now)
+    questions.ask_of_too_much(session, order_ids=late, now=now)
     _end_asking(session, pairs, now)
     _settle(session, pairs, "applied", now)
     return "applied", {}
+
+
+def _is_paid_late(case: Case) -> bool:
+    """Paid in full by now, after goods were sent on account or on delivery."""
+    is_news = case.wish_order.payment.status in FULL and case.order.payment_status not in FULL
+    return is_news and case.order.payment_terms != "prepaid"
 
 
 def _in_place(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
@@ -209,6 +217,8 @@ def _revive(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tu
     return "declined", {}
 
 
+#: Paid in full, as channels tell it.
+FULL = ("paid", "overpaid")
 #: Takes promises back, frees bins or ends lists.
 _MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.CANCEL_REST, Action.STOP})
 

@@ -34,6 +34,7 @@ def tell(
             key=f"change_declined:{r.id}",
             template="change_declined",
             kind=r.kind,
+            late=recall,
             why=_LATE.get(people[r.order_id].language, _LATE["en"]) if recall else why,
         )
         for r, why in requests

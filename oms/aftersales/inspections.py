@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from oms.aftersales import refunds, return_rules, returns
 from oms.aftersales.models import Return, ReturnLine
 from oms.aftersales.refunds import NewRefund
-from oms.aftersales.return_rules import Discount, Value
 from oms.errors import Conflict, InputInvalid
 from oms.inventory import ledger
 from oms.inventory.bins import purpose_bin
@@ -23,7 +22,9 @@ from oms.inventory.ledger import Move
 from oms.inventory.models import Bin
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Done
+from oms.orders.models import Order, OrderLine
 from oms.supply import receipts
+from oms.verification import payments
 
 ZERO = Decimal(0)
 
@@ -53,9 +54,7 @@ _WRITE = text("""
 _UNITS = text("""
     SELECT l.id AS order_line_id,
            CASE WHEN count(b.part_id) = 0 THEN min(t.now_back)
-                ELSE greatest(floor(min(t.ever_back / b.qty)) - l.qty_returned, 0) END AS units,
-           l.qty, coalesce(l.total, 0) AS total, CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax,
-           o.currency, coalesce(o.discount, 0) AS discount, coalesce(o.lines_total, 0) AS lines_total
+                ELSE greatest(floor(min(t.ever_back / b.qty)) - l.qty_returned, 0) END AS units
     FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(r.qty_received), 0) AS ever_back,
@@ -64,14 +63,6 @@ _UNITS = text("""
         WHERE q.order_id = o.id AND (q.id = :id OR q.status IN ('inspected', 'settled', 'closed'))
           AND r.order_line_id = l.id AND r.sku_id = coalesce(b.part_id, l.sku_id)) t
     WHERE l.id IN (SELECT order_line_id FROM return_line WHERE return_id = :id) GROUP BY l.id, o.id
-""")
-
-# What came back before, so that the cents of all returns add up to what was paid for the goods.
-_BEFORE = text("""
-    SELECT l.id, l.qty_returned, l.qty, coalesce(l.total, 0) AS total,
-           CASE WHEN o.tax_included THEN 0 ELSE coalesce(l.tax, 0) END AS tax
-    FROM order_line l JOIN orders o ON o.id = l.order_id
-    WHERE l.order_id = (SELECT order_id FROM return_request WHERE id = :id) AND l.qty_returned > 0
 """)
 
 _RETURNED = text("""
@@ -104,14 +95,16 @@ def inspect(
             "finding": [f.finding for f in found],
         },
     )
-    amount = _count_units(session, return_id, {f.order_line_id for f in found if not f.refundable})
-    returns.refresh(session, order_id=row.order_id)
+    amount = _count_units(session, row, {f.order_line_id for f in found if not f.refundable})
     lifecycle.advance(session, Return, [return_id], to="inspected", cause="inspected", actor=actor, now=now)
+    returns.refresh(session, order_id=row.order_id)
     session.execute(update(Return).where(Return.id == return_id).values(inspected_at=now))
-    new = NewRefund(f"return:{return_id}", row.order_id, amount, row.reason, return_id, row.ticket_id)
-    opened = refunds.request(session, new=[new], actor=actor, now=now) if amount > ZERO else []
+    paid = payments.owe_less(session, order_id=row.order_id, worth=amount, actor=actor, now=now)
+    new = NewRefund(f"return:{return_id}", row.order_id, paid, row.reason, return_id, row.ticket_id)
+    opened = refunds.request(session, new=[new], actor=actor, now=now) if paid > ZERO else []
     if not opened:
-        lifecycle.advance(session, Return, [return_id], to="closed", cause="nothing to refund", actor=actor, now=now)
+        why = "owed no more" if paid < amount else "nothing to refund"
+        lifecycle.advance(session, Return, [return_id], to="closed", cause=why, actor=actor, now=now)
     steps.finish(session, [Done(step, "inspected", tuple(opened))], by=actor, now=now)
     receipts.wake(session, sku_ids=sorted({f.sku_id for f in found if f.restock > ZERO}), now=now)
     return opened[0].subject_id if opened else None
@@ -193,17 +186,16 @@ _PICK_BINS = text("""
 """)
 
 
-def _count_units(session: Session, return_id: uuid.UUID, not_refundable: set[uuid.UUID]) -> Decimal:
+def _count_units(session: Session, row: Return, not_refundable: set[uuid.UUID]) -> Decimal:
     """Raise the lines' returned units; return what the refundable ones cost."""
-    rows = session.execute(_UNITS, {"id": return_id}).all()
-    earlier = session.execute(_BEFORE, {"id": return_id}).all()
-    units = {r.order_line_id: r.units for r in rows}
+    order = session.get_one(Order, row.order_id, populate_existing=True)
+    lines = session.execute(select(*OrderLine.__table__.columns).where(OrderLine.order_id == order.id)).all()
+    # What came back before, so that the cents of all returns add up to what was paid for the goods.
+    before = {line.id: line.qty_returned for line in lines if line.qty_returned > ZERO}
+    units = {r.order_line_id: r.units for r in session.execute(_UNITS, {"id": row.id})}
     session.execute(_RETURNED, {"ids": list(units), "qtys": list(units.values())})
-    values = {r.order_line_id: Value(r.qty, r.total, r.tax) for r in rows}
-    values |= {r.id: Value(r.qty, r.total, r.tax) for r in earlier}
     due = {line: qty for line, qty in units.items() if line not in not_refundable}
-    if not due or rows[0].currency is None:
+    if not due or order.currency is None:
         return ZERO
-    discount = Discount(rows[0].discount, rows[0].lines_total)
-    before = {r.id: r.qty_returned for r in earlier}
-    return return_rules.worth_of_more(due, before, values, currency=rows[0].currency, discount=discount)
+    values, discount = return_rules.values_of(order, lines), return_rules.discount_of(order)
+    return return_rules.worth_of_more(due, before, values, currency=order.currency, discount=discount)

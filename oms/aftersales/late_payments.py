@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from oms.aftersales import refunds, tickets
+from oms.aftersales import questions, refunds, tickets
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.tickets import NewTicket
 from oms.journey import steps
@@ -31,7 +31,8 @@ _BODY = {
 def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: str, actor: str, now: datetime) -> str:
     """Record a payment (see `payments.record_payment`); return the payment state. The same reference counts once.
 
-    What comes after money was given back goes back by itself where the order is over, else a person decides.
+    What comes after money was given back goes back by itself where the order is over, else a person decides; so it is
+    with what is too much since goods came back, or were cancelled, before they were paid.
     """
     known = order_id in locking.touch(session, order_ids=[order_id])
     back = refunds.given_back(session, order_id=order_id) if known else GivenBack()
@@ -47,6 +48,8 @@ def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: s
         steps.open_steps(session, refunds.request(session, new=[new], actor=actor, now=now), now=now)
     elif is_new and (back.ours or back.elsewhere):
         _ask_a_person(session, order_id, amount, reference, now)
+    elif is_new and state == "overpaid":
+        questions.ask_of_too_much(session, order_ids=[order_id], now=now)
     return state
 
 

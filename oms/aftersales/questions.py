@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oms.aftersales import tickets
 from oms.aftersales.tickets import NewTicket
+from oms.orders import owed
 from oms.orders.contacts import contacts
 
 
@@ -50,6 +51,18 @@ GIVEN_BACK_IN_PART = Question(
         "应向客户退款，但店铺已自行退还部分金额且未告知数额。请与店铺核对，并就差额申请退款。",
     ),
 )
+#: Goods came back or were cancelled before they were paid, and then more was paid than they leave to pay (S-2).
+PAID_TOO_MUCH = Question(
+    (
+        "More was paid than is owed after goods came off the order",
+        "Goods of this order came back, or were cancelled, before they were paid, and are owed no more. A payment now"
+        " covers more than the rest: find out what is too much, and ask for a refund of it.",
+    ),
+    (
+        "退货或取消后付款多于应付",
+        "本订单有商品在付款前已退回或取消，无需再付。现收到的付款超过剩余应付金额，请核实多付部分并申请退款。",
+    ),
+)
 
 
 def undelivered(parcel: str, finding: str) -> Question:
@@ -75,3 +88,8 @@ def ask(session: Session, question: Question, *, order_ids: Sequence[uuid.UUID],
     people = contacts(session, order_ids=list(order_ids))
     new = [NewTicket(question.kind, *question.in_language(people[one].language), one) for one in order_ids]
     tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)
+
+
+def ask_of_too_much(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Of (locked) orders that are paid now: where goods came off their sum before, and it is too much, a person is asked."""
+    ask(session, PAID_TOO_MUCH, order_ids=owed.paid_too_much(session, order_ids=order_ids), now=now)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from oms.aftersales import cancelling, declining, refunds, remainders, return_rules, stopping
 from oms.aftersales.refunds import NewRefund
-from oms.aftersales.return_rules import Discount, Value
 from oms.aftersales.stopping import ON_THE_FLOOR
 from oms.aftersales.wishes import Case
 from oms.inventory import unreserving
@@ -26,6 +25,7 @@ from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
 from oms.shipping.models import Parcel
 from oms.supply import receipts, withdrawals
+from oms.verification import payments
 
 #: What was paid for may go back also after some of it did.
 _PAID = frozenset({"paid", "partially_paid", "overpaid", "partially_refunded"})
@@ -85,6 +85,9 @@ def cancel(
     derived.refresh(session, order_ids=ids)
     _note(session, cases, rest, actor, now)
     refund = refunds.request(session, new=_refunds(cases, rest), actor=actor, now=now)
+    for case in cases:
+        worth = _worth(case.order, case.lines, rest)
+        payments.owe_less(session, order_id=case.order_id, worth=worth, actor=actor, now=now)
     closing = completing.complete(session, order_ids=ids, by=actor, now=now)
     for step in (*refund, *_tell(session, cases, now)):
         opens[step.order_id or step.subject_id].append(step)
@@ -109,19 +112,19 @@ def paid_for(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, 
     """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed."""
     if not order.currency:
         return ZERO
-    values = {line.id: _value(order, line) for line in lines if line.id in rest}
-    discount = Discount(order.discount or ZERO, order.lines_total or ZERO)
-    units = {line_id: rest[line_id] for line_id in values}
-    value = return_rules.worth(units, values, currency=order.currency, discount=discount)
+    value = _worth(order, lines, rest)
     total = order.total or ZERO
     owed = max(total - value, ZERO)
     paid = order.paid if order.paid is not None else total
     return quantise(max(min(value, paid - owed), ZERO), order.currency)
 
 
-def _value(order: Order, line: OrderLine) -> Value:
-    total = line.total if line.total is not None else line.qty * (line.unit_price or ZERO)
-    return Value(line.qty, total, ZERO if order.tax_included else line.tax or ZERO)
+def _worth(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:
+    if not order.currency:
+        return ZERO
+    values, discount = return_rules.values_of(order, lines), return_rules.discount_of(order)
+    units = {line_id: qty for line_id, qty in rest.items() if line_id in values}
+    return return_rules.worth(units, values, currency=order.currency, discount=discount)
 
 
 def _note(

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from oms.clock import day_start, local_day
 from oms.money import quantise
+from oms.orders import rules
 
 #: Why goods come back; only the first depends on the return window.
 NO_REASON = "no_reason"
@@ -53,11 +55,16 @@ def faults(
             found[f"lines.{place}.order_line_id"] = "is no shipped line of this order"
         elif not ZERO < qty <= left[line_id]:
             found[f"lines.{place}.qty"] = (
-                f"more than 0 and at most {left[line_id]:f}, what was shipped and is not returned"
+                f"more than 0 and at most {_count(left[line_id])}, what was shipped and is not returned"
             )
     if reason == NO_REASON and _over(shipped, window_days, zone, now):
         found["reason"] = f"the {window_days} days of return without reason are over"
     return found
+
+
+def _count(qty: Decimal) -> str:
+    """As people write it: the database divides to twenty places."""
+    return f"{round(max(qty, ZERO), 3).normalize():f}"
 
 
 def _over(shipped: Sequence[Shipped], window_days: int, zone: ZoneInfo, now: datetime) -> bool:
@@ -102,6 +109,33 @@ class Discount:
         if self.lines_total <= ZERO or self.amount <= ZERO:
             return ZERO
         return min(self.amount, self.lines_total) * total / self.lines_total
+
+
+def discount_of(order: Any) -> Discount:
+    """What was taken off an order (a row of `orders`) as a whole."""
+    return Discount(order.discount or ZERO, order.lines_total or ZERO)
+
+
+def values_of(order: Any, lines: Sequence[Any]) -> dict[uuid.UUID, Value]:
+    """What all lines of an order are worth, by their id (rows of `orders` and `order_line`).
+
+    A tax that was added to the order and that no line names falls to its goods, freight and fees alike.
+    """
+    added = ZERO if order.tax_included else order.tax or ZERO
+    untold = added if all(line.tax is None for line in lines) else ZERO
+    discount, base = discount_of(order), rules.before_tax(order)
+
+    def tax_of(line: Any, total: Decimal) -> Decimal:
+        if untold and base > ZERO:
+            return untold * (total - discount.of(total)) / base
+        return ZERO if order.tax_included else line.tax or ZERO
+
+    totals = {line.id: _total(line) for line in lines}
+    return {line.id: Value(line.qty, totals[line.id], tax_of(line, totals[line.id])) for line in lines}
+
+
+def _total(line: Any) -> Decimal:
+    return line.total if line.total is not None else line.qty * (line.unit_price or ZERO)  # type: ignore[no-any-return]
 
 
 def worth(

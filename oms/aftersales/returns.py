@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,12 +21,14 @@ from oms.aftersales.models import Return, ReturnLine
 from oms.aftersales.return_rules import Shipped
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.fulfilment import codes
-from oms.journey import calendar_store, lifecycle, policy, step_sql, steps
+from oms.inventory.models import Warehouse
+from oms.journey import calendar_store, due, lifecycle, policy, step_sql, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import derived, locking
 from oms.orders.contacts import contacts
+from oms.shipping import slips
 
 ZERO = Decimal(0)
 EXPIRED_AT_ONCE = 500
@@ -169,10 +171,10 @@ def receive(
 
 def expire_due(session: Session, *, now: datetime) -> int:
     """End the approved returns whose goods never came; return how many."""
-    due = session.execute(_DUE, {"now": now, "most": EXPIRED_AT_ONCE}).all()
-    order_ids = sorted({row.order_id for row in due})
+    over = session.execute(_DUE, {"now": now, "most": EXPIRED_AT_ONCE}).all()
+    order_ids = sorted({row.order_id for row in over})
     locking.touch(session, order_ids=order_ids)
-    found = steps.find(session, kind="receive_return", subject_ids=[row.subject_id for row in due])
+    found = steps.find(session, kind="receive_return", subject_ids=[row.subject_id for row in over])
     ids = [step.subject_id for step in found.values()]
     lifecycle.advance(session, Return, ids, to="expired", cause="never arrived", actor="system", now=now, lenient=True)
     session.execute(_NOT_ASKED, {"ids": order_ids})
@@ -196,8 +198,9 @@ def lines_of(session: Session, *, return_id: uuid.UUID) -> Sequence[ReturnLine]:
 
 
 def refresh(session: Session, *, order_id: uuid.UUID) -> None:
-    """Store the order's return status anew from its lines."""
+    """Store the order's return status anew from its lines; of parts of a set alone none has come back yet."""
     derived.refresh(session, order_ids=[order_id])
+    session.execute(_NOT_ASKED, {"ids": [order_id]})
 
 
 _RECEIVED = text("""
@@ -245,6 +248,15 @@ def _note(session: Session, row: Return, event: str, cause: str, actor: str, now
 
 def _tell(session: Session, row: Return, template: str, why: str, now: datetime) -> list[NewStep]:
     person = contacts(session, order_ids=[row.order_id])[row.order_id]
-    values: Mapping[str, object] = {"return": row.number, "number": person.number, "name": person.name, "why": why}
+    values: dict[str, object] = {"return": row.number, "number": person.number, "name": person.name, "why": why}
+    if template == "return_approved":
+        values |= _where_and_when(session, row, now)
     notice = Notice(f"{template}:{row.id}", template, row.order_id, person.email, person.language, values)
     return outbox.put(session, notices=[notice], now=now)
+
+
+def _where_and_when(session: Session, row: Return, now: datetime) -> dict[str, object]:
+    """Where the customer sends the goods, and until when they are awaited."""
+    until = due.due_times(session, ["receive_return"], now=now)["receive_return"]
+    address = session.scalar(select(Warehouse.address).where(Warehouse.id == row.warehouse_id))
+    return {"until": until.isoformat(), "address": "\n".join(slips.postal_lines(address)) if address else None}

@@ -78,8 +78,14 @@ def payable(told: Amounts) -> Decimal | None:
     if told.total is not None or told.lines_total is None:
         return told.total
     zero = Decimal(0)
+    return before_tax(told) + (zero if told.tax_included else told.tax or zero)
+
+
+def before_tax(told: Amounts) -> Decimal:
+    """What tax may be added to: lines - discount + shipping + fees."""
+    zero = Decimal(0)
     extra = (told.shipping or zero) + (told.fees or zero) - (told.discount or zero)
-    return told.lines_total + extra + (zero if told.tax_included else told.tax or zero)
+    return (told.lines_total or zero) + extra
 
 
 def tax_of(tax: Decimal | None, *, was: Decimal | None, now: Decimal | None, currency: str) -> Decimal | None:

@@ -89,9 +89,10 @@ def _summed(line: Line, currency: str) -> Line:
 def _taxed(lines: Sequence[Line], standing: Sequence[Line], currency: str) -> tuple[Line, ...]:
     """The lines, with the tax that the standing ones have, in the share of their totals, where a person named none."""
     named = {line.line_ref: line for line in standing if line.line_ref is not None}
+    unnamed = {line.sku: line for line in reversed(standing) if line.line_ref is None}
 
     def tax(line: Line, beside: Line | None) -> Decimal | None:
-        was = beside if line.line_ref is None else named.get(line.line_ref)
+        was = unnamed.get(line.sku, beside) if line.line_ref is None else named.get(line.line_ref)
         if line.tax is not None or was is None:
             return line.tax
         return rules.tax_of(was.tax, was=was.total, now=line.total, currency=currency)

@@ -109,7 +109,7 @@ def announce(session: Session, *, parcel_ids: Sequence[uuid.UUID], now: datetime
 
 
 def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
-    at = parcel.delivered_at if event == "delivered" else parcel.collected_at
+    at, by = parcel.delivered_at if event == "delivered" else parcel.collected_at, parcel.promised_deliver_at
     return notice(
         person,
         key=f"{event}:{parcel.id}",
@@ -118,7 +118,8 @@ def _notice(parcel: Row[Any], person: Contact, event: str) -> Notice:
         waybill_number=parcel.waybill_number,
         tracking_url=parcel.tracking_url,
         at=at.isoformat() if at else None,
-        promised_deliver_at=parcel.promised_deliver_at.isoformat(),
+        # What left after its promise is with nobody by that day.
+        promised_deliver_at=by.isoformat() if at is None or by > at else None,
     )
 
 

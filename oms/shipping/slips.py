@@ -50,8 +50,8 @@ def slip(session: Session, *, parcel_id: uuid.UUID, language: str | None, zone: 
         number=parcel.number,
         order_number=order.number,
         ordered_on=local_day(order.placed_at or order.received_at, local),
-        sender=_address(house.address),
-        ship_to=_address(order.ship_to or {}),
+        sender=postal_lines(house.address),
+        ship_to=postal_lines(order.ship_to or {}),
         lines=tuple(_line(line, spoken) for line in session.execute(_LINES, {"parcel": parcel_id})),
         packed_at=parcel.packed_at,
         packed_by=parcel.packed_by,
@@ -86,7 +86,7 @@ def _line(row: Any, language: str) -> PackedLine:
     )
 
 
-def _address(told: Mapping[str, Any]) -> tuple[str, ...]:
+def postal_lines(told: Mapping[str, Any]) -> tuple[str, ...]:
     """Name, company, street, then the place from small to large."""
     place = [told.get(part) for part in ("town", "district", "city", "region")]
     last = [told.get("postal_code"), told.get("country")]

@@ -17,7 +17,7 @@ from oms.journey import holds
 from oms.journey.lifecycle import LOCKED_ORDERS
 from oms.journey.models import Hold
 from oms.journey.policy import Policy
-from oms.orders import derived
+from oms.orders import derived, owed
 from oms.orders.models import Order
 from oms.parties import channels
 from oms.parties.models import Channel, Customer
@@ -75,6 +75,8 @@ _PARTS = text("""
 
 #: The value of an order that is not confirmed yet, whose sender may have named no total.
 _VALUE = derived.PAYABLE.format(orders="x")
+#: Of what has begun to leave, goods may have come back or been cancelled.
+_OFF = owed.TAKEN_OFF.format(orders="x")
 # Customers with orders on account in the batch are taken one after the other, so that two orders never share a limit.
 _CREDIT = text(f"""
     WITH mine AS MATERIALIZED (
@@ -83,10 +85,11 @@ _CREDIT = text(f"""
                 SELECT customer_id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND payment_terms = 'account')
               ORDER BY id FOR NO KEY UPDATE) c ON c.id = o.customer_id
         WHERE o.id = ANY(CAST(:ids AS uuid[])) AND o.payment_terms = 'account')
-    SELECT m.id, sum(greatest(coalesce({_VALUE}, 0) - coalesce(x.paid, 0), 0)) AS exposure,
-           min(x.closed_at) FILTER (WHERE x.status = 'closed' AND coalesce({_VALUE}, 0) > coalesce(x.paid, 0)) AS unpaid_since
+    SELECT m.id, sum(y.owed) AS exposure, min(x.closed_at) FILTER (WHERE x.status = 'closed' AND y.owed > 0) AS unpaid_since
     FROM mine m JOIN order_term k ON k.term = m.customer_id
     JOIN orders x ON x.id = k.order_id AND x.customer_id = m.customer_id AND x.id <> m.id AND x.currency = m.currency
+    CROSS JOIN LATERAL (SELECT greatest(coalesce({_VALUE}, 0) - coalesce(x.paid, 0) - CASE
+        WHEN x.status IN ('in_fulfilment', 'fulfilled', 'closed') THEN {_OFF} ELSE 0 END, 0) AS owed) y
     WHERE x.payment_terms = 'account' AND x.status NOT IN ('cancelled', 'rejected', 'expired')
       AND x.payment_status NOT IN ('paid', 'overpaid', 'refunded', 'voided')
       AND (x.status NOT IN ('received', 'verifying') OR (x.received_at, x.id) < (m.received_at, m.id))

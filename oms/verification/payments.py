@@ -16,7 +16,7 @@ from oms.journey import lifecycle
 from oms.journey import steps as journey
 from oms.journey.steps import Done
 from oms.money import Money
-from oms.orders import locking, rules
+from oms.orders import locking, owed, rules
 from oms.orders.models import Order
 from oms.orders.states import GIVEN_BACK
 from oms.verification import effect
@@ -125,11 +125,41 @@ def follow_sum(session: Session, *, was_due: Mapping[uuid.UUID, Decimal | None],
         )  # fmt: skip
 
 
+def owe_less(session: Session, *, order_id: uuid.UUID, worth: Decimal, actor: str, now: datetime) -> Decimal:
+    """Take goods of that worth, which a (locked) order does not get or gave back, off what it still owes.
+
+    Return what is left of the worth: it was paid. An order that owes nothing more by that is paid.
+    """
+    order = session.get_one(Order, order_id, populate_existing=True)
+    was, off = order.payment_status, owed.taken_off(session, order_id=order_id)
+    less = min(worth, _open(order, off))
+    if less <= NOTHING:
+        return worth
+    data = {"amount": str(less), "currency": order.currency}
+    note = lifecycle.Note("order", order_id, owed.EVENT, "goods came off", order_id=order_id, data=data)
+    lifecycle.note(session, [note], actor=actor, now=now)
+    if was == "partially_paid":
+        due = (rules.payable(order) or NOTHING) - off - less
+        lifecycle.advance(
+            session, Order, [order_id], to=_state(was, order.paid or NOTHING, due), axis="payment_status",
+            cause="the order's sum was changed", actor=actor, now=now,
+        )  # fmt: skip
+    return worth - less
+
+
+def _open(order: Order, off: Decimal) -> Decimal:
+    """What is still to be paid of an order of whose sum so much has come `off`; nothing where the sender said "paid"."""
+    if order.payment_status in _FULL or (order.payment_status in GIVEN_BACK and order.paid is None):
+        return NOTHING
+    return max((rules.payable(order) or NOTHING) - off - (order.paid or NOTHING), NOTHING)
+
+
 def _add(
     session: Session, order: Order, amount: Decimal, reference: str, back: GivenBack, actor: str, now: datetime
 ) -> str:
-    was = order.payment_status
-    due = rules.payable(order)
+    was, due = order.payment_status, rules.payable(order)
+    if due is not None:
+        due -= owed.taken_off(session, order_id=order.id)
     params = {"order": order.id, "amount": amount, "due": due, "whole": list(_WHOLE)}
     paid: Decimal = session.execute(_ADD, params).scalar_one()
     state = _state(was, paid - back.ours - back.elsewhere, due)

@@ -182,6 +182,7 @@ PAGES = {
         buyer_message.read        | Buyer's message read            | 已读买家留言
         change.requested          | Change requested                | 申请变更
         payment.recorded          | Payment recorded                | 登记收款
+        payment.owed_less         | Less is owed                    | 应付减少
         confirmation.sent_again   | Confirmation sent again         | 重发确认
         parcel.weight_overridden  | Weight accepted with a reason   | 称重偏差放行
         parcel.case               | Tracking case opened            | 物流异常立案

@@ -69,6 +69,9 @@ STORY = {
         change request        | change request             | 变更申请
         payment recorded      | payment recorded           | 已登记收款
         refund paid out       | refund paid out            | 已退款
+        nothing to refund     | nothing to refund          | 无需退款
+        owed no more          | owed no more               | 无需再付
+        goods came off        | goods came back or off     | 商品退回或取消
         passed on             | passed on                  | 已转交
         paid out              | paid out                   | 已退款
         approved              | approved                   | 已批准

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +15,8 @@ from oms.errors import Conflict
 from oms.invariants.check import check
 from oms.journey import holds
 from oms.journey.models import HistoryEntry
+from oms.messages import rendering
+from oms.messages.models import Message
 from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.supply import backorders
 from oms.verification import confirmation, review
@@ -168,3 +172,38 @@ def test_what_the_desk_changes_of_the_lines_changes_the_sums(
     )
     assert (found.lines_total, found.total) == (10, 10 + extra)
     assert check(session) == []
+
+
+@pytest.mark.parametrize(("language", "late"), [("en", "too late"), ("zh_Hans", "客服将与您联系")])
+def test_a_customer_whose_wish_the_manager_declined_is_not_told_that_it_came_too_late(
+    session: Session, floor: Floor, business_now: datetime, language: str, late: str
+) -> None:
+    """Nobody was asked to call, so no call is promised either; after the hand-over both are true."""
+    order = _allocated(session, floor, business_now)
+    decide(session, ask(session, order, business_now), business_now, approve=False)
+    message = session.query(Message).filter_by(template="change_declined").one()
+    house = rendering.House("Tea & Co", "https://oms.example", ZoneInfo("Asia/Shanghai"))
+
+    def told(**more: Any) -> str:
+        found = rendering.render(message.template, language=language, values={**message.values, **more}, house=house)
+        return found.subject + found.text
+
+    assert ("contact you" in told(), "客服" in told(), late in told()) == (False, False, False)
+    assert late in told(late=True)
+
+
+@pytest.mark.parametrize(("dropped", "qty"), [(0, "2"), (1, "2"), (0, "1")])
+def test_who_drops_a_line_of_a_phone_order_leaves_the_promise_of_the_others(
+    session: Session, floor: Floor, business_now: datetime, dropped: int, qty: str
+) -> None:
+    """Its lines have no reference of their own: the goods say which line is meant."""
+    order = _allocated(session, floor, business_now)
+    session.query(OrderLine).update({"line_ref": None})
+    skus = [line.channel_sku or "" for line in session.query(OrderLine).order_by(OrderLine.position)]
+    stays = wished_line("", skus[1 - dropped], int(qty), line_ref=None)
+    decide(session, ask(session, order, business_now, kind="update", wanted={"lines": [stays]}), business_now)
+    lines = session.query(OrderLine).order_by(OrderLine.position).populate_existing().all()
+    assert [line.channel_sku for line in lines] == skus
+    assert lines[dropped].qty_cancelled == 2
+    assert (lines[1 - dropped].qty, lines[1 - dropped].qty_reserved) == (Decimal(qty), Decimal(qty))
+    assert (unbalanced(session), check(session)) == ([], [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from oms.catalog.models import Sku
 from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.inventory.models import Bin, BinStock, Stock
 from oms.journey.models import Step
+from oms.messages import rendering
+from oms.messages.models import Message
 from oms.orders.models import Order
 from tests.factories.changes import unbalanced
 from tests.factories.sold import SERVICE, ask_back, code_of, inspect, line_of, make_sold, received
@@ -51,6 +54,15 @@ def test_the_refund_is_what_the_returned_goods_cost(session: Session, sold: Orde
     assert (order.payment_status, order.return_status) == ("partially_refunded", "partially_returned")
     assert session.query(Return).one().status == "settled"
     assert session.query(Step).filter_by(kind="refund").one().outcome == "paid_out"
+
+
+def test_the_refund_holds_the_tax_that_only_the_orders_sum_names(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    """80.00 of goods with 16.00 of tax beside them; half the goods come back."""
+    session.query(Order).update({"tax": 16, "tax_included": False, "total": 96, "paid": 96})
+    refund_id = inspect(session, received(session, sold, business_now, 4), business_now, restock=4, scrap=0)
+    assert session.get_one(Refund, refund_id).amount == 48
 
 
 def test_what_the_customer_broke_is_not_paid_back(session: Session, sold: Order, business_now: datetime) -> None:
@@ -96,6 +108,21 @@ def test_a_declined_return_leaves_the_order_as_it_was(session: Session, sold: Or
     returns.decide(session, return_id=return_id, approve=False, reason="used", actor=SERVICE, now=business_now)
     assert session.get_one(Order, sold.id, populate_existing=True).return_status == "none"
     assert session.query(Return).one().status == "declined"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans"])
+def test_the_customer_reads_where_the_goods_go_and_until_when(
+    session: Session, sold: Order, business_now: datetime, language: str
+) -> None:
+    return_id = ask_back(session, sold, business_now)
+    returns.decide(session, return_id=return_id, approve=True, reason="", actor=SERVICE, now=business_now)
+    message = session.query(Message).filter_by(template="return_approved").one()
+    zone = ZoneInfo("Asia/Shanghai")
+    house = rendering.House("Tea & Co", "https://oms.example", zone)
+    told = rendering.render(message.template, language=language, values=message.values, house=house).text
+    due = session.query(Step).filter_by(kind="receive_return").one().due_at.astimezone(zone)
+    assert "科技园路1号" in told
+    assert (f"by {due:%a} {due.day} {due:%b}" if language == "en" else f"{due.month}月{due.day}日 前") in told
 
 
 def test_goods_that_are_not_on_the_return_are_refused(session: Session, sold: Order, business_now: datetime) -> None:

@@ -62,3 +62,13 @@ def test_sets_that_come_back_whole_by_and_by_are_paid_back_once(session: Session
     _comes_back(session, order, business_now, asked=2, came={one.code: 2, other.code: 1})
     assert line_of(session, order).qty_returned == 3
     assert sorted(refund.amount for refund in session.query(Refund)) == [10, 20]
+
+
+def test_a_return_of_which_only_a_part_of_a_set_came_is_asked_for_no_more(
+    session: Session, business_now: datetime
+) -> None:
+    order, (one, other) = make_sold_sets(session, business_now, qty=1)
+    _comes_back(session, order, business_now, asked=1, came={one.code: 1})
+    assert session.get_one(Order, order.id, populate_existing=True).return_status == "none"
+    _comes_back(session, order, business_now, asked=1, came={other.code: 1})
+    assert session.get_one(Order, order.id, populate_existing=True).return_status == "returned"

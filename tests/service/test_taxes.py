@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from oms.aftersales import resting, return_rules
 from oms.money import quantise
 from oms.orders import rules, wanted
 from oms.orders.models import Order, OrderLine
@@ -83,3 +84,28 @@ def test_what_has_no_share_stays_as_it_is() -> None:
     assert rules.tax_of(Decimal(100), was=Decimal(1000), now=Decimal(333), currency="JPY") == quantise(
         Decimal("33.3"), "JPY"
     )
+
+
+@pytest.fixture
+def untold(session: Session) -> Order:
+    """Two lines of 20.00 and 10.00 of freight, and 20 % tax on all of it, which only the order's sum names: 60.00."""
+    sku = make_sku(session)
+    line = {"sku_id": sku.id, "qty": Decimal(2), "channel_sku": sku.code}
+    given: dict[str, Any] = {
+        "tax": Decimal(10),
+        "tax_included": False,
+        "shipping": Decimal(10),
+        "lines_total": Decimal(40),
+    }
+    return make_order(session, lines=[line, line], total=Decimal(60), paid=Decimal(60), **given)
+
+
+def test_of_a_tax_that_no_line_names_the_goods_have_their_share(session: Session, untold: Order) -> None:
+    """What comes back or is cancelled of 20.00 of goods cost 24.00; the freight's tax stays."""
+    lines = _lines(session, untold)
+    units = {lines[0].id: Decimal(2)}
+    values, discount = return_rules.values_of(untold, lines), return_rules.discount_of(untold)
+    assert return_rules.worth(units, values, currency="CNY", discount=discount) == Decimal("24.00")
+    assert resting.paid_for(untold, lines, units) == Decimal("24.00")
+    untold.tax_included, untold.total = True, Decimal(50)
+    assert resting.paid_for(untold, lines, units) == Decimal("20.00")

@@ -62,6 +62,17 @@ def test_the_first_scan_ends_collect_at_the_scans_own_time(
     assert session.get_one(Fulfilment, parcel.fulfilment_id, populate_existing=True).status == "collected"
 
 
+@pytest.mark.parametrize(("days", "promised"), [(1, True), (-1, False)])
+def test_a_customer_whose_parcel_leaves_after_its_promise_is_not_told_that_day(
+    session: Session, floor: Floor, business_now: datetime, days: int, promised: bool
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    session.query(Fulfilment).update({"promised_deliver_at": business_now + timedelta(days=days)})
+    told(session, parcel, "collected", business_now, business_now)
+    message = session.query(Message).filter_by(key=f"collected:{parcel.id}").one()
+    assert bool(message.values["promised_deliver_at"]) == promised
+
+
 def test_customer_and_channel_are_told_of_the_collection_once(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:

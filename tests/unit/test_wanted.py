@@ -54,3 +54,13 @@ def test_tax_that_is_in_the_prices_is_not_added() -> None:
     found = wanted.mended(base, _lines({})).totals
     assert found is not None
     assert found.total == Decimal(35)
+
+
+def test_a_line_without_a_reference_has_the_tax_of_its_goods_whatever_stood_before_it() -> None:
+    """Books at 5 %, tea at 13 %: the books are dropped, and less tea is wanted."""
+    book = Line(sku="BOOK", qty=Decimal(2), unit_price=Decimal(50), tax=Decimal(5), total=Decimal(100))
+    tea = Line(sku="TEA", qty=Decimal(10), unit_price=Decimal(10), tax=Decimal(13), total=Decimal(100))
+    assert BASE.totals is not None
+    base = replace(BASE, lines=(book, tea), totals=replace(BASE.totals, lines=Decimal(200), tax=Decimal(18)))
+    found = wanted.mended(base, {"lines": [{"sku": "TEA", "qty": "5", "unit_price": "10.00"}]})
+    assert [line.tax for line in found.lines] == [Decimal("6.50")]

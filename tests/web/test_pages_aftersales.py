@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
 from oms.shipping import tracking
+from oms.verification import payments
 from tests.factories.day import Day, make_day
 from tests.factories.packed import handed_over, served_floor
 from tests.web.site import post
@@ -162,3 +164,18 @@ def test_a_parcel_that_never_arrives_is_given_up_on_its_page_and_asked_about_by_
     asked = site.client("customer_service").get(f"/tickets/{ticket}").get_data(as_text=True)
     assert number in asked
     assert "The hub burnt down." in asked
+
+
+def test_what_came_back_unpaid_stands_beside_the_sum_and_is_not_asked_for(site, day):
+    ours = day.shipped.order_id
+    site.rows(
+        "UPDATE orders SET payment_terms = 'account', payment_status = 'none', paid = NULL WHERE id = :o RETURNING id",
+        o=ours,
+    )
+    with site.transaction() as session:
+        left = payments.owe_less(session, order_id=ours, worth=Decimal(5), actor="staff:x", now=db.now(session))
+    [(total,)] = site.rows("SELECT total FROM orders WHERE id = :o", o=ours)
+    page = site.client("finance").get(f"/orders/{ours}").get_data(as_text=True)
+    assert left == 0
+    assert "Came back or cancelled, unpaid" in page
+    assert re.search(r'id="f-amount"[^>]*value="([^"]+)"', page)[1] == f"{total.normalize() - 5:f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Callable
@@ -15,10 +16,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
+from oms.accounts import idempotency
+from oms.accounts.idempotency import Answer
 from oms.clock import possible, zone_named
 from oms.errors import Conflict, InputInvalid, NotAllowed, Refused
 from oms.money import parse_amount
-from oms.web import edge
+from oms.web import csrf, edge
+from oms.web.auth import me
 
 T = TypeVar("T")
 
@@ -37,10 +41,33 @@ def tried(work: Callable[[Session, datetime], T]) -> T | Refused:
         return refused
 
 
+def once(work: Callable[[Session, datetime], uuid.UUID]) -> uuid.UUID | Refused:
+    """As `tried`, for a form with a `form_key`: going back and sending it again as it was does nothing more.
+
+    Then what it made the first time comes back. With other words in it, it is another wish.
+    """
+
+    def first_time(session: Session, now: datetime) -> uuid.UUID:
+        if not text("form_key", longest=60):
+            return work(session, now)
+        told = sorted((name, value) for name, value in request.form.items(multi=True) if name != csrf.FIELD)
+        digest = hashlib.sha256(repr((request.path, told)).encode()).digest()
+        sent: dict[str, Any] = {"owner": me().actor, "key": f"form:{digest.hex()}"}
+        before = idempotency.begin(session, **sent, request_hash=digest, now=now)
+        if before is not None:
+            return uuid.UUID(before.body.decode())
+        made = work(session, now)
+        idempotency.finish(session, **sent, answer=Answer(303, {}, str(made).encode()))
+        return made
+
+    return tried(first_time)
+
+
 def page(template: str, refused: Refused | None = None, **values: Any) -> Response:
     """A page; with a refusal it tells the fault beside its fields and keeps what was typed."""
     typed = request.form if request.method == "POST" else request.args
-    html = render_template(template, refused=refused, faults=refused.fields if refused else {}, typed=typed, **values)
+    common = {"faults": refused.fields if refused else {}, "typed": typed, "form_key": str(uuid.uuid4())}
+    html = render_template(template, refused=refused, **common, **values)
     return make_response(html, refused.status if refused else 200)
 
 

@@ -19,7 +19,7 @@ from oms.errors import Refused
 from oms.fulfilment import queries as floor
 from oms.journey import timeline
 from oms.messages import queries as messages
-from oms.orders import browsing, queries
+from oms.orders import browsing, owed, queries
 from oms.orders.models import Order
 from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.parties import queries as parties
@@ -112,6 +112,8 @@ def _around(session: Session, order: Order) -> dict[str, Any]:
         "returns": returns,
         "refunds": refunds.of_orders(session, order_ids=[order.id]),
         "steps": timeline.running(session, **mine),
+        # What is prepaid is paid before it leaves.
+        "owed_less": 0 if order.payment_terms == "prepaid" else owed.taken_off(session, **mine),
         **_story(session, order),
     }
 

@@ -53,7 +53,7 @@ def form() -> Response:
 def ask() -> AnyResponse:
     """Ask for a return of the pieces named."""
     ref = request.form.get("order", "")
-    made = acting.tried(lambda session, now: _ask(session, ref, now))
+    made = acting.once(lambda session, now: _ask(session, ref, now))
     if isinstance(made, Refused):
         return _form(ref, made)
     if me().may("return.read"):

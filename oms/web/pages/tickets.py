@@ -53,7 +53,7 @@ def form() -> Response:
 @right("ticket.open")
 def open_one() -> AnyResponse:
     """Open a ticket; the customer hears its number."""
-    made = acting.tried(_open)
+    made = acting.once(_open)
     if isinstance(made, Refused):
         return _form(request.form.get("order", ""), made)
     return acting.done("tickets.show" if me().may("ticket.read") else "home.show", "ticket_opened", **_target(made))
@@ -118,21 +118,22 @@ def pass_on(ticket_id: uuid.UUID) -> AnyResponse:
 def contact(ticket_id: uuid.UUID) -> AnyResponse:
     """Tell the customer the remedy and when it is done; that time becomes a clock."""
 
-    def work(session: Session, now: datetime) -> None:
+    def work(session: Session, now: datetime) -> uuid.UUID:
         due_at = acting.at("remedy_due_at")
         if due_at is None:
             raise InputInvalid("when is it done?", fields={"remedy_due_at": gettext("Please fill this in.")})
         answer = Answer(acting.required("text"), acting.required("remedy", longest=1000), due_at)
         tickets.contact(session, ticket_id=ticket_id, answer=answer, actor=me().actor, now=now)
+        return ticket_id
 
-    return _after(ticket_id, acting.tried(work), "ticket_contacted")
+    return _after(ticket_id, acting.once(work), "ticket_contacted")
 
 
 @pages.post("/tickets/<uuid:ticket_id>/notes")
 @right("ticket.work")
 def note(ticket_id: uuid.UUID) -> AnyResponse:
     """Keep what was said."""
-    result = acting.tried(
+    result = acting.once(
         lambda session, now: tickets.note(
             session,
             ticket_id=ticket_id,
