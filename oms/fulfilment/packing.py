@@ -202,7 +202,8 @@ class AtTable:
 _TABLE = text(f"""
     SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service, f.cut_off_at,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
-           fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
+           fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, s.length_mm, s.width_mm, s.height_mm,
+           fl.qty_packed < fl.qty_picked AS unchecked
     FROM fulfilment f
     LEFT JOIN fulfilment_line fl ON fl.fulfilment_id = f.id AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
     LEFT JOIN sku s ON s.id = fl.sku_id
@@ -224,7 +225,9 @@ def at_table(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[u
 
 def _standing(rows: Sequence[Row[Any]]) -> AtTable:
     lines = [row for row in rows if row.line_id is not None]
-    checked = tuple(Checked(line.line_id, line.sku_id, line.qty_packed, line.weight_g) for line in lines)
+    checked = tuple(
+        Checked(r.line_id, r.sku_id, r.qty_packed, r.weight_g, (r.length_mm, r.width_mm, r.height_mm)) for r in lines
+    )
     return AtTable(rows[0], checked, sum(line.unchecked for line in lines))
 
 

@@ -195,6 +195,8 @@ is no line of this return | 不是此退货单的行
 is too large for an order | 超出订单上限
 give a number over 0 with at most three decimals; to drop the line set `cancelled` | 请输入大于 0、最多三位小数的数；不要此行请勾选删除
 name at least one box with its carton and weight | 请至少填写一个纸箱及其重量
+one piece alone travels in its own packaging: put the others into boxes of their own | 原包装发货每箱只能一件，其余请另装箱
+its size is unknown: have it measured and entered with the goods | 尺寸未知：请测量并录入商品资料
 say what is in this box: with several boxes each names its pieces | 多箱时请填写每箱内容
 * of line *: more than was checked, or not of this order | * 件（行 *）超过已复核数量，或不属于此订单
 * checked piece(s) are in no box: put them in, or send them back | * 件已复核商品未装箱：请装箱或退回

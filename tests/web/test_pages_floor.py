@@ -89,6 +89,36 @@ def test_a_checked_fulfilment_is_closed_in_the_carton_shown_and_a_wrong_weight_i
     assert "Packing slip" in client.get(url).get_data(as_text=True)
 
 
+def test_who_takes_one_more_carton_than_shown_names_what_is_in_it_and_the_first_holds_the_rest(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    [(line,), (other,)] = site.rows(
+        "SELECT id FROM fulfilment_line WHERE fulfilment_id = :f ORDER BY id", f=day.to_pack.id
+    )
+    assert f"boxes.1.qty.{line}" in client.get(url).get_data(as_text=True)
+    box = {"boxes.0.carton_code": "M", "boxes.0.weight_g": "420", "boxes.1.carton_code": "M", "boxes.1.weight_g": "420"}
+    refused = post(client, f"{url}/close", box | {f"boxes.1.qty.{line}": "5"}, page=url)
+    assert (refused.status_code, "more than was checked" in refused.get_data(as_text=True)) == (422, True)
+    closed = post(client, f"{url}/close", box | {f"boxes.1.qty.{line}": "1", f"boxes.1.qty.{other}": "0"}, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert site.rows(
+        "SELECT p.position, l.fulfilment_line_id, l.qty FROM parcel p JOIN parcel_line l ON l.parcel_id = p.id "
+        "WHERE p.fulfilment_id = :f ORDER BY 1",
+        f=day.to_pack.id,
+    ) == [(0, other, 1), (1, line, 1)]
+
+
+def test_what_is_too_heavy_for_every_carton_is_closed_in_its_own_packaging(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    site.rows("UPDATE sku SET weight_g = 12000 RETURNING id")
+    page = client.get(url).get_data(as_text=True)
+    shown = dict(re.findall(r'name="(boxes[^"]+)"[^>]*? value="([^"]*)"', page))
+    assert [shown[f"boxes.{place}.carton_code"] for place in (0, 1)] == ["OWN", "OWN"]
+    weights = {f"boxes.{place}.weight_g": "12000" for place in (0, 1)}
+    closed = post(client, f"{url}/close", shown | weights, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM parcel WHERE fulfilment_id = :f", f=day.to_pack.id) == [(2,)]
+
+
 def test_a_piece_too_many_at_the_packing_table_is_told(site, day):
     client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
     form = {"code": day.floor.skus[0].code, "scan_id": "p-1"}
