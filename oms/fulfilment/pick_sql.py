@@ -29,6 +29,7 @@ READ = text("""
         WHERE w.id = :wave),
     o AS (SELECT id FROM orders WHERE id = (
               SELECT order_id FROM r WHERE known IS NULL AND bin_code = :bin AND left_over >= per_scan * CAST(:qty AS numeric)
+                AND (CAST(:stop AS int) IS NULL OR stop = CAST(:stop AS int))
               ORDER BY stop LIMIT 1) FOR NO KEY UPDATE)
     SELECT r.*, o.id AS locked_order_id FROM r LEFT JOIN o ON TRUE ORDER BY r.stop
 """)

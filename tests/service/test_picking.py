@@ -20,7 +20,7 @@ from oms.inventory.models import Bin, Stock
 from oms.journey.models import ErrorEvent, Step
 from oms.orders.models import OrderLine
 from oms.supply import backorders
-from tests.factories.floor import Floor, make_floor, released, run_kind, wave_of
+from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind, to_the_floor, wave_of
 
 WORKER = "staff:bob"
 
@@ -143,6 +143,20 @@ def test_the_same_goods_scanned_under_a_known_id_for_another_list_are_refused_an
     with pytest.raises(KeyReused, match="scan again"):
         _scan(session, other, business_now, scan_id="device-1")
     assert session.query(PickTask).filter_by(wave_id=other.wave_id, status="picked").count() == 0
+
+
+def test_a_scan_counts_for_the_order_that_is_shown_and_not_for_another_at_the_same_bin(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    for _ in range(2):
+        confirmed_order(session, floor, business_now, qty=2)
+    to_the_floor(session, floor, business_now)
+    first, second = session.query(PickTask).order_by(PickTask.wave_id, PickTask.stop).limit(2)
+    assert (first.bin_id, first.sku_id) == (second.bin_id, second.sku_id)
+    fulfilment = session.get_one(Fulfilment, second.fulfilment_id)
+    one: dict[str, object] = {"qty": Decimal(1), "stop": second.stop}
+    assert [_scan(session, fulfilment, business_now, **one).answer for _ in range(3)] == ["ok", "ok", "too_many"]
+    assert [session.get_one(PickTask, t.id, populate_existing=True).qty_picked for t in (first, second)] == [0, 2]
 
 
 def test_another_check_under_a_known_id_is_refused(session: Session, floor: Floor, business_now: datetime) -> None:

@@ -76,6 +76,34 @@ def test_a_short_stop_needs_its_reason_and_ends_the_list(site, day):
     assert "The list is done" in client.get(f"/pick/{day.wave.number}").get_data(as_text=True)
 
 
+def test_goods_by_weight_are_picked_and_checked_by_scan_alone_to_their_last_part(site, day):
+    client, stop = site.client("warehouse"), stops(site, day)[0]
+    site.rows("UPDATE pick_task SET qty = 1.5 WHERE id = :t RETURNING id", t=stop.id)
+    site.rows("UPDATE bin_stock SET allotted = allotted + 0.5 WHERE allotted > 0 RETURNING bin_id")
+    site.rows("UPDATE fulfilment_line SET qty = 1.5 WHERE fulfilment_id = :f RETURNING id", f=day.to_pick.id)
+    for _ in range(2):
+        assert "answer=ok" in scan(client, day, stop, stop.sku).location
+    assert site.rows("SELECT qty_picked, status FROM pick_task WHERE id = :t", t=stop.id) == [(1.5, "picked")]
+    url = f"/pack/{day.to_pack.id}"
+    site.rows("UPDATE fulfilment_line SET qty_packed = 0.5 WHERE fulfilment_id = :f RETURNING id", f=day.to_pack.id)
+    for sku in day.floor.skus:
+        form = {"code": sku.code, "scan_id": str(uuid.uuid4())}
+        assert "answer=ok" in post(client, f"{url}/check", form, page=url).location
+    assert "Every piece is checked" in client.get(url).get_data(as_text=True)
+
+
+def test_a_scan_on_the_phone_is_for_the_stop_that_it_shows(site, day):
+    client, (first, _) = site.client("warehouse"), stops(site, day)
+    site.rows("UPDATE pick_task SET status = 'picked', qty_picked = qty WHERE id = :t RETURNING id", t=first.id)
+    site.rows(
+        "INSERT INTO pick_task (id, wave_id, fulfilment_id, fulfilment_line_id, order_id, bin_id, sku_id, qty, qty_picked, "
+        "stop, status) SELECT gen_random_uuid(), wave_id, fulfilment_id, fulfilment_line_id, order_id, bin_id, sku_id, qty, 0, "
+        "9, 'pending' FROM pick_task WHERE id = :t RETURNING id",
+        t=first.id,
+    )
+    assert "answer=too_many" in scan(client, day, first, first.sku).location
+
+
 def test_a_checked_fulfilment_is_closed_in_the_carton_shown_and_a_wrong_weight_is_asked_about(site, day):
     client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
     assert "Every piece is checked" in client.get(url).get_data(as_text=True)

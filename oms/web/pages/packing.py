@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
 from oms.errors import InputInvalid, Refused
-from oms.fulfilment import packing, queries
+from oms.fulfilment import codes, packing, queries
 from oms.fulfilment.boxing import OWN, Box
 from oms.fulfilment.packing import PackScan
 from oms.shipping import parcels
@@ -83,8 +83,8 @@ def check(fulfilment_id: uuid.UUID) -> AnyResponse:
     """Check one piece by scan; the form's `scan_id` makes one that was sent twice count once."""
 
     def work(session: Session, now: datetime) -> str:
-        who, qty = me(), acting.amount("qty") if request.form.get("qty") else Decimal(1)
-        scan_id, code = acting.required("scan_id", longest=100), acting.required("code", longest=200)
+        who, scan_id, code = me(), acting.required("scan_id", longest=100), acting.required("code", longest=200)
+        qty = acting.amount("qty") if request.form.get("qty") else _one(session, fulfilment_id, code)
         scanned = PackScan(scan_id, fulfilment_id, code, qty)
         return packing.scan(session, scanned=scanned, actor=who.actor, staff_id=who.staff_id, now=now).answer
 
@@ -92,6 +92,15 @@ def check(fulfilment_id: uuid.UUID) -> AnyResponse:
     if isinstance(result, Refused):
         return _page(str(fulfilment_id), result)
     return redirect(url_for("packing.show", fulfilment_id=fulfilment_id, answer=result), code=303)
+
+
+def _one(session: Session, fulfilment_id: uuid.UUID, code: str) -> Decimal:
+    """What a scan stands for: one piece, and of goods by weight or length the part that is left."""
+    lines = queries.lines(session, fulfilment_ids=[fulfilment_id])
+    parts = {line.sku_id: line.left for line in lines if 0 < line.left < 1}
+    whole = {line.sku_id for line in lines if line.left >= 1}
+    sku_id = codes.sku_of(session, code=code)[0] if parts else None
+    return parts[sku_id] if sku_id in parts.keys() - whole else Decimal(1)
 
 
 @pages.post("/pack/<uuid:fulfilment_id>/close")
