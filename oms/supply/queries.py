@@ -21,7 +21,7 @@ _LISTED = """
 """
 
 _PLACES = text("""
-    SELECT x.place, w.id AS warehouse_id, s.id AS sku_id, b.id AS bin_id, b.kind AS bin_kind
+    SELECT x.place, w.id AS warehouse_id, s.id AS sku_id, s.bundle, b.id AS bin_id, b.kind AS bin_kind
     FROM unnest(CAST(:place AS int[]), CAST(:warehouse AS text[]), CAST(:sku AS text[]), CAST(:bin AS text[]))
          AS x(place, warehouse, sku, bin)
     LEFT JOIN warehouse w ON w.code = x.warehouse
@@ -39,7 +39,7 @@ def requests(
 
 
 def places(session: Session, *, named: Sequence[tuple[str, str, str]]) -> Sequence[Any]:
-    """(warehouse code, SKU code, bin code) as ids, with the bin's kind, in their order; None for a code that nobody knows."""
+    """(warehouse code, SKU code, bin code) as ids, with whether it is a set and the bin's kind, in their order; None for a code that nobody knows."""
     params = {
         "place": list(range(len(named))),
         "warehouse": [n[0] for n in named],

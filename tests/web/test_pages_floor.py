@@ -197,6 +197,21 @@ def test_goods_are_received_only_into_bins_that_are_picked_from(site, day):
     assert (answer.status_code, "nobody picks from PACKING" in answer.get_data(as_text=True)) == (422, True)
 
 
+def test_a_set_is_received_by_its_parts_for_itself_is_never_promised(site, day):
+    [(bin_code, code)] = site.rows(
+        "UPDATE sku SET bundle = TRUE FROM bin_stock s JOIN bin b ON b.id = s.bin_id AND b.kind = 'pick' "
+        "WHERE s.sku_id = sku.id AND sku.id = :s RETURNING b.code, sku.code",
+        s=day.floor.skus[0].id,
+    )
+    form = {"warehouse": day.floor.warehouse.code, "note": "DN-1", "code": code, "qty": "5", "bin": bin_code}
+    page = post(site.client("warehouse", language="zh_Hans"), "/receive", form, page="/receive")
+    assert (page.status_code, f"{code} 是组合装" in page.get_data(as_text=True)) == (422, True)
+    row = {"key": "DN-2", "warehouse": form["warehouse"], "sku": code, "bin": bin_code, "qty": "5"}
+    answer = site.app.test_client().post("/api/v1/receipts", json={"receipts": [row]}, headers=site.key("warehouse"))
+    assert "is a set" in answer.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM stock_move WHERE cause = 'receipt'") == [(0,)]
+
+
 def test_planning_now_with_nothing_to_plan_says_so(site, day):
     answer = post(site.client("warehouse"), "/waves/plan", {"warehouse": day.floor.warehouse.code}, page="/waves")
     assert "said=nothing_waits" in answer.location
