@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import incomplete, progress, scan_rules
+from oms.fulfilment import codes, incomplete, progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
@@ -59,8 +59,7 @@ _READ = text(f"""
                                     ORDER BY h.placed_at) AS reasons,
            l.id AS line_id, l.sku_id, l.qty_picked - l.qty_packed AS left_over
     FROM o JOIN fulfilment f ON f.order_id = o.id
-    LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
-                       UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
+    LEFT JOIN LATERAL ({codes.FIND}) c ON TRUE
     LEFT JOIN scan k ON k.scan_id = :scan
     LEFT JOIN fulfilment_line l ON l.fulfilment_id = f.id
     WHERE f.id = :fulfilment ORDER BY l.id
@@ -154,7 +153,7 @@ def _record_wrong(
 def _asked(scanned: PackScan) -> dict[str, Any]:
     return {
         "fulfilment": scanned.fulfilment_id,
-        "code": scanned.code.strip(),
+        "codes": codes.spellings(scanned.code),
         "scan": scanned.scan_id,
         "read_code": scanned.code[:200],
         "times": scanned.qty,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import incomplete, pick_sql, scan_rules, shorts
+from oms.fulfilment import codes, incomplete, pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import first_of, refuse_other, write_scan
@@ -99,7 +99,7 @@ def _may_count(scanned: PickScan, stop: Row[Any]) -> Decimal:
 def _asked(scanned: PickScan) -> dict[str, Any]:
     return {
         "wave": scanned.wave_id,
-        "code": scanned.code.strip(),
+        "codes": codes.spellings(scanned.code),
         "scan": scanned.scan_id,
         "bin": scanned.bin_code.strip(),
         "qty": scanned.qty,

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.catalog.models import Barcode
 from oms.db import new_id
 from oms.errors import Conflict, InputInvalid, KeyReused
-from oms.fulfilment import boxing, packing, picking, release, shorts
-from oms.fulfilment.models import Fulfilment, PickTask, Scan
+from oms.fulfilment import boxing, checking, codes, packing, picking, release, shorts
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Scan
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import Answer, PickScan
 from oms.invariants.check import check
-from oms.inventory.models import Bin, Stock
+from oms.inventory.models import Bin, BinStock, Stock
 from oms.journey.models import ErrorEvent, Step
 from oms.orders.models import OrderLine
 from oms.supply import backorders
@@ -112,6 +113,44 @@ def test_a_wrong_scan_is_recorded_and_counts_nothing(
     row = session.query(Scan).one()
     assert (row.accepted, row.answer) == (False, answer)
     assert sum(t.qty_picked for t in session.query(PickTask)) == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "scanned"),
+    [
+        ("0036000291452", "036000291452"),
+        ("036000291452", "0036000291452"),
+        ("00036000291452", "036000291452\r\n"),
+        ("6901234567892", "]E06901234567892"),
+        ("6901234567892", "0106901234567892172612311042A"),
+        ("6901234567892", "]C10106901234567892"),
+        ("TEA-A", "tea-a"),
+    ],
+)
+def test_a_barcode_is_known_with_other_zeros_and_as_each_scanner_sends_it(
+    session: Session, floor: Floor, business_now: datetime, known: str, scanned: str
+) -> None:
+    fulfilment = released(session, floor, business_now)
+    for sku in floor.skus:
+        session.query(PickTask).filter_by(sku_id=sku.id).update({"sku_id": floor.skus[0].id})
+    session.query(FulfilmentLine).update({"sku_id": floor.skus[0].id})
+    session.query(BinStock).filter_by(sku_id=floor.skus[1].id).update({"sku_id": floor.skus[0].id})
+    session.add(Barcode(code=known, sku_id=floor.skus[0].id))
+    session.flush()
+    for _ in range(2):
+        assert _scan(session, fulfilment, business_now, code=scanned).answer == "ok"
+    first, second = (PackScan(str(new_id()), fulfilment.id, scanned) for _ in range(2))
+    assert packing.scan(session, scanned=first, actor=WORKER, staff_id=None, now=business_now).answer == "ok"
+    assert checking.check(session, scans=[second], actor=WORKER, now=business_now) == ["ok"]
+
+
+def test_a_code_is_first_what_it_says_and_no_number_with_a_wrong_check_digit(session: Session, floor: Floor) -> None:
+    one, other = floor.skus
+    session.add_all([Barcode(code="0036000291452", sku_id=one.id), Barcode(code="036000291452", sku_id=other.id)])
+    session.add(Barcode(code="0036000291453", sku_id=one.id))
+    session.flush()
+    found = [codes.sku_of(session, code=code)[0] for code in ("0036000291452", "036000291452", "036000291453")]
+    assert found == [one.id, other.id, None]
 
 
 def test_a_scan_sent_twice_counts_once(session: Session, floor: Floor, business_now: datetime) -> None:
