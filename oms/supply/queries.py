@@ -16,7 +16,8 @@ _LISTED = """
     FROM supply_request r
     JOIN warehouse w ON w.id = r.warehouse_id JOIN sku s ON s.id = r.sku_id
     LEFT JOIN supplier p ON p.id = r.supplier_id
-    WHERE (CAST(:status AS text) IS NULL OR r.status = :status) AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
+    WHERE (CAST(:status AS text) IS NULL OR r.status = :status)
+      AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse) AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
     ORDER BY r.id DESC LIMIT {limit}
 """
 
@@ -32,10 +33,16 @@ _PLACES = text("""
 
 
 def requests(
-    session: Session, *, limit: int, status: str | None = None, after: uuid.UUID | None = None
+    session: Session,
+    *,
+    limit: int,
+    status: str | None = None,
+    after: uuid.UUID | None = None,
+    warehouse: str | None = None,
 ) -> Sequence[Any]:
-    """Requests, newest first, from after an id; one row more than `limit`."""
-    return session.execute(text(_LISTED.format(limit=int(limit) + 1)), {"status": status, "after": after}).all()
+    """Requests, newest first, from after an id, of one warehouse's code where it is named; one row more than `limit`."""
+    given = {"status": status, "after": after, "warehouse": warehouse}
+    return session.execute(text(_LISTED.format(limit=int(limit) + 1)), given).all()
 
 
 def places(session: Session, *, named: Sequence[tuple[str, str, str]]) -> Sequence[Any]:

@@ -10,8 +10,9 @@ import pytest
 from oms import db
 from oms.journey import holds
 from oms.journey.holds import NewHold
+from oms.supply.models import SupplyRequest
 from tests.factories.day import Day, make_day
-from tests.factories.orders import make_warehouse
+from tests.factories.orders import make_sku, make_warehouse
 from tests.factories.packed import booked
 from tests.web.site import post
 
@@ -210,6 +211,19 @@ def test_a_set_is_received_by_its_parts_for_itself_is_never_promised(site, day):
     answer = site.app.test_client().post("/api/v1/receipts", json={"receipts": [row]}, headers=site.key("warehouse"))
     assert "is a set" in answer.get_data(as_text=True)
     assert site.rows("SELECT count(*) FROM stock_move WHERE cause = 'receipt'") == [(0,)]
+
+
+def test_what_a_house_awaits_is_shown_however_much_another_one_does(site, day):
+    with site.transaction() as session:
+        other = make_warehouse(session, code="ZZ-2")
+        for n in range(53):
+            sku, house = make_sku(session, code=f"AWAITED-{n}"), other if n else day.floor.warehouse
+            number = f"PO-{n}"
+            session.add(
+                SupplyRequest(number=number, warehouse_id=house.id, sku_id=sku.id, qty=1, raised_at=db.now(session))
+            )
+    here = site.client("warehouse").get(f"/receive?warehouse={day.floor.warehouse.code}").get_data(as_text=True)
+    assert ("AWAITED-0" in here, "AWAITED-1" in here) == (True, False)
 
 
 def test_planning_now_with_nothing_to_plan_says_so(site, day):

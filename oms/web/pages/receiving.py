@@ -74,7 +74,6 @@ def _page(refused: Refused | None = None) -> Response:
         awaited = [
             row
             for status in ("raised", "ordered")
-            for row in queries.requests(session, limit=ROWS, status=status)
-            if row.warehouse == here.code
+            for row in queries.requests(session, limit=ROWS, status=status, warehouse=here.code)
         ]
     return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited)
