@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.fulfilment import incomplete, locks, packing
+from oms.fulfilment import codes, incomplete, locks, packing
 from oms.fulfilment.models import Fulfilment, Scan
 from oms.fulfilment.packing import Mismatch, PackScan
 from oms.fulfilment.progress import LINE_PROGRESS
@@ -28,9 +28,10 @@ _LINES = text(f"""
 """)
 
 _CODES = text("""
-    SELECT c.code, coalesce(b.sku_id, s.id) AS sku_id, coalesce(b.qty, 1) AS qty
-    FROM unnest(CAST(:codes AS text[])) AS c(code)
-    LEFT JOIN barcode b ON b.code = c.code LEFT JOIN sku s ON s.code = c.code
+    SELECT DISTINCT ON (c.code) c.code, coalesce(b.sku_id, s.id) AS sku_id, coalesce(b.qty, 1) AS qty
+    FROM unnest(CAST(:codes AS text[]), CAST(:spelt AS text[]), CAST(:places AS int[])) AS c(code, spelt, place)
+    LEFT JOIN barcode b ON b.code = c.spelt LEFT JOIN sku s ON s.code = c.spelt
+    ORDER BY c.code, coalesce(b.sku_id, s.id) IS NULL, c.place
 """)
 
 _COUNT = text("""
@@ -75,10 +76,9 @@ def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datet
     ids = list({s.fulfilment_id for s in scans})
     orders = locks.take_orders(session, fulfilment_ids=ids)
     lines = session.execute(_LINES, {"ids": ids}).all()
-    found = session.execute(_CODES, {"codes": sorted({s.code.strip() for s in scans})}).all()
-    codes = {r.code: (r.sku_id, r.qty) for r in found}
+    goods = _goods(session, {s.code.strip() for s in scans})
     known = {r.scan_id: _Known(*r[1:]) for r in session.execute(_KNOWN, {"ids": sorted({s.scan_id for s in scans})})}
-    rows, counted, answers = _judge(scans, lines, codes, known, actor, now)
+    rows, counted, answers = _judge(scans, lines, goods, known, actor, now)
     new = set(insert_rows(session, Scan, rows, unless=("scan_id",), returning="scan_id"))
     taken = {row["scan_id"] for row in rows} - new  # by somebody at another order, in this very moment
     right = [one for scan_id, one in counted.items() if scan_id in new]
@@ -93,10 +93,21 @@ def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datet
     return [ID_USED if s.scan_id in taken else answer for s, answer in zip(scans, answers, strict=True)]
 
 
+def _goods(session: Session, scanned: Collection[str]) -> dict[str, tuple[uuid.UUID | None, Decimal]]:
+    """(SKU, pieces) of each code, as `codes.sku_of`, in one statement."""
+    spelt = [(code, *pair) for code in sorted(scanned) for pair in enumerate(codes.spellings(code))]
+    params = {
+        "codes": [row[0] for row in spelt],
+        "places": [row[1] for row in spelt],
+        "spelt": [row[2] for row in spelt],
+    }
+    return {row.code: (row.sku_id, row.qty) for row in session.execute(_CODES, params)}
+
+
 def _judge(
     scans: Sequence[PackScan],
     lines: Sequence[Any],
-    codes: Mapping[str, tuple[uuid.UUID | None, Decimal]],
+    goods: Mapping[str, tuple[uuid.UUID | None, Decimal]],
     known: dict[str, _Known],
     actor: str,
     now: datetime,
@@ -114,7 +125,7 @@ def _judge(
             same = first[:-1] == ("pack", s.fulfilment_id, s.code[:200], s.qty)
             answers.append(first.answer if same else ID_USED)
             continue
-        sku_id, per_scan = codes.get(s.code.strip(), (None, Decimal(1)))
+        sku_id, per_scan = goods.get(s.code.strip(), (None, Decimal(1)))
         answer, line_id = _answer(s, sku_id, per_scan * s.qty, left, here)
         if line_id is not None:
             counted[s.scan_id] = _Counted(line_id, per_scan * s.qty)

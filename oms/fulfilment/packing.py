@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import incomplete, progress, scan_rules
+from oms.fulfilment import codes, incomplete, progress, scan_rules
 from oms.fulfilment.boxing import Checked
 from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.scan_rules import Verdict, Wanted
@@ -59,8 +59,7 @@ _READ = text(f"""
                                     ORDER BY h.placed_at) AS reasons,
            l.id AS line_id, l.sku_id, l.qty_picked - l.qty_packed AS left_over
     FROM o JOIN fulfilment f ON f.order_id = o.id
-    LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
-                       UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
+    LEFT JOIN LATERAL ({codes.FIND}) c ON TRUE
     LEFT JOIN scan k ON k.scan_id = :scan
     LEFT JOIN fulfilment_line l ON l.fulfilment_id = f.id
     WHERE f.id = :fulfilment ORDER BY l.id
@@ -154,7 +153,7 @@ def _record_wrong(
 def _asked(scanned: PackScan) -> dict[str, Any]:
     return {
         "fulfilment": scanned.fulfilment_id,
-        "code": scanned.code.strip(),
+        "codes": codes.spellings(scanned.code),
         "scan": scanned.scan_id,
         "read_code": scanned.code[:200],
         "times": scanned.qty,
@@ -202,7 +201,8 @@ class AtTable:
 _TABLE = text(f"""
     SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service, f.cut_off_at,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
-           fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, fl.qty_packed < fl.qty_picked AS unchecked
+           fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, s.length_mm, s.width_mm, s.height_mm,
+           fl.qty_packed < fl.qty_picked AS unchecked
     FROM fulfilment f
     LEFT JOIN fulfilment_line fl ON fl.fulfilment_id = f.id AND (fl.qty_packed > 0 OR fl.qty_packed < fl.qty_picked)
     LEFT JOIN sku s ON s.id = fl.sku_id
@@ -224,7 +224,9 @@ def at_table(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> dict[u
 
 def _standing(rows: Sequence[Row[Any]]) -> AtTable:
     lines = [row for row in rows if row.line_id is not None]
-    checked = tuple(Checked(line.line_id, line.sku_id, line.qty_packed, line.weight_g) for line in lines)
+    checked = tuple(
+        Checked(r.line_id, r.sku_id, r.qty_packed, r.weight_g, (r.length_mm, r.width_mm, r.height_mm)) for r in lines
+    )
     return AtTable(rows[0], checked, sum(line.unchecked for line in lines))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from oms.fulfilment import progress
+from oms.fulfilment import codes, progress
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
 from oms.inventory import carrying
 from oms.journey import move_sql, step_sql
 
 # All that a scan is judged by: the list, what its code is, whether the device sent it before, the open stops of that SKU.
 # The order of the stop that a right scan counts for is locked: what is written of it is written under that lock.
-READ = text("""
+READ = text(f"""
     WITH r AS MATERIALIZED (
         SELECT w.id AS wave_id, w.warehouse_id, p.id AS packing_bin_id, c.sku_id AS scanned_sku_id,
                coalesce(c.qty, 0) AS per_scan, k.answer AS known, k.task_id AS known_task_id,
@@ -20,8 +20,7 @@ READ = text("""
                (SELECT fulfilment_id FROM pick_task WHERE wave_id = w.id ORDER BY stop LIMIT 1) AS first_fulfilment_id,
                t.id, t.fulfilment_id, t.order_id, t.sku_id, t.qty - t.qty_picked AS left_over, t.bin_code, t.stop
         FROM wave w
-        LEFT JOIN LATERAL (SELECT sku_id, qty FROM barcode WHERE code = :code
-                           UNION ALL SELECT id, 1 FROM sku WHERE code = :code LIMIT 1) c ON TRUE
+        LEFT JOIN LATERAL ({codes.FIND}) c ON TRUE
         LEFT JOIN LATERAL (SELECT id FROM bin WHERE bin.warehouse_id = w.warehouse_id AND kind = 'packing' LIMIT 1) p ON TRUE
         LEFT JOIN scan k ON k.scan_id = :scan
         LEFT JOIN LATERAL (SELECT pick_task.*, bin.code AS bin_code FROM pick_task JOIN bin ON bin.id = pick_task.bin_id
@@ -29,6 +28,7 @@ READ = text("""
         WHERE w.id = :wave),
     o AS (SELECT id FROM orders WHERE id = (
               SELECT order_id FROM r WHERE known IS NULL AND bin_code = :bin AND left_over >= per_scan * CAST(:qty AS numeric)
+                AND (CAST(:stop AS int) IS NULL OR stop = CAST(:stop AS int))
               ORDER BY stop LIMIT 1) FOR NO KEY UPDATE)
     SELECT r.*, o.id AS locked_order_id FROM r LEFT JOIN o ON TRUE ORDER BY r.stop
 """)

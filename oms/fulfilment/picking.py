@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import Conflict, NotFound
-from oms.fulfilment import incomplete, pick_sql, scan_rules, shorts
+from oms.fulfilment import codes, incomplete, pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
 from oms.fulfilment.scan_rules import Wanted
 from oms.fulfilment.scans import first_of, refuse_other, write_scan
@@ -32,13 +32,17 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class PickScan:
-    """A scan at a bin. `scan_id` is made by the device, so that a scan sent twice counts once."""
+    """A scan at a bin. `scan_id` is made by the device, so that a scan sent twice counts once.
+
+    `stop`: the one that the device shows, with the order whose tote the goods go into; None where it shows none.
+    """
 
     scan_id: str
     wave_id: uuid.UUID
     bin_code: str
     code: str
     qty: Decimal = Decimal(1)
+    stop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
         refuse_other(same=head.same)
         return _answer(session, head.known, head.known_task_id)
     stops = {row.id: row for row in rows if row.id is not None}
-    wanted = [Wanted(stop.id, stop.sku_id, stop.left_over, stop.bin_code) for stop in stops.values()]
+    wanted = [Wanted(stop.id, stop.sku_id, _may_count(scanned, stop), stop.bin_code) for stop in stops.values()]
     verdict = scan_rules.judge(
         wanted, sku_id=head.scanned_sku_id, per_scan=head.per_scan, qty=scanned.qty, bin_code=place
     )
@@ -86,15 +90,22 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
     return Answer(verdict.answer, None, ZERO) if written else _first(session, scanned)
 
 
+def _may_count(scanned: PickScan, stop: Row[Any]) -> Decimal:
+    """How many pieces a scan may count for a stop: none for another order's at the same bin, whose tote is not before the picker."""
+    left: Decimal = stop.left_over
+    return left if scanned.stop in (None, stop.stop) else ZERO
+
+
 def _asked(scanned: PickScan) -> dict[str, Any]:
     return {
         "wave": scanned.wave_id,
-        "code": scanned.code.strip(),
+        "codes": codes.spellings(scanned.code),
         "scan": scanned.scan_id,
         "bin": scanned.bin_code.strip(),
         "qty": scanned.qty,
         "read_code": scanned.code[:200],
         "read_bin": scanned.bin_code,
+        "stop": scanned.stop,
     }
 
 

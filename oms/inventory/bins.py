@@ -37,3 +37,8 @@ def not_picked_from(kind: str | None, *, code: str) -> str | None:
     if kind in PICKED_FROM:
         return None
     return f"nobody picks from {code}: put the goods into another bin"
+
+
+def not_kept(*, bundle: bool, code: str) -> str | None:
+    """What is wrong with goods that are to be booked in: a set is promised by its parts, and itself never."""
+    return f"{code} is a set: book its parts in, for a set is promised and picked by them" if bundle else None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.db import Base
 from oms.errors import InputInvalid
-from oms.inventory import ledger
+from oms.inventory import bins, ledger
 from oms.inventory.ledger import Move
 from oms.journey import lifecycle
 from oms.parties import matching
@@ -235,6 +235,12 @@ def _opening(work: _Work, where: str, cells: object) -> Move | None:
             work.faults[f"{where}.{name}"] = f"no {name} {read[name]!r}, neither in this file nor in the house"
     if warehouse is None or sku is None or place is None:
         return None
+    for name, fault in (
+        ("bin", bins.not_picked_from(found["bin"].kind, code=read["bin"])),
+        ("sku", bins.not_kept(bundle=found["sku"].bundle, code=read["sku"])),
+    ):
+        if fault is not None:
+            work.faults[f"{where}.{name}"] = fault
     key = f"opening:{read['warehouse']}:{read['sku']}:{read['bin']}"
     qty: Decimal = read["qty"]
     return Move(key, found["warehouse"].id, found["sku"].id, "opening", on_hand=qty, bin_id=found["bin"].id)

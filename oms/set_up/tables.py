@@ -70,7 +70,9 @@ SECTIONS: dict[str, Section] = {
         refers={"warehouse": "warehouses"},
     ),
     "cartons": _section(
-        Carton, "code", {"code": f.words, **_SIZES, "tare_g": _WEIGHT, "limit_g": _WEIGHT, "price": f.number}
+        Carton,
+        "code",
+        {"code": f.words, **_SIZES, "tare_g": _WEIGHT, "limit_g": f.whole(1, 10_000_000), "price": f.number},
     ),
     "goods": _section(
         Sku,

@@ -106,10 +106,12 @@ def open_lists(
 
 def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
     """A parcel at the dock, by its waybill or own number: it joins its open list. Raises NotFound, Conflict."""
-    wanted = code.strip().upper()
+    given = code.strip()
+    wanted = sorted({given, given.upper()})
     statement = select(Parcel, Fulfilment.status).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
-    coded = statement.where((Parcel.waybill_number == wanted) | (Parcel.number == wanted))
-    found = session.execute(coded.limit(1)).one_or_none()
+    coded = statement.where(Parcel.waybill_number.in_(wanted) | (Parcel.number == given.upper()))
+    # Carriers write small letters too; of two that differ in that alone the one as it was scanned.
+    found = session.execute(coded.order_by((Parcel.waybill_number == given).desc().nulls_last()).limit(1)).one_or_none()
     if found is None:
         raise NotFound(f"no parcel has the code {code!r}: scan the label's barcode")
     parcel, stands = found
@@ -119,6 +121,8 @@ def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
     # Its label may be good still, when the carrier would not take it back; what is in its bins again leaves in another box.
     if stands in ("putback", "cancelled"):
         raise Conflict(f"the goods of parcel {parcel.number} went back to their bins: keep the box in the house")
+    if parcel.label_status == "used":
+        raise Conflict(f"parcel {parcel.number} has left the house already: if it stands here, tell the shipping clerk")
     if parcel.label_status != "purchased":
         raise Conflict(f"parcel {parcel.number} has no label that is good for a journey: {parcel.label_status}")
     if join(session, parcel_ids=[parcel.id], now=now):

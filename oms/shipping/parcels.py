@@ -19,7 +19,7 @@ from oms import db, numbers
 from oms.catalog.models import Sku
 from oms.errors import Conflict, IllegalTransition, InputInvalid
 from oms.fulfilment import boxing, cartons, locks, packing
-from oms.fulfilment.boxing import Box, Checked
+from oms.fulfilment.boxing import Around, Box, Checked
 from oms.fulfilment.carton_goods import CartonKind, Packing, Piece
 from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
 from oms.fulfilment.packing import AtTable
@@ -49,7 +49,7 @@ class _Packed:
     fulfilment: Row[Any]
     place: int
     box: Box
-    carton: Row[Any]
+    carton: Around
     contents: Contents
     expected_g: int | None
 
@@ -101,23 +101,33 @@ def close_many(
 
 
 def suggest(session: Session, *, fulfilment_id: uuid.UUID) -> Packing:
-    """The cartons for a fulfilment's picked pieces; SKUs without sizes are packed by weight."""
+    """The cartons for a fulfilment's picked pieces; SKUs without sizes are packed by weight.
+
+    A carton's limit is what it may weigh on the scale, its own weight included.
+    """
     statement = (
         select(FulfilmentLine.qty_picked, Sku)
         .join(Sku, Sku.id == FulfilmentLine.sku_id)
         .where(FulfilmentLine.fulfilment_id == fulfilment_id)
         .order_by(Sku.code)
     )
-    pieces = [piece for qty, sku in session.execute(statement) for piece in [_piece(sku)] * int(qty)]
+    pieces = [piece for qty, sku in session.execute(statement) for piece in _pieces(sku, qty)]
     kinds = [
-        CartonKind(c.code, c.length_mm, c.width_mm, c.height_mm, c.limit_g, c.tare_g, c.price)
-        for c in session.execute(select(Carton).order_by(Carton.code)).scalars()
+        CartonKind(c.code, c.length_mm, c.width_mm, c.height_mm, c.limit_g - c.tare_g, c.tare_g, c.price)
+        for c in session.execute(select(Carton).where(Carton.limit_g > Carton.tare_g).order_by(Carton.code)).scalars()
     ]
     return cartons.choose_cartons(pieces, kinds)
 
 
-def _piece(sku: Sku) -> Piece:
-    return Piece(sku.code, sku.weight_g or 0, sku.length_mm, sku.width_mm, sku.height_mm, this_side_up=sku.this_side_up)
+def _pieces(sku: Sku, qty: Decimal) -> list[Piece]:
+    """Whole pieces, and of goods by weight or length the part of one that is left: it needs its room as well."""
+    whole = int(qty)
+    return [_piece(sku, Decimal(1))] * whole + ([_piece(sku, qty - whole)] if qty > whole else [])
+
+
+def _piece(sku: Sku, part: Decimal) -> Piece:
+    weight_g = int((sku.weight_g or 0) * part)
+    return Piece(sku.code, weight_g, sku.length_mm, sku.width_mm, sku.height_mm, this_side_up=sku.this_side_up)
 
 
 def _packed(session: Session, closings: Sequence[Closing], tables: Mapping[uuid.UUID, AtTable]) -> list[_Packed]:
@@ -133,22 +143,24 @@ def _filled(closing: Closing, table: AtTable, kinds: Mapping[str, Row[Any]]) -> 
     contents, faults = rules.distribute(
         {line.line_id: line.qty for line in table.checked}, [box.contents for box in closing.boxes]
     )
-    faults |= {
-        f"boxes.{place}.weight_g": f"carton {box.carton_code} holds {kinds[box.carton_code].limit_g} g at most"
-        for place, box in enumerate(closing.boxes)
-        if not 0 < box.weight_g <= kinds[box.carton_code].limit_g
-    }
+    around: list[Around] = []
+    for place, (box, inside) in enumerate(zip(closing.boxes, contents, strict=True)):
+        carton = kinds[box.carton_code] if box.carton_code in kinds else boxing.own_packaging(inside, checked)
+        if isinstance(carton, str):
+            faults[f"boxes.{place}.carton_code"] = carton
+            continue
+        if not 0 < box.weight_g <= carton.limit_g:
+            faults[f"boxes.{place}.weight_g"] = f"carton {box.carton_code} holds {carton.limit_g} g at most"
+        around.append(carton)
     if faults:
         raise InputInvalid("the boxes are not right yet", fields=faults)
     return [
-        _Packed(
-            table.head, place, box, kinds[box.carton_code], inside, _expected_g(kinds[box.carton_code], inside, checked)
-        )
-        for place, (box, inside) in enumerate(zip(closing.boxes, contents, strict=True))
+        _Packed(table.head, place, box, carton, inside, _expected_g(carton, inside, checked))
+        for place, (box, carton, inside) in enumerate(zip(closing.boxes, around, contents, strict=True))
     ]
 
 
-def _expected_g(carton: Row[Any], contents: Contents, checked: Mapping[uuid.UUID, Checked]) -> int | None:
+def _expected_g(carton: Around, contents: Contents, checked: Mapping[uuid.UUID, Checked]) -> int | None:
     weights = [(checked[line_id].weight_g, qty) for line_id, qty in contents]
     if any(weight is None for weight, _ in weights):
         return None

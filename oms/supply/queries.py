@@ -16,12 +16,13 @@ _LISTED = """
     FROM supply_request r
     JOIN warehouse w ON w.id = r.warehouse_id JOIN sku s ON s.id = r.sku_id
     LEFT JOIN supplier p ON p.id = r.supplier_id
-    WHERE (CAST(:status AS text) IS NULL OR r.status = :status) AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
+    WHERE (CAST(:status AS text) IS NULL OR r.status = :status)
+      AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse) AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
     ORDER BY r.id DESC LIMIT {limit}
 """
 
 _PLACES = text("""
-    SELECT x.place, w.id AS warehouse_id, s.id AS sku_id, b.id AS bin_id, b.kind AS bin_kind
+    SELECT x.place, w.id AS warehouse_id, s.id AS sku_id, s.bundle, b.id AS bin_id, b.kind AS bin_kind
     FROM unnest(CAST(:place AS int[]), CAST(:warehouse AS text[]), CAST(:sku AS text[]), CAST(:bin AS text[]))
          AS x(place, warehouse, sku, bin)
     LEFT JOIN warehouse w ON w.code = x.warehouse
@@ -32,14 +33,20 @@ _PLACES = text("""
 
 
 def requests(
-    session: Session, *, limit: int, status: str | None = None, after: uuid.UUID | None = None
+    session: Session,
+    *,
+    limit: int,
+    status: str | None = None,
+    after: uuid.UUID | None = None,
+    warehouse: str | None = None,
 ) -> Sequence[Any]:
-    """Requests, newest first, from after an id; one row more than `limit`."""
-    return session.execute(text(_LISTED.format(limit=int(limit) + 1)), {"status": status, "after": after}).all()
+    """Requests, newest first, from after an id, of one warehouse's code where it is named; one row more than `limit`."""
+    given = {"status": status, "after": after, "warehouse": warehouse}
+    return session.execute(text(_LISTED.format(limit=int(limit) + 1)), given).all()
 
 
 def places(session: Session, *, named: Sequence[tuple[str, str, str]]) -> Sequence[Any]:
-    """(warehouse code, SKU code, bin code) as ids, with the bin's kind, in their order; None for a code that nobody knows."""
+    """(warehouse code, SKU code, bin code) as ids, with whether it is a set and the bin's kind, in their order; None for a code that nobody knows."""
     params = {
         "place": list(range(len(named))),
         "warehouse": [n[0] for n in named],

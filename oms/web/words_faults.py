@@ -91,6 +91,7 @@ a short needs its reason | 请选择少拣原因
 this stop is settled already: look at the list again | 此站已处理，请查看清单
 a signature names its side and its signer | 请填写签字人
 the signer's name | 签字人姓名
+parcel * has left the house already: if it stands here, tell the shipping clerk | 包裹 * 已交接离仓：若仍在此处，请告知储运专员
 no parcel has the code *: scan the label's barcode | 没有条码为 * 的包裹：请扫描面单条码
 parcel * has no label that is good for a journey: * | 包裹 * 没有有效面单：*
 the order of parcel * was stopped (*): keep it in the house | 包裹 * 的订单已停止（*）：请留在仓内
@@ -138,6 +139,8 @@ give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位
+* is a set: book its parts in, for a set is promised and picked by them | * 是组合装：请按组成商品入库
+goods that are a set | 组合装不能直接入库
 nobody picks from *: put the goods into another bin | * 不是拣货库位：请放入其他库位
 is wrong; after five wrong tries the account rests for up to 15 minutes | 不正确。连续五次错误后，账号最多暂停 15 分钟
 differs: type the same new password twice | 两次输入的新密码不一致
@@ -196,6 +199,8 @@ is no line of this return | 不是此退货单的行
 is too large for an order | 超出订单上限
 give a number over 0 with at most three decimals; to drop the line set `cancelled` | 请输入大于 0、最多三位小数的数；不要此行请勾选删除
 name at least one box with its carton and weight | 请至少填写一个纸箱及其重量
+one piece alone travels in its own packaging: put the others into boxes of their own | 原包装发货每箱只能一件，其余请另装箱
+its size is unknown: have it measured and entered with the goods | 尺寸未知：请测量并录入商品资料
 say what is in this box: with several boxes each names its pieces | 多箱时请填写每箱内容
 * of line *: more than was checked, or not of this order | * 件（行 *）超过已复核数量，或不属于此订单
 * checked piece(s) are in no box: put them in, or send them back | * 件已复核商品未装箱：请装箱或退回

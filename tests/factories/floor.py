@@ -82,13 +82,18 @@ def confirmed_order(session: Session, floor: Floor, now: datetime, *, qty: int =
     return order
 
 
-def released(session: Session, floor: Floor, now: datetime, **given: Any) -> Fulfilment:
-    """A fulfilment on a wave, ready to be picked."""
-    order = confirmed_order(session, floor, now, **given)
+def to_the_floor(session: Session, floor: Floor, now: datetime) -> None:
+    """Allocate, release and plan all that waits."""
     run_kind(session, "allocate", backorders.allocate, now)
     run_kind(session, "release", release.release, now)
     waves.plan_now(session, warehouse_id=floor.warehouse.id)
     run_kind(session, "wave", waves.plan, now)
+
+
+def released(session: Session, floor: Floor, now: datetime, **given: Any) -> Fulfilment:
+    """A fulfilment on a wave, ready to be picked."""
+    order = confirmed_order(session, floor, now, **given)
+    to_the_floor(session, floor, now)
     return session.query(Fulfilment).filter_by(order_id=order.id).one()
 
 

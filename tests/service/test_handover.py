@@ -33,7 +33,17 @@ from oms.shipping.models import HandOverList, Parcel
 from tests.factories.at_once import at_once
 from tests.factories.floor import Floor, run_kind
 from tests.factories.orders import make_sku
-from tests.factories.packed import booked, checked, close, label, served_floor, sign_both, two_booked, two_boxes
+from tests.factories.packed import (
+    booked,
+    checked,
+    close,
+    handed_over,
+    label,
+    served_floor,
+    sign_both,
+    two_booked,
+    two_boxes,
+)
 
 
 @pytest.fixture
@@ -158,6 +168,21 @@ def test_a_parcel_left_behind_joins_the_next_list_by_scan(
     assert again.hand_over_list_id not in (None, first.hand_over_list_id)
     sign_both(session, again, business_now)
     assert session.get_one(Fulfilment, first.fulfilment_id, populate_existing=True).status == "handed_over"
+
+
+def test_a_waybill_in_small_letters_is_found(session: Session, floor: Floor, business_now: datetime) -> None:
+    parcel = booked(session, floor, business_now)
+    parcel.waybill_number, parcel.hand_over_list_id = "jd0a1b", None
+    session.flush()
+    assert handover.scan(session, code="jd0a1b\n", actor="cleo", now=business_now).hand_over_list_id is not None
+
+
+def test_a_parcel_that_has_left_is_told_as_one_when_it_is_scanned_once_more(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    with pytest.raises(Conflict, match="has left the house already"):
+        handover.scan(session, code=parcel.number, actor="cleo", now=business_now)
 
 
 def test_a_bundle_ships_when_its_last_part_has_left(session: Session, floor: Floor, business_now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.boxing import Box
-from oms.fulfilment.models import Fulfilment
+from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
 from oms.journey.models import HistoryEntry, Step
 from oms.shipping import parcels
 from oms.shipping.models import Parcel, ParcelLine
@@ -93,3 +93,65 @@ def test_the_cheapest_carton_that_takes_everything_is_suggested(
     fulfilment = checked(session, floor, business_now, qty=2)
     found = parcels.suggest(session, fulfilment_id=fulfilment.id)
     assert [(filled.carton.code, len(filled.pieces)) for filled in found.cartons] == [("M", 4)]
+
+
+def _weighing(session: Session, floor: Floor, weight_g: int) -> None:
+    for sku in floor.skus:
+        sku.weight_g = weight_g
+    session.flush()
+
+
+def test_the_carton_that_is_suggested_may_be_closed_with_its_own_weight_on_the_scale(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    _weighing(session, floor, 4970)  # both are below the limit of 10,000 g, and with the carton's 120 g above it
+    fulfilment = checked(session, floor, business_now)
+    found = parcels.suggest(session, fulfilment_id=fulfilment.id)
+    assert [filled.gross_weight_g for filled in found.cartons] == [5090, 5090]
+    lines = [box.contents for box in two_boxes(session, fulfilment)]
+    boxes = [Box(f.carton.code, f.gross_weight_g, line) for f, line in zip(found.cartons, lines, strict=True)]
+    assert len(close(session, fulfilment, boxes, business_now)) == 2
+
+
+def test_what_no_carton_takes_leaves_in_its_own_packaging_with_its_own_size(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    _weighing(session, floor, 12_000)
+    fulfilment = checked(session, floor, business_now)
+    assert len(parcels.suggest(session, fulfilment_id=fulfilment.id).unboxed) == 2
+    with pytest.raises(InputInvalid, match="not right yet") as together:
+        close(session, fulfilment, [Box("OWN", 24_000)], business_now)
+    assert "one piece alone" in together.value.fields["boxes.0.carton_code"]
+    boxes = [Box("OWN", 12_100, box.contents) for box in two_boxes(session, fulfilment)]
+    made = close(session, fulfilment, boxes, business_now)
+    assert [(p.length_mm, p.width_mm, p.height_mm, p.carton_id) for p in made] == [(100, 90, 90, None)] * 2
+
+
+def test_a_piece_of_unknown_size_is_measured_before_it_leaves_in_its_own_packaging(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    floor.skus[0].height_mm = floor.skus[1].height_mm = None
+    session.flush()
+    fulfilment = checked(session, floor, business_now)
+    boxes = [Box("OWN", 300, box.contents) for box in two_boxes(session, fulfilment)]
+    with pytest.raises(InputInvalid) as unknown:
+        close(session, fulfilment, boxes, business_now)
+    assert "size is unknown" in unknown.value.fields["boxes.1.carton_code"]
+
+
+def test_half_a_kilo_has_its_room_and_weight_in_the_carton_that_is_suggested(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = checked(session, floor, business_now, qty=2)
+    session.query(FulfilmentLine).update({"qty_packed": Decimal("1.5"), "qty_picked": Decimal("1.5")})
+    [filled] = parcels.suggest(session, fulfilment_id=fulfilment.id).cartons
+    assert (len(filled.pieces), filled.gross_weight_g) == (4, 120 + 2 * 450)
+
+
+def test_a_carton_that_may_hold_nothing_keeps_no_packing_table_waiting(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    session.add(Carton(code="A", length_mm=300, width_mm=200, height_mm=200, tare_g=120, limit_g=0, price=Decimal(0)))
+    session.flush()
+    fulfilment = checked(session, floor, business_now)
+    assert [f.carton.code for f in parcels.suggest(session, fulfilment_id=fulfilment.id).cartons] == ["M"]

@@ -9,18 +9,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.catalog.models import Barcode
 from oms.db import new_id
 from oms.errors import Conflict, InputInvalid, KeyReused
-from oms.fulfilment import boxing, packing, picking, release, shorts
-from oms.fulfilment.models import Fulfilment, PickTask, Scan
+from oms.fulfilment import boxing, checking, codes, packing, picking, release, shorts
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask, Scan
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import Answer, PickScan
 from oms.invariants.check import check
-from oms.inventory.models import Bin, Stock
+from oms.inventory.models import Bin, BinStock, Stock
 from oms.journey.models import ErrorEvent, Step
 from oms.orders.models import OrderLine
 from oms.supply import backorders
-from tests.factories.floor import Floor, make_floor, released, run_kind, wave_of
+from tests.factories.floor import Floor, confirmed_order, make_floor, released, run_kind, to_the_floor, wave_of
 
 WORKER = "staff:bob"
 
@@ -114,6 +115,44 @@ def test_a_wrong_scan_is_recorded_and_counts_nothing(
     assert sum(t.qty_picked for t in session.query(PickTask)) == 0
 
 
+@pytest.mark.parametrize(
+    ("known", "scanned"),
+    [
+        ("0036000291452", "036000291452"),
+        ("036000291452", "0036000291452"),
+        ("00036000291452", "036000291452\r\n"),
+        ("6901234567892", "]E06901234567892"),
+        ("6901234567892", "0106901234567892172612311042A"),
+        ("6901234567892", "]C10106901234567892"),
+        ("TEA-A", "tea-a"),
+    ],
+)
+def test_a_barcode_is_known_with_other_zeros_and_as_each_scanner_sends_it(
+    session: Session, floor: Floor, business_now: datetime, known: str, scanned: str
+) -> None:
+    fulfilment = released(session, floor, business_now)
+    for sku in floor.skus:
+        session.query(PickTask).filter_by(sku_id=sku.id).update({"sku_id": floor.skus[0].id})
+    session.query(FulfilmentLine).update({"sku_id": floor.skus[0].id})
+    session.query(BinStock).filter_by(sku_id=floor.skus[1].id).update({"sku_id": floor.skus[0].id})
+    session.add(Barcode(code=known, sku_id=floor.skus[0].id))
+    session.flush()
+    for _ in range(2):
+        assert _scan(session, fulfilment, business_now, code=scanned).answer == "ok"
+    first, second = (PackScan(str(new_id()), fulfilment.id, scanned) for _ in range(2))
+    assert packing.scan(session, scanned=first, actor=WORKER, staff_id=None, now=business_now).answer == "ok"
+    assert checking.check(session, scans=[second], actor=WORKER, now=business_now) == ["ok"]
+
+
+def test_a_code_is_first_what_it_says_and_no_number_with_a_wrong_check_digit(session: Session, floor: Floor) -> None:
+    one, other = floor.skus
+    session.add_all([Barcode(code="0036000291452", sku_id=one.id), Barcode(code="036000291452", sku_id=other.id)])
+    session.add(Barcode(code="0036000291453", sku_id=one.id))
+    session.flush()
+    found = [codes.sku_of(session, code=code)[0] for code in ("0036000291452", "036000291452", "036000291453")]
+    assert found == [one.id, other.id, None]
+
+
 def test_a_scan_sent_twice_counts_once(session: Session, floor: Floor, business_now: datetime) -> None:
     fulfilment = released(session, floor, business_now, qty=3)
     for _ in range(2):
@@ -143,6 +182,20 @@ def test_the_same_goods_scanned_under_a_known_id_for_another_list_are_refused_an
     with pytest.raises(KeyReused, match="scan again"):
         _scan(session, other, business_now, scan_id="device-1")
     assert session.query(PickTask).filter_by(wave_id=other.wave_id, status="picked").count() == 0
+
+
+def test_a_scan_counts_for_the_order_that_is_shown_and_not_for_another_at_the_same_bin(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    for _ in range(2):
+        confirmed_order(session, floor, business_now, qty=2)
+    to_the_floor(session, floor, business_now)
+    first, second = session.query(PickTask).order_by(PickTask.wave_id, PickTask.stop).limit(2)
+    assert (first.bin_id, first.sku_id) == (second.bin_id, second.sku_id)
+    fulfilment = session.get_one(Fulfilment, second.fulfilment_id)
+    one: dict[str, object] = {"qty": Decimal(1), "stop": second.stop}
+    assert [_scan(session, fulfilment, business_now, **one).answer for _ in range(3)] == ["ok", "ok", "too_many"]
+    assert [session.get_one(PickTask, t.id, populate_existing=True).qty_picked for t in (first, second)] == [0, 2]
 
 
 def test_another_check_under_a_known_id_is_refused(session: Session, floor: Floor, business_now: datetime) -> None:

@@ -10,8 +10,9 @@ import pytest
 from oms import db
 from oms.journey import holds
 from oms.journey.holds import NewHold
+from oms.supply.models import SupplyRequest
 from tests.factories.day import Day, make_day
-from tests.factories.orders import make_warehouse
+from tests.factories.orders import make_sku, make_warehouse
 from tests.factories.packed import booked
 from tests.web.site import post
 
@@ -76,6 +77,34 @@ def test_a_short_stop_needs_its_reason_and_ends_the_list(site, day):
     assert "The list is done" in client.get(f"/pick/{day.wave.number}").get_data(as_text=True)
 
 
+def test_goods_by_weight_are_picked_and_checked_by_scan_alone_to_their_last_part(site, day):
+    client, stop = site.client("warehouse"), stops(site, day)[0]
+    site.rows("UPDATE pick_task SET qty = 1.5 WHERE id = :t RETURNING id", t=stop.id)
+    site.rows("UPDATE bin_stock SET allotted = allotted + 0.5 WHERE allotted > 0 RETURNING bin_id")
+    site.rows("UPDATE fulfilment_line SET qty = 1.5 WHERE fulfilment_id = :f RETURNING id", f=day.to_pick.id)
+    for _ in range(2):
+        assert "answer=ok" in scan(client, day, stop, stop.sku).location
+    assert site.rows("SELECT qty_picked, status FROM pick_task WHERE id = :t", t=stop.id) == [(1.5, "picked")]
+    url = f"/pack/{day.to_pack.id}"
+    site.rows("UPDATE fulfilment_line SET qty_packed = 0.5 WHERE fulfilment_id = :f RETURNING id", f=day.to_pack.id)
+    for sku in day.floor.skus:
+        form = {"code": sku.code, "scan_id": str(uuid.uuid4())}
+        assert "answer=ok" in post(client, f"{url}/check", form, page=url).location
+    assert "Every piece is checked" in client.get(url).get_data(as_text=True)
+
+
+def test_a_scan_on_the_phone_is_for_the_stop_that_it_shows(site, day):
+    client, (first, _) = site.client("warehouse"), stops(site, day)
+    site.rows("UPDATE pick_task SET status = 'picked', qty_picked = qty WHERE id = :t RETURNING id", t=first.id)
+    site.rows(
+        "INSERT INTO pick_task (id, wave_id, fulfilment_id, fulfilment_line_id, order_id, bin_id, sku_id, qty, qty_picked, "
+        "stop, status) SELECT gen_random_uuid(), wave_id, fulfilment_id, fulfilment_line_id, order_id, bin_id, sku_id, qty, 0, "
+        "9, 'pending' FROM pick_task WHERE id = :t RETURNING id",
+        t=first.id,
+    )
+    assert "answer=too_many" in scan(client, day, first, first.sku).location
+
+
 def test_a_checked_fulfilment_is_closed_in_the_carton_shown_and_a_wrong_weight_is_asked_about(site, day):
     client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
     assert "Every piece is checked" in client.get(url).get_data(as_text=True)
@@ -87,6 +116,36 @@ def test_a_checked_fulfilment_is_closed_in_the_carton_shown_and_a_wrong_weight_i
     closed = post(client, f"{url}/close", box | {"boxes.0.weight_g": "720"}, page=url)
     assert closed.status_code == 303, closed.get_data(as_text=True)
     assert "Packing slip" in client.get(url).get_data(as_text=True)
+
+
+def test_who_takes_one_more_carton_than_shown_names_what_is_in_it_and_the_first_holds_the_rest(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    [(line,), (other,)] = site.rows(
+        "SELECT id FROM fulfilment_line WHERE fulfilment_id = :f ORDER BY id", f=day.to_pack.id
+    )
+    assert f"boxes.1.qty.{line}" in client.get(url).get_data(as_text=True)
+    box = {"boxes.0.carton_code": "M", "boxes.0.weight_g": "420", "boxes.1.carton_code": "M", "boxes.1.weight_g": "420"}
+    refused = post(client, f"{url}/close", box | {f"boxes.1.qty.{line}": "5"}, page=url)
+    assert (refused.status_code, "more than was checked" in refused.get_data(as_text=True)) == (422, True)
+    closed = post(client, f"{url}/close", box | {f"boxes.1.qty.{line}": "1", f"boxes.1.qty.{other}": "0"}, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert site.rows(
+        "SELECT p.position, l.fulfilment_line_id, l.qty FROM parcel p JOIN parcel_line l ON l.parcel_id = p.id "
+        "WHERE p.fulfilment_id = :f ORDER BY 1",
+        f=day.to_pack.id,
+    ) == [(0, other, 1), (1, line, 1)]
+
+
+def test_what_is_too_heavy_for_every_carton_is_closed_in_its_own_packaging(site, day):
+    client, url = site.client("warehouse"), f"/pack/{day.to_pack.id}"
+    site.rows("UPDATE sku SET weight_g = 12000 RETURNING id")
+    page = client.get(url).get_data(as_text=True)
+    shown = dict(re.findall(r'name="(boxes[^"]+)"[^>]*? value="([^"]*)"', page))
+    assert [shown[f"boxes.{place}.carton_code"] for place in (0, 1)] == ["OWN", "OWN"]
+    weights = {f"boxes.{place}.weight_g": "12000" for place in (0, 1)}
+    closed = post(client, f"{url}/close", shown | weights, page=url)
+    assert closed.status_code == 303, closed.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM parcel WHERE fulfilment_id = :f", f=day.to_pack.id) == [(2,)]
 
 
 def test_a_piece_too_many_at_the_packing_table_is_told(site, day):
@@ -137,6 +196,34 @@ def test_goods_are_received_only_into_bins_that_are_picked_from(site, day):
     }
     answer = post(site.client("warehouse"), "/receive", form, page="/receive")
     assert (answer.status_code, "nobody picks from PACKING" in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_a_set_is_received_by_its_parts_for_itself_is_never_promised(site, day):
+    [(bin_code, code)] = site.rows(
+        "UPDATE sku SET bundle = TRUE FROM bin_stock s JOIN bin b ON b.id = s.bin_id AND b.kind = 'pick' "
+        "WHERE s.sku_id = sku.id AND sku.id = :s RETURNING b.code, sku.code",
+        s=day.floor.skus[0].id,
+    )
+    form = {"warehouse": day.floor.warehouse.code, "note": "DN-1", "code": code, "qty": "5", "bin": bin_code}
+    page = post(site.client("warehouse", language="zh_Hans"), "/receive", form, page="/receive")
+    assert (page.status_code, f"{code} 是组合装" in page.get_data(as_text=True)) == (422, True)
+    row = {"key": "DN-2", "warehouse": form["warehouse"], "sku": code, "bin": bin_code, "qty": "5"}
+    answer = site.app.test_client().post("/api/v1/receipts", json={"receipts": [row]}, headers=site.key("warehouse"))
+    assert "is a set" in answer.get_data(as_text=True)
+    assert site.rows("SELECT count(*) FROM stock_move WHERE cause = 'receipt'") == [(0,)]
+
+
+def test_what_a_house_awaits_is_shown_however_much_another_one_does(site, day):
+    with site.transaction() as session:
+        other = make_warehouse(session, code="ZZ-2")
+        for n in range(53):
+            sku, house = make_sku(session, code=f"AWAITED-{n}"), other if n else day.floor.warehouse
+            number = f"PO-{n}"
+            session.add(
+                SupplyRequest(number=number, warehouse_id=house.id, sku_id=sku.id, qty=1, raised_at=db.now(session))
+            )
+    here = site.client("warehouse").get(f"/receive?warehouse={day.floor.warehouse.code}").get_data(as_text=True)
+    assert ("AWAITED-0" in here, "AWAITED-1" in here) == (True, False)
 
 
 def test_planning_now_with_nothing_to_plan_says_so(site, day):

@@ -118,7 +118,10 @@ class ContentIn(Schema):
 
 
 class BoxIn(Schema):
-    """A closed carton with what the scale shows; without `contents` everything checked is in it."""
+    """A closed carton with what the scale shows; without `contents` everything checked is in it.
+
+    `carton_code` OWN: one piece that travels in its own packaging.
+    """
 
     carton_code = Text(required=True, longest=40)
     weight_g = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))

@@ -102,6 +102,8 @@ def _receipts(session: Session, given: Sequence[dict[str, Any]]) -> list[Receipt
                 wrong[f"receipts.{place}.{name}"] = f"there is no {name} {given[place][name]}: scan its code"
         if row.bin_id is not None and (fault := bins.not_picked_from(row.bin_kind, code=given[place]["bin"])):
             wrong[f"receipts.{place}.bin"] = fault
+        if row.bundle and (fault := bins.not_kept(bundle=True, code=given[place]["sku"])):
+            wrong[f"receipts.{place}.sku"] = fault
     if wrong:
         raise InputInvalid("some receipts name what is not there", fields=wrong)
     return [

@@ -100,6 +100,13 @@ class PickIn(Schema):
     bin_code = Text(required=True, longest=100)
     code = Text(required=True, longest=200, metadata={"description": "the barcode on the goods, or the SKU's code"})
     qty = Qty(required=True)
+    stop = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, 100_000),
+        metadata={"description": "the stop that the device shows: the scan counts for no other order at the same bin"},
+    )
 
 
 class PickOut(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
 from oms.errors import InputInvalid, Refused
-from oms.fulfilment import packing, queries
-from oms.fulfilment.boxing import Box
+from oms.fulfilment import codes, packing, queries
+from oms.fulfilment.boxing import OWN, Box
 from oms.fulfilment.packing import PackScan
 from oms.shipping import parcels
 from oms.shipping import queries as shipping
@@ -30,7 +30,8 @@ pages = Blueprint("packing", __name__)
 
 LISTS = 30
 READY = ("packing", "picked", "short")
-MOST_BOXES = 20
+#: As many as the API takes: an order's every carton is closed at once.
+MOST_BOXES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def check(fulfilment_id: uuid.UUID) -> AnyResponse:
     """Check one piece by scan; the form's `scan_id` makes one that was sent twice count once."""
 
     def work(session: Session, now: datetime) -> str:
-        who, qty = me(), acting.amount("qty") if request.form.get("qty") else Decimal(1)
-        scan_id, code = acting.required("scan_id", longest=100), acting.required("code", longest=200)
+        who, scan_id, code = me(), acting.required("scan_id", longest=100), acting.required("code", longest=200)
+        qty = acting.amount("qty") if request.form.get("qty") else _one(session, fulfilment_id, code)
         scanned = PackScan(scan_id, fulfilment_id, code, qty)
         return packing.scan(session, scanned=scanned, actor=who.actor, staff_id=who.staff_id, now=now).answer
 
@@ -91,6 +92,15 @@ def check(fulfilment_id: uuid.UUID) -> AnyResponse:
     if isinstance(result, Refused):
         return _page(str(fulfilment_id), result)
     return redirect(url_for("packing.show", fulfilment_id=fulfilment_id, answer=result), code=303)
+
+
+def _one(session: Session, fulfilment_id: uuid.UUID, code: str) -> Decimal:
+    """What a scan stands for: one piece, and of goods by weight or length the part that is left."""
+    lines = queries.lines(session, fulfilment_ids=[fulfilment_id])
+    parts = {line.sku_id: line.left for line in lines if 0 < line.left < 1}
+    whole = {line.sku_id for line in lines if line.left >= 1}
+    sku_id = codes.sku_of(session, code=code)[0] if parts else None
+    return parts[sku_id] if sku_id in parts.keys() - whole else Decimal(1)
 
 
 @pages.post("/pack/<uuid:fulfilment_id>/close")
@@ -103,7 +113,7 @@ def close(fulfilment_id: uuid.UUID) -> AnyResponse:
         parcels.close_boxes(
             session,
             fulfilment_id=fulfilment_id,
-            boxes=_boxes(),
+            boxes=_boxes(session, fulfilment_id),
             actor=who.actor,
             staff_id=who.staff_id,
             now=now,
@@ -116,9 +126,20 @@ def close(fulfilment_id: uuid.UUID) -> AnyResponse:
     return acting.done("packing.show", "packed", fulfilment_id=fulfilment_id)
 
 
-def _boxes() -> list[Box]:
+def _boxes(session: Session, fulfilment_id: uuid.UUID) -> list[Box]:
     places = [place for place in range(MOST_BOXES) if request.form.get(f"boxes.{place}.carton_code")]
-    return [_box(f"boxes.{place}", alone=len(places) == 1) for place in places]
+    boxes = [_box(f"boxes.{place}", alone=len(places) == 1) for place in places]
+    if len(boxes) > 1 and not any(name.startswith(f"boxes.{places[0]}.qty.") for name in request.form):
+        boxes[0] = replace(boxes[0], contents=_rest(session, fulfilment_id, boxes[1:]))
+    return boxes
+
+
+def _rest(session: Session, fulfilment_id: uuid.UUID, others: Sequence[Box]) -> tuple[tuple[uuid.UUID, Decimal], ...]:
+    """What no other box has: one carton was shown for everything, and the packer took more."""
+    left = {line.id: line.qty_packed for line in queries.lines(session, fulfilment_ids=[fulfilment_id])}
+    for line_id, qty in (piece for box in others for piece in box.contents):
+        left[line_id] = left.get(line_id, Decimal(0)) - qty
+    return tuple((line_id, qty) for line_id, qty in left.items() if qty > 0)
 
 
 def _box(base: str, *, alone: bool) -> Box:
@@ -161,15 +182,27 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 def _suggested(session: Session, fulfilment_id: uuid.UUID, lines: Sequence[Any]) -> tuple[list[Suggested], Any]:
     found = parcels.suggest(session, fulfilment_id=fulfilment_id)
     left = {line.id: line.qty_packed for line in lines}
-    boxes = []
-    for filled in found.cartons:
-        contents: dict[uuid.UUID, Decimal] = {}
-        for piece in filled.pieces:
-            line = next((own for own in lines if own.sku == piece.sku and left[own.id] > 0), None)
-            if line is not None:
-                take = min(Decimal(1), left[line.id])
-                contents[line.id] = contents.get(line.id, Decimal(0)) + take
-                left[line.id] -= take
-        loose = [piece.sku for piece in filled.loose]
-        boxes.append(Suggested(filled.carton.code, filled.gross_weight_g, filled.layers(), loose, contents))
+    boxes = [
+        Suggested(
+            filled.carton.code,
+            filled.gross_weight_g,
+            filled.layers(),
+            [piece.sku for piece in filled.loose],
+            _taken([piece.sku for piece in filled.pieces], lines, left),
+        )
+        for filled in found.cartons
+    ]
+    boxes += [Suggested(OWN, one.weight_g, (), [one.sku], _taken([one.sku], lines, left)) for one in found.unboxed]
     return boxes, {note.value: skus for note, skus in found.notes}
+
+
+def _taken(skus: Sequence[str], lines: Sequence[Any], left: dict[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:
+    """Of which lines so many pieces are; they are taken off what is `left` of each."""
+    contents: dict[uuid.UUID, Decimal] = {}
+    for sku in skus:
+        line = next((own for own in lines if own.sku == sku and left[own.id] > 0), None)
+        if line is not None:
+            take = min(Decimal(1), left[line.id])
+            contents[line.id] = contents.get(line.id, Decimal(0)) + take
+            left[line.id] -= take
+    return contents

@@ -83,12 +83,15 @@ def scan(wave_id: uuid.UUID) -> AnyResponse:
 
 def _scan(session: Session, wave_id: uuid.UUID, now: datetime) -> str:
     code, bin_code = acting.required("code", longest=200), acting.text("bin", longest=100)
-    bins = {stop.bin for stop in queries.stops(session, wave_id=wave_id)}
-    if code in bins:
+    stops = queries.stops(session, wave_id=wave_id)
+    if code in {stop.bin for stop in stops}:
         return BIN_RIGHT if code == bin_code else "wrong_bin"
-    who, qty = me(), acting.amount("qty") if request.form.get("qty") else Decimal(1)
+    who, at = me(), _at()
+    # Of goods by weight or length the last scan is the part that is left.
+    one = next((min(stop.left, Decimal(1)) for stop in stops if stop.stop == at and stop.left > 0), Decimal(1))
+    qty = acting.amount("qty") if request.form.get("qty") else one
     scan_id = acting.required("scan_id", longest=100)
-    scanned = PickScan(scan_id, wave_id, bin_code, code, qty)
+    scanned = PickScan(scan_id, wave_id, bin_code, code, qty, stop=at)
     return picking.scan(session, scanned=scanned, actor=who.actor, staff_id=who.staff_id, now=now).answer
 
 
@@ -139,7 +142,12 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 
 def _next(stops: Sequence[Any]) -> Any:
     """The stop that was asked for while it is open, else the first open one after it, else the first open one."""
-    wished = request.values.get("at", "")
-    start = int(wished) if wished.isascii() and wished.isdigit() and len(wished) < 6 else 0
+    start = _at() or 0
     pending = [stop for stop in stops if stop.status == "pending"]
     return next((stop for stop in pending if stop.stop >= start), pending[0] if pending else None)
+
+
+def _at() -> int | None:
+    """The stop that the page showed, or that was asked for."""
+    wished = request.values.get("at", "")
+    return int(wished) if wished.isascii() and wished.isdigit() and len(wished) < 6 else None

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from oms.catalog.models import Sku
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes
 from oms.inventory import bins
@@ -50,6 +51,10 @@ def _receive(session: Session, now: datetime) -> bool:
     if sku_id is None:
         hint = gettext("Nobody knows this code: scan the barcode on the goods or type the SKU.")
         raise InputInvalid("unknown code", fields={"code": hint})
+    sku = session.get_one(Sku, sku_id)
+    whole_set = bins.not_kept(bundle=sku.bundle, code=sku.code)
+    if whole_set is not None:
+        raise InputInvalid("goods that are a set", fields={"code": whole_set})
     bin_code, qty = acting.required("bin", longest=40), acting.amount("qty") * per_scan
     found = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
     if found is None:
@@ -69,7 +74,6 @@ def _page(refused: Refused | None = None) -> Response:
         awaited = [
             row
             for status in ("raised", "ordered")
-            for row in queries.requests(session, limit=ROWS, status=status)
-            if row.warehouse == here.code
+            for row in queries.requests(session, limit=ROWS, status=status, warehouse=here.code)
         ]
     return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited)
