@@ -14,6 +14,7 @@ from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
 from tests.torture.plan import ORDER, Shot
+from tests.torture.progress import Sighting
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
 
@@ -126,7 +127,7 @@ def back(outcome: Outcome, faults: Sequence[Fault], acks: Sequence[Ack]) -> list
     return [f"first order accepted {wait:.1f} s after a stop, goal {BACK_S:.0f} s" for wait in waits if wait >= BACK_S]
 
 
-def timely(outcome: Outcome, faults: Sequence[Fault], seen: Sequence[float]) -> list[str]:
+def timely(outcome: Outcome, faults: Sequence[Fault], seen: Sequence[Sighting]) -> list[str]:
     """Hold the waits for the first progress against the goals."""
     waits = progress.waits([fault.at for fault in faults], seen)
     p99, most = progress.quantile(waits, 0.99), max(waits, default=0.0)
