@@ -17,6 +17,7 @@ from tests.torture.plan import ORDER, Shot
 from tests.torture.progress import Sighting
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
+from workers import outside
 
 #: First progress after a fault: 99 of 100, and all.
 P99_S, MOST_S = 10.0, 36.0
@@ -60,6 +61,7 @@ def run(options: Options) -> Outcome:
         outcome.wrong += found.wrong + _instruments(made, outcome)
         seen, acks = progress.sightings(made.folder / "progress.log"), traffic.read(made.folder / "acked.jsonl")
         outcome.wrong += timely(outcome, harm.done, seen) + back(outcome, harm.done, acks) + reached(harm, form)
+        outcome.wrong += sent_again(found.figures["mails_repeated"], len(harm.done))
         outcome.figures |= {"faults": len(harm.done), "by_label": harm.counts(), "restarts": made.boss.restarts}
         outcome.faults = fault_log((fault.at, fault.label) for fault in harm.done)
         outcome.figures["postgresql_errors"] = dict(verdict.server_log(made).most_common(8))
@@ -125,6 +127,12 @@ def back(outcome: Outcome, faults: Sequence[Fault], acks: Sequence[Ack]) -> list
         waits += [min(answered, default=traffic.PATIENCE_S)] if sent else []
     outcome.figures["accepted_again_s"] = [round(wait, 1) for wait in waits]
     return [f"first order accepted {wait:.1f} s after a stop, goal {BACK_S:.0f} s" for wait in waits if wait >= BACK_S]
+
+
+def sent_again(repeated: int, faults: int) -> list[str]:
+    """A mail whose sender dies between the server's answer and the record of it comes again: as many as are on their way, and no more."""
+    most = faults * outside.THREADS
+    return [f"DOUBLE: {repeated} mails came again, {faults} faults explain {most} at most"] if repeated > most else []
 
 
 def timely(outcome: Outcome, faults: Sequence[Fault], seen: Sequence[Sighting]) -> list[str]:
