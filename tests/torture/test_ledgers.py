@@ -113,6 +113,12 @@ def test_a_cancelled_order_whose_money_stays_here_is_told():
     assert cancellation(request=None, became="cancelled", paid=Decimal(24)) == ""
 
 
+def test_a_cancellation_of_which_the_customer_never_heard_is_told():
+    assert cancellation(told_cancelled=False) == "was carried out, and the customer was never told"
+    # It came before its order, which nobody had confirmed to anybody.
+    assert cancellation(request=None, became="cancelled", told_cancelled=False) == ""
+
+
 def test_only_goods_that_have_left_are_a_reason_to_decline():
     left = {
         "request": "declined",
