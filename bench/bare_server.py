@@ -1,7 +1,8 @@
 """The limit of intake over HTTP: a bare WSGI application that checks an HMAC, parses the JSON and writes with one statement.
 
-gunicorn with the product's processes and threads, psycopg with one prepared set-based statement a request (`limit.INSERT`:
-order, three lines, queue row, stock), an answer after the commit. Nothing is translated, judged, recorded or encrypted.
+gunicorn with two processes, as the product has, and one of its threads for each of the sixteen connections of the clients, psycopg with one
+prepared set-based statement a request (`limit.INSERT`: order, three lines, queue row, stock), an answer after the commit. Nothing is
+translated, judged, recorded or encrypted.
 
 `running` starts it: gunicorn -k gthread -w 2 --threads 8 bench.bare_server:app
 """

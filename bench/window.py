@@ -1,7 +1,7 @@
 """A pace of orders held for some time, with people who turn over list pages; what the house looked like meanwhile.
 
-The pace is kept by the clock, not by the answers. It is sustained when every order was stored, the 202 was not late, and in the
-second half nothing grew: neither the orders stored and not yet shipped, nor the steps that are due, nor the age of the oldest.
+The pace is kept by the clock, not by the answers. It is sustained when every order was stored and every page shown, neither was late,
+and in the second half nothing grew: neither the orders stored and not yet shipped, nor the steps that are due, nor the age of the oldest.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ EVERY_S = 5.0
 #: The backlog may grow by so much of the pace, and the age of the oldest due step by so much of the time that passes, before the
 #: pace counts as not sustained.
 GROWTH = 0.02
-#: A 202 later than this has not kept the pace.
+#: A 202 or a page later than this has not kept the pace.
 LATE_MS = 2000
+#: Fewer looks in the second half tell no growth.
+LEAST_LOOKS = 3
 _BACKLOG = text("""
     SELECT count(*) AS open, coalesce(extract(epoch FROM clock_timestamp() - min(run_after)), 0) AS oldest_s
     FROM step WHERE performer = 'system' AND state IN ('open', 'claimed') AND run_after <= clock_timestamp()
@@ -81,17 +83,24 @@ class Window:
 
     def _slope(self, value: Callable[[Sample], float]) -> float:
         """The slope of a straight line through the second half."""
-        half = [s for s in self.samples if self.seconds / 2 <= s.at_s <= self.seconds]
+        half = self._second_half()
         if len(half) < 2:
             return 0.0
         return statistics.linear_regression([s.at_s for s in half], [value(s) for s in half]).slope
 
+    def _second_half(self) -> list[Sample]:
+        return [s for s in self.samples if self.seconds / 2 <= s.at_s <= self.seconds]
+
     @property
     def is_sustained(self) -> bool:
-        stored = self.posted.statuses.get(202, 0) == sum(self.posted.statuses.values())
-        kept_pace = clients.percentile_ms(self.posted.times_s, 0.99) < LATE_MS
+        served = _served(self.posted, 202) and _served(self.pages, 200)
         grows = max(self.growth_per_s / self.per_s, self.growth_of_due_steps_per_s / self.per_s, self.ageing)
-        return stored and kept_pace and grows <= GROWTH
+        return served and grows <= GROWTH and len(self._second_half()) >= LEAST_LOOKS
+
+
+def _served(answers: clients.Answers, status: int) -> bool:
+    """Whether there were any, each was answered so, and 99 of 100 in time."""
+    return set(answers.statuses) == {status} and clients.percentile_ms(answers.times_s, 0.99) < LATE_MS
 
 
 @dataclass(slots=True)

@@ -10,11 +10,13 @@ FLOOR: dict[str, Invariant] = {
     "what_left_was_checked_by_scan": Invariant(
         "I7",
         "no piece leaves without a scan at the packing table before it",
+        # Each time that something left, all that had left of a list until then: what is checked later excuses nothing.
         """SELECT f.number || ' ' || g.sku_id AS subject, g.qty || ' left, ' || coalesce(c.qty, 0) || ' checked' AS detail
-           FROM (SELECT fl.fulfilment_id, fl.sku_id, sum(pl.qty) AS qty, max(p.handed_over_at) AS at
-                 FROM parcel p JOIN parcel_line pl ON pl.parcel_id = p.id
-                 JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
-                 WHERE p.handed_over_at IS NOT NULL GROUP BY 1, 2) g
+           FROM (SELECT x.fulfilment_id, x.sku_id, x.at, sum(x.qty) OVER (PARTITION BY x.fulfilment_id, x.sku_id ORDER BY x.at) AS qty
+                 FROM (SELECT fl.fulfilment_id, fl.sku_id, p.handed_over_at AS at, sum(pl.qty) AS qty
+                       FROM parcel p JOIN parcel_line pl ON pl.parcel_id = p.id
+                       JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+                       WHERE p.handed_over_at IS NOT NULL GROUP BY 1, 2, 3) x) g
            JOIN fulfilment f ON f.id = g.fulfilment_id
            LEFT JOIN LATERAL (SELECT sum(s.qty * coalesce(b.qty, 1)) AS qty FROM scan s
                               LEFT JOIN LATERAL (SELECT qty FROM barcode WHERE barcode.sku_id = s.sku_id

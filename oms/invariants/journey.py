@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from oms.invariants.table import Invariant
 from oms.journey.step_values import MOST_ATTEMPTS
 from oms.journey.steps import LOST_ATTEMPTS
 
+# Table, state that is no end -> the step that brings it on. Nobody works on an order because of these, and an order that is
+# over waits for none of them, so that its own steps do not tell.
+_WAITING: dict[str, dict[str, tuple[str, ...]]] = {
+    "refund": {"pending": ("refund",)},
+    "return_request": {
+        "requested": ("approve_return",),
+        "approved": ("receive_return",),
+        "in_transit": ("receive_return",),
+        "received": ("inspect_return",),
+    },
+    "ticket": dict.fromkeys(
+        ("new", "open", "waiting_customer", "waiting_third_party", "reopened"),
+        ("ticket_pass_on", "ticket_contact", "ticket_solve"),
+    ),
+    "supply_request": dict.fromkeys(("raised", "ordered"), ("supply",)),
+}
+
+
+def _unattended() -> Iterator[str]:
+    for table, states in _WAITING.items():
+        for state, kinds in states.items():
+            named = ", ".join(f"'{kind}'" for kind in kinds)
+            yield f"""SELECT '{table} ' || w.id AS subject, '{state}' AS detail FROM {table} w
+                      WHERE w.status = '{state}' AND NOT EXISTS (
+                          SELECT 1 FROM step s WHERE s.subject_id = w.id AND s.kind IN ({named})
+                                                 AND s.state IN ('open', 'claimed', 'paused', 'parked'))"""
+
+
 JOURNEY: dict[str, Invariant] = {
+    "nothing_waits_unattended": Invariant(
+        "I17",
+        "money that is to go back, a return, a ticket and goods to be bought have the step that brings them on",
+        " UNION ALL ".join(_unattended()),
+    ),
     "no_message_unsent": Invariant(
         "I9",
         "a message that waits has a step that sends it",

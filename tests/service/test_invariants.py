@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import together
+from oms.aftersales import refunds
+from oms.aftersales.refunds import NewRefund
 from oms.effects import intend, recording
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import INVARIANTS, check
-from oms.journey import holds, seal, touched
+from oms.journey import holds, seal, steps, touched
 from oms.journey.holds import NewHold
 from oms.kpi import fold
 from oms.shipping import closing, tracking
@@ -28,6 +31,7 @@ GUARDED = ("stock", "bin_stock", "orders", "order_line", "return_line", "step")
 
 _REFUND = """INSERT INTO refund (id, key, order_id, amount, currency, reason, status, requested_by, requested_at, approved_by)
              SELECT gen_random_uuid(), 'k', id, {amount}, 'CNY', 'x', 'succeeded', 'ann', now(), '{by}' FROM orders LIMIT 1"""
+_PENDING = _REFUND.format(amount=1, by="bob").replace("succeeded", "pending")
 _RETURN = """INSERT INTO return_line (return_id, order_line_id, sku_id, qty, qty_received, qty_restocked, qty_scrapped)
              SELECT gen_random_uuid(), id, sku_id, 99, {received}, {restocked}, 0 FROM order_line LIMIT 1"""
 _MESSAGE = """INSERT INTO inbound_message (id, channel_id, event_id, way, body_sha256, body, headers, size, status, received_at,
@@ -93,6 +97,7 @@ CONTROLS: dict[str, str] = {
     "collected_ended_its_step": "UPDATE step SET state = 'open' WHERE kind = 'deliver'",
     "every_move_is_allowed": "UPDATE history_entry SET was = 'closed' WHERE became = 'in_fulfilment'",
     "state_is_fold_of_history": _NOT_CLOSED,
+    "nothing_waits_unattended": _PENDING,
     "no_message_unsent": "DELETE FROM step WHERE kind = 'tell'",
     "no_channel_untold": "DELETE FROM step WHERE kind = 'tell_channel'",
     "told_in_order": _TOLD.format(outcome="told", round=1),
@@ -188,6 +193,38 @@ def test_two_steps_for_one_stage_are_found(house: Session) -> None:
     assert "steps_say_what_they_are" in {violation.name for violation in check(house)}
 
 
+#: What somebody waits for, and nobody has it on his list.
+UNATTENDED = (
+    """INSERT INTO return_request (id, number, order_id, reason, note, status, requested_at, requested_by)
+       SELECT gen_random_uuid(), 'RT-1', id, 'faulty', '', 'received', now(), 'ann' FROM orders LIMIT 1""",
+    """INSERT INTO ticket (id, number, kind, serious, subject, body, status, opened_by, opened_at)
+       SELECT gen_random_uuid(), 'TK-1', 'complaint', false, '', '', 'open', 'ann', now()""",
+    """INSERT INTO supply_request (id, number, kind, warehouse_id, sku_id, qty, qty_received, status, raised_at)
+       SELECT gen_random_uuid(), 'SR-1', 'purchase', warehouse_id, sku_id, 1, 0, 'raised', now() FROM stock LIMIT 1""",
+)
+
+
+@pytest.mark.parametrize("statement", UNATTENDED)
+def test_a_return_a_ticket_and_goods_to_be_bought_that_nobody_has_on_his_list_are_found(
+    house: Session, statement: str
+) -> None:
+    done: Any = house.execute(text(statement))
+    assert done.rowcount > 0, "the control broke nothing"
+    others = [name for name in INVARIANTS if name not in ("nothing_waits_unattended", "state_is_fold_of_history")]
+    assert check(house, names=others) == []
+    assert len(check(house, names=["nothing_waits_unattended"])) == 1
+
+
+def test_a_refund_whose_step_was_cancelled_with_its_order_is_found(house: Session, business_now: datetime) -> None:
+    order_id = house.execute(text("SELECT id FROM orders LIMIT 1")).scalar_one()
+    house.execute(text("UPDATE orders SET paid = total WHERE id = :id"), {"id": order_id})
+    asked = NewRefund("k", order_id, Decimal(1), "price difference")
+    refund_id = refunds.ask(house, new=asked, actor="staff:ann", now=business_now)
+    assert check(house, names=["nothing_waits_unattended"]) == []
+    steps.cancel(house, subject_ids=[refund_id], by="staff:meg", now=business_now)
+    assert [v.subject for v in check(house, names=["nothing_waits_unattended"])] == [f"refund {refund_id}"]
+
+
 #: Where one piece too many hides one that lacks, and rows that stand on one side alone: invariant, what breaks it.
 HIDDEN = (
     ("no_order_forgotten", "UPDATE step SET state = 'cancelled' WHERE kind NOT IN ('collect', 'deliver', 'tell')"),
@@ -225,6 +262,30 @@ def test_what_hides_behind_a_sum_or_stands_on_one_side_alone_is_found(
     done: Any = house.execute(text(statement))
     assert done.rowcount > 0, "the control broke nothing"
     assert {violation.name for violation in check(house, names=[name])} == {name}
+
+
+#: Two parcels of one list; what is in the first one is checked after it left and before the second one leaves.
+CHECKED_TOO_LATE = (
+    """UPDATE scan SET at = at + interval '30 min' WHERE stage = 'pack' AND fulfilment_id = :two""",
+    """UPDATE scan SET fulfilment_id = :two WHERE stage = 'pack' AND fulfilment_id = :one""",
+    """UPDATE parcel SET handed_over_at = handed_over_at + interval '1 h' WHERE fulfilment_id = :one""",
+    """UPDATE parcel_line SET fulfilment_line_id = second.id FROM fulfilment_line first JOIN fulfilment_line second
+           ON second.sku_id = first.sku_id AND second.fulfilment_id = :two
+       WHERE first.fulfilment_id = :one AND fulfilment_line_id = first.id""",
+)
+
+
+def test_a_piece_that_was_checked_after_it_left_is_found_though_as_many_were_checked_as_left(house: Session) -> None:
+    left = """SELECT DISTINCT f.id, l.qty FROM fulfilment f JOIN fulfilment_line l ON l.fulfilment_id = f.id
+              JOIN parcel p ON p.fulfilment_id = f.id WHERE p.handed_over_at IS NOT NULL ORDER BY l.qty"""
+    (one, few), *_, (two, more) = house.execute(text(left)).all()
+    assert few < more
+    _drop_guards(house)
+    for statement in CHECKED_TOO_LATE:
+        done: Any = house.execute(text(statement), {"one": one, "two": two})
+        assert done.rowcount > 0, "the control broke nothing"
+    found = check(house, names=["what_left_was_checked_by_scan"])
+    assert {v.detail for v in found} == {f"{more} left, {few} checked"}
 
 
 def test_a_set_of_which_one_part_is_promised_to_nobody_is_found(session: Session, business_now: datetime) -> None:

@@ -2,8 +2,8 @@
 
     wrong, figures = amended.judged(session, shots, acks, folder=made.folder, channel=BULK)
 
-What was accepted is either carried out whole (the order is cancelled and its money goes back; order and labels carry the new address) or was
-declined because the goods had left before, and then the customer was told and someone has the case.
+What was accepted is either carried out whole (the order is cancelled, its customer told and its money goes back; order and labels
+carry the new address) or was declined because the goods had left before, and then the customer was told and someone has the case.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _STANDS = text("""
                AND h.event = 'status.declined') AS declined_at,
            (SELECT min(p.handed_over_at) FROM parcel p WHERE p.order_id = o.id) AS left_at,
            EXISTS (SELECT 1 FROM message t WHERE t.key = 'change_declined:' || r.id) AS told,
+           EXISTS (SELECT 1 FROM message t WHERE t.key = 'cancelled:' || o.id AND t.status = 'sent') AS told_cancelled,
            EXISTS (SELECT 1 FROM ticket t WHERE t.order_id = o.id) AS ticket, o.paid,
            (SELECT sum(f.amount) FROM refund f WHERE f.order_id = o.id AND f.status IN ('pending', 'succeeded')) AS given_back
     FROM inbound_message m JOIN channel c ON c.id = m.channel_id JOIN inbound_order i ON i.message_id = m.id
@@ -80,6 +81,8 @@ class Stands:
     paid: Decimal | None = None
     #: what is on its way back to who paid, or there
     given_back: Decimal | None = None
+    #: the customer has the mail that the order is cancelled
+    told_cancelled: bool = True
 
 
 def judged(
@@ -133,6 +136,8 @@ def _cancelled(stands: Stands) -> str:
         return f"was dropped: the order is {stands.status}"
     if stands.request == "applied" and (stands.paid or 0) != (stands.given_back or 0):
         return f"was carried out, but of {stands.paid} that were paid {stands.given_back or 0} go back"
+    if stands.request == "applied" and not stands.told_cancelled:
+        return "was carried out, and the customer was never told"
     return ""
 
 
@@ -165,6 +170,7 @@ def _stands(session: Session, events: list[str], folder: Path, channel: str) -> 
         (row.event_id, row.sha256): Stands(
             row.status, row.version, streets[row.id], row.became, row.channel_cancelled, row.request, row.declined_at,
             row.left_at, row.told, row.ticket, frozenset(labels.get(row.id, ())), row.paid, row.given_back,
+            row.told_cancelled,
         )
         for row in rows if row.id
     }  # fmt: skip

@@ -1,17 +1,19 @@
 """Watches the database for progress: a new order, or a new entry of history, ten times a second, from outside.
 
-Each sighting is one line, the moment (CLOCK_MONOTONIC, which all processes of a machine share) and how many rows were
-new. Read together with the moments of the faults they give the time to the first progress after each.
+Each sighting is one line: the moment (CLOCK_MONOTONIC, which all processes of a machine share), that of the look before, at
+which what is new now did not stand yet, and how many rows were new. Read together with the moments of the faults they give the
+time to the first progress after each: what may have stood before the fault and was only seen after it is none.
 """
 
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import psycopg
 
@@ -22,44 +24,58 @@ _LAST = """
 """
 
 
+class Sighting(NamedTuple):
+    """Something new stood `at`, and did not at `since`, when the look before began; before the first look nothing is known."""
+
+    since: float
+    at: float
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Looks again and again; what it knows outlives a connection."""
+
+    out: TextIO
+    known: set[object] = field(default_factory=set)
+    looked: float = 0.0
+
+    def look(self, connection: psycopg.Connection) -> None:
+        """Write down what is new since the look before."""
+        began = time.monotonic()
+        found = {row[0] for row in connection.execute(_LAST)}
+        new = len(found - self.known)
+        if new:
+            self.out.write(f"{time.monotonic()!r} {self.looked!r} {new}\n")
+        self.known, self.looked = found, began
+
+
 def watch(url: str, path: Path) -> int:
     """Run until ended; connects again when the database was away."""
-    known: set[object] = set()
     with path.open("a", encoding="ascii", buffering=1) as out:
+        watcher = Watcher(out)
         while True:
             with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
                 while True:
-                    known = _look(connection, known, out)
+                    watcher.look(connection)
                     time.sleep(_LOOK_EVERY_S)
             time.sleep(_LOOK_EVERY_S)
 
 
-def _look(connection: psycopg.Connection, known: set[object], out: TextIO) -> set[object]:
-    found = {row[0] for row in connection.execute(_LAST)}
-    new = len(found - known)
-    if new:
-        out.write(f"{time.monotonic():.3f} {new}\n")
-    return found
-
-
-def sightings(path: Path) -> list[float]:
-    """The moments at which something new stood."""
+def sightings(path: Path) -> list[Sighting]:
+    """When something new stood, in order; a line that was cut off is none."""
     if not path.exists():
         return []
-    return [
-        float(line.split()[0])
-        for line in path.read_text(encoding="ascii").splitlines()
-        if line.endswith(tuple("0123456789"))
-    ]
+    lines = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+    return [Sighting(float(line[1]), float(line[0])) for line in lines if len(line) == 3]
 
 
-def waits(faults: Sequence[float], seen: Sequence[float]) -> list[float]:
-    """Seconds from each fault to the first sighting after it; a fault with none after it is left out."""
+def waits(faults: Sequence[float], seen: Sequence[Sighting]) -> list[float]:
+    """Seconds from each fault to the first sighting of what did not stand yet at the fault; a fault with none after it is left out."""
     found = []
     for at in faults:
-        place = bisect_right(seen, at)
+        place = bisect_left(seen, at, key=lambda sighting: sighting.since)
         if place < len(seen):
-            found.append(seen[place] - at)
+            found.append(seen[place].at - at)
     return found
 
 

@@ -14,8 +14,10 @@ from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
 from tests.torture.plan import ORDER, Shot
+from tests.torture.progress import Sighting
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
+from workers import outside
 
 #: First progress after a fault: 99 of 100, and all.
 P99_S, MOST_S = 10.0, 36.0
@@ -59,6 +61,7 @@ def run(options: Options) -> Outcome:
         outcome.wrong += found.wrong + _instruments(made, outcome)
         seen, acks = progress.sightings(made.folder / "progress.log"), traffic.read(made.folder / "acked.jsonl")
         outcome.wrong += timely(outcome, harm.done, seen) + back(outcome, harm.done, acks) + reached(harm, form)
+        outcome.wrong += sent_again(found.figures["mails_repeated"], len(harm.done))
         outcome.figures |= {"faults": len(harm.done), "by_label": harm.counts(), "restarts": made.boss.restarts}
         outcome.faults = fault_log((fault.at, fault.label) for fault in harm.done)
         outcome.figures["postgresql_errors"] = dict(verdict.server_log(made).most_common(8))
@@ -126,7 +129,13 @@ def back(outcome: Outcome, faults: Sequence[Fault], acks: Sequence[Ack]) -> list
     return [f"first order accepted {wait:.1f} s after a stop, goal {BACK_S:.0f} s" for wait in waits if wait >= BACK_S]
 
 
-def timely(outcome: Outcome, faults: Sequence[Fault], seen: Sequence[float]) -> list[str]:
+def sent_again(repeated: int, faults: int) -> list[str]:
+    """A mail whose sender dies between the server's answer and the record of it comes again: as many as are on their way, and no more."""
+    most = faults * outside.THREADS
+    return [f"DOUBLE: {repeated} mails came again, {faults} faults explain {most} at most"] if repeated > most else []
+
+
+def timely(outcome: Outcome, faults: Sequence[Fault], seen: Sequence[Sighting]) -> list[str]:
     """Hold the waits for the first progress against the goals."""
     waits = progress.waits([fault.at for fault in faults], seen)
     p99, most = progress.quantile(waits, 0.99), max(waits, default=0.0)

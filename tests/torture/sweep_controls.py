@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import mail_writing
+from connectors import mail_client, mail_writing
 from oms.intake import inbox
 from oms.intake.inbox import Arrival, Receipt
 from oms.web.committer import Committer
@@ -50,9 +50,21 @@ def _new_mail_at_each_try() -> None:
     mail_writing.compose, mail_writing.message_id = composed, named
 
 
+def _each_mail_twice() -> None:
+    """A mail is handed to the server, and once more, byte for byte."""
+    send = mail_client.send
+
+    def sent(*given: Any) -> None:
+        send(*given)
+        send(*given)
+
+    mail_client.send = sent
+
+
 CONTROLS: dict[str, Control] = {
     "answered before it is stored": Control(_answer_first, "webhook", "sql WITH", KILL_BEFORE),
     "a new mail at each try": Control(_new_mail_at_each_try, "confirm", "smtp data", KILL_AFTER),
+    "each mail twice": Control(_each_mail_twice, "confirm", "smtp data", KILL_AFTER),
 }
 
 

@@ -208,6 +208,7 @@ class Lane:
             ended = self.go_on(leg, attempt.pid)
             assert ended.fault is None, f"{leg.name}: {ended.fault}"
             assert ended.answer["faults"] == [], f"{leg.name}: {ended.answer['faults']}"
+            assert ended.answer["again"] == 0, f"{leg.name}: {ended.answer['again']} mails came again without a fault"
             found.append(
                 Baseline(
                     leg,

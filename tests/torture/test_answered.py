@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.torture.answered import faults
+from tests.torture.answered import faults, unheard
 
 _LINE = '{{"method":"POST","route":"/api/v1/steps","status":{status},"ms":3.1,"event":"{event}"}}\n'
 
@@ -26,3 +26,12 @@ def test_a_fault_is_told_once_with_how_often(tmp_path: Path) -> None:
 def test_come_again_and_what_others_log_is_none(tmp_path: Path) -> None:
     (tmp_path / "1.log").write_text(_line(503) + _line(409) + _line(500, event="carrier call"))
     assert faults(tmp_path) == []
+
+
+def test_a_log_without_any_request_or_in_other_words_is_told(tmp_path: Path) -> None:
+    assert len(unheard(tmp_path)) == 1
+    (tmp_path / "1.log").write_text(_line(500, event="carrier call") + _line(500).replace(":", ": "))
+    assert faults(tmp_path) == []
+    assert len(unheard(tmp_path)) == 1
+    (tmp_path / "2.log").write_text(_line(200))
+    assert unheard(tmp_path) == []

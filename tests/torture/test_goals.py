@@ -77,6 +77,11 @@ def test_an_order_that_is_accepted_late_after_a_stop_of_postgresql_is_told():
     assert random_kill.back(told, stops, before) == []
 
 
+def test_mails_that_come_again_and_again_are_told_though_each_is_the_same():
+    assert random_kill.sent_again(57, 1120) == random_kill.sent_again(8, 2) == random_kill.sent_again(0, 0) == []
+    assert random_kill.sent_again(2500, 122) == ["DOUBLE: 2500 mails came again, 122 faults explain 488 at most"]
+
+
 def test_a_backlog_that_goes_slowly_is_figured_as_missed():
     assert backlog.rate(300, 10, arrival_per_s=20)["reached"]
     slow = backlog.rate(290, 10, arrival_per_s=20)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from oms.intake.inbox import EVENT_ID_REUSED
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from oms.intake import inbox
+from oms.intake.inbox import EVENT_ID_REUSED, NewMessage
+from oms.intake.models import InboundMessage
+from tests.factories.orders import make_channel
 from tests.torture import amended, ledgers
 from tests.torture.amended import Stands, Wish
 from tests.torture.ledgers import Fate
@@ -26,6 +33,21 @@ def ack(kind: str, sha: str, event_id: str = "evt-1") -> Ack:
 
 
 BOTH = [ack(ORDER, _FIRST), ack(CONFLICT, _OTHER)]
+
+
+def test_bytes_that_stand_and_are_not_those_that_were_sent_are_told_though_their_hash_is(
+    session: Session, business_now: datetime
+):
+    channel = make_channel(session, name="web-bytes")
+    came = [NewMessage(name, "webhook", body, {}, "channel:web") for name, body in (("evt-1", b"{}"), ("evt-2", b"[]"))]
+    inbox.receive(session, channel_id=channel.id, received=came, now=business_now)
+    told = [ack(ORDER, hashlib.sha256(one.body).hexdigest(), one.event_id or "") for one in came]
+    assert ledgers.accepted(session, told, channel=channel.name) == []
+    # As a statement for many rows that gives one the bytes of another: its hash stays that of what had come.
+    session.execute(update(InboundMessage).where(InboundMessage.event_id == "evt-2").values(body=b"{}"))
+    assert ledgers.accepted(session, told, channel=channel.name) == [
+        "LOST: order evt-2 was accepted and does not stand"
+    ]
 
 
 def test_poison_that_is_taken_or_lost_is_told():
@@ -89,6 +111,12 @@ def test_a_cancelled_order_whose_money_stays_here_is_told():
     assert cancellation(paid=Decimal("24.00")) == "was carried out, but of 24.00 that were paid 0 go back"
     assert "23 go back" in cancellation(paid=Decimal(24), given_back=Decimal(23))
     assert cancellation(request=None, became="cancelled", paid=Decimal(24)) == ""
+
+
+def test_a_cancellation_of_which_the_customer_never_heard_is_told():
+    assert cancellation(told_cancelled=False) == "was carried out, and the customer was never told"
+    # It came before its order, which nobody had confirmed to anybody.
+    assert cancellation(request=None, became="cancelled", told_cancelled=False) == ""
 
 
 def test_only_goods_that_have_left_are_a_reason_to_decline():

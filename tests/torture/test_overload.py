@@ -122,11 +122,15 @@ def test_an_overload_in_which_nobody_was_sent_away_or_nobody_taken_is_none() -> 
     taken, busy = ([call(number, phase=SLOW, status=status) for number in range(600)] for status in (202, 503))
     assert wrong(SLOW, [*taken[:300], *busy[300:]]) == []
     assert wrong(SLOW, taken) == ["slow: nobody was told to come again: this was no overload"]
-    assert wrong(SLOW, busy) == ["slow: nobody was taken in the meantime"]
-    assert wrong(RUSH, busy) == ["rush: nobody was taken in the meantime"]
-    assert wrong(RUSH, [taken[0], *busy[1:]]) == []
+    assert wrong(SLOW, busy) == ["slow: 0 were taken in the meantime, at least 30 must be"]
+    assert wrong(RUSH, busy) == ["rush: 0 were taken in the meantime, at least 30 must be"]
+    assert wrong(RUSH, [*taken[:29], *busy[29:]]) == ["rush: 29 were taken in the meantime, at least 30 must be"]
+    assert wrong(RUSH, [*taken[:30], *busy[30:]]) == []
     after = [call(number, phase=AFTER, status=503 if number else 202) for number in range(60)]
-    assert wrong(AFTER, after) == ["after: 59 were told to come again, after the rush"]
+    assert wrong(AFTER, after) == [
+        "after: 1 were taken in the meantime, at least 30 must be",
+        "after: 59 were told to come again, after the rush",
+    ]
 
 
 def test_a_process_that_died_under_the_load_is_told_and_a_web_worker_that_began_anew_is_not() -> None:
@@ -138,3 +142,9 @@ def test_a_process_that_died_under_the_load_is_told_and_a_web_worker_that_began_
         "sweep: [4] ended under the load",
         "sweep: none is there any more",
     ]
+
+
+def test_a_house_that_is_long_in_coming_back_to_normal_is_figured_as_missed() -> None:
+    assert overload.normal_again(20.04) == {"normal_again_s": 20.0, "asked": 300.0, "reached": True}
+    assert not overload.normal_again(625.0)["reached"]
+    assert not overload.normal_again(None)["reached"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.torture import failpoints, sweep_report
+from tests.torture import failpoints, sweep_report, sweep_verdict
 from tests.torture.failpoints import KILL_AFTER, LOST, Point
 from tests.torture.sweep_forks import Ended
 from tests.torture.sweep_lane import Baseline, Lane, Run
@@ -57,3 +57,9 @@ def report(points: dict[str, list[Point]]) -> list[str]:
 def test_a_leg_that_did_nothing_is_told() -> None:
     assert report({"webhook": [SELECT]}) == []
     assert report({"webhook": [SELECT], "confirm": []}) == ["the leg confirm did nothing that could fail"]
+
+
+def test_a_mail_that_came_more_often_than_one_fault_explains_is_told() -> None:
+    assert sweep_verdict.arrivals({"a", "b"}, ["a", "b", "b"]) == []
+    assert sweep_verdict.arrivals({"a"}, ["a", "a", "a"]) == ["a came 3 times"]
+    assert sweep_verdict.arrivals({"a"}, ["b"]) == ["a mail that nobody wrote: b", "a mail that never came: a"]

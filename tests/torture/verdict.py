@@ -116,7 +116,7 @@ def judge(made: House, shots: Sequence[Shot], *, ledger: Path | None = None) -> 
         found.wrong += parked(session)
         found.figures |= {**ledgers.summary(acks), **dict(session.execute(_COUNTS).one()._mapping), **figures, **wishes}
     words = plaintext.canaries(shots)
-    found.wrong += plaintext.leaks(made, words)
+    found.wrong += plaintext.leaks(made, words) + answered.unheard(made.folder / "log")
     found.figures["canaries"] = len(words)
     house_in_order(made, found)
     return found

@@ -11,6 +11,7 @@ from oms.db import Database
 from oms.errors import IllegalTransition, InputInvalid
 from oms.web import create_app
 from oms.web.auth import right
+from tests.torture import answered
 from tests.web.site import Site
 from tests.web.test_rights import address, routes
 
@@ -46,7 +47,7 @@ def test_people_get_a_page_in_their_language(site, language, words):
 
 
 @pytest.mark.parametrize("url", ["/api/v1/boom", "/boom"])
-def test_a_fault_of_ours_tells_nothing_of_our_inside(own_site, url, capsys):
+def test_a_fault_of_ours_tells_nothing_of_our_inside_and_is_heard_by_who_reads_the_log(own_site, url, capsys, tmp_path):
     def boom() -> str:
         raise RuntimeError("canary-7 SELECT * FROM staff at /srv/oms")
 
@@ -57,6 +58,9 @@ def test_a_fault_of_ours_tells_nothing_of_our_inside(own_site, url, capsys):
     log = capsys.readouterr().err
     assert not any(word in answer.text + log for word in ("canary-7", "SELECT", "/srv/oms", "Traceback"))
     assert any(json.loads(line)["event"] == "request failed" for line in log.splitlines())
+    (tmp_path / "web.log").write_text(log)
+    assert answered.unheard(tmp_path) == []
+    assert answered.faults(tmp_path) == [f"500: 1 x GET {url} was answered 500"]
 
 
 def test_named_faults_carry_their_code_and_fields(own_site):
