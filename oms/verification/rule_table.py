@@ -94,6 +94,8 @@ RULES: dict[str, Rule] = {
     # money, V-3 V-4 C-2
     "total_mismatch": _decide(SPECIALIST, "The total is {total}, the parts come to {computed}: correct one of them. {detail}",
         "合计为 {total}，各项之和为 {computed}：请更正。{detail}"),
+    "value_negative": _decide(MANAGER, "The order comes to {total}, so that we would pay for it: correct a price or a discount.",
+        "订单合计为 {total}，小于零：请更正价格或折扣。"),
     "price_below_floor": _decide(MANAGER, "Line {line}: {sku} at {price} is under the floor of {floor}: approve or correct the price.",
         "第 {line} 行：{sku} 单价 {price} 低于底价 {floor}：请批准或更正价格。"),
     "price_over_list": _decide(MANAGER, "Line {line}: {sku} at {price} is far over the list price of {list_price}: likely mistyped.",
