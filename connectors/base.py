@@ -192,6 +192,9 @@ class ChannelOrder:
     invoice: Invoice | None = None
     problems: tuple[Problem, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    sent: bool = field(
+        default=False, compare=False
+    )  # its shop has sent goods of it, which matters only where it is new
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,7 @@ class _Message:
             lines=tuple(lines),
             buyer_message=text(_first(order, "customer_note", "note")),
             problems=tuple(fields.problems),
+            sent=(text(order.get("status")) or "").lower().removeprefix("wc-") == "completed",
         )
         return finish(found, given_line_totals=woo_amounts.given_line_totals(order))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oms import numbers, together
 from oms.catalog import mapping
+from oms.intake import claims
 from oms.intake.fates import Fate
 from oms.intake.rules import Became
 from oms.journey import lifecycle, touched
@@ -65,7 +66,7 @@ def _person(fate: Fate) -> Person:
 
 
 def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict[str, Any]:
-    order, channel = fate.element.order, fate.message.channel
+    order, channel = claims.begun(fate.element.order), fate.message.channel
     number = numbers.new_number("SO")
     cancelled = fate.became is Became.CANCELLED
     return {

@@ -66,6 +66,8 @@ RULES: dict[str, Rule] = {
         "日期有歧义：请向客户确认是哪一天。{detail}"),
     "status_unknown": _decide(SPECIALIST, "The channel sent a status that we do not know: look at the order there. {detail}",
         "渠道传来未知状态：请到渠道后台核对。{detail}"),
+    "sent_already": _decide(SPECIALIST, "Its shop has sent goods of it: take these out, or have the order rejected, which pays nothing back here.",
+        "店铺已自行发货：请删除已发商品行，或申请拒单（不会退款，也不通知客户）。"),
     "version_conflict": _decide(SPECIALIST, "Two contents came under one version: compare with the channel. {detail}",
         "同一版本有两种内容：请与渠道核对。{detail}"),
     "channel_problem": _decide(SPECIALIST, "The message could not be fully understood: compare with the original. {detail}",
