@@ -45,6 +45,13 @@ class Fields:
         found = [value for value in (self.amount(raw, field) for raw in raws) if value is not None]
         return sum(found, Decimal(0)) if found else None
 
+    def currency(self, raw: object) -> str | None:
+        """The ISO 4217 code, None where there is none; a word that is no currency is `currency_missing`, and told so."""
+        found = money.currency_code(raw)
+        if found is None and (said := text(raw)):
+            self.add("currency_missing", "currency", f"{said[:40]!r} {money.UNKNOWN_CURRENCY}")
+        return found
+
     def qty(self, raw: object, field: str) -> Decimal | None:
         """A quantity, None where there is none; what is no quantity is `qty_invalid`."""
         if raw is None or raw == "":

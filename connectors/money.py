@@ -37,6 +37,9 @@ CURRENCY_NAMES: dict[str, str] = {
     "JP¥": "JPY", "₽": "RUB", "₺": "TRY", "zł": "PLN", "ZŁ": "PLN", "₫": "VND", "฿": "THB", "₴": "UAH", "₱": "PHP",
 }  # fmt: skip
 
+#: What is said of a word that names none: no channel's usual currency stands in for it.
+UNKNOWN_CURRENCY = "is no currency that we know; name it as ISO 4217, such as EUR"
+
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 #: What nearly every amount looks like: nothing about it has to be bounded or cut.
 _SHORT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)

@@ -14,7 +14,6 @@ from connectors.base import Address, ChannelOrder, Customer, Invoice, Kind, Line
 from connectors.countries import alpha2
 from connectors.fields import Node, identity, notice, street
 from connectors.fields import version as version_of
-from connectors.money import currency_code
 from connectors.strict_fields import StrictFields
 from connectors.totals import checked, decimals_of, line_sums, totals_of
 
@@ -55,7 +54,7 @@ class OwnOrder:
             return self._notice()
         order_id, number = self._ids()
         version, placed_at = self._version(), fields.time(order.get("placed_at"), "placed_at")
-        currency = currency_code(fields.words(order.get("currency"), "currency"))
+        currency = fields.currency(fields.words(order.get("currency"), "currency"))
         told, payment, customer = self._totals(totals), self._payment(), self._customer(ship_to)
         bill_to, requested = self._address("bill_to"), self._requested()
         lines = self._lines(listed, decimals_of(currency))

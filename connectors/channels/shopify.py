@@ -37,7 +37,6 @@ from connectors.fields import (
     version,
 )
 from connectors.json_bytes import Unreadable, parse
-from connectors.money import currency_code
 from connectors.shops import shopify_admin, shopify_amounts
 from connectors.totals import finish
 
@@ -170,7 +169,7 @@ class _Message:
 
     def read(self) -> ChannelOrder:
         order, fields = self.order, Fields()
-        currency = currency_code(
+        currency = fields.currency(
             order.get("currency") or shopify_amounts.shop_money(order.get("total_price_set"), "currency_code")
         )
         kind = self._kind()

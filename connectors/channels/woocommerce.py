@@ -25,7 +25,6 @@ from connectors.base import (
 from connectors.countries import alpha2
 from connectors.fields import Fields, Node, identity, joined, node, nodes, notice, street, text, unreadable, version
 from connectors.json_bytes import Unreadable, parse
-from connectors.money import currency_code
 from connectors.shops import woo_amounts, woo_door, woo_rest
 from connectors.totals import finish
 
@@ -184,7 +183,7 @@ class _Message:
             channel_order_number=text(_first(order, "number", "order_number", "id")),
             version=version(_first(order, "date_modified_gmt", "updated_at"), assume=UTC),
             placed_at=self._placed_at(fields),
-            currency=currency_code(order.get("currency")),
+            currency=fields.currency(order.get("currency")),
             totals=replace(totals, paid=paid),
             payment=Payment(terms=_terms(order), status=status),
             customer=_customer(order, fields, billing, shipping, meta),

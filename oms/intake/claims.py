@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import ChannelOrder, Problem, Severity
+from connectors.money import UNKNOWN_CURRENCY
 from oms.orders.rows import problems
 
 #: States under which goods are sent, or less is asked for.
@@ -46,6 +47,15 @@ def _unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrd
     )
     silent = {"payment": {**shape["payment"], "status": None}, "totals": {**shape["totals"], "paid": None}}
     return told, {**shape, **silent, "problems": problems(told)}
+
+
+def currency_of(order: ChannelOrder, *, usual: str | None) -> str | None:
+    """The order's currency, or its channel's usual one where it names none; one that we do not know is neither."""
+    if order.currency or any(
+        UNKNOWN_CURRENCY in found.message for found in order.problems if found.field == "currency"
+    ):
+        return order.currency
+    return usual
 
 
 def begun(order: ChannelOrder) -> ChannelOrder:

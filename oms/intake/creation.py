@@ -86,7 +86,7 @@ def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict
         "status": "cancelled" if cancelled else "received",
         "payment_status": payment_status(order),
         "payment_terms": order.payment.terms or channel.payment_terms,
-        "currency": order.currency or channel.currency,
+        "currency": claims.currency_of(order, usual=channel.currency),
         "customer_id": customer_id,
         "language": channel.language,
         "fulfilment_status": "cancelled" if cancelled else "unfulfilled",

@@ -24,7 +24,7 @@ def _held_for(session: Session, now: datetime, told: dict[str, Any]) -> set[str]
     """What the order waits with, once it was taken and verified; nothing of it was ever listed with a price."""
     make_house(session)
     make_sku(session, code="NEW")
-    channel = make_channel(session, source="generic")
+    channel = make_channel(session, source="generic", currency="CNY")
     inbox.receive(session, channel_id=channel.id, received=[message(order_json("1", **told))], now=now)
     claimed = steps.claim(session, kind="accept", limit=10, lease_s=30, worker="test")
     steps.finish(session, accept(session, claimed, now), by="system", now=now)
@@ -57,3 +57,14 @@ def test_an_order_that_comes_to_less_than_nothing_is_not_sent_unseen(
 
 def test_an_order_of_goods_for_nothing_goes_on(session: Session, business_now: datetime) -> None:
     assert _held_for(session, business_now, {"lines": _line(unit_price="0"), "totals": {}, "payment": UNPAID}) == set()
+
+
+@pytest.mark.parametrize(
+    ("currency", "held"), [("US-Dollar", {"currency_missing"}), ("XBT", {"currency_missing"}), (None, set())]
+)
+def test_a_currency_that_we_do_not_know_is_not_taken_for_the_channels_own(
+    session: Session, business_now: datetime, currency: str | None, held: set[str]
+) -> None:
+    told = {"lines": _line(), "totals": {}, "payment": UNPAID, "currency": currency}
+    assert _held_for(session, business_now, told) == held
+    assert session.query(Order).one().currency == (None if held else "CNY")
