@@ -24,7 +24,7 @@ _NAMES_ELSE = re.compile(
 _TOWN = re.compile(
     r"^[\u4e00-\u9fff]{1,9}?(?:街道办事处|地区办事处|街道|苏木|镇(?![东西南北中]?[路街巷区])|乡(?![村镇间下路街亲]))"
 )
-_HONG_KONG_AREAS = re.compile(r"^(香港岛|港岛|九龙|新界|澳门半岛|氹仔|路环)")
+_HONG_KONG_AREAS = re.compile(r"^(香港岛|港岛|九龙(?!城)|新界|澳门半岛|氹仔|路环)")
 _COUNTRIES = {"71": "TW", "81": "HK", "82": "MO"}
 
 
@@ -165,8 +165,15 @@ def _best(fits: list[tuple[Division, str]], following: str) -> list[tuple[Divisi
     for wanted in ("now", "was", "short"):
         kept = [(division, how) for division, how in fits if how == wanted]
         if kept:
-            return [] if wanted == "short" and _NAMES_ELSE.match(following) else kept
+            names_else = wanted == "short" and _NAMES_ELSE.match(following)
+            return [fit for fit in kept if _goes_on(fit[0], following)] if names_else else kept
     return []
+
+
+def _goes_on(division: Division, following: str) -> bool:
+    """Whether what seems to name a road goes on with a part of the division itself: 哈尔滨 and 道里区, 江苏 and 镇江."""
+    below = {1: lambda: _longest(following, 2, division.code[:2]), 2: lambda: _full(following, 3, division.code[:4])}
+    return division.level in below and below[division.level]() is not None
 
 
 def _province(text: str) -> _Match | None:
@@ -177,7 +184,20 @@ def _province(text: str) -> _Match | None:
 
 
 def _city(text: str, prefix: str) -> _Match | None:
-    return _longest(text, 2, prefix) or (_full(text, 2, "") if prefix else None)
+    city, below = _longest(text, 2, prefix), _full(text, 3, prefix)
+    if city and city.how == "short" and below and len(below.written) > len(city.written):
+        return None  # 恩施市 lies in 恩施州, and is not 恩施 and a 市
+    return _cut_short(text, city) or city or (_full(text, 2, "") if prefix else None)
+
+
+def _cut_short(text: str, city: _Match | None) -> _Match | None:
+    """The city by its stem where its 市 belongs to its district: 青岛市南区 is 青岛 and 市南区."""
+    if city is None or city.written != city.division.name or city.division.stem == city.written:
+        return None
+    inside, stem = city.division.code[:4], city.division.stem
+    if _full(_after(text, city), 3, inside) or not _full(text[len(stem) :], 3, inside):
+        return None
+    return _Match(city.division, stem, "short")
 
 
 def _district(text: str, prefix: str) -> _Match | None:

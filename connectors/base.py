@@ -40,6 +40,7 @@ PROBLEM_SEVERITY: dict[str, Severity] = {
     "row_invalid": Severity.REFUSE,
     "total_mismatch": Severity.HOLD,
     "currency_missing": Severity.HOLD,
+    "currency_unsure": Severity.HOLD,
     "number_missing": Severity.HOLD,
     "no_lines": Severity.HOLD,
     "sku_missing": Severity.HOLD,
@@ -192,6 +193,9 @@ class ChannelOrder:
     invoice: Invoice | None = None
     problems: tuple[Problem, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    sent: bool = field(
+        default=False, compare=False
+    )  # its shop has sent goods of it, which matters only where it is new
 
 
 @dataclass(frozen=True, slots=True)

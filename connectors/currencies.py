@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from connectors.base import Problem, Severity
+from connectors.base import Problem
 from connectors.money import SHARED_SIGNS, may_mean
 from connectors.problems import problem
 
@@ -23,5 +23,4 @@ def settled(named: AbstractSet[str], own: str | None) -> tuple[str | None, tuple
 
 def unsure(why: str) -> Problem:
     """What holds an order whose prices name several currencies, none that is known, or another than the sender's own."""
-    told = f"{why}; find out which one is meant, and write it as ISO 4217, such as EUR"
-    return problem("row_invalid", "currency", told, severity=Severity.HOLD)
+    return problem("currency_unsure", "currency", f"{why}; find out which one is meant, and write it as ISO 4217, such as EUR")

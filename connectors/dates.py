@@ -15,7 +15,7 @@ _NEVER = ("0000-00-00", "0001-01-01")
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.DOTALL | re.ASCII)
 _NUMERIC = re.compile(r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[ ,T]+(.+))?", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]\s*(.*)", re.ASCII)
-_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?(?:(?:\.\d+)?(Z|[+-]\d\d:?\d\d))?)?", re.ASCII)
 _CLOCK = re.compile(
     r"(上午|下午)?\s*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?)?\s*[秒分]?\s*([AaPp]\.?[Mm]\.?)?"
     r"\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?",
@@ -133,6 +133,8 @@ def _compact(text: str) -> datetime | None:
     match = _COMPACT.fullmatch(text)
     if match is None:
         return None
+    if match[7]:
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:].removeprefix('T')}")
     clock = f"{match[4]}:{match[5]}:{match[6] or '00'}" if match[4] else None
     return _day(int(match[1]), int(match[2]), int(match[3]), clock)
 

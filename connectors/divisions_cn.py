@@ -107,6 +107,8 @@ def _short_names(division: Division) -> Iterator[str]:
         yield stem + "州"
     if division.level == 1 and not division.name.endswith(("省", "市")):
         yield stem + "省"  # 广西省 is wrong and often written
+    if division.name.endswith("自治旗"):
+        yield stem + "旗"
     if division.level == 3:
         yield from (stem + kind for kind in ("区", "县", "市") if stem + kind != division.name)
 

@@ -58,8 +58,8 @@ class Fields:
     def currency(self, raw: object) -> str | None:
         """The ISO 4217 code, None where there is none; what is said and is no currency holds the order."""
         code = money.currency_code(raw)
-        if code is None and isinstance(raw, str) and raw.strip():
-            self.problems.append(currencies.unsure(f"{raw.strip()[:20]!r} is no currency"))
+        if code is None and (said := text(raw)):
+            self.problems.append(currencies.unsure(f"{said[:40]!r} is no currency"))
         return code
 
     def time(self, raw: object, field: str, *, assume: tzinfo | None = None) -> datetime | None:

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from connectors import signing
 from connectors.base import ChannelConfig, ChannelOrder, Received, ShipmentNotice
-from connectors.fields import nodes, notice, unreadable
+from connectors.fields import node, nodes, notice, unreadable
 from connectors.json_bytes import Unreadable, parse
 from connectors.own_json import OwnOrder
 from connectors.problems import problem
 from connectors.shops import generic_http
 
-_MARKS = frozenset({"channel_order_id", "channel_order_number", "lines"})
+_IDS = frozenset({"channel_order_id", "channel_order_number"})
+_MARKS = _IDS | {"lines"}
+_NAMED = ", ".join(sorted(_MARKS))
 _FOREIGN = re.compile(r"line|item|product|goods", re.IGNORECASE)
 
 
@@ -68,8 +70,8 @@ class Generic:
 
 
 def _items(body: object) -> list[object]:
-    if isinstance(body, dict) and isinstance(body.get("orders"), list):
-        body = body["orders"]
+    if isinstance(body, dict) and (isinstance(body.get("orders"), list) or _is_order(body.get("orders"))):
+        body = body["orders"]  # what makes JSON of XML writes a list of one as the one
     if isinstance(body, dict) and isinstance(body.get("order"), dict) and not _MARKS & body.keys():
         body = body["order"]
     return body if isinstance(body, list) else [body]
@@ -80,13 +82,25 @@ def _is_order(item: object) -> bool:
 
 
 def _looks_foreign(item: object) -> bool:
-    """Whether this seems an order in the words of another system, which must not be passed over in silence."""
-    return isinstance(item, dict) and any(_FOREIGN.search(key) and nodes(value) for key, value in item.items())
+    """Whether this seems an order in the words or the envelope of another system, which must not be passed over in silence."""
+    if not isinstance(item, dict):
+        return False
+    return any(_FOREIGN.search(key) and nodes(value) for key, value in item.items()) or _envelope(item) is not None
+
+
+def _envelope(item: object, *, depth: int = 3) -> str | None:
+    """The field below which an order in our words stands: `data` of `{"event": "order.created", "data": {...}}`."""
+    held = [(key, one) for key, value in node(item).items() for one in nodes(value)]
+    told = (key for key, one in held if _IDS & one.keys() and nodes(one.get("lines")))
+    inner = ((key, _envelope(one, depth=depth - 1)) for key, one in held) if depth > 1 else ()
+    return next(told, None) or next((f"{key}.{below}" for key, below in inner if below), None)
 
 
 def _element(item: object, *, channel: str, at: int) -> ChannelOrder:
     if isinstance(item, dict) and _is_order(item):
         return OwnOrder(item, channel=channel, source=Generic.source).read()
-    message = f"element {at + 1} is no order: it has none of {', '.join(sorted(_MARKS))}; see docs/generic-json.md"
+    where = _envelope(item)
+    said = f"the order stands below {where[:60]!r}, send it by itself" if where else f"it has none of {_NAMED}"
+    message = f"element {at + 1} is no order: {said}; see docs/generic-json.md"
     found = problem("row_invalid", f"orders.{at}", message)
     return replace(notice(channel=channel, source=Generic.source), problems=(found,))

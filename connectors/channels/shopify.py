@@ -63,6 +63,9 @@ TOPIC_KIND: dict[str, Kind] = {
 #: payment_gateway_names that mean cash on delivery.
 COD_GATEWAYS = frozenset({"cash on delivery (cod)", "cash on delivery", "cash_on_delivery", "cod", "货到付款"})
 
+#: fulfillment_status of an order or a line of which goods have left.
+_SENT = frozenset({"fulfilled", "partial"})
+
 _ORDER_TOPICS = ("orders/", "draft_orders/")
 _NOTICES = frozenset({"order_id", "refund_line_items", "fulfillment_id", "order_edit", "abandoned_checkout_url"})
 _ORDER_MARKS = frozenset({"order_number", "financial_status", "total_price"})
@@ -200,6 +203,7 @@ class _Message:
                 buyer_message=text(order.get("note")),
                 seller_memo=_attributes(order),
                 problems=tuple(fields.problems),
+                sent=_is_sent(order),
             )
         )
 
@@ -217,6 +221,16 @@ class _Message:
 
 def _number(order: Node) -> str | None:
     return text(order.get("name")) or identity(order.get("order_number")) or identity(order.get("id"))
+
+
+def _is_sent(order: Node) -> bool:
+    """Whether goods of the order have left already; a gift card, which Shopify fulfils by itself, is none."""
+    goods = [line for line in nodes(order.get("line_items")) if truth(line.get("requires_shipping")) is not False]
+    return any(line.get("fulfillment_status") in _SENT for line in goods) or (
+        order.get("fulfillment_status") in _SENT
+        and bool(goods)
+        and not any("fulfillment_status" in line for line in goods)
+    )
 
 
 def _payment_status(order: Node, fields: Fields) -> str | None:

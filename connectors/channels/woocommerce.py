@@ -193,6 +193,7 @@ class _Message:
             lines=tuple(lines),
             buyer_message=text(_first(order, "customer_note", "note")),
             problems=(*fields.problems, *woo_amounts.open_refund(order, fields)),
+            sent=(text(order.get("status")) or "").lower().removeprefix("wc-") == "completed",
         )
         return finish(found, given_line_totals=woo_amounts.given_line_totals(order))
 

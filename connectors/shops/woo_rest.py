@@ -5,34 +5,59 @@ Settings: `consumer_key` and `consumer_secret`; `base_url` is the shop's address
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from connectors.base import ChannelConfig, ConnectorError, Received, ShipmentNotice
 from connectors.dates import iso_z
 from connectors.fields import node, nodes, text
-from connectors.http import Client
+from connectors.http import Answer, Client
 
 PAGE_SIZE = 100
 
 
 def changed_orders(config: ChannelConfig, *, since: datetime, until: datetime) -> Iterator[Received]:
-    """Pages of the orders changed in [since, until], oldest change first."""
+    """Pages of the orders changed in [since, until]: the first, then from the last one back to it.
+
+    Pages are counted from the oldest change on: an order that changes meanwhile leaves its place, and those behind it move up,
+    from a page not yet read to one that was. On the way back none is lost, and the first page is told again where it changed.
+    """
     client = _client(config)
     window = {
         "modified_after": iso_z(since).removesuffix("Z"),
         "modified_before": iso_z(until).removesuffix("Z"),
         "dates_are_gmt": "true",
     }
-    page, pages = 1, 1
-    while page <= pages:
-        params = {**window, "per_page": str(PAGE_SIZE), "page": str(page), "orderby": "modified", "order": "asc"}
-        answer = client.get("orders", params={**params, "status": "any"})
-        if nodes(answer.json()):
-            yield Received(body=answer.body, channel=config.name)
-        total = answer.headers.get("x-wp-totalpages", "")
-        pages = int(total) if total.isdecimal() else page + (len(nodes(answer.json())) == PAGE_SIZE)
+    first = _page(client, window, 1)
+    yield from _told(config, first)
+    pages = first.headers.get("x-wp-totalpages", "")
+    if not pages.isdecimal():
+        yield from _forward(config, client, window, first)
+        return
+    for page in range(int(pages), 1, -1):
+        yield from _told(config, _page(client, window, page))
+    again = _page(client, window, 1) if int(pages) > 1 else first
+    if again.body != first.body:
+        yield from _told(config, again)
+
+
+def _forward(config: ChannelConfig, client: Client, window: Mapping[str, str], answer: Answer) -> Iterator[Received]:
+    """The pages behind the first one of a shop that does not say how many there are."""
+    page = 1
+    while len(nodes(answer.json())) == PAGE_SIZE:
         page += 1
+        answer = _page(client, window, page)
+        yield from _told(config, answer)
+
+
+def _page(client: Client, window: Mapping[str, str], page: int) -> Answer:
+    params = {**window, "per_page": str(PAGE_SIZE), "page": str(page), "orderby": "modified", "order": "asc"}
+    return client.get("orders", params={**params, "status": "any"})
+
+
+def _told(config: ChannelConfig, answer: Answer) -> Iterator[Received]:
+    if nodes(answer.json()):
+        yield Received(body=answer.body, channel=config.name)
 
 
 def order(config: ChannelConfig, channel_order_id: str) -> Received | None:

@@ -27,12 +27,16 @@ def decide(
     roles: Collection[str],
     now: datetime,
 ) -> str:
-    """End a review (see `decisions.decide`) and return its outcome; a refused order's payment becomes a refund."""
+    """End a review (see `decisions.decide`) and return its outcome; a refused order's payment becomes a refund.
+
+    But for one that its shop has sent by itself: its goods and its payment are where they belong.
+    """
+    order_id = session.execute(select(Step.subject_id).where(Step.id == step_id)).scalar_one_or_none()
+    is_there = order_id is not None and decisions.is_sent_already(session, order_id=order_id)
     outcome = decisions.decide(
         session, step_id=step_id, token=token, decision=decision, actor=actor, roles=roles, now=now
     )
-    if outcome == "rejected":
-        order_id = session.execute(select(Step.subject_id).where(Step.id == step_id)).scalar_one()
+    if outcome == "rejected" and order_id is not None and not is_there:
         back = NewRefund(f"rejection:{order_id}", order_id, None, "rejected")
         steps.open_steps(session, refunds.request(session, new=[back], actor=actor, now=now), now=now)
     return outcome

@@ -1,6 +1,6 @@
-"""What a buyer says of the payment is a claim: the order waits until somebody has seen the money (C-2, F-1). Pure.
+"""What a channel tells that somebody has to see before goods are sent: a payment claimed, goods sent already (C-2, F-1). Pure.
 
-A mail and a distributor's file are the buyer's own word; a shop's signed message is the shop's, which has been paid.
+A mail and a distributor's file are the buyer's own word of a payment; a shop's signed message is the shop's, which has been paid.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ from oms.orders.rows import problems
 _CLAIMS = frozenset({"paid", "overpaid", "partially_paid"})
 _CLAIM = Problem(
     "payment_claimed", Severity.HOLD, "payment.status", "look whether the money has come, and record the payment"
+)
+_SENT = Problem(
+    "sent_already",
+    Severity.HOLD,
+    "lines",
+    "its shop has sent goods of it; rejected, it pays nothing back",
 )
 #: Ways by which the buyer writes, and no shop that has been paid.
 _BUYERS_WAYS = frozenset({"email", "distributor"})
@@ -40,3 +46,18 @@ def _unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrd
     )
     silent = {"payment": {**shape["payment"], "status": None}, "totals": {**shape["totals"], "paid": None}}
     return told, {**shape, **silent, "problems": problems(told)}
+
+
+def currency_of(order: ChannelOrder, *, usual: str | None) -> str | None:
+    """The order's currency, or its channel's usual one where it names none; one that is unsure is neither."""
+    if order.currency or any(found.code == "currency_unsure" for found in order.problems):
+        return order.currency
+    return usual
+
+
+def begun(order: ChannelOrder) -> ChannelOrder:
+    """An order that is new here as it begins: what its shop has sent by itself, as before we came, is not sent twice.
+
+    Of one that is known the shop tells what we told it, and that changes nothing.
+    """
+    return replace(order, problems=(*order.problems, _SENT)) if order.sent else order

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from oms import numbers, together
 from oms.catalog import mapping
+from oms.intake import claims
 from oms.intake.fates import Fate
 from oms.intake.rules import Became
 from oms.journey import lifecycle, touched
@@ -65,7 +66,7 @@ def _person(fate: Fate) -> Person:
 
 
 def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict[str, Any]:
-    order, channel = fate.element.order, fate.message.channel
+    order, channel = claims.begun(fate.element.order), fate.message.channel
     number = numbers.new_number("SO")
     cancelled = fate.became is Became.CANCELLED
     return {
@@ -85,7 +86,7 @@ def _order_row(fate: Fate, customer_id: uuid.UUID | None, now: datetime) -> dict
         "status": "cancelled" if cancelled else "received",
         "payment_status": payment_status(order),
         "payment_terms": order.payment.terms or channel.payment_terms,
-        "currency": order.currency or channel.currency,
+        "currency": claims.currency_of(order, usual=channel.currency),
         "customer_id": customer_id,
         "language": channel.language,
         "fulfilment_status": "cancelled" if cancelled else "unfulfilled",

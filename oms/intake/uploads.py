@@ -10,7 +10,7 @@ from typing import Any
 from connectors.base import ChannelOrder, Kind, Severity
 
 #: Problems that hold an order which nobody can ask back about, but that a waiting sender mends in the file.
-MENDABLE = frozenset({"qty_invalid", "qty_missing", "sku_missing", "no_lines"})
+MENDABLE = frozenset({"qty_invalid", "qty_missing", "sku_missing", "no_lines", "currency_unsure"})
 _ROW = re.compile(r"row (\d+)\b")
 
 
@@ -27,18 +27,12 @@ def strict(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder,
     """The order and its JSON with mendable problems as refusals; a cancellation needs no more than its number."""
     if order.kind is Kind.CANCELLATION or not order.problems:
         return order, dict(shape)
-    problems = tuple(
-        replace(one, severity=Severity.REFUSE) if _is_mendable(one.code, one.field) else one for one in order.problems
-    )
+    problems = tuple(replace(one, severity=Severity.REFUSE) if one.code in MENDABLE else one for one in order.problems)
     told = [
-        one | {"severity": Severity.REFUSE.value} if _is_mendable(one["code"], one["field"]) else one
+        one | {"severity": Severity.REFUSE.value} if one["code"] in MENDABLE else one
         for one in shape.get("problems", [])
     ]
     return replace(order, problems=problems), {**shape, "problems": told}
-
-
-def _is_mendable(code: str, field: str) -> bool:
-    return code in MENDABLE or (code, field) == ("row_invalid", "currency")
 
 
 def wrong_of(position: int, became: str, problems: list[dict[str, str]]) -> list[Wrong]:

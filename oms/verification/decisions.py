@@ -168,12 +168,19 @@ def _reject(case: _Case) -> Done:
     _refuse_own_wish(case)
     session, order_ids, actor, now = case.session, case.order_ids, case.actor, case.now
     promised_goods.keep_none(session, order_id=case.order.id, actor=actor, now=now)
+    is_there = is_sent_already(session, order_id=case.order.id)
     _settle_and_free(case, f"rejected: {case.decision.reason}")
     lifecycle.advance(session, Order, order_ids, to="rejected", cause=case.decision.reason, actor=actor, now=now)
     session.execute(update(Order).where(Order.id.in_(order_ids)).values(closed_at=now))
     kinds = [kind for kind, row in flow.FLOW.items() if kind != case.step.kind and row.subject not in _GO_ON]
     journey.cancel_orders(session, order_ids=order_ids, by=actor, now=now, kinds=kinds, why="order rejected")
-    return Done(case.step, "rejected", tuple(_tell_rejected(case)))
+    return Done(case.step, "rejected", () if is_there else tuple(_tell_rejected(case)))
+
+
+def is_sent_already(session: Session, *, order_id: uuid.UUID) -> bool:
+    """Whether the order waits because its shop has sent it: who refuses it owes its customer no money and no word."""
+    open_one = select(Finding.id).where(Finding.order_id == order_id, Finding.settled_at.is_(None))
+    return session.execute(open_one.where(Finding.rule == "sent_already")).first() is not None
 
 
 #: What a refused order still owes: messages, answers to the customer, money back, a label to be voided.

@@ -66,6 +66,8 @@ RULES: dict[str, Rule] = {
         "日期有歧义：请向客户确认是哪一天。{detail}"),
     "status_unknown": _decide(SPECIALIST, "The channel sent a status that we do not know: look at the order there. {detail}",
         "渠道传来未知状态：请到渠道后台核对。{detail}"),
+    "sent_already": _decide(SPECIALIST, "Its shop has sent goods of it: take these out, or have the order rejected, which pays nothing back here.",
+        "店铺已自行发货：请删除已发商品行，或申请拒单（不会退款，也不通知客户）。"),
     "version_conflict": _decide(SPECIALIST, "Two contents came under one version: compare with the channel. {detail}",
         "同一版本有两种内容：请与渠道核对。{detail}"),
     "channel_problem": _decide(SPECIALIST, "The message could not be fully understood: compare with the original. {detail}",
@@ -94,6 +96,8 @@ RULES: dict[str, Rule] = {
     # money, V-3 V-4 C-2
     "total_mismatch": _decide(SPECIALIST, "The total is {total}, the parts come to {computed}: correct one of them. {detail}",
         "合计为 {total}，各项之和为 {computed}：请更正。{detail}"),
+    "value_negative": _decide(MANAGER, "The order comes to {total}, so that we would pay for it: correct a price or a discount.",
+        "订单合计为 {total}，小于零：请更正价格或折扣。"),
     "price_below_floor": _decide(MANAGER, "Line {line}: {sku} at {price} is under the floor of {floor}: approve or correct the price.",
         "第 {line} 行：{sku} 单价 {price} 低于底价 {floor}：请批准或更正价格。"),
     "price_over_list": _decide(MANAGER, "Line {line}: {sku} at {price} is far over the list price of {list_price}: likely mistyped.",
@@ -151,7 +155,7 @@ RULES: dict[str, Rule] = {
 
 #: The channel's own problem codes that are judged anew from the order's fields, and so are not repeated.
 JUDGED_ANEW = frozenset(
-    {"no_lines", "currency_missing", "sku_missing", "qty_missing", "price_missing", "address_missing"}
+    {"no_lines", "currency_missing", "currency_unsure", "sku_missing", "qty_missing", "price_missing", "address_missing"}
 )
 
 

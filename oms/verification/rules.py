@@ -250,6 +250,8 @@ def _date(case: Case) -> Iterator[Found]:
 
 def _value(case: Case) -> Iterator[Found]:
     order, limits = case.order, case.limits
+    if order.payable < ZERO:
+        yield found("value_negative", "totals.total", total=_plain(order.payable))
     value = limits.worth.of(order.payable, order.currency)
     if value is None:
         yield found("value_unknown", "currency", total=_plain(order.payable), currency=order.currency)

@@ -163,3 +163,38 @@ def test_a_western_address_is_taken_apart(text, lines, city, region, code, count
         code,
         country,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "city", "district", "rest"),
+    [
+        ("黑龙江哈尔滨道里区中央大街1号", "哈尔滨市", "道里区", "中央大街1号"),
+        ("江苏镇江京口区中山东路1号", "镇江市", "京口区", "中山东路1号"),
+        ("浙江宁波镇海区骆驼街道", "宁波市", "镇海区", ""),
+        ("河北唐山路南区新华道1号", "唐山市", "路南区", "新华道1号"),
+        ("山东青岛市南区香港中路10号", "青岛市", "市南区", "香港中路10号"),
+        ("济南市中区经四路1号", "济南市", "市中区", "经四路1号"),
+        ("济南市市中区经四路1号", "济南市", "市中区", "经四路1号"),
+        ("湖北恩施市舞阳坝街道", "恩施土家族苗族自治州", "恩施市", ""),
+        ("大理市下关镇泰安路1号", "大理白族自治州", "大理市", "泰安路1号"),
+        ("内蒙古呼伦贝尔莫力达瓦旗尼尔基镇", "呼伦贝尔市", "莫力达瓦达斡尔族自治旗", ""),
+        ("香港特别行政区九龙城区太子道1号", "香港", "九龙城区", "太子道1号"),
+        ("香港九龙尖沙咀广东道1号", "九龙", None, "尖沙咀广东道1号"),
+    ],
+)
+def test_a_division_whose_name_begins_like_a_road_a_town_or_another_is_found(text, city, district, rest):
+    found = parse(text)
+    assert (found.city, found.district, found.detail, found.contradictions) == (city, district, rest, ())
+
+
+def test_every_district_is_found_behind_its_city_however_short_that_is_written():
+    table = divisions()
+    above = [(city_of(one), one) for one in table.values() if one.level == 3]
+    inside = [(city, district) for city, district in above if city and city.level == 2]
+    lost = [
+        written
+        for city, district in inside
+        for written in (f"{city.name}{district.name}", f"{city.stem}{district.name}")
+        if parse(f"{written}中山路1号").adcode != district.code
+    ]
+    assert (len(inside) > 2500, lost) == (True, [])

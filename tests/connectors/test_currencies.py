@@ -23,7 +23,7 @@ def doubts(order: ChannelOrder) -> list[str]:
     return [
         found.message
         for found in order.problems
-        if (found.field, found.code, found.severity) == ("currency", "row_invalid", Severity.HOLD)
+        if (found.field, found.code, found.severity) == ("currency", "currency_unsure", Severity.HOLD)
     ]
 
 

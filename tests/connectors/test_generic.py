@@ -101,7 +101,7 @@ def test_what_is_not_as_the_page_says_is_refused_by_field(changes, field):
     ("changes", "problem"),
     [
         ({"currency": None}, ("currency_missing", "currency")),
-        ({"currency": "$"}, ("row_invalid", "currency")),
+        ({"currency": "$"}, ("currency_unsure", "currency")),
         ({"channel_order_id": None, "channel_order_number": ""}, ("number_missing", "channel_order_number")),
         ({"ship_to": None}, ("address_missing", "ship_to")),
         ({"placed_at": "03/04/2026"}, ("date_ambiguous", "placed_at")),
@@ -138,6 +138,32 @@ def test_the_good_rows_of_a_list_are_read_beside_the_bad_ones():
 def test_an_order_in_another_systems_words_is_not_passed_over():
     found = only("generic", {"orderNumber": "1", "lineItems": [{"productSku": "A", "quantity": 1}]})
     assert codes(found) == [("row_invalid", "orders.0")]
+
+
+def test_one_order_under_orders_is_a_list_of_one():
+    assert only("generic", {"orders": generic_order()}).channel_order_id == generic_order()["channel_order_id"]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "where"),
+    [
+        ({"event": "order.created", "data": generic_order()}, "'data'"),
+        ({"data": [generic_order(), generic_order()]}, "'data'"),
+        ({"meta": {"page": 1}, "result": {"orders": [generic_order()]}}, "'result.orders'"),
+    ],
+)
+def test_an_order_in_an_envelope_that_we_do_not_know_is_refused_by_the_envelopes_name(envelope, where):
+    found = only("generic", envelope)
+    assert codes(found) == [("row_invalid", "orders.0")]
+    assert f"below {where}, send it by itself" in found.problems[0].message
+
+
+@pytest.mark.parametrize(
+    "told", [{"event": "ping"}, {"data": {"id": 5}}, {"data": {"channel_order_id": "1", "at": "x"}}, {}]
+)
+def test_a_notice_is_passed_over(told):
+    found = only("generic", told)
+    assert (found.kind, found.problems) == (Kind.NOT_AN_ORDER, ())
 
 
 @pytest.mark.parametrize("kind", ["update", "cancellation", "draft", "test", "not_an_order"])

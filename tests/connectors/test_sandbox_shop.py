@@ -187,6 +187,24 @@ def test_polling_walks_all_pages(start_peer: Callable[..., Peer], letterbox: Let
     assert len(ids) == len(set(ids)) == 101
 
 
+def test_no_order_is_passed_over_when_another_one_changes_between_two_pages(
+    start_peer: Callable[..., Peer], letterbox: Letterbox
+):
+    """WooCommerce numbers its pages: an order that changes leaves its place, and all behind it move up by one."""
+    source = "woocommerce"
+    shop = start_peer("shop", *arguments(letterbox, source))
+    for number in range(101):
+        place(shop, source, f"page-{number}", webhook="drop")
+    speaks, until = connector(shop, source), datetime.now(UTC) + timedelta(seconds=5)
+    pages = speaks.poll(since=until - timedelta(minutes=5), until=until)
+    found = {one.channel_order_id for one in speaks.translate(next(pages))}
+    changed = {"channel": f"shop-{source}", "channel_order_id": min(found), "order": {"buyer_message": "!"}}
+    for time in "12":  # the second time it is told a second later than all others
+        shop.call("POST", "/admin/update", {**changed, "key": time, "webhook": "drop"}, expect=200)
+    found |= {one.channel_order_id for page in pages for one in speaks.translate(page)}
+    assert len(found) == 101
+
+
 def test_a_webhook_that_was_refused_is_posted_again_also_after_kill_9(
     start_peer: Callable[..., Peer], letterbox: Letterbox
 ):

@@ -101,4 +101,4 @@ def test_a_mail_priced_in_dollars_is_not_taken_in_the_channels_own_currency(
     _comes(session, mailbox, mail("PO-4711", ORDER.replace("10.00", "$10.00")), "jane@acme.example", "1", business_now)
     again(session, "verify", review.verify, business_now)
     found = session.query(Finding).filter_by(field="currency").all()
-    assert [(one.rule, one.severity) for one in found] == ([("channel_problem", "hold")] if held else [])
+    assert [(one.rule, one.severity) for one in found] == ([("currency_missing", "hold")] if held else [])

@@ -109,6 +109,7 @@ BROKEN: dict[str, tuple[OrderFacts, str]] = {
     "address_conflict": (replace(ORDER, ship_to={**ADDRESS, "adcode": "110101"}), "ship_to.adcode"),
     "postal_code_missing": (replace(ORDER, ship_to={**ADDRESS, "country": "DE", "adcode": None}), "ship_to.postal_code"),
     "total_mismatch": (replace(ORDER, total=Decimal("20.02")), "totals.total"),
+    "value_negative": (replace(ORDER, tax=Decimal(-21), total=Decimal(-1)), "totals.total"),
     "price_below_floor": (with_line(total=Decimal("15.98")), "lines.0.unit_price"),
     "price_over_list": (with_line(total=Decimal("40.02")), "lines.0.unit_price"),
     "price_in_other_currency": (with_line(list_price=None, priced_elsewhere=True), "lines.0.unit_price"),

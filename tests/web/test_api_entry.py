@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from oms import db
+from oms.accounts import idempotency
 from tests.factories.orders import make_sku
 from tests.web.caller import channel, distributor, fields, person
 
@@ -51,6 +52,17 @@ def test_the_same_call_again_is_the_same_order(desk):
     first = desk.desk.post("/orders", desk.body, key="call-7").get_json()
     again = desk.desk.post("/orders", desk.body, key="call-7").get_json()
     assert again == first
+    assert desk.rows("SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_a_key_that_made_an_order_is_refused_with_another_one_when_its_first_answer_is_forgotten(desk):
+    first = desk.desk.post("/orders", desk.body, key="call-7").get_json()
+    with desk.transaction() as session:
+        idempotency.forget(session, before=db.now(session) + timedelta(days=1))
+    lines = [ORDER["lines"][0] | {"qty": "3"}]
+    again = desk.desk.post("/orders", desk.body | {"order": ORDER | {"lines": lines}}, key="call-7")
+    assert (again.status_code, again.get_json()["code"]) == (409, "key_reused")
+    assert first["number"] in again.get_json()["detail"]
     assert desk.rows("SELECT count(*) FROM orders") == [(1,)]
 
 

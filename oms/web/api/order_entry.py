@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from connectors import registry
 from connectors.base import Received, Severity
 from oms import db
-from oms.errors import InputInvalid
+from oms.errors import InputInvalid, KeyReused
 from oms.intake import entry
 from oms.intake import queries as messages
 from oms.intake.fates import Element, element
@@ -81,8 +81,10 @@ def enter(new: dict[str, Any]) -> dict[str, Any]:
         message_id, _ = entry.enter(
             session, channel=channel, message=message, elements=read, now=now, started_at=new["started_at"]
         )
-        [made] = messages.became(session, message_id=message_id)
-        return _entered(made, message_id)
+        made = messages.became(session, message_id=message_id)
+        if not made:  # what comes under a known key with other words is kept apart and becomes nothing
+            raise _key_reused(session, channel, message)
+        return _entered(made[0], message_id)
 
 
 @blp.post("/orders/parse")
@@ -114,6 +116,14 @@ def _event_id() -> str:
     """The call's own key, so that a repeat is the same message even after its first answer was forgotten."""
     key = request.headers.get(HEADER)
     return f"entry:{me().actor}:{key}" if key else f"entry:{uuid.uuid4()}"
+
+
+def _key_reused(session: Session, channel: Channel, message: NewMessage) -> KeyReused:
+    """The key's first answer is forgotten in time, the order that it made is not."""
+    first = messages.first_became(session, channel_id=channel.id, event_id=message.event_id or "")
+    number = next((row.number for row in first if row.number), "another one")
+    hint = "use a new key for a new request"
+    return KeyReused(f"this {HEADER} made order {number} before: {hint}", fields={HEADER: hint})
 
 
 def elements_of(channel: Channel, raw: bytes) -> list[Element]:

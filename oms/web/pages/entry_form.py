@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from connectors import registry
 from connectors.base import Received
 from oms.clock import parse_instant
 from oms.errors import InputInvalid
+from oms.money import quantise
 from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
 from oms.web import masking
@@ -26,7 +28,8 @@ CUSTOMER = ("name", "company", "phone", "email")
 ADDRESS = ("name", "phone", "lines", "district", "city", "region", "postal_code", "country")
 LINE = ("sku", "qty", "unit_price")
 MOST_LINES, EMPTY_LINES = 100, 3
-_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})")
+NUMBERS = ("qty", "unit_price")
+_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -67,9 +70,14 @@ def typed() -> Draft:
     for place in range(MOST_LINES):
         if f"lines.{place}.sku" not in form:
             break
-        draft.lines.append({part: form.get(f"lines.{place}.{part}", "").strip()[:100] for part in LINE})
+        draft.lines.append({part: _typed(part, form.get(f"lines.{place}.{part}", "")) for part in LINE})
     draft.lines = draft.filled()
     return draft
+
+
+def _typed(part: str, given: str) -> str:
+    """A Chinese keyboard writes １２ and ６８．５: a number has the digits that everybody else reads."""
+    return (unicodedata.normalize("NFKC", given) if part in NUMBERS else given).strip()[:100]
 
 
 def paste(draft: Draft, channel: Channel) -> dict[str, str]:
@@ -138,7 +146,7 @@ def order_json(draft: Draft, channel: Channel, prices: Mapping[str, Decimal | No
     return {
         "currency": channel.currency,
         # What was read back to the customer is what the order says.
-        "totals": {"total": _total(lines)},
+        "totals": {"total": _total(lines, channel.currency)},
         "customer": customer,
         "ship_to": address if has_address else None,
         "lines": lines,
@@ -171,7 +179,7 @@ def _faults(line: Mapping[str, str]) -> dict[str, str]:
         found["qty"] = gettext("Give a number over 0.")
     if line.get("unit_price") and not _is_price(line["unit_price"]):
         found["unit_price"] = gettext("Give a number that is not negative.")
-    return found | {part: acting.TWO_WAYS for part in ("qty", "unit_price") if acting.in_two_ways(line.get(part, ""))}
+    return found | {part: acting.TWO_WAYS for part in NUMBERS if acting.in_two_ways(line.get(part, ""))}
 
 
 def started_at(draft: Draft, now: datetime) -> datetime:
@@ -201,15 +209,21 @@ def _line(line: Mapping[str, str], prices: Mapping[str, Decimal | None]) -> dict
     return {
         "sku": line.get("sku") or None,
         "qty": line.get("qty", "").replace(",", ".") or None,
-        "unit_price": str(price) if price else None,
+        "unit_price": None if price is None else str(price),
     }
 
 
-def _total(lines: list[dict[str, Any]]) -> str | None:
-    amounts = [(quantity(line["qty"]), quantity(line["unit_price"])) for line in lines]
-    if not all(qty is not None and price is not None for qty, price in amounts):
+def amount(qty: Decimal | None, price: Decimal | None, currency: str | None) -> Decimal | None:
+    """What a line comes to, rounded as the order's line is: ten half cents are ten cents in its sum."""
+    if qty is None or price is None:
         return None
-    return f"{sum(((qty or 0) * (price or 0) for qty, price in amounts), Decimal(0)):f}"
+    return quantise(qty * price, currency) if currency else qty * price
+
+
+def _total(lines: list[dict[str, Any]], currency: str | None) -> str | None:
+    amounts = [amount(quantity(line["qty"]), quantity(line["unit_price"]), currency) for line in lines]
+    known = [one for one in amounts if one is not None]
+    return f"{sum(known, Decimal(0)):f}" if len(known) == len(amounts) else None
 
 
 def _deliver_by() -> str | None:

@@ -32,10 +32,7 @@ class Line:
     price: Decimal | None
     free: Decimal | None
     known: bool
-
-    @property
-    def amount(self) -> Decimal | None:
-        return None if self.qty is None or self.price is None else self.qty * self.price
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def known_goods(session: Session, *, draft: Draft, channel: Channel, now: dateti
 def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> ReadBack:
     """Price and promise what stands in the form; nothing is stored or reserved."""
     known = known_goods(session, draft=draft, channel=channel, now=now)
-    lines = [_line(line, known, channel.language) for line in draft.filled()]
+    lines = [_line(line, known, channel) for line in draft.filled()]
     total = sum((line.amount or Decimal(0) for line in lines), Decimal(0))
     wanted = [(line.sku, line.qty) for line in lines if line.known and line.qty and line.qty > 0]
     country = draft.get("ship_to.country").upper() or "CN"
@@ -71,17 +68,18 @@ def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> 
     return ReadBack(lines, total, channel.currency, dates, said)
 
 
-def _line(line: dict[str, str], known: dict[str, Any], language: str) -> Line:
-    row = known.get(line.get("sku", ""))
-    name = (row.name_zh if language.startswith("zh") else row.name_en) if row else line.get("said", "")
+def _line(line: dict[str, str], known: dict[str, Any], channel: Channel) -> Line:
+    row, qty = known.get(line.get("sku", "")), entry_form.quantity(line.get("qty"))
+    name = (row.name_zh if channel.language.startswith("zh") else row.name_en) if row else line.get("said", "")
     price = entry_form.quantity(line.get("unit_price")) if line.get("unit_price") else row.list_price if row else None
     return Line(
         line.get("sku", ""),
         name,
-        entry_form.quantity(line.get("qty")),
+        qty,
         price,
         row.free if row else None,
         row is not None,
+        entry_form.amount(qty, price, channel.currency),
     )
 
 
