@@ -23,4 +23,6 @@ def settled(named: AbstractSet[str], own: str | None) -> tuple[str | None, tuple
 
 def unsure(why: str) -> Problem:
     """What holds an order whose prices name several currencies, none that is known, or another than the sender's own."""
-    return problem("currency_unsure", "currency", f"{why}; find out which one is meant, and write it as ISO 4217, such as EUR")
+    return problem(
+        "currency_unsure", "currency", f"{why}; find out which one is meant, and write it as ISO 4217, such as EUR"
+    )

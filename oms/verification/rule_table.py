@@ -155,7 +155,15 @@ RULES: dict[str, Rule] = {
 
 #: The channel's own problem codes that are judged anew from the order's fields, and so are not repeated.
 JUDGED_ANEW = frozenset(
-    {"no_lines", "currency_missing", "currency_unsure", "sku_missing", "qty_missing", "price_missing", "address_missing"}
+    {
+        "no_lines",
+        "currency_missing",
+        "currency_unsure",
+        "sku_missing",
+        "qty_missing",
+        "price_missing",
+        "address_missing",
+    }
 )
 
 
