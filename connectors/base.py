@@ -36,26 +36,18 @@ class Severity(StrEnum):
 #: Every problem code and how severe it is. `phone_invalid` and `email_invalid` rise to
 #: `hold` where no other contact works.
 PROBLEM_SEVERITY: dict[str, Severity] = {
-    "unreadable": Severity.REFUSE,
-    "row_invalid": Severity.REFUSE,
-    "total_mismatch": Severity.HOLD,
-    "currency_missing": Severity.HOLD,
-    "currency_unsure": Severity.HOLD,
-    "number_missing": Severity.HOLD,
-    "no_lines": Severity.HOLD,
-    "sku_missing": Severity.HOLD,
-    "qty_missing": Severity.HOLD,
-    "qty_invalid": Severity.HOLD,
-    "price_missing": Severity.HOLD,
-    "address_missing": Severity.HOLD,
-    "address_conflict": Severity.HOLD,
-    "date_ambiguous": Severity.HOLD,
-    "version_conflict": Severity.HOLD,
-    "status_unknown": Severity.HOLD,
-    "payment_claimed": Severity.HOLD,
-    "phone_invalid": Severity.NOTE,
-    "email_invalid": Severity.NOTE,
-    "masked": Severity.NOTE,
+    code: severity
+    for severity, codes in (
+        (Severity.REFUSE, "unreadable row_invalid"),
+        (
+            Severity.HOLD,
+            "total_mismatch currency_missing currency_unsure number_missing no_lines sku_missing qty_missing qty_invalid"
+            " price_missing address_missing address_conflict date_ambiguous version_conflict status_unknown payment_claimed"
+            " sent_already",
+        ),
+        (Severity.NOTE, "phone_invalid email_invalid masked"),
+    )
+    for code in codes.split()
 }
 
 

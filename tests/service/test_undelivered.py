@@ -95,7 +95,7 @@ def test_what_was_lost_counts_as_late_and_what_the_customer_refused_against_nobo
         pass
     lines = {line.unit_id: line for line in session.query(KpiLine).filter_by(kpi="delivered_on_time")}
     counted = [(line.hit, line.of, line.why) for line in (lines[parcel.order_id] for parcel in parcels)]
-    assert counted == [(0, 1, "open_late"), (0, 0, "customers_doing")]
+    assert counted == [(0, 1, "never_arrived"), (0, 0, "customers_doing")]
 
 
 def test_an_order_in_two_parcels_is_over_with_the_last_of_them(
