@@ -92,6 +92,7 @@ def _figures(held: Window, limit_ms: float) -> dict[str, float]:
         "in_house_at_end": float(held.samples[-1].in_house),
         "open_due_steps": middle([float(s.open_steps) for s in last]),
         "oldest_due_step_s": max(s.oldest_s for s in last),
+        "oldest_uncounted_s": max(s.uncounted_s for s in last),
         "peak_pss_mib": max(s.pss_mib for s in held.samples),
         **{
             f"in_house_after_{s.at_s:.0f}_s": float(s.in_house)

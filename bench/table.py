@@ -185,7 +185,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "mixed": Benchmark(
         "bench.mixed",
         "intake, the whole life and people turning list pages, together, at a pace kept by the clock; the highest at which neither the "
-        "orders in the house nor the due steps nor the age of the oldest grow",
+        "orders in the house nor the due steps nor the age of the oldest grow, and what changes is in the figures within three minutes",
         "the bare server of `intake` and the five bare stages of `life` together, on a ground of their own before and after; pages and "
         "KPIs are not in it",
         "none",

@@ -1,7 +1,8 @@
 """A pace of orders held for some time, with people who turn over list pages; what the house looked like meanwhile.
 
 The pace is kept by the clock, not by the answers. It is sustained when every order was stored and every page shown, neither was late,
-and in the second half nothing grew: neither the orders stored and not yet shipped, nor the steps that are due, nor the age of the oldest.
+and in the second half nothing grew: neither the orders stored and not yet shipped, nor the steps that are due, nor the age of the oldest,
+and what changed was counted into the month's figures soon enough.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 
@@ -18,6 +20,7 @@ from bench.ground import Ground
 from bench.memory import House
 from bench.mixed_workers import CALLS
 from bench.spent import Spent
+from oms import ids
 
 POSTERS = 2
 EVERY_S = 5.0
@@ -26,6 +29,8 @@ EVERY_S = 5.0
 GROWTH = 0.02
 #: A 202 or a page later than this has not kept the pace.
 LATE_MS = 2000
+#: Figures are counted anew each minute; what changed longer ago than this many seconds and is in none has a backlog before it.
+STALE_S = 180
 #: Fewer looks in the second half tell no growth.
 LEAST_LOOKS = 3
 _BACKLOG = text("""
@@ -33,6 +38,8 @@ _BACKLOG = text("""
     FROM step WHERE performer = 'system' AND state IN ('open', 'claimed') AND run_after <= clock_timestamp()
       AND NOT kind = ANY(CAST(:calls AS text[]))
 """)
+#: The oldest of what changed and is in no figure yet: its id is as old as the change.
+_UNCOUNTED = text("SELECT id FROM touched ORDER BY id LIMIT 1")
 _IN_HOUSE = """
     SELECT (SELECT count(*) FROM orders WHERE fulfilment_status <> 'shipped')
          + (SELECT count(*) FROM step WHERE kind = 'accept' AND state IN ('open', 'claimed'))
@@ -41,13 +48,15 @@ _IN_HOUSE = """
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look: seconds since the start, due steps, age of the oldest, orders stored and not yet shipped, memory."""
+    """One look: seconds since the start, due steps, age of the oldest, orders stored and not yet shipped, memory, and how long
+    ago that changed which waits longest to be counted into the figures."""
 
     at_s: float
     open_steps: int
     oldest_s: float
     in_house: int
     pss_mib: float
+    uncounted_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -95,7 +104,8 @@ class Window:
     def is_sustained(self) -> bool:
         served = _served(self.posted, 202) and _served(self.pages, 200)
         grows = max(self.growth_per_s / self.per_s, self.growth_of_due_steps_per_s / self.per_s, self.ageing)
-        return served and grows <= GROWTH and len(self._second_half()) >= LEAST_LOOKS
+        half = self._second_half()
+        return served and grows <= GROWTH and len(half) >= LEAST_LOOKS and max(s.uncounted_s for s in half) <= STALE_S
 
 
 def _served(answers: clients.Answers, status: int) -> bool:
@@ -145,9 +155,11 @@ def _look(product: House, at_s: float) -> Sample:
     product.made.require_running()
     with product.made.database.transaction() as session:
         row = session.execute(_BACKLOG, {"calls": list(CALLS)}).one()
+        oldest = session.execute(_UNCOUNTED).scalar()
     in_house = waiting.count(product.made, _IN_HOUSE)
     pss = sum(cpu.pss_mib(roots) for roots in product.parts.values())
-    return Sample(at_s, int(row.open), float(row.oldest_s), in_house, pss)
+    uncounted_s = 0.0 if oldest is None else (datetime.now(UTC) - ids.made_at(oldest)).total_seconds()
+    return Sample(at_s, int(row.open), float(row.oldest_s), in_house, pss, uncounted_s)
 
 
 def until_empty(made: Ground) -> None:

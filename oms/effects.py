@@ -52,19 +52,25 @@ class Intent:
     answer: dict[str, Any] | None
 
 
+# The step is locked until the intent is committed. Who ends it meanwhile either comes first, and nobody calls, or sees the intent
+# and knows that a call is under way. The step before the effect, as it is where a call's end is written.
 _INTEND = text("""
     INSERT INTO effect (id, key, kind, subject_id, state, attempts, adopted, started_at)
-    VALUES (:id, :key, :kind, :subject, 'intent', 1, FALSE, :now)
+    SELECT :id, :key, :kind, s.subject_id, 'intent', 1, FALSE, :now
+    FROM (SELECT subject_id FROM step WHERE id = :step AND token = :token AND state = 'claimed' FOR NO KEY UPDATE) s
     ON CONFLICT (key) DO UPDATE SET attempts = effect.attempts + 1
     RETURNING attempts, state, answer
 """).columns(attempts=Integer, state=Text, answer=EncryptedJson)
 
 
-def intend(session: Session, *, key: str, kind: str, subject_id: uuid.UUID, now: datetime) -> Intent:
-    """Record that a call is about to be made; commit before making it."""
-    params = {"id": new_id(), "key": key, "kind": kind, "subject": subject_id, "now": now}
-    row = session.execute(_INTEND, params).one()
-    return Intent(key=key, first=row.attempts == 1, state=row.state, answer=row.answer)
+def intend(session: Session, *, key: str, kind: str, step_id: uuid.UUID, token: int, now: datetime) -> Intent | None:
+    """Record that a call is about to be made for a claimed step; commit before making it.
+
+    None: the step is not held under this token any more, and whoever ended it may count on no call.
+    """
+    params = {"id": new_id(), "key": key, "kind": kind, "step": step_id, "token": token, "now": now}
+    row = session.execute(_INTEND, params).one_or_none()
+    return None if row is None else Intent(key=key, first=row.attempts == 1, state=row.state, answer=row.answer)
 
 
 _RECORD = """

@@ -145,7 +145,9 @@ def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bo
             return None, True
         if request.key is None:
             return request, True
-        intent = effects.intend(session, key=request.key, kind=step.kind, subject_id=step.subject_id, now=now)
+        intent = effects.intend(session, key=request.key, kind=step.kind, step_id=step.id, token=step.token, now=now)
+        if intent is None:
+            raise Fenced([step.id])
         return request, intent.first
 
 

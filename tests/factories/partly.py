@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from oms import together
-from oms.effects import intend, recording
+from oms.effects import recording
 from oms.fulfilment import release, waves
 from oms.fulfilment.boxing import Box
 from oms.fulfilment.models import Fulfilment
@@ -16,6 +16,7 @@ from oms.inventory.models import Bin
 from oms.orders.models import Order
 from oms.supply import backorders, receipts
 from oms.supply.receipts import Receipt
+from tests.factories.calls import intend
 from tests.factories.floor import Floor, run_kind
 from tests.factories.orders import make_channel
 from tests.factories.packed import checked, close, label, sign_both
@@ -27,7 +28,7 @@ def partly_shipped(session: Session, floor: Floor, now: datetime) -> Order:
     fulfilment = checked(session, floor, now, qty=3, channel_id=channel.id)
     [parcel] = close(session, fulfilment, [Box("M", 120 + 4 * 300)], now)
     sign_both(session, label(session, parcel, now), now)
-    intend(session, key=f"book:{parcel.reference}", kind="book", subject_id=parcel.id, now=now)
+    intend(session, key=f"book:{parcel.reference}", subject_id=parcel.id, now=now)
     together.execute(session, [recording(key=f"book:{parcel.reference}", state="done", now=now)])
     return session.get_one(Order, parcel.order_id, populate_existing=True)
 

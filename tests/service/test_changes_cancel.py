@@ -12,7 +12,7 @@ from oms import together
 from oms.aftersales import put_backs
 from oms.aftersales.models import Refund, Ticket
 from oms.catalog.models import Sku
-from oms.effects import intend, recording
+from oms.effects import recording
 from oms.errors import Conflict
 from oms.fulfilment import picking
 from oms.fulfilment.models import Fulfilment, PickTask, Wave
@@ -26,6 +26,7 @@ from oms.orders.models import ChangeRequest, Order, OrderLine
 from oms.shipping.models import Parcel
 from oms.supply import backorders, receipts
 from oms.supply.models import SupplyRequest
+from tests.factories.calls import intend
 from tests.factories.changes import apply_all, living_steps, pack, pick, statements, unbalanced, wish
 from tests.factories.floor import Floor, confirmed_order, released, run_kind
 from tests.factories.packed import booked, served_floor
@@ -78,7 +79,7 @@ def _packed(session: Session, floor: Floor, now: datetime) -> Order:
 def _labelled(session: Session, floor: Floor, now: datetime) -> Order:
     parcel = booked(session, floor, now)
     key = f"book:{parcel.reference}"
-    intend(session, key=key, kind="book", subject_id=parcel.id, now=now)
+    intend(session, key=key, subject_id=parcel.id, now=now)
     together.execute(session, [recording(key=key, state="done", now=now)])
     return session.get_one(Order, parcel.order_id)
 

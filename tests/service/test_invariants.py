@@ -14,7 +14,7 @@ from connectors.carriage import TrackingEvent as Scan
 from oms import together
 from oms.aftersales import refunds
 from oms.aftersales.refunds import NewRefund
-from oms.effects import intend, recording
+from oms.effects import recording
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import INVARIANTS, check
 from oms.journey import holds, seal, steps, touched
@@ -22,6 +22,7 @@ from oms.journey.holds import NewHold
 from oms.kpi import fold
 from oms.shipping import closing, tracking
 from oms.shipping.models import Parcel
+from tests.factories.calls import intend
 from tests.factories.floor import Floor, confirmed_order, released, run_kind
 from tests.factories.packed import booked, handed_over, packed, served_floor
 from tests.factories.sold import make_sold_sets
@@ -122,7 +123,7 @@ def house(session: Session, business_now: datetime) -> Session:
     _other_stages(session, floor, business_now)
     for parcel in session.query(Parcel).filter(Parcel.waybill_number.is_not(None)):
         key = f"book:{parcel.reference}"
-        intend(session, key=key, kind="book", subject_id=parcel.id, now=business_now)
+        intend(session, key=key, subject_id=parcel.id, now=business_now)
         together.execute(session, [recording(key=key, state="done", now=business_now)])
     seal.seal(session)
     touched.write(session)

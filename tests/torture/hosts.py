@@ -170,9 +170,11 @@ class _Hands:
         with self.made.database.transaction() as session:
             now = db.now(session)
             references = select(Parcel.id, Parcel.reference).where(Parcel.id.in_([step.subject_id for step in claimed]))
-            for parcel_id, reference in session.execute(references).all():
-                effects.intend(session, key=f"book:{reference}", kind="book", subject_id=parcel_id, now=now)
-                together.execute(session, [effects.recording(key=f"book:{reference}", state="done", now=now)])
+            named = {parcel_id: f"book:{reference}" for parcel_id, reference in session.execute(references)}
+            for step in claimed:
+                key = named[step.subject_id]
+                effects.intend(session, key=key, kind="book", step_id=step.id, token=step.token, now=now)
+                together.execute(session, [effects.recording(key=key, state="done", now=now)])
             labelled = [(step, hands.label_of(step.subject_id)) for step in claimed]
             steps.finish(session, booking.record_labels(session, labelled=labelled, now=now), by="system", now=now)
 

@@ -11,11 +11,18 @@ SHOWN = Answers([0.03] * 40, {200: 40})
 
 
 def held(
-    *, orders: float = 0.0, due: float = 0.0, age: float = 0.0, answers: Answers | None = None, pages: Answers = SHOWN
+    *,
+    orders: float = 0.0,
+    due: float = 0.0,
+    age: float = 0.0,
+    uncounted: float = 0.0,
+    answers: Answers | None = None,
+    pages: Answers = SHOWN,
 ) -> Window:
     """Ten minutes at 100 a second; what grows, by how much a second."""
     samples = [
-        Sample(at, int(500 + due * at), 2.0 + age * at, int(1000 + orders * at), 600.0) for at in range(0, 600, 5)
+        Sample(at, int(500 + due * at), 2.0 + age * at, int(1000 + orders * at), 600.0, 70.0 + uncounted * at)
+        for at in range(0, 600, 5)
     ]
     return Window(100, 600, samples, answers or Answers([0.02] * 100, {202: 100}), pages)
 
@@ -35,6 +42,11 @@ def test_what_grows_by_more_is_not_sustained(grows):
 
 def test_one_step_that_nobody_takes_is_not_sustained():
     assert not held(age=1.0).is_sustained
+
+
+def test_figures_that_fall_behind_what_changes_are_a_backlog_too():
+    assert held(uncounted=0.1).is_sustained
+    assert not held(uncounted=0.2).is_sustained
 
 
 def test_refused_and_late_orders_are_not_sustained():

@@ -8,10 +8,10 @@ import pytest
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
-from oms.effects import intend
 from oms.fulfilment import release, waves
 from oms.shipping import tracking
 from oms.supply import backorders
+from tests.factories.calls import intend
 from tests.factories.floor import confirmed_order, released, run_kind
 from tests.factories.packed import WEIGHT_G, booked, checked, handed_over, packed, served_floor
 from tests.web.caller import distributor, fields, person
@@ -173,7 +173,7 @@ def test_a_label_that_is_just_being_bought_cannot_be_taken_back_yet(floor):
     with floor.transaction() as session:
         now = db.now(session)
         parcel = packed(session, floor.floor, now)
-        intend(session, key=f"book:{parcel.reference}", kind="book", subject_id=parcel.id, now=now)
+        intend(session, key=f"book:{parcel.reference}", subject_id=parcel.id, now=now)
     assert floor.clerk.post(f"/parcels/{parcel.id}/void", {"reason": "x"}).status_code == 409
     assert floor.rows("SELECT count(*) FROM step WHERE kind = 'void_label'") == [(0,)]
 
