@@ -205,12 +205,13 @@ def _failed(process: Process, handler: Outside, step: Claimed, request: Any, err
 def _record_failure(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:
     with process.database.transaction() as session:
         now = db.now(session)
-        if request.key is not None:
-            state = "refused" if error.permanent else "unknown"
-            together.execute(session, [effects.recording(key=request.key, state=state, now=now, error=str(error))])
         if not error.permanent:
             _later(session, step, error)
         elif handler.refused is None:
             steps.park(session, step, error=str(error))
         else:
             steps.finish(session, [handler.refused(session, step, request, error, now)], by="system", now=now)
+        # The step before the call, as everywhere: whoever took the step over begins with it.
+        if request.key is not None:
+            state = "refused" if error.permanent else "unknown"
+            together.execute(session, [effects.recording(key=request.key, state=state, now=now, error=str(error))])
