@@ -60,6 +60,8 @@ class Picker:
                 "bin_code": stop["bin"],
                 "code": stop["barcode"],
                 "qty": stop["left"],
+                # An order that is stopped meanwhile must not move this scan to another's stop: its number counts once.
+                "stop": stop["stop"],
             }
             self._me.post("/picks", body, key=f"pick-{scan}")
 
