@@ -41,7 +41,7 @@ class Caller:
 
 def person(site: Site, *roles: str, language: str = "en") -> Caller:
     """Somebody of the house who calls with a key of their own."""
-    login = site.person(*roles, login=f"{roles[0]}.{next(_numbers)}", language=language)
+    login = site.person(*roles, login=f"{roles[0]}-{next(_numbers)}", language=language)
     with site.transaction() as session:
         made = api_keys.create(
             session, name=login, roles=roles, staff_id=site.people[login], actor="test", now=db.now(session)
