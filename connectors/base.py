@@ -185,9 +185,8 @@ class ChannelOrder:
     invoice: Invoice | None = None
     problems: tuple[Problem, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    sent: bool = field(
-        default=False, compare=False
-    )  # its shop has sent goods of it, which matters only where it is new
+    #: its shop has sent goods of it, which matters only where it is new
+    sent: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from connectors.spoken import translated
 
 
 class InstantMessage:
-    """Reads a pasted block or our own JSON; `country` in the settings is where phones without a code are dialled, `currency` that of prices which name none."""
+    """Reads a pasted block or our own JSON.
+
+    Of the settings `country` is where phones without a code are dialled, `currency` that of prices which name none.
+    """
 
     source = "im"
 

@@ -193,12 +193,12 @@ class _Message:
             lines=tuple(lines),
             buyer_message=text(_first(order, "customer_note", "note")),
             problems=(*fields.problems, *woo_amounts.open_refund(order, fields)),
-            sent=(text(order.get("status")) or "").lower().removeprefix("wc-") == "completed",
+            sent=woo_amounts.status_of(order) == "completed",
         )
         return finish(found, given_line_totals=woo_amounts.given_line_totals(order))
 
     def _kind(self, fields: Fields, meta: Mapping[str, Any]) -> tuple[Kind, str | None]:
-        said = (text(self.order.get("status")) or "").lower().removeprefix("wc-")
+        said = woo_amounts.status_of(self.order)
         by_topic = TOPIC_KIND.get(self.topic, Kind.ORDER)
         if said and said not in STATUS:
             message = f"status {said[:40]!r} is unknown; look at the order in the shop"

@@ -108,7 +108,7 @@ def refunded(order: Node, fields: Fields) -> Decimal:
 
 def open_refund(order: Node, fields: Fields) -> tuple[Problem, ...]:
     """What holds an order that still ships and of which a part was given back: WooCommerce does not say for which pieces."""
-    given_back = refunded(order, fields) if _status(order) in _SHIPS else _ZERO
+    given_back = refunded(order, fields) if status_of(order) in _SHIPS else _ZERO
     total = fields.amount(order.get("total"), "totals.total")
     if not given_back or (total is not None and given_back >= total):
         return ()
@@ -119,7 +119,8 @@ def open_refund(order: Node, fields: Fields) -> tuple[Problem, ...]:
     return (problem("row_invalid", "lines", told, severity=Severity.HOLD),)
 
 
-def _status(order: Node) -> str:
+def status_of(order: Node) -> str:
+    """The order's status in small letters, without the prefix that the shop's database has; empty where none is told."""
     return (text(order.get("status")) or "").lower().removeprefix("wc-")
 
 
