@@ -89,7 +89,9 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     age = compare(order.version, known.version)
     if age == 0 and content_hash == known.content_hash and new.cancelled == known.cancelled:
         return Became.DUPLICATE, known
-    if age == 0:
+    # Who calls it a change and numbers nothing, as people do in mails, changes what stands; a second order is a contradiction.
+    is_change = order.kind is Kind.UPDATE and order.version is None and known.version is None
+    if age == 0 and not is_change:
         return Became.CONFLICT, known
     if age < 0 or known.cancelled:
         return _too_late(known, new, age)

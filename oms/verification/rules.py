@@ -173,6 +173,8 @@ def _prices(case: Case) -> Iterator[Found]:
 
 def _line_price(line: LineFacts, case: Case) -> Iterator[Found]:
     field, named = f"lines.{line.position}.unit_price", {"line": line.position + 1, "sku": line.code}
+    if line.list_price is None and case.order.currency is None:
+        return  # in which currency it is priced is asked for first
     if line.list_price is None:
         name = "price_in_other_currency" if line.priced_elsewhere else "price_unlisted"
         yield found(name, field, currency=case.order.currency, **named)

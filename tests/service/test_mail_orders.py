@@ -100,5 +100,21 @@ def test_a_mail_priced_in_dollars_is_not_taken_in_the_channels_own_currency(
     mailbox = make_channel(session, source="email", way="email", currency=own)
     _comes(session, mailbox, mail("PO-4711", ORDER.replace("10.00", "$10.00")), "jane@acme.example", "1", business_now)
     again(session, "verify", review.verify, business_now)
-    found = session.query(Finding).filter_by(field="currency").all()
-    assert [(one.rule, one.severity) for one in found] == ([("currency_missing", "hold")] if held else [])
+    found = session.query(Finding).filter(Finding.field.in_(("currency", "lines.0.unit_price"))).all()
+    rules = {(one.rule, one.severity) for one in found}
+    assert rules == ({("currency_missing", "hold")} if held else {("price_in_other_currency", "hold")})
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["Please change our order PO-4711: we no longer need it before June.\n", ORDER.replace("TEA-1    2", "TEA-1    9")],
+    ids=["no goods", "other goods"],
+)
+def test_whoever_wrote_an_order_has_it_changed_by_mail(
+    session: Session, mailbox: Channel, business_now: datetime, wish: str
+) -> None:
+    _comes(session, mailbox, mail("PO-4711", ORDER), "jane@acme.example", "1", business_now)
+    changed = mail("Change of order PO-4711", f"Please change our order PO-4711.\n{wish}")
+    assert _comes(session, mailbox, changed, "jane@acme.example", "2", business_now) == "updated"
+    assert session.query(ChangeRequest).one().kind == "update"
+    assert session.query(Hold).filter_by(reason="version_conflict").count() == 0
