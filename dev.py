@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -21,6 +22,8 @@ STAMP = VENV / "oms-installed"
 OLDEST, NEWEST = (3, 11), (3, 13)
 #: The gate deals the same harm every time; other seeds by `python3 dev.py torture`.
 TORTURE_SEED = "20261128"
+#: of a gate that failed, told again at the end: a service that runs them keeps only the end of what was printed
+LAST_LINES = 40
 LOCKS = ("demo", "dev")  # each holds the one before it
 COMMANDS = {
     "setup": "make the environment with everything in it",
@@ -88,15 +91,18 @@ def test(rest: list[str]) -> int:
 
 
 def check(rest: list[str]) -> int:
-    """Every gate, one after another, all of them even when one fails; then a table of what passed."""
+    """Every gate, one after another, all of them even when one fails; then what failed, once more, and a table."""
     ensure("dev")
     os.chdir(ROOT)
     results = [(name, *run_gate(name, command)) for name, command in gates(rest)]
+    for name, last, _ in results:
+        if last:
+            say(f"\n== {name} FAILED, and said at its end:\n{last}")
     say(
         "\n"
-        + "\n".join(f"{'passed' if ok else 'FAILED':<8}{name:<28}{seconds:7.1f} s" for name, ok, seconds in results)
+        + "\n".join(f"{'FAILED' if last else 'passed':<8}{name:<28}{seconds:7.1f} s" for name, last, seconds in results)
     )
-    return 0 if all(ok for _, ok, _ in results) else 1
+    return 1 if any(last for _, last, _ in results) else 0
 
 
 def gates(rest: list[str]) -> list[tuple[str, list[str]]]:
@@ -113,11 +119,20 @@ def gates(rest: list[str]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def run_gate(name: str, command: list[str]) -> tuple[bool, float]:
+def run_gate(name: str, command: list[str]) -> tuple[str, float]:
+    """Its last lines if it failed, which gates after it push out of sight, else nothing; and its seconds."""
     say(f"\n== {name}: {shlex.join(command[1:])}")
     began = time.monotonic()
-    code = subprocess.run(command, check=False).returncode
-    return code == 0, time.monotonic() - began
+    last: deque[str] = deque(maxlen=LAST_LINES)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+    ) as gate:
+        for line in gate.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            last.append(line)
+    told = "".join(last) or "(nothing)"
+    return told if gate.returncode else "", time.monotonic() - began
 
 
 def pytest_command(rest: list[str]) -> list[str]:

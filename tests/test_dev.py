@@ -105,6 +105,32 @@ def test_tests_run_on_two_workers_unless_told_otherwise(dev):
     assert dev.pytest_command(["-n0"])[3:] == ["-n0"]
 
 
+def test_what_failed_is_told_once_more_after_all_gates(dev, monkeypatch, capsys):
+    def gate(words: str, code: int) -> list[str]:
+        return [sys.executable, "-c", f"print('''{words}'''); raise SystemExit({code})"]
+
+    monkeypatch.setattr(dev, "ensure", lambda level: None)
+    monkeypatch.setattr(
+        dev,
+        "gates",
+        lambda rest: [
+            ("one", gate("red: t3", 1)),
+            ("two", gate("\\n".join(f"line {n}" for n in range(100)), 0)),
+            ("mute", [sys.executable, "-c", "raise SystemExit(2)"]),
+        ],
+    )
+    assert dev.check([]) == 1
+    _, told, mute = capsys.readouterr().out.rsplit("FAILED, and said at its end:\n", 2)
+    assert told.startswith("red: t3\n")
+    assert "line 99" not in told
+    assert mute.startswith("(nothing)")
+    assert [line.split()[:2] for line in mute.splitlines()[-3:]] == [
+        ["FAILED", "one"],
+        ["passed", "two"],
+        ["FAILED", "mute"],
+    ]
+
+
 def test_the_script_needs_nothing_but_the_standard_library():
     imported = re.findall(r"^\s*(?:import|from) (\w+)", (ROOT / "dev.py").read_text(), re.MULTILINE)
     assert set(imported) <= sys.stdlib_module_names
