@@ -20,7 +20,7 @@ from oms.journey import lifecycle
 from oms.rows import insert_rows
 
 _LINES = text(f"""
-    SELECT f.id AS fulfilment_id, f.order_id, f.picked_by, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
+    SELECT f.id AS fulfilment_id, f.order_id, fl.id AS line_id, fl.sku_id, fl.qty_picked - fl.qty_packed AS left_over
     FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
     WHERE f.id = ANY(CAST(:ids AS uuid[])) AND f.status IN ('picked', 'short', 'packing') AND NOT ({incomplete.WAITS})
       AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL)
@@ -87,8 +87,11 @@ def check(session: Session, *, scans: Sequence[PackScan], actor: str, now: datet
     lifecycle.advance(session, Fulfilment, started, to="packing", cause="checked", actor=actor, now=now, lenient=True)
     session.execute(LINE_PROGRESS, {"orders": orders})
     tables = {line.fulfilment_id: line for line in lines}
-    wrong = [(tables[row["fulfilment_id"]], row["answer"]) for row in rows if row["fulfilment_id"] in tables]
-    mismatches = [Mismatch(at.fulfilment_id, at.order_id, at.picked_by, answer) for at, answer in wrong]
+    mismatches = [
+        Mismatch(at.fulfilment_id, at.order_id, row["sku_id"], row["answer"])
+        for row in rows
+        if (at := tables.get(row["fulfilment_id"]))
+    ]
     packing.note_mismatches(session, mismatches, actor=actor, now=now)
     return [ID_USED if s.scan_id in taken else answer for s, answer in zip(scans, answers, strict=True)]
 

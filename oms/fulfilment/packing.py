@@ -53,7 +53,7 @@ class PackAnswer:
 _READ = text(f"""
     WITH o AS (SELECT id FROM orders WHERE id = (SELECT order_id FROM fulfilment WHERE fulfilment.id = :fulfilment)
                FOR NO KEY UPDATE)
-    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.picked_by, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, c.sku_id AS scanned_sku_id, coalesce(c.qty, 0) AS per_scan,
            k.answer AS known, k.stage = 'pack' AND k.fulfilment_id = f.id AND k.code = :read_code
                               AND k.qty = CAST(:times AS numeric) AS same, ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL
                                     ORDER BY h.placed_at) AS reasons,
@@ -147,7 +147,9 @@ def _record_wrong(
         fulfilment_id=head.id,
     )
     refuse_other(same=written)  # who waited for this order's row knows its own scans: this one is of another order
-    note_mismatches(session, [Mismatch(head.id, head.order_id, head.picked_by, verdict.answer)], actor=actor, now=now)
+    note_mismatches(
+        session, [Mismatch(head.id, head.order_id, head.scanned_sku_id, verdict.answer)], actor=actor, now=now
+    )
 
 
 def _asked(scanned: PackScan) -> dict[str, Any]:
@@ -246,17 +248,30 @@ def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A scan at the table that was wrong: of which fulfilment, who picked it, and what was answered."""
+    """A scan at the table that was wrong: of which fulfilment, which goods as far as they are known, and what was answered."""
 
     fulfilment_id: uuid.UUID
     order_id: uuid.UUID
-    picked_by: str | None
+    sku_id: uuid.UUID | None
     answer: str
+
+
+# Several may have walked the list: who picked those goods, else who picked last.
+_PICKED_BY = text("""
+    SELECT DISTINCT ON (wrong.id) wrong.id, t.picked_by
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:skus AS uuid[])) AS wrong(id, sku_id)
+    JOIN pick_task t ON t.fulfilment_id = wrong.id AND t.qty_picked > 0
+    ORDER BY wrong.id, t.sku_id IS DISTINCT FROM wrong.sku_id, t.picked_at DESC
+""")
 
 
 def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, now: datetime) -> None:
     """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
     wrong = {one.fulfilment_id: one for one in found if one.answer in ("wrong_sku", "too_many")}
+    if not wrong:
+        return
+    params = {"ids": list(wrong), "skus": [one.sku_id for one in wrong.values()]}
+    persons: dict[uuid.UUID, str] = {row.id: row.picked_by for row in session.execute(_PICKED_BY, params)}
     events = [
         NewError(
             order_id=one.order_id,
@@ -265,7 +280,7 @@ def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, 
             kind="mis_pick",
             cause="pick",
             stage="pick",
-            person=one.picked_by or "unknown",
+            person=persons.get(one.fulfilment_id, "unknown"),
             caught=True,
         )
         for one in wrong.values()

@@ -16,7 +16,7 @@ from oms.journey.calendars import Calendars
 from oms.journey.clocks import Clock, due_at, late_from
 from oms.journey.flow import FLOW
 from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF
-from oms.kpi.values import ErrorFact, Pause, Period, StepFact
+from oms.kpi.values import ErrorFact, Pause, Period, Picker, StepFact
 
 #: Kinds that are also counted in the month in which they end.
 _ENDED = ("pick", "pack", "deliver", *sorted(QUESTIONS))
@@ -79,6 +79,16 @@ _OF_UNITS = """
         WHERE s.subject_id = ANY(CAST(:units AS uuid[])) AND s.order_id IS NULL AND s.kind = ANY(CAST(:kinds AS text[])))
 """
 
+# Of a list that several walked: each person, how many lines they ended, and the last of their stops.
+_PICKERS = """(
+    SELECT jsonb_agg(jsonb_build_array(x.person, x.lines, x.task) ORDER BY x.person)
+    FROM (SELECT p.person, count(*) AS lines, max(CAST(ended.id AS text)) AS task
+          FROM (SELECT DISTINCT ON (t.fulfilment_line_id) t.id, t.picked_by
+                FROM pick_task t JOIN fulfilment_line l ON l.id = t.fulfilment_line_id
+                WHERE t.fulfilment_id = f.id AND t.qty_picked > 0 AND l.qty_short < l.qty
+                ORDER BY t.fulfilment_line_id, t.picked_at DESC, t.id DESC) ended
+          JOIN people p ON p.actor = ended.picked_by GROUP BY p.person) x)"""
+
 _FACTS = f"""
     WITH {PEOPLE}, {{taken}},
     paused AS (
@@ -100,6 +110,8 @@ _FACTS = f"""
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
            f.id AS fulfilment,
            s.kind = 'deliver' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = s.order_id AND l.qty_backordered > 0) AS rest,
+           CASE WHEN s.kind = 'pick' AND EXISTS (SELECT 1 FROM pick_task t WHERE t.fulfilment_id = f.id AND t.qty_picked > 0
+                                                    AND t.picked_by <> s.finished_by) THEN {_PICKERS} END AS pickers,
            paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id
@@ -191,9 +203,9 @@ def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFa
 
 
 def _kept_once(row: Sequence[Any], shared: Mapping[Any, Any]) -> list[Any]:
-    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id and pauses are its own."""
-    step_id, *values, stood = row
-    return [step_id, *(shared[value] for value in values), stood]
+    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id, pickers and pauses are its own."""
+    step_id, *values, pickers, stood = row
+    return [step_id, *(shared[value] for value in values), pickers, stood]
 
 
 class _Shared(dict[Any, Any]):
@@ -215,13 +227,14 @@ def _fact(
     row: Sequence[Any], now: datetime, calendars: Callable[[datetime], Calendars], clocks: Mapping[str, Clock]
 ) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, stood) = row  # fmt: skip
+     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, pickers, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
     late = late_from(clocks[kind], due_at, calendars(due_at).of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
         1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment, rest=rest,
+        pickers=tuple([Picker(person, lines, UUID(task)) for person, lines, task in pickers]) if pickers else (),
     )  # fmt: skip
 
 

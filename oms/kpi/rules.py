@@ -39,13 +39,10 @@ def entry_accuracy(
 
 
 def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *, stage: str) -> list[Counted]:
-    """Lines picked (stage pick) or parcels checked (stage pack) in the month without own error."""
+    """Lines picked (stage pick) or parcels checked (stage pack) in the month without own error, each its own person's."""
     wrong = _errors_by_order((e for e in errors if e.cause not in NOT_THE_PICKERS), stage, period)
-    parts = by_order(
-        sorted(
-            (f for f in facts if f.kind == stage and f.done and f.person is not None), key=lambda fact: fact.opened_at
-        )
-    )
+    done = sorted((f for f in facts if f.kind == stage and f.done), key=lambda fact: fact.opened_at)
+    parts = by_order(share for f in done for share in _shares(f) if share.person is not None)
     # An order that was picked in two parts, of two months perhaps, has each error once.
     own: dict[UUID, list[ErrorFact]] = defaultdict(list)
     for order_id, its_parts in parts.items():
@@ -54,11 +51,20 @@ def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *,
     return [_judged(f, own[f.step_id]) for f in chain(*parts.values()) if period.holds(f.finished_at)]
 
 
+def _shares(f: StepFact) -> list[StepFact]:
+    """A pick by those who picked. Who ended it keeps its id; others' lines go by the last of their stops."""
+    return [
+        f._replace(
+            person=one.person, units=one.lines, step_id=f.step_id if one.person == f.person else one.task_id, pickers=()
+        )
+        for one in f.pickers
+    ] or [f]
+
+
 def _meant(error: ErrorFact, parts: Facts) -> StepFact:
-    """The part of its order to which an error belongs: the one it names, else its person's, else the first."""
-    named = (f for f in parts if f.subject_id == error.subject_id)
-    persons = (f for f in parts if f.person == error.person)
-    return next(chain(named, persons, parts))
+    """The part of its order to which an error belongs: the one it names, its person's of several, else the first."""
+    named = [f for f in parts if f.subject_id == error.subject_id] or parts
+    return next((f for f in named if f.person == error.person), named[0])
 
 
 def satisfaction(facts: Facts, period: Period, *, kind: str) -> list[Counted]:

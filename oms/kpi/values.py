@@ -23,13 +23,22 @@ class Pause:
     due_after: datetime | None
 
 
+class Picker(NamedTuple):
+    """One of several who picked for one fulfilment: the lines that they ended, and the last of their stops."""
+
+    person: str
+    lines: int
+    task_id: UUID
+
+
 class StepFact(NamedTuple):
     """One step with what it is grouped by.
 
     `promised_at` is the promise company figures use: the first one, or the customer's own later date. `late_from`
     is the moment after which an end is late (work done outside duty is never late). `units` are the lines of a pick
     or the parcels of a packing. `score` is a customer's answer on five. `fulfilment`: of a step of one, or of a parcel of it.
-    `rest`: of a delivery, that more of its order is wanted and stands on no list yet.
+    `rest`: of a delivery, that more of its order is wanted and stands on no list yet. `pickers`: of a pick, who picked,
+    where that was not only who ended it.
     """
 
     step_id: UUID
@@ -56,6 +65,7 @@ class StepFact(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     fulfilment: UUID | None = None
     rest: bool = False
+    pickers: tuple[Picker, ...] = ()
 
     @property
     def done(self) -> bool:

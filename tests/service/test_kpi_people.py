@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,8 +17,9 @@ from oms.aftersales.satisfaction import Scores
 from oms.aftersales.tickets import Answer, NewTicket
 from oms.catalog.models import Sku
 from oms.clock import Month
-from oms.fulfilment import picking, shorts
+from oms.fulfilment import packing, picking, shorts
 from oms.fulfilment.models import Fulfilment, PickTask
+from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import PickScan
 from oms.intake import entry
 from oms.intake.fates import element
@@ -52,10 +54,12 @@ def _enter(session: Session, person: Staff, now: datetime) -> None:
     entry.enter(session, channel=channel, message=message, elements=[element(order, to_json(order))], now=now)
 
 
-def _pick(session: Session, person: Staff, now: datetime) -> Fulfilment:
+def _pick(session: Session, person: Staff, now: datetime, *, first: Staff | None = None) -> Fulfilment:
+    """`person` walks the list; the first stop is `first`'s where somebody began it."""
     fulfilment = released(session, make_floor(session), now)
-    wave = wave_of(session, fulfilment)
-    for task in session.query(PickTask).filter_by(wave_id=wave.id).order_by(PickTask.stop).all():
+    wave, ended_by = wave_of(session, fulfilment), person
+    for n, task in enumerate(session.query(PickTask).filter_by(wave_id=wave.id).order_by(PickTask.stop).all()):
+        person = first if first and n == 0 else ended_by
         place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
         scanned = PickScan(f"{person.login}:{task.id}", wave.id, place.code, sku.code, task.qty)
         picking.scan(session, scanned=scanned, actor=f"staff:{person.id}", staff_id=person.id, now=now)
@@ -81,6 +85,38 @@ def test_who_picked_is_named_and_answers_for_the_own_error(session: Session, li:
     errors.record(session, events=[wrong], by="system", now=business_now)
     picked = _report(session, business_now).of("pick_accuracy", ("person", "Li Na"))
     assert (picked.hit, picked.of) == (1, 2)
+
+
+def test_of_a_list_that_two_walked_each_answers_for_the_own_lines(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    wang = _staff(session, "wang", "Wang Fang", business_now)
+    fulfilment = _pick(session, li, business_now, first=wang)
+    line = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id).order_by(PickTask.stop).first()
+    assert line is not None
+    code = session.get_one(Sku, line.sku_id).code
+    too_many = PackScan("one-more", fulfilment.id, code, line.qty + 1)
+    packing.scan(session, scanned=too_many, actor="staff:table", staff_id=None, now=business_now)
+    report = _report(session, business_now)
+    picked = {name: report.of("pick_accuracy", ("person", name)) for name in ("Li Na", "Wang Fang")}
+    assert {name: (one.hit, one.of) for name, one in picked.items()} == {"Li Na": (1, 1), "Wang Fang": (0, 1)}
+    whole = report.of("pick_accuracy", None)
+    assert (whole.hit, whole.of) == (1, 2)
+
+
+def test_a_short_leaves_what_was_picked_before_to_who_picked_it(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    fulfilment = released(session, make_floor(session), business_now, qty=2)
+    wave_of(session, fulfilment)
+    task = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id, qty=2).first()
+    assert task is not None
+    place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
+    scanned = PickScan("first", task.wave_id, place.code, sku.code, Decimal(1))
+    picking.scan(session, scanned=scanned, actor=f"staff:{li.id}", staff_id=li.id, now=business_now)
+    shorts.report_short(session, task_id=task.id, reason="not_found", actor="staff:other", now=business_now)
+    session.refresh(task)
+    assert (task.picked_by, task.short_reason) == (f"staff:{li.id}", "not_found")
 
 
 @pytest.mark.parametrize(("missing", "counted"), [(1, (1, 1)), (2, (0, 0))])

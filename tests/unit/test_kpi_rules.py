@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oms.journey.flow import FLOW
 from oms.kpi.definitions import ENTRY, KPIS, STAGE_OF, STAGES, TECHNICAL, WHY
 from oms.kpi.rules import RULES, breakdown, figure
-from oms.kpi.values import Figure, Pause, StepFact
+from oms.kpi.values import Figure, Pause, Picker, StepFact
 from tests.factories.kpi_facts import ORDER, OVER, RUNNING, START, count, error, fact, sh, verdict
 
 # ------------------------------------------------------------------ on time (K-2)
@@ -136,6 +136,17 @@ def test_each_error_of_an_order_picked_in_two_parts_counts_once():
     lines = count("pick_accuracy", first, second, errors=errors)
     # The part that the error names, then the person's; one that fits nobody stays with the first part.
     assert [(line.hit, line.of) for line in lines] == [(1, 3), (4, 5)]
+
+
+def test_lines_of_a_list_that_two_walked_are_each_its_own_pickers():
+    """Pay hangs on it: who scanned the last piece answers for the own lines only, and an outsider's end gives nobody any."""
+    zhao, qian = Picker("zhao", 3, UUID(int=71)), Picker("qian", 1, UUID(int=72))
+    both = fact("pick", ended="2026-11-10 09:00", person="qian", units=4, pickers=(qian, zhao))
+    mine, others = count("pick_accuracy", both, errors=(error("pick", "zhao", subject_id=both.subject_id),))
+    assert (mine.person, mine.fact_id, mine.hit, mine.of) == ("qian", both.step_id, 1, 1)
+    assert (others.person, others.fact_id, others.hit, others.of) == ("zhao", zhao.task_id, 2, 3)
+    [alone] = count("pick_accuracy", both._replace(person=None, pickers=(zhao,), units=3))
+    assert (alone.person, alone.of) == ("zhao", 3)
 
 
 def test_an_error_goes_to_the_part_that_it_names_before_another_of_its_person():
