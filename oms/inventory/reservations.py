@@ -7,7 +7,7 @@ one statement; what is short becomes a backorder, never an error.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,8 @@ from oms.inventory import ledger, queries, rules
 from oms.inventory.ledger import Move
 from oms.inventory.rules import Plan, Want
 from oms.orders import locking
+from oms.parties import carriers
+from oms.parties.rules import serving_first
 from oms.together import Write
 
 
@@ -39,9 +41,9 @@ class Allocation:
 
 
 _LINES = text("""
-    SELECT l.id, l.order_id, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
+    SELECT l.id, l.order_id, coalesce(o.ship_country, '*') AS country, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
            s.bundle, b.part_id, b.qty AS part_qty, coalesce(promised.qty - (l.qty_shipped + l.qty_reserved) * b.qty, 0) AS spare
-    FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
+    FROM order_line l JOIN orders o ON o.id = l.order_id JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
     LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) AS qty FROM reservation r
                        WHERE s.bundle AND r.order_line_id = l.id AND r.sku_id = b.part_id) promised ON TRUE
     WHERE l.order_id = ANY(CAST(:orders AS uuid[])) AND l.requires_shipping
@@ -71,27 +73,40 @@ def reserve(
 ) -> dict[uuid.UUID, Allocation]:
     """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more.
 
+    Warehouses are asked by priority, those first from which a carrier goes where the order goes.
+
     The caller sees to the orders' derived state.
     """
     rounds = locking.touch(session, order_ids=order_ids)
-    wants = _wants(session, order_ids)
+    wants, countries = _wants(session, order_ids)
     skus = {sku for own in wants.values() for want in own for sku in want.parts}
     free = {place: balance.free for place, balance in ledger.lock(session, sku_ids=list(skus)).items()}
-    warehouses = queries.warehouses_by_priority(session)
-    plans = {o: rules.promise(wants[o], free, warehouses) for o in order_ids if o in wants}
+    houses = _houses(session, set(countries.values()))
+    plans = {o: rules.promise(wants[o], free, houses[countries[o]]) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
     return {o: _allocation(o, plans.get(o, Plan())) for o in order_ids}
 
 
-def _wants(session: Session, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Want]]:
+def _houses(session: Session, countries: Collection[str]) -> dict[str, list[uuid.UUID]]:
+    warehouses = queries.warehouses_by_priority(session)
+    services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
+    return {country: serving_first(warehouses, country, services) for country in countries}
+
+
+def _wants(
+    session: Session, order_ids: Sequence[uuid.UUID]
+) -> tuple[dict[uuid.UUID, list[Want]], dict[uuid.UUID, str]]:
+    """What each order wants, and the country that it goes to."""
     found: dict[uuid.UUID, list[Want]] = {}
+    countries: dict[uuid.UUID, str] = {}
     rows = session.execute(_LINES, {"orders": list(order_ids)}).all()
     for (order_id, line_id), own in groupby(rows, key=lambda row: (row.order_id, row.id)):
         lines = list(own)
         parts = {row.part_id or row.sku_id: row.part_qty or Decimal(1) for row in lines}
         spare = {row.part_id: row.spare for row in lines if row.spare > 0}
         found.setdefault(order_id, []).extend(rules.wants_of_set(line_id, lines[0].want, parts, spare))
-    return found
+        countries[order_id] = lines[0].country
+    return found, countries
 
 
 def _write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -40,6 +40,13 @@ class Offer:
     deliver_at: datetime
     price: Decimal
     currency: str
+
+
+def serving_first(
+    warehouses: Sequence[uuid.UUID], country: str, services: Mapping[tuple[uuid.UUID, str], Sequence[Service]]
+) -> list[uuid.UUID]:
+    """The warehouses from which a carrier goes to that country before those from which none does, else as they come."""
+    return sorted(warehouses, key=lambda warehouse: not services.get((warehouse, country)))
 
 
 def offers(services: Sequence[Service], *, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> list[Offer]:

@@ -13,7 +13,7 @@ from oms.clock import day_bounds, instant, local_day
 from oms.inventory.rules import Place, Want
 from oms.inventory.rules import promise as reserve
 from oms.journey.calendars import WorkCalendar, next_duty, same_clock_time_workday
-from oms.parties.rules import Offer, Service, choose, offers
+from oms.parties.rules import Offer, Service, choose, offers, serving_first
 from oms.verification.order_facts import Feasible, LineFacts, OrderFacts
 
 Route = tuple[uuid.UUID, str]  # (warehouse, destination country)
@@ -36,6 +36,7 @@ class World:
     default_transit_days: int = 3
     default_lead_days: int = 7
     default_cut_off: time = time(17)
+    _houses: dict[str, Sequence[uuid.UUID]] = field(default_factory=dict)
     _ready: dict[int, datetime] = field(default_factory=dict)
     _offers: dict[tuple[uuid.UUID, str, datetime, int], list[Offer]] = field(default_factory=dict)
 
@@ -45,6 +46,12 @@ class World:
             start = next_duty(self.calendar, self.now)
             self._ready[workdays] = same_clock_time_workday(self.calendar, start, workdays) if workdays else start
         return self._ready[workdays]
+
+    def houses(self, country: str) -> Sequence[uuid.UUID]:
+        """By priority, those first that a carrier leaves for that country: so are its goods reserved."""
+        if country not in self._houses:
+            self._houses[country] = serving_first(self.warehouses, country, self.services)
+        return self._houses[country]
 
     def offers(self, warehouse: uuid.UUID, country: str, ready_at: datetime, weight_g: int) -> list[Offer]:
         """What the carriers of a route offer."""
@@ -58,10 +65,11 @@ class World:
 def feasible(order: OrderFacts, world: World) -> Feasible:
     """The date for one order; takes its goods from `world.free`."""
     goods = [line for line in order.lines if line.requires_shipping and line.sku_id is not None and line.qty > 0]
-    weights, short = _from_where(goods, world)
-    if not weights and order.ships and world.warehouses:
+    houses = world.houses(order.ship_country or "*")
+    weights, short = _from_where(goods, houses, world)
+    if not weights and order.ships and houses:
         # Goods that nobody knows yet: whether the place is served can be told all the same.
-        weights = {world.warehouses[0]: 0}
+        weights = {houses[0]: 0}
     days = world.processing_days + (_lead_days(goods, short, world) if short else 0)
     ready_at = world.ready_at(days)
     chosen = [_choose(order, world, house, ready_at, weight_g) for house, weight_g in weights.items()]
@@ -76,19 +84,20 @@ def feasible(order: OrderFacts, world: World) -> Feasible:
     return Feasible(ship_at, deliver_at, served=served, short=bool(short), on_time=on_time)
 
 
-def _from_where(goods: Sequence[LineFacts], world: World) -> tuple[dict[uuid.UUID, int], set[uuid.UUID]]:
+def _from_where(
+    goods: Sequence[LineFacts], houses: Sequence[uuid.UUID], world: World
+) -> tuple[dict[uuid.UUID, int], set[uuid.UUID]]:
     """Grams by warehouse, and the lines that stock does not cover (they count for the first warehouse)."""
-    if not goods or not world.warehouses:
+    if not goods or not houses:
         return {}, set()
     wants = [Want(line.line_id, line.qty, line.parts) for line in goods]
-    plan = reserve(wants, world.free, world.warehouses)
+    plan = reserve(wants, world.free, houses)
     grams = {line.line_id: line.weight_g for line in goods}
     weights: dict[uuid.UUID, Decimal] = {}
     for one in plan.promises:
         weights[one.warehouse_id] = weights.get(one.warehouse_id, Decimal(0)) + one.qty * grams[one.line_id]
     for line_id, qty in plan.short.items():
-        first = world.warehouses[0]
-        weights[first] = weights.get(first, Decimal(0)) + qty * grams[line_id]
+        weights[houses[0]] = weights.get(houses[0], Decimal(0)) + qty * grams[line_id]
     return {house: int(weight) for house, weight in weights.items()}, set(plan.short)
 
 

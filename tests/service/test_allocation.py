@@ -25,6 +25,7 @@ from oms.supply.models import SupplyRequest
 from oms.supply.receipts import Receipt
 from tests.factories.floor import run_kind
 from tests.factories.orders import make_channel, make_order, make_sku, make_stock, make_warehouse
+from tests.factories.verification import make_service
 
 
 def _allocate(session: Session, orders: list[Order], now: datetime) -> dict[object, str]:
@@ -93,6 +94,22 @@ def test_one_warehouse_with_all_wins_over_two_parcels(session: Session, business
     _allocate(session, [order], business_now)
     reserved = {(s.warehouse_id, s.sku_id) for s in session.query(Stock).filter(Stock.reserved > 0)}
     assert reserved == {(far.id, cup.id), (far.id, pot.id)}
+
+
+@pytest.mark.parametrize(("country", "house"), [("DE", "far"), ("CN", "near"), ("IS", "near")])
+def test_the_house_from_which_a_carrier_goes_there_is_asked_first(
+    session: Session, business_now: datetime, country: str, house: str
+) -> None:
+    """Where none goes from anywhere the first house keeps the order, and release tells which service is missing."""
+    houses = {"near": make_warehouse(session, priority=1), "far": make_warehouse(session, priority=2)}
+    sku = make_sku(session)
+    for one in houses.values():
+        make_stock(session, one, sku, 5)
+    make_service(session, houses["near"], country="CN")
+    make_service(session, houses["far"], country="DE")
+    order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed", ship_country=country)
+    assert _allocate(session, [order], business_now) == {order.id: "allocated"}
+    assert [s.warehouse_id for s in session.query(Stock).filter(Stock.reserved > 0)] == [houses[house].id]
 
 
 def test_a_receipt_wakes_the_oldest_backorder_and_counts_once(session: Session, business_now: datetime) -> None:
