@@ -83,30 +83,38 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     if not known.exists:
         return (Became.CANCELLED if new.cancelled else Became.ORDERED), new
     # A sender tells of a deletion by its kind alone, even one whose other messages have versions: what is gone has none,
-    # so this is neither older than what stands nor a contradiction.
-    if new.cancelled and not known.cancelled and order.version is None:
-        return Became.CANCELLED, new
-    age = compare(order.version, known.version)
-    if age == 0 and content_hash == known.content_hash and new.cancelled == known.cancelled:
-        return Became.DUPLICATE, known
+    # so this is neither older than what stands nor a contradiction. What stood stays known: only what is newer than that is
+    # the order put back, and no straggler.
+    if new.cancelled and order.version is None:
+        return (Became.DUPLICATE if known.cancelled else Became.CANCELLED), replace(known, cancelled=True)
+    age, same = compare(order.version, known.version), content_hash == known.content_hash
     # Who calls it a change and numbers nothing, as people do in mails, changes what stands; a second order is a contradiction.
     is_change = order.kind is Kind.UPDATE and order.version is None and known.version is None
+    if known.cancelled:
+        return _of_cancelled(known, new, age, same=same, is_change=is_change)
+    if age == 0 and same and not new.cancelled:
+        return Became.DUPLICATE, known
     if age == 0 and not is_change:
         return Became.CONFLICT, known
-    if age < 0 or known.cancelled:
-        return _too_late(known, new, age)
+    if age < 0:
+        return Became.SUPERSEDED, known
     if new.cancelled:
         return Became.CANCELLED, new
-    if content_hash == known.content_hash:
-        return Became.DUPLICATE, replace(known, version=order.version)
-    return Became.UPDATED, new
+    return (Became.DUPLICATE, replace(known, version=order.version)) if same else (Became.UPDATED, new)
 
 
-def _too_late(known: Known, new: Known, age: int) -> tuple[Became, Known]:
-    """What is older than what is known, or tells of a cancelled order: shops take one up again that is paid late."""
-    if age < 0 or new.cancelled or known.version is None:
+def _of_cancelled(known: Known, new: Known, age: int, *, same: bool, is_change: bool) -> tuple[Became, Known]:
+    """What is told of an order that its channel cancelled: shops take one up again that is paid late or was deleted by mistake."""
+    if age == 0 and same and new.cancelled:
+        return Became.DUPLICATE, known
+    if age < 0 or (new.cancelled and age > 0):
         return Became.SUPERSEDED, known
-    return Became.REVIVED, new
+    if new.version is None and (same or is_change):
+        return Became.REVIVED, new  # who numbers nothing, and writes once more, wants it after all
+    if age > 0:
+        # Of an order that was cancelled before it had a version nobody can tell whether this was earlier.
+        return (Became.SUPERSEDED, known) if known.version is None else (Became.REVIVED, new)
+    return (Became.SUPERSEDED if same else Became.CONFLICT), known
 
 
 def compare(new: str | None, old: str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -56,6 +57,30 @@ def test_a_deletion_told_again_is_a_repeat_and_what_comes_behind_it_changes_noth
     assert _told(session, channel.id, "order.updated", order, business_now) == "superseded"
 
 
+def test_an_order_that_its_shop_takes_out_of_the_bin_again_is_a_case_for_a_person(
+    session: Session, business_now: datetime
+) -> None:
+    channel = make_channel(session, source="woocommerce")
+    _told(session, channel.id, "order.created", woo_order(id=786), business_now)
+    _told(session, channel.id, "order.deleted", {"id": 786}, business_now)
+    apply_all(session, business_now)
+    back = woo_order(id=786, date_modified_gmt="2099-01-01T00:00:00")
+    assert _told(session, channel.id, "order.restored", back, business_now) == "updated"
+    apply_all(session, business_now)
+    assert "live again" in session.query(Ticket).one().body
+    assert check(session) == []
+
+
+def test_a_mail_that_changes_what_a_mail_cancelled_is_a_case_for_a_person() -> None:
+    change = ChannelOrder(channel="c", source="email", channel_order_id="1", kind=Kind.UPDATE)
+    cancelled = Known(True, None, b"a", cancelled=True)
+    assert rules.decide(cancelled, change, b"b")[0] is Became.REVIVED
+    assert rules.decide(cancelled, change, b"a")[0] is Became.REVIVED
+    again = replace(change, kind=Kind.ORDER)
+    assert rules.decide(cancelled, again, b"a")[0] is Became.REVIVED
+    assert rules.decide(cancelled, again, b"b")[0] is Became.CONFLICT
+
+
 @pytest.mark.parametrize("known", [None, "7", "2026-11-18T02:00:00Z", "what they call it"])
 def test_a_cancellation_without_version_counts_whatever_version_stands(known: str | None) -> None:
     order = ChannelOrder(channel="c", source="woocommerce", channel_order_id="1", kind=Kind.CANCELLATION)
@@ -101,6 +126,8 @@ def test_an_order_that_its_shop_takes_up_again_after_the_cancellation_is_a_case_
 @pytest.mark.parametrize(
     ("known", "told", "kind", "became"),
     [
+        ("5", "5", Kind.UPDATE, Became.CONFLICT),
+        ("5", "5", Kind.CANCELLATION, Became.CONFLICT),
         ("5", "6", Kind.UPDATE, Became.REVIVED),
         ("5", "6", Kind.ORDER, Became.REVIVED),
         ("5", "6", Kind.CANCELLATION, Became.SUPERSEDED),
