@@ -75,16 +75,23 @@ def _over(shipped: Sequence[Shipped], window_days: int, zone: ZoneInfo, now: dat
     return now >= day_start(local_day(signed, zone) + timedelta(days=window_days + 1), zone)
 
 
+Place = tuple[uuid.UUID, uuid.UUID]  # (order line, SKU)
+
+
 def spread(
-    counted: Mapping[uuid.UUID, Decimal], lines: Sequence[tuple[uuid.UUID, uuid.UUID, Decimal]]
-) -> list[tuple[uuid.UUID, uuid.UUID, Decimal]]:
-    """Received pieces of each SKU onto the return's lines (line, SKU, wanted), the first line first."""
+    counted: Mapping[uuid.UUID, Decimal],
+    lines: Sequence[tuple[uuid.UUID, uuid.UUID, Decimal]],
+    named: Mapping[Place, Decimal],
+) -> dict[Place, Decimal]:
+    """Received pieces of each SKU onto the return's lines (line, SKU, wanted): those `named` first, then line by line."""
+    found = {(line_id, sku_id): min(wanted, named.get((line_id, sku_id), ZERO)) for line_id, sku_id, wanted in lines}
     left = dict(counted)
-    found = []
-    for line_id, sku_id, wanted in lines:
-        qty = min(wanted, left.get(sku_id, ZERO))
+    for (_, sku_id), qty in found.items():
         left[sku_id] = left.get(sku_id, ZERO) - qty
-        found.append((line_id, sku_id, qty))
+    for line_id, sku_id, wanted in lines:
+        more = min(wanted - found[line_id, sku_id], left[sku_id])
+        left[sku_id] -= more
+        found[line_id, sku_id] += more
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,10 +45,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A scan at the returns desk: a SKU's code or barcode and how many."""
+    """A scan at the returns desk: a SKU's code or barcode and how many; of which order line, where that is known."""
 
     code: str
     qty: Decimal
+    line_id: uuid.UUID | None = None
 
 
 # What was approved may still lie in the parcel until that is inspected; then only what came has come back.
@@ -146,27 +147,42 @@ def receive(
 ) -> dict[uuid.UUID, Decimal]:
     """The parcel is opened and its goods scanned into the returns bin; return the pieces by SKU.
 
-    Raises InputInvalid for a code that is not on this return or pieces too many, Conflict on a repeat.
+    A return that ran out is taken up again. Raises InputInvalid for a code that is not on this return or pieces too many, Conflict on a repeat.
     """
     row = locked(session, return_id)
-    step = _step(session, "receive_return", row)
+    step = None if row.status == "expired" else _step(session, "receive_return", row)
     lines = lines_of(session, return_id=return_id)
-    counted = _counted(session, lines, arrived)
-    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines])
+    counted, named = _counted(session, lines, arrived)
+    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines], named)
+    if step is None:
+        _take_up_again(session, row, values)
     session.execute(
         _RECEIVED,
         {
             "id": return_id,
-            "lines": [v[0] for v in values],
-            "skus": [v[1] for v in values],
-            "qtys": [v[2] for v in values],
+            "lines": [line_id for line_id, _ in values],
+            "skus": [sku_id for _, sku_id in values],
+            "qtys": list(values.values()),
         },
     )
     lifecycle.advance(session, Return, [return_id], to="received", cause="scanned", actor=actor, now=now)
     session.execute(update(Return).where(Return.id == return_id).values(received_at=now))
     inspect = NewStep("inspect_return", return_id, order_id=row.order_id)
-    steps.finish(session, [Done(step, "received", (inspect,))], by=actor, now=now)
+    if step is None:
+        steps.open_steps(session, [inspect], now=now)
+    else:
+        steps.finish(session, [Done(step, "received", (inspect,))], by=actor, now=now)
     return counted
+
+
+def _take_up_again(session: Session, row: Return, values: Mapping[return_rules.Place, Decimal]) -> None:
+    """Goods that come after their return ran out are not turned away, unless another return awaits the same pieces."""
+    free = {(r.id, r.part_id): r.left_over * r.per for r in session.execute(_SHIPPED, {"order_id": row.order_id}).all()}
+    if any(qty > free.get(place, ZERO) for place, qty in values.items()):
+        raise Conflict(
+            f"return {row.number} ran out, and another return of these goods was asked for since: receive them there"
+        )
+    session.execute(_ASKED, {"id": row.order_id})
 
 
 def expire_due(session: Session, *, now: datetime) -> int:
@@ -215,11 +231,15 @@ _DUE = text(f"""
 """)
 
 
-def _counted(session: Session, lines: Sequence[ReturnLine], arrived: Sequence[Arrived]) -> dict[uuid.UUID, Decimal]:
+def _counted(
+    session: Session, lines: Sequence[ReturnLine], arrived: Sequence[Arrived]
+) -> tuple[dict[uuid.UUID, Decimal], dict[return_rules.Place, Decimal]]:
+    """The pieces by SKU, and those of them by line whose line was told."""
     most: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
         most[line.sku_id] += line.qty
     counted: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
+    named: dict[return_rules.Place, Decimal] = defaultdict(lambda: ZERO)
     faults: dict[str, str] = {}
     for place, one in enumerate(arrived):
         sku_id, per_scan = codes.sku_of(session, code=one.code)
@@ -227,11 +247,13 @@ def _counted(session: Session, lines: Sequence[ReturnLine], arrived: Sequence[Ar
             faults[f"arrived.{place}"] = f"{one.code} is not on this return: put it aside and open a ticket"
             continue
         counted[sku_id] += one.qty * per_scan
+        if one.line_id is not None:
+            named[one.line_id, sku_id] += one.qty * per_scan
         if counted[sku_id] > most[sku_id]:
             faults[f"arrived.{place}"] = f"{most[sku_id]} piece(s) of {one.code} were approved: count again"
     if faults or not counted:
         raise InputInvalid("the goods do not fit the return", fields=faults or {"arrived": "scan at least one piece"})
-    return dict(counted)
+    return dict(counted), named
 
 
 def _step(session: Session, kind: str, row: Return) -> Claimed:

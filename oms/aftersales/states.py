@@ -23,6 +23,6 @@ RETURN = machine(
     closed="",
     declined="",
     cancelled="",
-    expired="",
+    expired="received",
 )
 REFUND = machine("pending", pending="succeeded failed refused", failed="pending", succeeded="", refused="")

@@ -155,6 +155,37 @@ def test_a_return_that_never_comes_runs_out(session: Session, sold: Order, busin
     assert session.get_one(Order, sold.id, populate_existing=True).return_status == "none"
 
 
+def _ran_out(session: Session, sold: Order, now: datetime, qty: int) -> uuid.UUID:
+    return_id = ask_back(session, sold, now, qty)
+    returns.decide(session, return_id=return_id, approve=True, reason="", actor=SERVICE, now=now)
+    returns.expire_due(session, now=now + timedelta(days=15))
+    return return_id
+
+
+def test_goods_that_come_after_their_return_ran_out_are_received(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    return_id = _ran_out(session, sold, business_now, 2)
+    late = business_now + timedelta(days=20)
+    came = [Arrived(code_of(session, sold), Decimal(2))]
+    returns.receive(session, return_id=return_id, arrived=came, actor=SERVICE, now=late)
+    assert session.get_one(Order, sold.id, populate_existing=True).return_status == "requested"
+    assert session.get_one(Refund, inspect(session, return_id, late, restock=2, scrap=0)).amount == 20
+    assert unbalanced(session) == []
+    with pytest.raises(Conflict, match="does not wait"):
+        returns.receive(session, return_id=return_id, arrived=came, actor=SERVICE, now=late)
+
+
+def test_what_another_return_awaits_meanwhile_is_received_there(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    return_id = _ran_out(session, sold, business_now, 2)
+    ask_back(session, sold, business_now, 3)
+    came = [Arrived(code_of(session, sold), Decimal(2))]
+    with pytest.raises(Conflict, match="another return"):
+        returns.receive(session, return_id=return_id, arrived=came, actor=SERVICE, now=business_now)
+
+
 def _compensation(session: Session, order: Order, amount: str, now: datetime, key: str = "k") -> uuid.UUID:
     new = NewRefund(key, order.id, Decimal(amount), "price difference")
     return refunds.ask(session, new=new, actor=SERVICE, now=now)

@@ -63,3 +63,13 @@ def test_worth_is_in_the_currencys_own_units(currency: str, worth: str) -> None:
 def test_a_discount_on_the_order_falls_to_each_piece_by_its_share(discount: Discount, worth: int) -> None:
     values = {LINE: Value(Decimal(2), Decimal(100), Decimal(0))}
     assert return_rules.worth({LINE: Decimal(1)}, values, currency="CNY", discount=discount) == worth
+
+
+def test_pieces_come_back_of_the_line_that_is_named() -> None:
+    """Two lines of one SKU at two prices: what the desk counts for the second is not taken off the first."""
+    first, second, sku = (uuid.UUID(int=n) for n in (1, 2, 7))
+    places = [(first, sku, Decimal(3)), (second, sku, Decimal(3))]
+    named = {(second, sku): Decimal(2)}
+    assert list(return_rules.spread({sku: Decimal(2)}, places, named).values()) == [0, 2]
+    assert list(return_rules.spread({sku: Decimal(4)}, places, named).values()) == [2, 2]
+    assert list(return_rules.spread({sku: Decimal(4)}, places, {}).values()) == [3, 1]

@@ -82,6 +82,9 @@ class ArrivedIn(Schema):
 
     code = Text(required=True, longest=200)
     qty = Qty(required=True)
+    line_id = fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "of which line, where the goods stand on several"}
+    )
 
 
 class ReceiveIn(Schema):
@@ -191,7 +194,7 @@ def _decided(return_id: uuid.UUID, *, approved: bool, reason: str) -> dict[str, 
 @right("return.receive")
 def receive(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
     """Receive the goods by scan into the returns bin."""
-    arrived = [Arrived(line["code"], line["qty"]) for line in given["lines"]]
+    arrived = [Arrived(line["code"], line["qty"], line["line_id"]) for line in given["lines"]]
     with edge.transaction() as session:
         returns.receive(session, return_id=return_id, arrived=arrived, actor=me().actor, now=db.now(session))
         return _shown(session, str(return_id))

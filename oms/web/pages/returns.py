@@ -113,7 +113,8 @@ def receive(return_id: uuid.UUID) -> AnyResponse:
 
     def work(session: Session, now: datetime) -> None:
         lines = queries.return_lines(session, return_id=return_id)
-        arrived = [Arrived(line.sku, qty) for line in lines if (qty := acting.number(_name("qty", line))) > 0]
+        counts = [(line, acting.number(_name("qty", line))) for line in lines]
+        arrived = [Arrived(line.sku, qty, line.line_id) for line, qty in counts if qty > 0]
         returns.receive(session, return_id=return_id, arrived=arrived, actor=me().actor, now=now)
 
     return _after(return_id, acting.tried(work), "return_received")
