@@ -10,8 +10,10 @@ import pytest
 
 from oms import db
 from oms.catalog.models import Price
+from oms.intake.models import InboundMessage
 from oms.journey import steps
 from oms.journey.steps import NewStep
+from oms.orders.models import ChangeRequest
 from tests.factories.day import Day, make_day
 from tests.factories.orders import make_channel
 from tests.web.site import post
@@ -173,6 +175,20 @@ def test_a_cancellation_is_asked_by_one_and_decided_by_another(site, day):
     url = f"/orders/{number}/changes/{change_id}"
     assert post(manager, url, {"decision": "approve"}, page=f"/orders/{number}").status_code == 303
     assert site.rows("SELECT status FROM change_request") == [("approved",)]
+
+
+def test_who_decides_about_a_change_that_came_in_is_led_to_its_words(site, day):
+    number = day.to_sign.number
+    post(site.client("order_specialist"), f"/orders/{number}/cancel", {"reason": "changed"}, page=f"/orders/{number}")
+    manager, words = site.client("order_manager"), "Read what came in"
+    assert words not in manager.get(f"/orders/{number}").get_data(as_text=True)
+    with site.transaction() as session:
+        [request] = session.query(ChangeRequest).all()
+        request.message_id = message_id = session.query(InboundMessage).first().id
+    page = manager.get(f"/orders/{number}").get_data(as_text=True)
+    assert words in page
+    assert f'href="/messages/{message_id}"' in page
+    assert manager.get(f"/messages/{message_id}").status_code == 200
 
 
 def test_a_change_names_only_what_was_typed(site, day):
