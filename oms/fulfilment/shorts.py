@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, select, text
@@ -68,8 +69,20 @@ _LINE = text("""
 """)
 
 
-def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: str, now: datetime) -> uuid.UUID:
+# What lies there by the record beside what is missing, and is promised to nobody.
+_UNPROMISED = text("""
+    SELECT least(b.on_hand - b.allotted, s.on_hand - s.reserved) FROM bin_stock b
+    JOIN stock s ON s.warehouse_id = b.warehouse_id AND s.sku_id = b.sku_id WHERE b.bin_id = :bin AND b.sku_id = :sku
+""")
+
+
+def report_short(
+    session: Session, *, task_id: uuid.UUID, reason: str, actor: str, now: datetime, bin_empty: bool = False
+) -> uuid.UUID:
     """Record that the rest of a pick task is not in its bin; return its fulfilment.
+
+    `bin_empty`: nothing at all is there, so what the record still has there is promised to nobody any more. What others were
+    promised of it stays theirs until their own pickers look.
 
     Raises Conflict on a repeat, and for an order that is held: its step `pick` is paused and could not end.
 
@@ -90,23 +103,33 @@ def report_short(session: Session, *, task_id: uuid.UUID, reason: str, actor: st
     if not moved:
         raise Conflict(_SETTLED)
     row = session.execute(_SHORT, {"task": task.id, "reason": reason, "actor": actor, "now": now}).one()
-    lost = Move(
-        f"short:{task.id}",
-        warehouse_id,
-        task.sku_id,
-        "short",
-        on_hand=-row.missing,
-        reserved=-row.missing,
-        bin_id=task.bin_id,
-        order_id=task.order_id,
-        subject_id=task.id,
-    )
-    ledger.post(session, [lost], actor=actor, now=now)
+    _book(session, task, warehouse_id, row.missing, bin_empty, actor, now)
     params = {"qty": row.missing, "line": row.order_line_id, "sku": task.sku_id, "warehouse": warehouse_id}
     session.execute(_RELEASE, params)
     session.execute(_LINE, params)
     derived.refresh(session, order_ids=[task.order_id])
     return task.fulfilment_id
+
+
+def _book(
+    session: Session,
+    task: PickTask,
+    warehouse_id: uuid.UUID,
+    missing: Decimal,
+    bin_empty: bool,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Take what is missing off the ledger, and of an empty bin the rest that nobody was promised."""
+    lost = Move(
+        f"short:{task.id}", warehouse_id, task.sku_id, "short", -missing, -missing, task.bin_id, task.order_id, task.id
+    )
+    ledger.post(session, [lost], actor=actor, now=now)
+    rest = session.scalar(_UNPROMISED, {"bin": task.bin_id, "sku": task.sku_id}) if bin_empty else None
+    if rest is not None and rest > 0:
+        same = (warehouse_id, task.sku_id, "short")
+        moved = Move(f"empty:{task.id}", *same, -rest, bin_id=task.bin_id, subject_id=task.id)
+        ledger.post(session, [moved], actor=actor, now=now)
 
 
 def refuse_held(session: Session, *, order_id: uuid.UUID) -> None:

@@ -225,3 +225,25 @@ def test_nothing_is_reported_short_of_an_order_that_is_held(session: Session, bu
         "collect",
         "deliver",
     }
+
+
+@pytest.mark.parametrize(("bin_empty", "left"), [(True, 3), (False, 8)])
+def test_of_an_empty_bin_nothing_is_promised_any_more_but_what_others_were(
+    session: Session, business_now: datetime, bin_empty: bool, left: int
+) -> None:
+    """Ten by the record, two of them missing, three promised to another: else each later order would be short as well."""
+    floor = make_floor(session)
+    fulfilment = released(session, floor, business_now, qty=2)
+    other = released(session, floor, business_now, qty=3)
+    task = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id, sku_id=floor.skus[0].id).one()
+    shorts.report_short(
+        session, task_id=task.id, reason="not_found", actor=WORKER, now=business_now, bin_empty=bin_empty
+    )
+    bin_stock = session.get_one(BinStock, (task.bin_id, task.sku_id), populate_existing=True)
+    assert (bin_stock.on_hand, bin_stock.allotted) == (left, 3)
+    assert session.query(OrderLine).filter_by(order_id=other.order_id).first().qty_reserved == 3
+    assert unbalanced(session) == []
+    next_one = confirmed_order(session, floor, business_now, qty=4)
+    run_kind(session, "allocate", backorders.allocate, business_now)
+    lines = session.query(OrderLine).filter_by(order_id=next_one.id, sku_id=task.sku_id)
+    assert lines.one().qty_backordered == (4 if bin_empty else 0)

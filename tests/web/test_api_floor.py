@@ -100,7 +100,9 @@ def test_a_wrong_scan_is_answered_in_the_pickers_language(wave):
 def test_a_short_stop_needs_its_reason(wave):
     stop = wave.wave["stops"][0]
     assert "reason" in fields(wave.hand.post("/picks/short", {"task_id": stop["task_id"], "reason": "tired"}))
-    told = wave.hand.post("/picks/short", {"task_id": stop["task_id"], "reason": "not_found"}).get_json()
+    told = wave.hand.post(
+        "/picks/short", {"task_id": stop["task_id"], "reason": "not_found", "bin_empty": True}
+    ).get_json()
     assert told == {"fulfilment_id": str(wave.part.id), "settled": False}
     assert wave.rows("SELECT sum(qty_backordered) FROM order_line") == [(1,)]
 

@@ -123,6 +123,9 @@ class PickOut(Schema):
 class ShortIn(Schema):
     task_id = fields.UUID(required=True)
     reason = fields.String(required=True, validate=validate.OneOf(shorts.REASONS))
+    bin_empty = fields.Boolean(
+        load_default=False, metadata={"description": "nothing at all is there: the rest of its record falls as well"}
+    )
 
 
 class ShortOut(Schema):
@@ -244,8 +247,6 @@ def short(given: dict[str, Any]) -> dict[str, Any]:
     actor = me().actor
     with edge.transaction() as session:
         now = db.now(session)
-        fulfilment_id = shorts.report_short(
-            session, task_id=given["task_id"], reason=given["reason"], actor=actor, now=now
-        )
+        fulfilment_id = shorts.report_short(session, **given, actor=actor, now=now)
         settled = picking.settle(session, fulfilment_ids=[fulfilment_id], actor=actor, now=now)
     return {"fulfilment_id": fulfilment_id, "settled": bool(settled)}

@@ -106,6 +106,7 @@ def short(wave_id: uuid.UUID) -> AnyResponse:
             session,
             task_id=acting.identifier("task"),
             reason=acting.required("reason", longest=30),
+            bin_empty=bool(request.form.get("bin_empty")),
             actor=actor,
             now=now,
         )
