@@ -42,7 +42,7 @@ ROUNDS = 3
 
 
 def run(*, orders: int = 12_000) -> dict[str, float]:
-    """Take `orders` orders by each way; `cpu_ms_per_order` is that of the dearest."""
+    """Take `orders` orders by each way; the cost is that of the dearest, the rate that of the slowest."""
     with ground() as made:
         with made.database.transaction() as session:
             seeded = company(session)
@@ -64,7 +64,7 @@ def run(*, orders: int = 12_000) -> dict[str, float]:
                 figures |= _measured(name, _Way(made, way, counted), bare, seeded.sku_codes, each)
         dearest = max(ways, key=lambda name: figures[f"{name}_cpu_ms"])
         return {
-            "orders_per_s": figures[f"{dearest}_orders_per_s"],
+            "orders_per_s": min(figures[f"{name}_orders_per_s"] for name in ways),
             "cpu_ms_per_order": figures[f"{dearest}_cpu_ms"],
             "p50_ms": figures[f"{dearest}_p50_ms"],
             "p99_ms": figures[f"{dearest}_p99_ms"],

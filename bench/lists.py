@@ -19,7 +19,8 @@ from bench.ground import Ground, ground
 from oms.orders import browsing
 from oms.orders.browsing import Key, Wanted
 
-ROWS, ROUNDS = 50, 12
+#: Pages of each filter and place: CPU time comes in ticks of 10 ms, so a filter's API and HTML pages are 48 each.
+ROWS, ROUNDS, PAGE_ROUNDS = 50, 12, 12
 #: The bare page takes a third of a millisecond, and CPU time comes in ticks of 10 ms.
 BARE_ROUNDS = 40
 _BARE = text("""
@@ -56,6 +57,10 @@ class Meter:
     def p95_ms(self) -> float:
         return statistics.quantiles(self.walls, n=20)[18]
 
+    @property
+    def p99_ms(self) -> float:
+        return statistics.quantiles(self.walls, n=100)[98]
+
 
 def run(*, orders: int = 100_000) -> dict[str, float]:
     """Fill a database with `orders` orders without their history and read pages of every filter; return the figures."""
@@ -70,26 +75,32 @@ def measure(made: Ground) -> dict[str, float]:
     """Pages of every filter, at the front, in the middle and deep, against a bare page by key in the same minutes."""
     keys, site = _keys(made), listed_company.site(made)
     totals = {kind: Meter(made) for kind in ("bare", "query", "api", "html")}
-    by_filter: dict[str, float] = {}
+    by_filter: dict[str, dict[str, float]] = {kind: {} for kind in ("query", "api", "html")}
     for name, wanted in listed_company.filters(made).items():
-        own = Meter(made).read([_query(made, wanted, key) for key in keys for _ in range(ROUNDS)])
-        by_filter[name] = own.cpu_ms
-        for kind in ("api", "html"):
-            totals[kind].read([site.page(kind, wanted, key) for key in keys for _ in range(ROUNDS // 3)])
+        pages: dict[str, list[Callable[[], Any]]] = {
+            "query": [_query(made, wanted, key) for key in keys for _ in range(ROUNDS)],
+            "api": [site.page("api", wanted, key) for key in keys for _ in range(PAGE_ROUNDS)],
+            "html": [site.page("html", wanted, key) for key in keys for _ in range(PAGE_ROUNDS)],
+        }
+        for kind, made_pages in pages.items():
+            own = Meter(made).read(made_pages)
+            by_filter[kind][name] = own.cpu_ms
+            _add(totals[kind], own)
         totals["bare"].read([_bare(made, key) for key in keys for _ in range(BARE_ROUNDS)])
-        _add(totals["query"], own)
     return _figures(totals, by_filter)
 
 
-def _figures(totals: dict[str, Meter], by_filter: dict[str, float]) -> dict[str, float]:
+def _figures(totals: dict[str, Meter], by_filter: dict[str, dict[str, float]]) -> dict[str, float]:
+    """What any filter costs is what the dearest costs; the ratio is that of all pages, whose ticks are many."""
     figures: dict[str, float] = {}
     for kind, meter in totals.items():
         figures |= {f"{kind}_cpu_ms": meter.cpu_ms, f"{kind}_p50_ms": statistics.median(meter.walls)}
-        figures[f"{kind}_p95_ms"] = meter.p95_ms
-    figures["cpu_ms_per_page"] = max(totals["api"].cpu_ms, totals["html"].cpu_ms)
-    figures["worst_filter_cpu_ms"] = max(by_filter.values())
-    figures["ratio_to_limit"] = figures["cpu_ms_per_page"] / totals["bare"].cpu_ms
-    return figures | {f"query_cpu_ms: {name}": value for name, value in by_filter.items()}
+        figures |= {f"{kind}_p95_ms": meter.p95_ms, f"{kind}_p99_ms": meter.p99_ms}
+    worst = {f"{kind}_worst_filter_cpu_ms": max(costs.values()) for kind, costs in by_filter.items()}
+    figures["cpu_ms_per_page"] = max(worst["api_worst_filter_cpu_ms"], worst["html_worst_filter_cpu_ms"])
+    figures["ratio_to_limit"] = max(totals["api"].cpu_ms, totals["html"].cpu_ms) / totals["bare"].cpu_ms
+    figures |= {f"{kind}_cpu_ms: {name}": ms for kind, costs in by_filter.items() for name, ms in costs.items()}
+    return figures | worst
 
 
 def _add(total: Meter, own: Meter) -> None:

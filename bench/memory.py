@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench import clients, cpu, waiting
+from bench import bare_memory, clients, cpu, waiting
 from bench.goods import Company, company
 from bench.ground import Ground, ground, log_tail
 from bench.peak import Sampler
@@ -21,6 +21,8 @@ from oms.journey import flow
 
 PASSWORD = "four plain words here"
 LOGIN = "bench.manager"
+#: The last of them has imported all by then.
+BARE_SETTLES_S = 1.0
 PAGES = (
     "/orders", "/orders?held=yes", "/orders?status=closed", "/worklist", "/waves", "/tickets", "/holds", "/returns",
     time.strftime("/kpi/%Y-%m"),
@@ -58,6 +60,7 @@ def run(*, orders: int = 2000, per_s: float = 200) -> dict[str, float]:
     """Orders by webhook, the workers' stages, every page; the highest PSS in MiB, in sum and by part."""
     with house() as product:
         made, sampler = product.made, Sampler(product.parts)
+        bare_mib = _bare(made)
         load = clients.Load(made.web_port, product.seeded.sku_codes, 0, orders, per_s)
         reading = clients.Reading(made.web_port, LOGIN, PASSWORD, PAGES, 8, max(10.0, orders / per_s))
         with (
@@ -78,8 +81,21 @@ def run(*, orders: int = 2000, per_s: float = 200) -> dict[str, float]:
             "pss_mib": sampler.peak_mib,
             **{f"of_it_{name}_mib": value for name, value in sampler.peak.items()},
             "settled_pss_mib": sum(settled.values()),
+            "bare_pss_mib": bare_mib,
+            "ratio_to_limit": sampler.peak_mib / bare_mib,
             "processes": float(sum(len(cpu.tree(root)) for roots in product.parts.values() for root in roots)),
             "orders": float(orders),
             "orders_refused": float(sum(wrong.values())),
             "pages": float(sum(pages.statuses.values())),
         }
+
+
+def _bare(made: Ground) -> float:
+    """MiB of as many bare processes with the same libraries, which do nothing, on this machine."""
+    bare = made.start("bench.bare_memory")
+    try:
+        waiting.until(made, lambda: len(cpu.tree(bare.pid)) == bare_memory.processes(), "the bare processes stand")
+        time.sleep(BARE_SETTLES_S)
+        return cpu.pss_mib([bare.pid])
+    finally:
+        made.stop(bare)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import baseline, curves, scaling
+from bench import baseline, curves, revision, scaling
 from bench.table import BENCHMARKS, Benchmark, Goal, is_ratio
 
 KEPT = Path(__file__).with_name("figures.json")
@@ -35,6 +35,7 @@ def keep(name: str, figures: Mapping[str, float], *, command: str, path: Path = 
     kept[name] = {
         "command": command,
         "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+        "commit": revision.commit(),
         "machine": baseline.machine(),
         "figures": {figure: _rounded(value) for figure, value in figures.items()},
     }
@@ -86,12 +87,16 @@ def table(kept: Kept) -> str:
     ]
     rows = [_row(name, row, goal, kept.get(name)) for name, row in BENCHMARKS.items() for goal in row.goals]
     runs = [
-        f"* `{name}`: `{run['command']}`, {run['measured']} UTC, load average "
+        f"* `{name}`: `{run['command']}`, {run['measured']} UTC{_at(run)}, load average "
         f"{run['figures'].get('load_average', 0):.1f}, {run['machine']}"
         for name, run in kept.items()
         if name in BENCHMARKS
     ]
     return "\n".join([*head, *rows, "", *runs])
+
+
+def _at(run: Mapping[str, Any]) -> str:
+    return f" at {run['commit'][:7]}" if "commit" in run else ""
 
 
 def _row(name: str, row: Benchmark, goal: Goal, run: Mapping[str, Any] | None) -> str:

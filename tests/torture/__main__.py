@@ -50,7 +50,10 @@ LEVELS: dict[str, Level] = {
         sizes=_BOTH,
     ),
     "t8": Level(
-        "tests.torture.overload:run", "ten times the peak: accepted durably or 503, each within a second", alone=True
+        "tests.torture.overload:run",
+        "ten times the peak: accepted durably or 503, each within a second",
+        alone=True,
+        sizes=("seconds",),
     ),
     "t0": Level(
         "tests.torture.sweep:run", "every point of failure: one order's life, broken at each operation in each way"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field, replace
@@ -45,16 +44,6 @@ class Options:
             return form
         smaller = {"orders": self.orders or form.orders, "seconds": self.seconds or form.seconds}
         return replace(form, **smaller, least=0, faults=0)
-
-
-def commit() -> str:
-    """The commit that is under test, with `-dirty` when files differ from it; `unknown` without git."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
 
 
 def say(words: str) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.torture.options import Options, commit
+from bench.revision import commit
+from tests.torture.options import Options
 
 #: Messages shown of one kind of fault; all are in the report.
 SHOWN = 12

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -77,6 +77,7 @@ class Phase:
 def run(options: Options) -> Outcome:
     """One run of T8."""
     form = LONG if options.long else SHORT
+    form = replace(form, overload_s=options.seconds or form.overload_s)
     outcome = Outcome("t8", options.seed, long=options.long)
     with built(keep=options.keep) as made:
         if made.server("postgresql") is None:

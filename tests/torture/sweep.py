@@ -23,10 +23,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.revision import commit
 from tests.servers import TestServers, start_servers
 from tests.torture import sweep_controls, sweep_report
 from tests.torture.failpoints import Point
-from tests.torture.options import Options, commit
+from tests.torture.options import Options
 from tests.torture.sweep_lane import Baseline, Lane, Run
 from tests.torture.sweep_legs import LEGS
 from tests.torture.sweep_plan import CI, FULL, LEVELS, WHOLE, Fault, Part, plan

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.torture import __main__, options
+from bench import revision
+from tests.torture import __main__
 from tests.torture.options import Options
 from tests.torture.outcome import Outcome, fault_log
 
@@ -45,4 +46,4 @@ def test_a_report_names_commit_and_faults_with_their_times(monkeypatch):
     assert report.as_json()["faults"] == {"SIGKILL sweep": "0.0", "flush redis": "0.6 2.0"}
     assert len(report.as_json()["commit"].removesuffix("-dirty")) in (40, len("unknown"))
     monkeypatch.setenv("PATH", "")
-    assert options.commit() == "unknown"
+    assert revision.commit() == "unknown"
