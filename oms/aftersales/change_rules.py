@@ -182,13 +182,21 @@ def _update(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
     if wish.empties and not wish.approved:
         return Action.ASK, "it names no goods: the order manager decides"
     if stage is Stage.BEFORE:
-        return Action.RESTART, "before release"
+        return _before(wish, standing)
     if "putback" in standing.fulfilments:
         return Action.STOP, "stopped already"
     in_place = wish.areas <= IN_PLACE | {Area.PAYMENT} and not (standing.packed or wish.to_mend or wish.country_changes)
     if in_place:
         return Action.IN_PLACE, "not packed yet"
     return (Action.STOP, "approved") if wish.approved else (Action.ASK, "work has begun: the order manager decides")
+
+
+def _before(wish: Wish, standing: Standing) -> tuple[Action, str]:
+    """A confirmed order that waits for its goods keeps its promise when only its papers change (C-4: the plan's date stands)."""
+    papers = wish.areas <= {Area.PAPERS, Area.PAYMENT} and not wish.to_mend
+    if standing.status == "confirmed" and papers:
+        return Action.IN_PLACE, "papers only"
+    return Action.RESTART, "before release"
 
 
 #: Outcomes of the promise steps of a cancelled order (requirements, KPI formulas: whose fault it was).

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import cancelling, declining, refunds, remainders, return_rules, stopping
+from oms.aftersales import cancelling, change_rules, declining, refunds, remainders, return_rules, stopping
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.stopping import ON_THE_FLOOR
 from oms.aftersales.wishes import Case
@@ -20,7 +20,7 @@ from oms.journey import lifecycle, steps
 from oms.journey.steps import NewStep
 from oms.messages import outbox
 from oms.money import quantise
-from oms.orders import completing, derived
+from oms.orders import completing, derived, owed
 from oms.orders.contacts import contacts, notice
 from oms.orders.models import Order, OrderLine
 from oms.shipping.models import Parcel
@@ -55,13 +55,27 @@ def stop(
     statement = select(Parcel.id).where(Parcel.fulfilment_id.in_(inside)).order_by(Parcel.id)
     parcels = list(session.scalars(statement))
     for case in cases:
-        own = [row.id for row in live if row.order_id == case.order_id]
+        own, why = [row.id for row in live if row.order_id == case.order_id], cancelling.why(case, now)
+        _promise_of_rest(session, case, why, now)
         steps.cancel(
-            session, subject_ids=[case.order_id, *own], by=actor, now=now, kinds=ON_THE_FLOOR,
-            why=cancelling.why(case, now),
+            session, subject_ids=[case.order_id, *own], by=actor, now=now, kinds=ON_THE_FLOOR, why=why
         )  # fmt: skip
     steps.cancel(session, subject_ids=parcels, by=actor, now=now, kinds=ON_THE_FLOOR, why="order stopped")
     return stopping.take_down(session, live, parcel_ids=parcels, spare=spare, actor=actor, now=now)
+
+
+def _promise_of_rest(session: Session, case: Case, why: str, now: datetime) -> None:
+    """What waits on no list has no promise step of its own: one that we failed is written down, to be missed (K-3)."""
+    order = case.order
+    due_at = order.first_promised_deliver_at or order.promised_deliver_at
+    waits = any(line.qty_backordered > 0 for line in case.lines)
+    if why == change_rules.BY_CUSTOMER or due_at is None or not waits:
+        return
+    if steps.find(session, kind="deliver", subject_ids=[order.id]):
+        return
+    key = f"{order.id}:rest:{case.request.id}"
+    step = NewStep("deliver", order.id, order_id=order.id, due_at=due_at, subject_type="order", key=key)
+    steps.open_steps(session, [step], now=now)
 
 
 def cancel(
@@ -84,7 +98,8 @@ def cancel(
     withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
     derived.refresh(session, order_ids=ids)
     _note(session, cases, rest, actor, now)
-    refund = refunds.request(session, new=_refunds(cases, rest), actor=actor, now=now)
+    off = {case.order_id: owed.taken_off(session, order_id=case.order_id) for case in cases}
+    refund = refunds.request(session, new=_refunds(cases, rest, off), actor=actor, now=now)
     for case in cases:
         worth = _worth(case.order, case.lines, rest)
         payments.owe_less(session, order_id=case.order_id, worth=worth, actor=actor, now=now)
@@ -97,26 +112,33 @@ def cancel(
     return opens
 
 
-def _refunds(cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal]) -> list[NewRefund]:
+def _refunds(
+    cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal], off: Mapping[uuid.UUID, Decimal]
+) -> list[NewRefund]:
     """What was paid for the rest, unless the sender says that it gave it back itself."""
     return [
         NewRefund(f"rest:{case.request.id}", case.order_id, amount, "cancelled")
         for case in cases
         if case.order.payment_status in _PAID
         and case.request.wanted.get("payment", {}).get("status") in (None, "paid", "partially_paid", "overpaid")
-        and (amount := paid_for(case.order, case.lines, rest)) > 0
+        and (amount := paid_for(case.order, case.lines, rest, off[case.order_id])) > 0
     ]
 
 
-def paid_for(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:
-    """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed."""
+def paid_for(
+    order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal], off: Decimal = ZERO
+) -> Decimal:
+    """What of the payment is for the rest: its share of the lines, less the order's discount on it; never what is still owed.
+
+    `off`: what came off the order's sum before, since it came back unpaid.
+    """
     if not order.currency:
         return ZERO
     value = _worth(order, lines, rest)
     total = order.total or ZERO
-    owed = max(total - value, ZERO)
+    still = max(total - off - value, ZERO)
     paid = order.paid if order.paid is not None else total
-    return quantise(max(min(value, paid - owed), ZERO), order.currency)
+    return quantise(max(min(value, paid - still), ZERO), order.currency)
 
 
 def _worth(order: Order, lines: Sequence[OrderLine], rest: Mapping[uuid.UUID, Decimal]) -> Decimal:

@@ -30,7 +30,8 @@ from oms.orders import derived, locking
 from oms.orders.contacts import contacts
 from oms.shipping import slips
 
-ZERO = Decimal(0)
+#: Of a set's part left_over is a share of a set, which may have no end.
+ZERO, PIECE = Decimal(0), Decimal("0.001")
 EXPIRED_AT_ONCE = 500
 
 
@@ -177,7 +178,10 @@ def receive(
 
 def _take_up_again(session: Session, row: Return, values: Mapping[return_rules.Place, Decimal]) -> None:
     """Goods that come after their return ran out are not turned away, unless another return awaits the same pieces."""
-    free = {(r.id, r.part_id): r.left_over * r.per for r in session.execute(_SHIPPED, {"order_id": row.order_id}).all()}
+    free = {
+        (r.id, r.part_id): (r.left_over * r.per).quantize(PIECE)
+        for r in session.execute(_SHIPPED, {"order_id": row.order_id}).all()
+    }
     if any(qty > free.get(place, ZERO) for place, qty in values.items()):
         raise Conflict(
             f"return {row.number} ran out, and another return of these goods was asked for since: receive them there"
@@ -236,8 +240,9 @@ def _counted(
 ) -> tuple[dict[uuid.UUID, Decimal], dict[return_rules.Place, Decimal]]:
     """The pieces by SKU, and those of them by line whose line was told."""
     most: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
-    for line in lines:
-        most[line.sku_id] += line.qty
+    of_line = {(line.order_line_id, line.sku_id): line.qty for line in lines}
+    for (_, of_sku), qty in of_line.items():
+        most[of_sku] += qty
     counted: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
     named: dict[return_rules.Place, Decimal] = defaultdict(lambda: ZERO)
     faults: dict[str, str] = {}
@@ -247,10 +252,12 @@ def _counted(
             faults[f"arrived.{place}"] = f"{one.code} is not on this return: put it aside and open a ticket"
             continue
         counted[sku_id] += one.qty * per_scan
+        approved, had = most[sku_id], counted[sku_id]
         if one.line_id is not None:
             named[one.line_id, sku_id] += one.qty * per_scan
-        if counted[sku_id] > most[sku_id]:
-            faults[f"arrived.{place}"] = f"{most[sku_id]} piece(s) of {one.code} were approved: count again"
+            approved, had = of_line.get((one.line_id, sku_id), ZERO), named[one.line_id, sku_id]
+        if had > approved or counted[sku_id] > most[sku_id]:
+            faults[f"arrived.{place}"] = f"{approved} piece(s) of {one.code} were approved: count again"
     if faults or not counted:
         raise InputInvalid("the goods do not fit the return", fields=faults or {"arrived": "scan at least one piece"})
     return dict(counted), named

@@ -46,6 +46,12 @@ _LATER = text("""
           AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested' AND r.kind <> 'revival')
 """)
 
+# What is on its way back to its bins is not over yet, and will be.
+_ENDING = text("""
+    SELECT DISTINCT order_id FROM change_request
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND kind = 'cancellation' AND status = 'approved'
+""")
+
 # A list of which one parcel has left counts as left: its other parcels follow.
 _FLOOR = text("""
     SELECT f.order_id, CASE WHEN EXISTS (SELECT 1 FROM parcel p WHERE p.fulfilment_id = f.id AND p.handed_over_at IS NOT NULL
@@ -73,6 +79,8 @@ def load(
     floor = _floor(session, order_ids)
     ending = [r.order_id for r in requests if r.kind == "cancellation"]
     leaving = remainders.leaving(session, order_ids=ending) if ending else {}
+    revived = [r.order_id for r in requests if r.kind == "revival"]
+    over = set(session.scalars(_ENDING, {"orders": revived})) if revived else set()
     before = told or {}
     return [
         _case(
@@ -83,6 +91,7 @@ def load(
             superseded=r.id in later,
             told=before.get(r.id),
             rest=any(remainders.of_line(line, leaving) > 0 for line in lines[r.order_id]),
+            over=r.order_id in over or orders[r.order_id].status in change_rules.ENDED,
         )
         for r in requests
     ]
@@ -112,6 +121,7 @@ def _case(
     superseded: bool,
     told: Mapping[str, Any] | None,
     rest: bool,
+    over: bool,
 ) -> Case:
     live = tuple(line for line in lines if rules.counts(line))
     base = wanted.standing(order, live)
@@ -124,7 +134,7 @@ def _case(
     )  # fmt: skip
     wish = Wish(
         # Of an order that is not over it is an update like any other.
-        kind="update" if request.kind == "revival" and order.status not in change_rules.ENDED else request.kind,
+        kind="update" if request.kind == "revival" and not over else request.kind,
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
         areas=_areas(order, base, wish_order, columns),

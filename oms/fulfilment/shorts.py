@@ -33,7 +33,8 @@ _SETTLED = "this stop is settled already: look at the list again"
 _SHORT = text("""
     WITH t AS (SELECT id, fulfilment_line_id, bin_id, sku_id, qty - qty_picked AS missing FROM pick_task WHERE id = :task),
     -- What was picked of it before stays the work of who picked it.
-    why AS (UPDATE pick_task SET short_reason = :reason, picked_at = :now,
+    why AS (UPDATE pick_task SET short_reason = :reason,
+                   picked_at = CASE WHEN qty_picked > 0 THEN picked_at ELSE :now END,
                    picked_by = CASE WHEN qty_picked > 0 THEN picked_by ELSE :actor END WHERE id = :task),
     b AS (UPDATE bin_stock SET allotted = allotted - t.missing FROM t
           WHERE bin_stock.bin_id = t.bin_id AND bin_stock.sku_id = t.sku_id),

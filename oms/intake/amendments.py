@@ -43,7 +43,8 @@ def request(session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, l
 
 def _row(fate: Fate, now: datetime) -> dict[str, Any]:
     order = fate.element.order
-    mark = f"{order.version or ''}:{fate.element.content_hash.hex()[:16]}"
+    # Without versions the same content may be wished for twice, with another in between.
+    mark = f"{order.version or f'{fate.message.message_id}:{fate.position}'}:{fate.element.content_hash.hex()[:16]}"
     return {
         "id": db.new_id(),
         "key": f"{fate.order_id}:{order.kind.value}:{mark}",

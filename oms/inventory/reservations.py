@@ -23,7 +23,7 @@ from oms.inventory.ledger import Move
 from oms.inventory.rules import Plan, Want
 from oms.orders import locking
 from oms.parties import carriers
-from oms.parties.rules import serving_first
+from oms.parties.rules import serving
 from oms.together import Write
 
 
@@ -31,13 +31,14 @@ from oms.together import Write
 class Allocation:
     """What one order got: `short` by SKU where supply has to be raised, `promised` when any piece is reserved.
 
-    `short_lines`: pieces of each (line, SKU); a bundle's line has one for each part.
+    `short_lines`: pieces of each (line, SKU); a bundle's line has one for each part. `house_id`: where what is short is to come.
     """
 
     order_id: uuid.UUID
     promised: bool
     short: Mapping[uuid.UUID, Decimal]
     short_lines: Mapping[tuple[uuid.UUID, uuid.UUID], Decimal]
+    house_id: uuid.UUID | None = None
 
 
 _LINES = text("""
@@ -73,8 +74,7 @@ def reserve(
 ) -> dict[uuid.UUID, Allocation]:
     """Reserve what the orders still want, in the order given (least slack first). A repeat reserves nothing more.
 
-    Warehouses are asked by priority, those first from which a carrier goes where the order goes.
-
+    Warehouses are asked by priority, those from which a carrier goes where the order goes: goods elsewhere could not leave.
     The caller sees to the orders' derived state.
     """
     rounds = locking.touch(session, order_ids=order_ids)
@@ -84,13 +84,13 @@ def reserve(
     houses = _houses(session, set(countries.values()))
     plans = {o: rules.promise(wants[o], free, houses[countries[o]]) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
-    return {o: _allocation(o, plans.get(o, Plan())) for o in order_ids}
+    return {o: _allocation(o, plans.get(o, Plan()), houses.get(countries.get(o, ""), ())) for o in order_ids}
 
 
 def _houses(session: Session, countries: Collection[str]) -> dict[str, list[uuid.UUID]]:
     warehouses = queries.warehouses_by_priority(session)
     services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
-    return {country: serving_first(warehouses, country, services) for country in countries}
+    return {country: serving(warehouses, country, services) for country in countries}
 
 
 def _wants(
@@ -164,8 +164,8 @@ def _marking(plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence
     return [Write(_MARK, {"m_line": list(reserved), "m_reserved": list(reserved.values()), "m_short": missing})]
 
 
-def _allocation(order_id: uuid.UUID, plan: Plan) -> Allocation:
+def _allocation(order_id: uuid.UUID, plan: Plan, houses: Sequence[uuid.UUID]) -> Allocation:
     short: dict[uuid.UUID, Decimal] = {}
     for (_, sku), qty in plan.lacking.items():
         short[sku] = short.get(sku, Decimal(0)) + qty
-    return Allocation(order_id, bool(plan.promises), short, plan.lacking)
+    return Allocation(order_id, bool(plan.promises), short, plan.lacking, next(iter(houses), None))

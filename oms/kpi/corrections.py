@@ -33,17 +33,25 @@ class Correction(NamedTuple):
     kpis: tuple[str, ...]
 
 
+# An error belongs to one part of its order (`rules.floor_accuracy`): the one that it names, else its person's, else the first.
 _DONE = text(f"""
     WITH {PEOPLE}
     SELECT e.id, e.order_id, o.number, e.stage, e.cause, coalesce(p.person, e.person) AS person, e.at, e.recorded_by, e.upheld,
            e.ruled_at, e.ruled_by, l.month, array_agg(DISTINCT l.kpi ORDER BY l.kpi) AS kpis
     FROM error_event e
     JOIN orders o ON o.id = e.order_id
-    JOIN kpi_line l ON l.unit_id = e.order_id AND l.month < :month AND l."of" > 0
-     -- What was caught in the house left a perfect order perfect.
-     AND (l.kpi = 'perfect_order' AND NOT e.caught OR l.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
-                                     AND e.cause <> ALL(CAST(:not_theirs AS text[])))
     LEFT JOIN people p ON p.actor = e.person
+    JOIN LATERAL (
+        (SELECT line.month, line.kpi FROM kpi_line line
+         WHERE line.unit_id = e.order_id AND line."of" > 0 AND e.cause <> ALL(CAST(:not_theirs AS text[]))
+           AND line.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
+         ORDER BY line.fact_id IN (SELECT s.id FROM step s WHERE s.subject_id = e.subject_id AND s.kind = e.stage
+                                   UNION ALL SELECT t.id FROM pick_task t WHERE t.fulfilment_id = e.subject_id) DESC,
+                  line.person IS NOT DISTINCT FROM coalesce(p.person, e.person) DESC, line.month, line.fact_id LIMIT 1)
+        UNION ALL
+        -- What was caught in the house left a perfect order perfect.
+        SELECT line.month, line.kpi FROM kpi_line line
+        WHERE line.unit_id = e.order_id AND line."of" > 0 AND line.kpi = 'perfect_order' AND NOT e.caught) l ON l.month < :month
     WHERE e.at >= :start AND e.at < :end OR e.ruled_at >= :start AND e.ruled_at < :end
     GROUP BY e.id, o.number, p.person, l.month ORDER BY e.at, e.id, l.month
 """)

@@ -81,7 +81,7 @@ _OF_UNITS = """
 
 # Of a list that several walked: each person, how many lines they ended, and the last of their stops.
 _PICKERS = """(
-    SELECT jsonb_agg(jsonb_build_array(x.person, x.lines, x.task) ORDER BY x.person)
+    SELECT coalesce(jsonb_agg(jsonb_build_array(x.person, x.lines, x.task) ORDER BY x.person), '[]')
     FROM (SELECT p.person, count(*) AS lines, max(CAST(ended.id AS text)) AS task
           FROM (SELECT DISTINCT ON (t.fulfilment_line_id) t.id, t.picked_by
                 FROM pick_task t JOIN fulfilment_line l ON l.id = t.fulfilment_line_id
@@ -203,9 +203,10 @@ def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFa
 
 
 def _kept_once(row: Sequence[Any], shared: Mapping[Any, Any]) -> list[Any]:
-    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id, pickers and pauses are its own."""
-    step_id, *values, pickers, stood = row
-    return [step_id, *(shared[value] for value in values), pickers, stood]
+    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id, pickers and pauses are its own,
+    and `rest` stays out: True is equal to 1, which stands among the others."""
+    step_id, *values, rest, pickers, stood = row
+    return [step_id, *(shared[value] for value in values), rest, pickers, stood]
 
 
 class _Shared(dict[Any, Any]):
@@ -234,7 +235,7 @@ def _fact(
         step_id, kind, performer, state, opened_at, due_at, _promised_at(first_due_at, pauses) if pauses else first_due_at,
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
         1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment, rest=rest,
-        pickers=tuple([Picker(person, lines, UUID(task)) for person, lines, task in pickers]) if pickers else (),
+        pickers=None if pickers is None else tuple([Picker(person, lines, UUID(task)) for person, lines, task in pickers]),
     )  # fmt: skip
 
 

@@ -53,12 +53,17 @@ def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *,
 
 def _shares(f: StepFact) -> list[StepFact]:
     """A pick by those who picked. Who ended it keeps its id; others' lines go by the last of their stops."""
+    if f.pickers is None:
+        return [f]
     return [
         f._replace(
-            person=one.person, units=one.lines, step_id=f.step_id if one.person == f.person else one.task_id, pickers=()
+            person=one.person,
+            units=one.lines,
+            step_id=f.step_id if one.person == f.person else one.task_id,
+            pickers=None,
         )
         for one in f.pickers
-    ] or [f]
+    ]
 
 
 def _meant(error: ErrorFact, parts: Facts) -> StepFact:

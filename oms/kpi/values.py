@@ -37,8 +37,8 @@ class StepFact(NamedTuple):
     `promised_at` is the promise company figures use: the first one, or the customer's own later date. `late_from`
     is the moment after which an end is late (work done outside duty is never late). `units` are the lines of a pick
     or the parcels of a packing. `score` is a customer's answer on five. `fulfilment`: of a step of one, or of a parcel of it.
-    `rest`: of a delivery, that more of its order is wanted and stands on no list yet. `pickers`: of a pick, who picked,
-    where that was not only who ended it.
+    `rest`: of a delivery, that more of its order is wanted and stands on no list yet. `pickers`: of a pick, the people who picked,
+    where that was not only who ended it (a key of another system is nobody).
     """
 
     step_id: UUID
@@ -65,7 +65,7 @@ class StepFact(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     fulfilment: UUID | None = None
     rest: bool = False
-    pickers: tuple[Picker, ...] = ()
+    pickers: tuple[Picker, ...] | None = None
 
     @property
     def done(self) -> bool:

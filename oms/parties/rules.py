@@ -42,11 +42,11 @@ class Offer:
     currency: str
 
 
-def serving_first(
+def serving(
     warehouses: Sequence[uuid.UUID], country: str, services: Mapping[tuple[uuid.UUID, str], Sequence[Service]]
 ) -> list[uuid.UUID]:
-    """The warehouses from which a carrier goes to that country before those from which none does, else as they come."""
-    return sorted(warehouses, key=lambda warehouse: not services.get((warehouse, country)))
+    """The warehouses from which a carrier goes to that country; all where none does from anywhere."""
+    return [one for one in warehouses if services.get((one, country))] or list(warehouses)
 
 
 def offers(services: Sequence[Service], *, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> list[Offer]:

@@ -24,11 +24,14 @@ _TOGETHER = """
     GROUP BY p.fulfilment_id HAVING count(*) = count({at})
 """
 _COLLECTED = text(_TOGETHER.format(at="p.collected_at", outcome="'collected'"))
-# Also when the last of them will never arrive: then the outcome is what became of it.
+# Also when the last of them will never arrive: then the outcome is what became of it. Of several what was not the
+# customer's doing goes before what was: a box that was refused hides none that was lost.
 _OVER = text(
     _TOGETHER.format(
         at="coalesce(p.delivered_at, p.undelivered_at)",
-        outcome="coalesce(max(CASE WHEN p.delivered_at IS NULL THEN p.undelivered_as END), 'delivered')",
+        outcome="""coalesce(
+            max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL AND p.undelivered_as NOT IN ('refused', 'wrong_address')),
+            max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL), 'delivered')""",
     )
 )
 

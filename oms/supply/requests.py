@@ -37,12 +37,10 @@ _NEED = text("""
 _RAISE = text("""
     INSERT INTO supply_request (id, number, kind, warehouse_id, sku_id, supplier_id, qty, qty_received, status,
                                 raised_at, expected_at)
-    SELECT r.id, r.number, 'purchase', w.id, r.sku_id, s.supplier_id, r.qty, 0, 'raised', :now, r.expected
-    FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[]),
-                CAST(:expected AS timestamptz[])) AS r(id, number, sku_id, qty, expected)
-    JOIN sku s ON s.id = r.sku_id
-    CROSS JOIN LATERAL (SELECT id FROM warehouse WHERE active ORDER BY priority, code LIMIT 1) w
-    ORDER BY r.sku_id
+    SELECT r.id, r.number, 'purchase', r.house_id, r.sku_id, s.supplier_id, r.qty, 0, 'raised', :now, r.expected
+    FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:sku AS uuid[]), CAST(:house AS uuid[]), CAST(:qty AS numeric[]),
+                CAST(:expected AS timestamptz[])) AS r(id, number, sku_id, house_id, qty, expected)
+    JOIN sku s ON s.id = r.sku_id ORDER BY r.sku_id
     ON CONFLICT (warehouse_id, sku_id) WHERE status IN ('raised', 'ordered')
     DO UPDATE SET qty = supply_request.qty + excluded.qty
     RETURNING id, sku_id
@@ -58,8 +56,9 @@ _DEMAND = text("""
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """`add` pieces have to be raised; `request_id` is the request that stands already."""
+    """`add` pieces have to be raised for a warehouse; `request_id` is the request that stands already."""
 
+    house_id: uuid.UUID
     add: Decimal
     expected_at: datetime
     request_id: uuid.UUID | None
@@ -90,12 +89,17 @@ def raise_for(
 
 def _needs(session: Session, short: Sequence[Allocation], now: datetime) -> dict[uuid.UUID, _Need]:
     total: dict[uuid.UUID, Decimal] = {}
+    houses: dict[uuid.UUID, uuid.UUID] = {}
     for allocation in short:
+        if allocation.house_id is None:
+            continue  # there is no warehouse
         for sku, qty in allocation.short.items():
             total[sku] = total.get(sku, Decimal(0)) + qty
+            houses.setdefault(sku, allocation.house_id)
     rows = session.execute(_NEED, {"skus": sorted(total)}).all() if total else []
     return {
         row.sku_id: _Need(
+            house_id=houses[row.sku_id],
             add=min(total[row.sku_id], max(Decimal(0), row.backordered - row.coming)),
             expected_at=now + timedelta(days=row.lead_days),
             request_id=row.request_id,
@@ -111,6 +115,7 @@ def _raise(session: Session, needs: Mapping[uuid.UUID, _Need], now: datetime) ->
         "id": db.new_ids(len(needs)),
         "number": [numbers.new_number("PO") for _ in needs],
         "sku": list(needs),
+        "house": [need.house_id for need in needs.values()],
         "qty": [need.add for need in needs.values()],
         "expected": [need.expected_at for need in needs.values()],
         "now": now,

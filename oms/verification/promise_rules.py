@@ -13,7 +13,7 @@ from oms.clock import day_bounds, instant, local_day
 from oms.inventory.rules import Place, Want
 from oms.inventory.rules import promise as reserve
 from oms.journey.calendars import WorkCalendar, next_duty, same_clock_time_workday
-from oms.parties.rules import Offer, Service, choose, offers, serving_first
+from oms.parties.rules import Offer, Service, choose, offers, serving
 from oms.verification.order_facts import Feasible, LineFacts, OrderFacts
 
 Route = tuple[uuid.UUID, str]  # (warehouse, destination country)
@@ -48,9 +48,9 @@ class World:
         return self._ready[workdays]
 
     def houses(self, country: str) -> Sequence[uuid.UUID]:
-        """By priority, those first that a carrier leaves for that country: so are its goods reserved."""
+        """By priority, those that a carrier leaves for that country: there its goods are reserved, or bought into the first."""
         if country not in self._houses:
-            self._houses[country] = serving_first(self.warehouses, country, self.services)
+            self._houses[country] = serving(self.warehouses, country, self.services)
         return self._houses[country]
 
     def offers(self, warehouse: uuid.UUID, country: str, ready_at: datetime, weight_g: int) -> list[Offer]:

@@ -193,6 +193,7 @@ is empty | 不能为空
 say why: the customer's wish is kept in writing | 请说明理由：客户的要求须书面保存
 the order says all of this already: nothing would change | 与订单现有内容相同，没有变更
 name at least one field with another value than the order's | 请至少填写一项与订单不同的内容
+return * ran out, and another return of these goods was asked for since: receive them there | 退货单 * 已过期，且同一商品已另有退货单：请在该退货单上收货
 return * is *: nothing waits for inspection | 退货单 * 状态为 *，没有待质检商品
 * received line(s) are not inspected | 还有 * 行已收货未质检
 is no line of this return | 不是此退货单的行

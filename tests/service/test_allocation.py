@@ -97,7 +97,7 @@ def test_one_warehouse_with_all_wins_over_two_parcels(session: Session, business
 
 
 @pytest.mark.parametrize(("country", "house"), [("DE", "far"), ("CN", "near"), ("IS", "near")])
-def test_the_house_from_which_a_carrier_goes_there_is_asked_first(
+def test_goods_are_promised_from_a_house_from_which_a_carrier_goes_there(
     session: Session, business_now: datetime, country: str, house: str
 ) -> None:
     """Where none goes from anywhere the first house keeps the order, and release tells which service is missing."""
@@ -110,6 +110,20 @@ def test_the_house_from_which_a_carrier_goes_there_is_asked_first(
     order = make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}], status="confirmed", ship_country=country)
     assert _allocate(session, [order], business_now) == {order.id: "allocated"}
     assert [s.warehouse_id for s in session.query(Stock).filter(Stock.reserved > 0)] == [houses[house].id]
+
+
+def test_goods_in_a_house_that_cannot_send_them_are_bought_into_one_that_can(
+    session: Session, business_now: datetime
+) -> None:
+    first, second, sku = make_warehouse(session, priority=1), make_warehouse(session, priority=2), make_sku(session)
+    make_stock(session, first, sku, 5), make_stock(session, second, sku, 2)
+    make_service(session, first, country="CN")
+    make_service(session, second, country="DE")
+    order = make_order(session, lines=[{"qty": Decimal(5), "sku_id": sku.id}], status="confirmed", ship_country="DE")
+    assert _allocate(session, [order], business_now) == {order.id: "short"}
+    assert [(s.warehouse_id, s.reserved) for s in session.query(Stock).filter(Stock.reserved > 0)] == [(second.id, 2)]
+    request = session.query(SupplyRequest).one()
+    assert (request.warehouse_id, request.qty) == (second.id, 3)
 
 
 def test_a_receipt_wakes_the_oldest_backorder_and_counts_once(session: Session, business_now: datetime) -> None:

@@ -204,3 +204,16 @@ def test_of_a_discounted_order_the_whole_tax_of_the_rest_goes_back(discount: int
         tax_included=False, paid=total,
     )  # fmt: skip
     assert resting.paid_for(order, lines, {lines[0].id: Decimal(1)}) == Decimal(back)
+
+
+@pytest.mark.parametrize(("paid", "off", "back"), [(200, 100, 100), (150, 100, 50), (100, 100, 0), (300, 0, 100)])
+def test_of_an_order_of_which_goods_came_back_unpaid_the_rest_is_given_back_as_well(
+    paid: int, off: int, back: int
+) -> None:
+    """Three goods at 100 on account, one came back before anything was paid, one is cancelled."""
+    lines = [OrderLine(id=new_id(), qty=Decimal(1), total=Decimal(100)) for _ in range(3)]
+    order = Order(
+        total=Decimal(300), lines_total=Decimal(300), discount=Decimal(0), currency="CNY", tax_included=True,
+        paid=Decimal(paid),
+    )  # fmt: skip
+    assert resting.paid_for(order, lines, {lines[2].id: Decimal(1)}, Decimal(off)) == back

@@ -17,9 +17,10 @@ from oms.intake.inbox import NewMessage
 from oms.intake.rules import Became, Known
 from oms.invariants.check import check
 from oms.journey import steps
-from oms.orders.models import Order
+from oms.orders.models import ChangeRequest, Order, OrderLine
 from tests.connectors.order_messages import woo_order
-from tests.factories.changes import apply_all
+from tests.factories.changes import apply_all, wish
+from tests.factories.generic import order_json
 from tests.factories.orders import make_channel
 from workers.intake import accept
 
@@ -79,6 +80,38 @@ def test_a_mail_that_changes_what_a_mail_cancelled_is_a_case_for_a_person() -> N
     again = replace(change, kind=Kind.ORDER)
     assert rules.decide(cancelled, again, b"a")[0] is Became.REVIVED
     assert rules.decide(cancelled, again, b"b")[0] is Became.CONFLICT
+
+
+def test_an_order_that_its_shop_takes_up_again_while_its_goods_go_back_is_a_case_for_a_person(
+    session: Session, business_now: datetime
+) -> None:
+    channel = make_channel(session, source="woocommerce")
+    _told(session, channel.id, "order.created", woo_order(id=786), business_now)
+    order = session.query(Order).one()
+    session.query(Order).update({"status": "in_fulfilment"})
+    values = {
+        "status": "approved",
+        "kind": "cancellation",
+        "requested_by": "channel:shop",
+        "requested_at": business_now,
+    }
+    session.add(ChangeRequest(id=new_id(), key="stopped", order_id=order.id, message_id=new_id(), wanted={}, **values))
+    wish(session, order, business_now, kind="revival")
+    apply_all(session, business_now)
+    assert "live again" in session.query(Ticket).one().body
+
+
+def test_a_change_that_comes_again_after_another_one_counts_where_nothing_is_numbered(
+    session: Session, business_now: datetime
+) -> None:
+    """Two pieces, three, two, three: the last word counts."""
+    channel = make_channel(session, source="generic")
+    counted = []
+    for kind, qty in (("order", "2"), ("update", "3"), ("update", "2"), ("update", "3")):
+        _told(session, channel.id, "", order_json("N-9", qty=qty, version=None, kind=kind), business_now)
+        apply_all(session, business_now)
+        counted.append(sum(line.qty - line.qty_cancelled for line in session.query(OrderLine)))
+    assert counted == [2, 3, 2, 3]
 
 
 @pytest.mark.parametrize("known", [None, "7", "2026-11-18T02:00:00Z", "what they call it"])

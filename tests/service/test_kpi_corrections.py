@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy.orm import Session
 
 from oms.clock import Month
+from oms.db import new_id
+from oms.fulfilment.models import Fulfilment, FulfilmentLine
 from oms.journey import policy
 from oms.kpi import corrections
 from oms.kpi.monthly import keep, report_of
@@ -88,3 +92,25 @@ def test_a_wrong_stock_record_is_no_correction_of_the_pickers(session: Session, 
     keep(session, month=NOVEMBER, now=AFTER_FREEZE)
     house.error("pick", "someone", FOUND, caught=False, cause="inventory")
     assert [row[-1] for row in told(session)] == [("perfect_order",)]
+
+
+def test_an_error_of_an_order_picked_in_two_months_belongs_to_the_month_of_its_part(session: Session, house: House):
+    """The second part was picked in December and its error found there: December's own figure has it."""
+    second = new_id()
+    house.session.add(
+        Fulfilment(id=second, number="F-2", order_id=house.order, warehouse_id=house.warehouse, round=1, part=1,
+                   carrier_id=house.carrier, service="std", cut_off_at=FOUND, promised_ship_at=FOUND,
+                   promised_deliver_at=FOUND, released_at=FOUND)
+    )  # fmt: skip
+    session.flush()
+    floor = {"subject_type": "fulfilment", "subject_id": second, "performer": "warehouse"}
+    house.step("pick", at(8, 8, month=12), at(8, 7, month=12), "picked", house.li.login, **floor)
+    line = {"fulfilment_id": second, "order_id": house.order, "order_line_id": new_id(), "sku_id": new_id()}
+    session.add(FulfilmentLine(**line, qty=Decimal(1)))
+    session.flush()
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    keep(session, month=DECEMBER, now=at(20, month=12))
+    house.error("pick", house.li.login, FOUND, subject_type="fulfilment", subject_id=second)
+    assert told(session) == []
+    house.error("pick", house.li.login, FOUND, subject_type="fulfilment", subject_id=house.fulfilment)
+    assert [(row[0], row[-1]) for row in told(session)] == [("2026-11", ("pick_accuracy",))]

@@ -114,9 +114,24 @@ def test_a_short_leaves_what_was_picked_before_to_who_picked_it(
     place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
     scanned = PickScan("first", task.wave_id, place.code, sku.code, Decimal(1))
     picking.scan(session, scanned=scanned, actor=f"staff:{li.id}", staff_id=li.id, now=business_now)
-    shorts.report_short(session, task_id=task.id, reason="not_found", actor="staff:other", now=business_now)
+    later = business_now + timedelta(minutes=5)
+    shorts.report_short(session, task_id=task.id, reason="not_found", actor="staff:other", now=later)
     session.refresh(task)
-    assert (task.picked_by, task.short_reason) == (f"staff:{li.id}", "not_found")
+    assert (task.picked_by, task.short_reason, task.picked_at) == (f"staff:{li.id}", "not_found", business_now)
+
+
+def test_what_another_system_picked_counts_for_nobody(session: Session, li: Staff, business_now: datetime) -> None:
+    """A robot's key picks; who reports the last stop as missing has picked nothing."""
+    fulfilment = released(session, make_floor(session), business_now)
+    robots, last = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id).order_by(PickTask.stop)
+    place, sku = session.get_one(Bin, robots.bin_id), session.get_one(Sku, robots.sku_id)
+    scanned = PickScan("robot", robots.wave_id, place.code, sku.code, robots.qty)
+    picking.scan(session, scanned=scanned, actor="key:robot", staff_id=None, now=business_now)
+    actor = f"staff:{li.id}"
+    shorts.report_short(session, task_id=last.id, reason="not_found", actor=actor, now=business_now)
+    picking.settle(session, fulfilment_ids=[fulfilment.id], actor=actor, now=business_now)
+    report = _report(session, business_now)
+    assert (report.of("pick_accuracy", None).of, report.of("pick_accuracy", ("person", "Li Na")).of) == (0, 0)
 
 
 @pytest.mark.parametrize(("missing", "counted"), [(1, (1, 1)), (2, (0, 0))])

@@ -12,9 +12,10 @@ from oms.clock import Month
 from oms.journey.models import Step
 from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
-from oms.orders.models import Order
+from oms.orders.models import Order, OrderLine
 from oms.shipping import arrivals
 from oms.shipping.models import Parcel
+from tests.factories.changes import apply_all, wish
 from tests.factories.packed import served_floor
 from tests.factories.partly import partly_shipped
 
@@ -55,3 +56,15 @@ def test_a_part_that_came_in_time_completes_no_order(
     # The folded month follows when the promise is over, though nothing happened to the order.
     fold.fold(session, now=now)
     assert counted(monthly.figures_of(session, month=NOVEMBER, now=now, at_once=0), "completion") == expected
+
+
+def test_a_rest_that_is_cancelled_for_want_of_goods_completes_no_order(
+    session: Session, order: Order, business_now: datetime
+) -> None:
+    """Else the customer's giving up on what never came made the order complete and perfect."""
+    wish(session, order, business_now, kind="cancellation")
+    apply_all(session, business_now)
+    assert {line.qty_backordered for line in session.query(OrderLine)} == {0}
+    report = month_report(session, month=NOVEMBER, now=promised_at(session) + timedelta(days=1))
+    assert counted(report, "completion") == (0, 1)
+    assert counted(report, "perfect_order") == (0, 1)

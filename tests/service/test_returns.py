@@ -11,18 +11,19 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.aftersales import refunds, returns
-from oms.aftersales.models import Refund, Return
+from oms.aftersales.models import Refund, Return, ReturnLine
 from oms.aftersales.refunds import NewRefund
-from oms.aftersales.returns import Arrived
-from oms.catalog.models import Sku
+from oms.aftersales.returns import Arrived, Wanted
+from oms.catalog.models import BundlePart, Sku
+from oms.db import new_id
 from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.inventory.models import Bin, BinStock, Stock
 from oms.journey.models import Step
 from oms.messages import rendering
 from oms.messages.models import Message
-from oms.orders.models import Order
+from oms.orders.models import Order, OrderLine
 from tests.factories.changes import unbalanced
-from tests.factories.sold import SERVICE, ask_back, code_of, inspect, line_of, make_sold, received
+from tests.factories.sold import SERVICE, ask_back, code_of, inspect, line_of, make_sold, make_sold_sets, received
 
 FINANCE, BOSS = "staff:finance", "staff:boss"
 
@@ -174,6 +175,42 @@ def test_goods_that_come_after_their_return_ran_out_are_received(
     assert unbalanced(session) == []
     with pytest.raises(Conflict, match="does not wait"):
         returns.receive(session, return_id=return_id, arrived=came, actor=SERVICE, now=late)
+
+
+def test_more_of_a_line_than_was_approved_is_refused_though_another_line_has_the_same_goods(
+    session: Session, sold: Order, business_now: datetime
+) -> None:
+    first = line_of(session, sold)
+    session.query(OrderLine).filter(OrderLine.order_id == sold.id).update({"sku_id": first.sku_id})
+    wanted = [Wanted(line_of(session, sold, place).id, Decimal(2)) for place in (0, 1)]
+    return_id = ask_back(session, sold, business_now, wanted=wanted)
+    returns.decide(session, return_id=return_id, approve=True, reason="", actor=SERVICE, now=business_now)
+    came = [Arrived(code_of(session, sold), Decimal(3), first.id)]
+    with pytest.raises(InputInvalid) as refused:
+        returns.receive(session, return_id=return_id, arrived=came, actor=SERVICE, now=business_now)
+    assert "2" in refused.value.fields["arrived.0"]
+
+
+def test_the_last_part_of_a_set_is_received_after_its_return_ran_out(session: Session, business_now: datetime) -> None:
+    """A third of a set has no end as a number."""
+    order, [part, _] = make_sold_sets(session, business_now, qty=1)
+    session.query(BundlePart).filter_by(part_id=part.id).update({"qty": 3})
+    line = line_of(session, order)
+    for qty, status in ((2, "settled"), (1, "expired")):
+        row = Return(
+            id=new_id(), number=f"RT-{qty}", order_id=order.id, reason="faulty", status=status, requested_at=business_now,
+            requested_by="x", warehouse_id=session.query(Stock).first().warehouse_id,
+        )  # fmt: skip
+        received_qty = qty if status == "settled" else 0
+        session.add(row)
+        session.flush()
+        session.add(
+            ReturnLine(return_id=row.id, order_line_id=line.id, sku_id=part.id, qty=qty, qty_received=received_qty)
+        )
+        session.flush()
+    came = [Arrived(part.code, Decimal(1))]
+    returns.receive(session, return_id=row.id, arrived=came, actor=SERVICE, now=business_now)
+    assert session.get_one(Return, row.id, populate_existing=True).status == "received"
 
 
 def test_what_another_return_awaits_meanwhile_is_received_there(

@@ -117,6 +117,15 @@ def test_an_order_in_two_parcels_is_over_with_the_last_of_them(
     assert _violations(session) == []
 
 
+def test_a_box_that_was_refused_hides_none_that_was_lost(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    for parcel, became in zip(two_booked(session, floor, business_now, handed=True), ("lost", "refused"), strict=True):
+        _told(session, parcel, "failed", business_now)
+        _settle(session, parcel, became, business_now)
+    assert _promises(session, parcel)["deliver"] == ("done", "lost")
+
+
 def test_a_parcel_that_arrives_after_all_is_delivered(session: Session, floor: Floor, business_now: datetime) -> None:
     parcel = handed_over(session, floor, business_now)
     _told(session, parcel, "lost", business_now)
