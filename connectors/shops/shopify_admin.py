@@ -5,19 +5,21 @@ Settings: `access_token`, and `api_version` where another than the default is wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from connectors.base import ChannelConfig, ConnectorError, Received, ShipmentNotice
 from connectors.dates import iso_z
-from connectors.fields import Node, identity, node, nodes
+from connectors.fields import Node, identity, node, nodes, text
 from connectors.http import Answer, Client
 from connectors.quantities import print_qty
 
 API_VERSION = "2026-01"
 PAGE_SIZE = 250
 
+_COUNT = re.compile(r"[0-9]{1,9}")
 #: Fulfilment orders that can still be fulfilled.
 _OPEN = frozenset({"open", "in_progress", "scheduled"})
 
@@ -27,12 +29,16 @@ def changed_orders(config: ChannelConfig, *, since: datetime, until: datetime) -
     client = _client(config)
     window = {"updated_at_min": iso_z(since), "updated_at_max": iso_z(until), "order": "updated_at asc"}
     answer = client.get("orders.json", params={"status": "any", "limit": str(PAGE_SIZE), **window})
+    seen: set[str] = set()
     while True:
         if nodes(node(answer.json()).get("orders")):
             yield _received(config, answer)
         following = answer.next_url()
         if following is None:
             return
+        if following in seen:
+            raise ConnectorError("the shop gave the same next page twice", permanent=False)
+        seen.add(following)
         answer = client.get(following)
 
 
@@ -86,7 +92,7 @@ def _carries(fulfilment: Node, tracking_number: str) -> bool:
 def _fulfil(client: Client, notice: ShipmentNotice) -> Node:
     asked = client.get(f"orders/{notice.channel_order_id}/fulfillment_orders.json").json()
     left = {line_ref: int(print_qty(qty)) for line_ref, qty in notice.lines if qty == qty.to_integral_value()}
-    open_ones = [one for one in nodes(node(asked).get("fulfillment_orders")) if one.get("status") in _OPEN]
+    open_ones = [one for one in nodes(node(asked).get("fulfillment_orders")) if text(one.get("status")) in _OPEN]
     groups = [group for one in open_ones if (group := _group(one, left) if notice.lines else _whole(one))]
     if not groups:
         raise ConnectorError(f"order {notice.channel_order_id}: nothing is left to fulfil in the shop", permanent=True)
@@ -106,9 +112,14 @@ def _group(one: Node, left: dict[str, int]) -> dict[str, Any] | None:
     """
     held = []
     for item in nodes(one.get("line_items")):
-        line_ref, open_qty = identity(item.get("line_item_id")) or "", item.get("fulfillable_quantity")
+        line_ref, open_qty = identity(item.get("line_item_id")) or "", _count(item.get("fulfillable_quantity"))
         qty = left.get(line_ref, 0) if open_qty is None else min(left.get(line_ref, 0), open_qty)
         if qty > 0:
             left[line_ref] -= qty
             held.append({"id": item.get("id"), "quantity": qty})
     return {**_whole(one), "fulfillment_order_line_items": held} if held else None
+
+
+def _count(given: object) -> int | None:
+    told = text(given) or ""
+    return int(told) if _COUNT.fullmatch(told) else None

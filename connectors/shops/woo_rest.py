@@ -5,6 +5,7 @@ Settings: `consumer_key` and `consumer_secret`; `base_url` is the shop's address
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from connectors.fields import node, nodes, text
 from connectors.http import Answer, Client
 
 PAGE_SIZE = 100
+#: How many pages a shop may say that there are; what is no such number is no number, and pages are read until one is not full.
+_COUNT = re.compile(r"[0-9]{1,5}")
 
 
 def changed_orders(config: ChannelConfig, *, since: datetime, until: datetime) -> Iterator[Received]:
@@ -31,7 +34,7 @@ def changed_orders(config: ChannelConfig, *, since: datetime, until: datetime) -
     first = _page(client, window, 1)
     yield from _told(config, first)
     pages = first.headers.get("x-wp-totalpages", "")
-    if not pages.isdecimal():
+    if not _COUNT.fullmatch(pages):
         yield from _forward(config, client, window, first)
         return
     for page in range(int(pages), 1, -1):

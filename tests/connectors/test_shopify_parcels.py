@@ -88,3 +88,10 @@ def test_a_parcel_of_which_the_shop_awaits_nothing_is_no_matter_for_another_try(
     with pytest.raises(ConnectorError) as refused:
         ship(shop, line5=1)
     assert (refused.value.permanent, shop.told) == (True, [])
+
+
+def test_an_answer_of_another_shape_is_read_as_far_as_it_goes(shop):
+    """What is written as text counts; what is no number, and no state, is none."""
+    shop.open = [{**part(1, ("5", 2)), "status": {}}, part(2, ("5", 2))]
+    shop.open[1]["line_items"][0]["fulfillable_quantity"] = "1"
+    assert ship(shop, line5=2) == [{20: 1}]

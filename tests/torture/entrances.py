@@ -26,6 +26,7 @@ from tests.connectors.order_messages import MESSAGES
 from tests.connectors.test_email_letters import PURCHASE_ORDER
 from tests.connectors.test_email_shops import WOO_HTML, WOO_PLAIN
 from tests.factories.generic import order_json
+from tests.torture.entrance_answers import answers
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -132,6 +133,7 @@ def entrances() -> dict[str, Entrance]:
         for source in registry.CHANNELS
     }
     found |= {f"knock {source}": Entrance(partial(_knock, source), [*own, b"t=1,v1=abc"]) for source in MESSAGES}
+    found |= {name: Entrance(read, good) for name, (read, good) in answers().items()}
     return found | {
         "signature": Entrance(_sign_then_change, own),
         "scan of carrier sandbox": Entrance(_scan, [json.dumps(SCAN).encode()]),
