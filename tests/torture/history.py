@@ -51,15 +51,15 @@ class Form:
     least: int
     #: and so many faults
     faults: int
+    #: what the clients left to the workers is done by then
+    rest_s: float = 300.0
 
 
 SHORT = Form(
     20_000, 16, Pace(1.0, frozen_s=3.5, postgresql_every_s=16, redis_every_s=9, flush_every_s=12), 200, faults=8
 )
 LONGER_S = 90.0
-#: What the clients left to the workers is done by then.
-REST_S = 300.0
-LONG = Form(240_000, 3600, Pace(), 200_000, faults=1000)
+LONG = Form(240_000, 3600, Pace(), 200_000, faults=1000, rest_s=1800)
 
 
 def run(options: Options) -> Outcome:
@@ -78,7 +78,7 @@ def run(options: Options) -> Outcome:
         outcome.wrong += history_check.anomalies([*history, *last], moves=moves) + strange + unread
         with made.database() as session:
             outcome.wrong += lost(session, history_clients.accepted(records))
-        _at_rest(made, outcome)
+        _at_rest(made, form, outcome)
         if len(history) < form.least:
             outcome.wrong.append(f"only {len(history)} operations, wanted {form.least}")
         if len(harm.done) < form.faults:
@@ -93,12 +93,12 @@ def run(options: Options) -> Outcome:
         return outcome
 
 
-def _at_rest(made: House, outcome: Outcome) -> None:
+def _at_rest(made: House, form: Form, outcome: Outcome) -> None:
     """When the machine has done all that it can (nobody picks here): every invariant, the seals, the KPIs, the log."""
     found = verdict.Findings()
-    if verdict.drain(made, limit_s=REST_S, of=("steps",)) is None:
+    if verdict.drain(made, limit_s=form.rest_s, of=("steps",)) is None:
         found.wrong.append(
-            f"not at rest after {REST_S:.0f} s: {verdict.left(made)['steps']} steps are still to be done"
+            f"not at rest after {form.rest_s:.0f} s: {verdict.left(made)['steps']} steps are still to be done"
         )
     verdict.house_in_order(made, found)
     outcome.wrong += found.wrong
