@@ -4,6 +4,7 @@ it was found, and names the old one (K-7). Who recorded it, and when, stands in 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -52,9 +53,25 @@ _DONE = text(f"""
         -- What was caught in the house left a perfect order perfect.
         SELECT line.month, line.kpi FROM kpi_line line
         WHERE line.unit_id = e.order_id AND line."of" > 0 AND line.kpi = 'perfect_order' AND NOT e.caught) l ON l.month < :month
-    WHERE e.at >= :start AND e.at < :end OR e.ruled_at >= :start AND e.ruled_at < :end
+    WHERE e.at < :end AND (e.at >= :start OR e.ruled_at >= :start)
     GROUP BY e.id, o.number, p.person, l.month ORDER BY e.at, e.id, l.month
 """)
+
+
+# The row has the last ruling alone, the history each.
+_RULED = text("""
+    SELECT subject_id, at, actor, event = 'error.upheld' AS upheld FROM history_entry
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND subject_type = 'error_event' AND event IN ('error.upheld', 'error.lifted')
+    ORDER BY at, id
+""")
+
+
+class _Ruling(NamedTuple):
+    """From when on an error counts or does not, and who said so."""
+
+    at: datetime
+    upheld: bool
+    by: str
 
 
 def of_month(session: Session, *, month: Month, now: datetime) -> list[Correction]:
@@ -63,8 +80,22 @@ def of_month(session: Session, *, month: Month, now: datetime) -> list[Correctio
     params = {"month": str(month), "start": period.start, "end": period.end, "not_theirs": sorted(NOT_THE_PICKERS)}
     rows = session.execute(_DONE, params).all()
     frozen = _frozen(session, {row.month for row in rows}, now)
-    found = [_correction(row, period, frozen[row.month]) for row in rows]
+    ruled = _rulings(session, rows)
+    found = [_correction(row, ruled[row.id], period, frozen[row.month]) for row in rows]
     return [one for one in found if one is not None]
+
+
+def _rulings(session: Session, rows: Sequence[Any]) -> dict[uuid.UUID, list[_Ruling]]:
+    """By error: that it was found, and each ruling since."""
+    found = {row.id: [_Ruling(row.at, True, row.recorded_by)] for row in rows}
+    later = session.execute(_RULED, {"orders": list({row.order_id for row in rows})}).all() if rows else []
+    for ruling in later:
+        if ruling.subject_id in found:
+            found[ruling.subject_id].append(_Ruling(ruling.at, ruling.upheld, ruling.actor))
+    for row in rows:
+        if len(found[row.id]) == 1 and row.ruled_at is not None:
+            found[row.id].append(_Ruling(row.ruled_at, row.upheld, row.ruled_by))
+    return found
 
 
 def _frozen(session: Session, months: set[str], now: datetime) -> dict[str, datetime]:
@@ -77,12 +108,18 @@ def _frozen(session: Session, months: set[str], now: datetime) -> dict[str, date
     }
 
 
-def _correction(row: Any, period: Period, frozen_at: datetime) -> Correction | None:
-    """None for what the old month counts as it is now, and for what was done in another month than this."""
-    counted, lifted = row.at < frozen_at, not row.upheld
-    at, by = (row.ruled_at, row.ruled_by) if lifted else (row.at, row.recorded_by)
-    if counted != lifted or at is None or at < frozen_at or not period.holds(at):
+def _correction(row: Any, rulings: Sequence[_Ruling], period: Period, frozen_at: datetime) -> Correction | None:
+    """What this month changed of what the old one counts; None for nothing, as for what was found and lifted in one month."""
+    begins = max(period.start, frozen_at)
+    was, last = _standing(rulings, begins), _standing(rulings, period.end)
+    if begins >= period.end or last is None or last is was or last.upheld == (was is not None and was.upheld):
         return None
     return Correction(
-        row.id, row.order_id, row.number, row.stage, row.cause, row.person, at, by, lifted, row.month, tuple(row.kpis)
-    )
+        row.id, row.order_id, row.number, row.stage, row.cause, row.person, last.at, last.by, not last.upheld, row.month,
+        tuple(row.kpis),
+    )  # fmt: skip
+
+
+def _standing(rulings: Sequence[_Ruling], before: datetime) -> _Ruling | None:
+    """The last one before a moment; None before the error was found."""
+    return next((one for one in reversed(rulings) if one.at < before), None)

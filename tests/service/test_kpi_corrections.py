@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from oms.clock import Month
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
-from oms.journey import policy
+from oms.journey import errors, policy
+from oms.journey.errors import NewError
 from oms.kpi import corrections
 from oms.kpi.monthly import keep, report_of
 from tests.service.test_kpi_report import AFTER_FREEZE, NOVEMBER, House, at
@@ -114,3 +116,22 @@ def test_an_error_of_an_order_picked_in_two_months_belongs_to_the_month_of_its_p
     assert told(session) == []
     house.error("pick", house.li.login, FOUND, subject_type="fulfilment", subject_id=house.fulfilment)
     assert [(row[0], row[-1]) for row in told(session)] == [("2026-11", ("pick_accuracy",))]
+
+
+def test_each_month_tells_its_own_ruling_of_an_error_that_was_judged_three_times(session: Session, house: House):
+    """Li is at fault in time, Wang after the freeze, Li again a month later: December's word stands, January has its own."""
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    li, wang = house.li.login, "wang"
+    for person, when in ((li, BEFORE_FREEZE), (wang, at(21, month=12)), (li, datetime(2027, 1, 10, tzinfo=UTC))):
+        event = NewError(
+            "ticket", house.fulfilment, "wrong", "entry", "entry", person, caught=True, order_id=house.order
+        )
+        errors.judge(session, kind="wrong", subject_id=house.fulfilment, event=event, by="gm", now=when)
+    months = {}
+    for month in (DECEMBER, DECEMBER.next()):
+        found = corrections.of_month(session, month=month, now=datetime(2027, 1, 20, tzinfo=UTC))
+        months[str(month)] = sorted((one.person, one.lifted) for one in found)
+    assert months == {
+        "2026-12": [("Li N-1", True), ("wang", False)],
+        "2027-01": [("Li N-1", False), ("wang", True)],
+    }
