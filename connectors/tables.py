@@ -1,4 +1,4 @@
-"""A sheet as bytes -> one table: the kind told by content, the sheet with the orders chosen, the head row found.
+"""A file as bytes -> its tables: the kind told by content, a table for each sheet, the head row found.
 
 Reading never trusts the file: sizes and reach are checked before any library opens it.
 """
@@ -59,7 +59,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`headers` is empty where no head was found; `preamble` are the rows above it; `notes` say what was chosen."""
+    """`headers` is empty where no head was found; `preamble` are the rows above it; `name` is its sheet's.
+
+    `likeness` is how much the head looks like that of an order table.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -67,10 +70,12 @@ class Table:
     preamble: tuple[Row, ...] = ()
     delimiter: str | None = None
     header_row: int | None = None
+    name: str = ""
+    likeness: int = 0
 
 
-def read_table(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> Table:
-    """Read CSV, TSV, XLSX, XLS or ODS; blank rows are left out, cells are text with every digit they had.
+def read_tables(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> list[Table]:
+    """Read CSV, TSV, XLSX, XLS or ODS, a table a sheet; blank rows are left out, cells are text with every digit they had.
 
     `mapping` (our field -> their head) helps to find the head. Raises TableUnreadable.
     """
@@ -80,12 +85,7 @@ def read_table(data: bytes, *, filename: str | None = None, mapping: Mapping[str
         raise TableUnreadable("the file is larger than 30 MB; split it")
     mapped = frozenset(normal(head) for head in (mapping or {}).values())
     sheets, notes, delimiter = _sheets(data, filename)
-    found = [_table(sheet, notes, delimiter, mapped) for sheet in sheets]
-    best = max(found, key=lambda table: (_score(list(table.headers), mapped), len(table.rows) > 0))
-    if len(found) > 1:
-        name = sheets[found.index(best)].name
-        best = _noted(best, f"read sheet {name!r} of {len(found)}")
-    return best
+    return [_table(sheet, notes, delimiter, mapped) for sheet in sheets]
 
 
 def _sheets(data: bytes, filename: str | None) -> tuple[list[SheetRows], tuple[str, ...], str | None]:
@@ -125,7 +125,8 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
     head = _head(filled, mapped)
     if head is None:
         heads = _QUICK_ORDER if _is_quick_order(filled) else ()
-        return Table(headers=heads, rows=tuple(filled), notes=notes, delimiter=delimiter)
+        likeness = _score(list(heads), mapped)
+        return Table(heads, tuple(filled), notes=notes, delimiter=delimiter, name=sheet.name, likeness=likeness)
     at = filled.index(head)
     return Table(
         headers=head.cells,
@@ -134,6 +135,8 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
         preamble=tuple(filled[:at]),
         delimiter=delimiter,
         header_row=head.number,
+        name=sheet.name,
+        likeness=_score(list(head.cells), mapped),
     )
 
 
@@ -178,14 +181,3 @@ def _clean_cell(cell: str) -> str:
     if excel:  # ="00123" is how exports keep leading zeros
         return excel[1].strip()
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1].isdigit() else text
-
-
-def _noted(table: Table, note: str) -> Table:
-    return Table(
-        headers=table.headers,
-        rows=table.rows,
-        notes=(*table.notes, note),
-        preamble=table.preamble,
-        delimiter=table.delimiter,
-        header_row=table.header_row,
-    )
