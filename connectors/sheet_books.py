@@ -16,6 +16,7 @@ from connectors.headers import recognise
 from connectors.problems import problem
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
+from connectors.sheet_states import may_end
 from connectors.tables import Table, TableUnreadable
 from connectors.totals import sum_of_parts
 
@@ -62,7 +63,7 @@ def orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelO
     Raises TableUnreadable for more than 5,000 orders.
     """
     if len(tables) == 1:
-        return orders_of(tables[0], settings)
+        return [_unless_ended(order, tables[0].name) for order in orders_of(tables[0], settings)]
     sheets = [_sheet(table, settings) for table in tables]
     whole = [sheet for sheet in sheets if sheet.is_whole]
     read = [sheet for sheet in whole if not sheet.is_aside] or whole or [max(sheets, key=_rank)]
@@ -79,11 +80,20 @@ def orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelO
 
 
 def _sheet(table: Table, settings: SheetSettings) -> _Sheet:
-    orders = tuple(order for order in orders_of(table, settings) if order.kind is not Kind.NOT_AN_ORDER)
+    found = (order for order in orders_of(table, settings) if order.kind is not Kind.NOT_AN_ORDER)
+    orders = tuple(_unless_ended(order, table.name) for order in found)
     columns = recognise(table.headers, settings.mapping)
     place = columns.places.get("lines.qty")
     counted = columns.has_lines and any(any(map(str.isdigit, row.cell(place))) for row in table.rows)
     return _Sheet(table.name, orders, bool(orders) and counted, table.likeness)
+
+
+def _unless_ended(order: ChannelOrder, name: str) -> ChannelOrder:
+    """The order, held where its sheet is called `Cancelled` or the like and no status says so."""
+    if order.kind is not Kind.ORDER or not may_end(name):
+        return order
+    message = f"the sheet is called {name!r}; write cancelled into a status column, or give the sheet another name"
+    return replace(order, problems=(*order.problems, problem("status_unknown", "status", message)))
 
 
 def _rank(sheet: _Sheet) -> tuple[bool, bool, int]:

@@ -19,7 +19,7 @@ FOOTERS: dict[str, str] = {
     **dict.fromkeys("shipping freight shippingcost shippingandhandling delivery 运费 快递费 versand".split(), "totals.shipping"),
     **dict.fromkeys("discount 优惠 折扣 优惠金额 rabatt".split(), "totals.discount"),
 }  # fmt: skip
-_NOT_ABOVE = ("lines.", "options.", "plain.", "supplier", "tracking", "status", "totals.")
+_NOT_ABOVE = ("lines.", "options.", "plain.", "supplier", "tracking", "totals.")
 
 
 def labelled(rows: Iterable[Row]) -> dict[str, str]:
