@@ -112,6 +112,11 @@ NAMES: dict[str, str] = {
         " bruttopreis nettoeinzelpreis einzelpreisnetto einzelpreisbrutto prixht prixttc prixunitaireht prixunitairettc puht"
         " stückpreis preis nettopreis prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
     ),
+    "lines.price_per": (
+        "priceunit priceper priceperqty pricequantity priceqty pricebasis pricingunit priceunitqty priceuom per pe peh preiseinheit preiseinh preispro"
+        " preisje preisbasis unitedeprix basedeprix unidaddeprecio unidadprecio unitadiprezzo prijseenheid prijsper 价格单位 计价单位 单价单位"
+        " 计价数量 价格数量"
+    ),
     "lines.total": (
         "linetotal lineamount linetotalamount extendedprice extprice extendedamount extcost extendedcost itemtotal totalcost"
         " rowtotal linevalue netamount productamount amount value"

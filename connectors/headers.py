@@ -206,6 +206,8 @@ def _candidates(heads: Sequence[str], taken: set[int]) -> list[tuple[int, int, s
 def _settle(places: dict[str, int], heads: Sequence[str]) -> None:
     """Give the names that mean several things their meaning in this sheet."""
     normals = {normal(head) for head in heads}
+    if "lines.unit_price" not in places:
+        places.pop("lines.price_per", None)  # the only price of a sheet may be headed `Price Unit`
     goods = "lines.sku" in places or "lines.name" in places
     by_piece = "lines.qty" in places and goods
     if "quantitypurchased" in normals and normal(heads[places.get("lines.unit_price", 0)]) == "itemprice":

@@ -13,6 +13,7 @@ from connectors.money import EXACT
 from connectors.problems import problem
 from connectors.rates import RateUnclear, percent_of, percent_off
 from connectors.sheet_cells import ReadTwoWays, is_eaten, price, qty_and_unit, refuse_two_ways
+from connectors.sheet_price_units import PriceUnitUnclear, count_in_column, count_in_head, one_count, price_and_count
 from connectors.sheet_taxes import tax_at, tax_included, unsettled
 from connectors.tables import Row
 
@@ -102,7 +103,8 @@ def read_line(row: Row, reading: Reading) -> ReadLine:
 
 def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
     qty, unit, faults = _qty(row, reading)
-    unit_price, currency = _money(row, reading, "unit_price")
+    unit = reading.cell(row, "lines.unit") or unit
+    unit_price, currency = _unit_price(row, reading, qty, unit or "")
     total, total_currency = _money(row, reading, "total")
     discount = _discount(row, reading, qty, unit_price)
     derived = unit_price is None and total is not None and qty is not None and qty > 0
@@ -116,7 +118,7 @@ def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
         sku=sku,
         name=told["name"] or None,
         qty=qty,
-        unit=reading.cell(row, "lines.unit") or unit,
+        unit=unit,
         unit_price=unit_price,
         discount=discount,
         tax=tax,
@@ -172,6 +174,25 @@ def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str |
         return price(text, mark=reading.mark_of(text), chinese=reading.chinese) if text else (None, None)
     except ValueError as error:
         raise RowFault(name, no_amount(reading.head(f"lines.{name}"), text, error)) from error
+
+
+def _unit_price(row: Row, reading: Reading, qty: Decimal | None, unit: str) -> tuple[Decimal | None, str | None]:
+    """The price of one piece; a sheet may give it for a hundred, in the cell, its head or a column beside it."""
+    text, head = reading.figure(row, "lines.unit_price"), reading.head("lines.unit_price")
+    if not text:
+        return None, None
+    per = reading.figure(row, "lines.price_per")
+    try:
+        alone, count = (text, 1) if isinstance(text, Figure) else price_and_count(text, unit=unit)
+        value, currency = price(alone, mark=reading.mark_of(alone), chinese=reading.chinese)
+        counts = [count, count_in_head(head, unit=unit)]
+        counts += [count_in_column(per, unit=unit, mark=reading.mark_of(per))] if per else []
+        count = one_count(counts, qty=qty, price=value)
+    except PriceUnitUnclear as error:
+        raise RowFault("unit_price", f"column {head!r}: {error}") from error
+    except ValueError as error:
+        raise RowFault("unit_price", no_amount(head, text, error)) from error
+    return (value if value is None or count == 1 else value / count), currency
 
 
 def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
