@@ -105,12 +105,12 @@ NAMES: dict[str, str] = {
     ),
     "lines.unit_price": (
         "unitprice priceperunit unitcost priceeach eachprice lineitemprice productprice saleprice sellingprice purchaseprice"
-        " netprice netunitprice costprice wholesaleprice listprice directunitcost unitamount price rate cost soldfor itemprice itemcost"
+        " netprice netunitprice discountedprice discountedunitprice 折后价 折后单价 costprice wholesaleprice listprice directunitcost unitamount price rate cost soldfor itemprice itemcost"
         " 单价 含税单价 不含税单价 商品单价 产品单价 销售单价 采购单价 售价 价格 商品价格 进价 批发价 成交价 结算价 供货价 einzelpreis stueckpreis"
         " unitpriceexvat unitpriceexclvat unitpriceexcltax unitpriceincvat unitpriceinclvat unitpriceincltax unitpricenet netunit"
         " priceexvat priceexclvat priceexcltax priceincvat priceinclvat priceincltax grossprice grossunitprice"
         " bruttopreis nettoeinzelpreis einzelpreisnetto einzelpreisbrutto prixht prixttc prixunitaireht prixunitairettc puht"
-        " stückpreis preis nettopreis prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
+        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
     ),
     "lines.price_per": (
         "priceunit priceper priceperqty pricequantity priceqty pricebasis pricingunit priceunitqty priceuom per pe peh preiseinheit preiseinh preispro"

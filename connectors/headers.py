@@ -25,6 +25,7 @@ _SECOND = {
     "lines.tax": "totals.tax",
     "lines.name": "lines.sku",
     "lines.total": "plain.total",
+    "lines.unit_price": "lines.second_price",
     "ship_to.name": "customer.name",
 }
 #: A column of amounts is taken before one of percentages of the same thing.
