@@ -41,7 +41,27 @@ def under_owners(heads: Sequence[str], above: Sequence[str], mapped: frozenset[s
         owner = _owner_of(group) if group else owner
         if owner and head and normal(head) not in mapped and _is_claimed(head):
             found[place] = f"{_PLAIN[owner]} {head}"
+        elif group and not head and not owner:
+            found[place] = group  # one cell over both rows: its head stands in the upper one
     return None if found == list(heads) else tuple(found)
+
+
+def over_parts(heads: Sequence[str], below: Sequence[str]) -> tuple[str, ...] | None:
+    """The heads where the row below them only names parts under their owners; None where it does not.
+
+    Cells that span both rows have their head in the upper one: `PO Number | Ship To | | SKU` over `| Name | City |`.
+    """
+    parts = [(place, cell) for place, cell in enumerate(below) if cell]
+    if len(parts) < 2 or not all(_is_claimed(cell) for _, cell in parts):
+        return None
+    found = [*heads, *[""] * (len(below) - len(heads))]
+    for place, cell in parts:
+        group = next((heads[at] for at in range(min(place, len(heads) - 1), -1, -1) if heads[at]), "")
+        owner = _owner_of(group)
+        if owner is None:
+            return None
+        found[place] = f"{_PLAIN[owner]} {cell}"
+    return tuple(found)
 
 
 def _is_claimed(head: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from connectors.archives import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, ArchiveRefused, too_large
 from connectors.delimited import NotText, decode, rows_of
 from connectors.figures import Figure
-from connectors.grouped_heads import under_owners
+from connectors.grouped_heads import over_parts, under_owners
 from connectors.headers import fields_of, known_names, normal
 from connectors.paste_goods import is_code
 from connectors.workbooks import SheetRows, xls_sheets, zipped_sheets
@@ -129,11 +129,13 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
         likeness = _score(list(heads), mapped)
         return Table(heads, tuple(filled), notes=notes, delimiter=delimiter, name=sheet.name, likeness=likeness)
     at = filled.index(head)
-    over = filled[at - 1] if at and filled[at - 1].number == head.number - 1 else None
-    grouped = under_owners(head.cells, over.cells, mapped) if over else None
+    around = {row.number - head.number: row.cells for row in filled[max(at - 1, 0) : at + 2]}
+    grouped = under_owners(head.cells, around[-1], mapped) if -1 in around else None
+    parted = over_parts(head.cells, around[1]) if 1 in around and not grouped else None
+    heads = (head.cells, around[1]) if parted else (head.cells,)
     return Table(
-        headers=grouped or head.cells,
-        rows=tuple(row for row in filled[at + 1 :] if row.cells != head.cells),
+        headers=grouped or parted or head.cells,
+        rows=tuple(row for row in filled[at + 1 :] if row.cells not in heads),
         notes=notes,
         preamble=tuple(filled[: at - 1 if grouped else at]),
         delimiter=delimiter,

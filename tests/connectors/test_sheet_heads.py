@@ -38,6 +38,18 @@ def test_a_group_of_goods_beside_the_owners_changes_nothing_of_the_goods():
     assert goods(order)[0][:2] == ("A-1", 5)
 
 
+@pytest.mark.parametrize("more", [(), ("Zip", "Country", "Phone")])
+def test_heads_that_span_both_rows_stand_in_the_upper_one(more):
+    gap = [""] * len(more)
+    upper = ("PO Number", "Bill To", "", "", *gap, "Ship To", "", "", *gap, *GOODS)
+    lower = ("", "Name", "Address", "City", *more, "Name", "Address", "City", *more, "", "", "")
+    row = (*ROW[:4], *gap, *ROW[4:7], *gap, *ROW[7:])
+    order = one(xlsx([upper, lower, row, upper, lower]), currency="EUR")
+    assert (order.channel_order_id, order.bill_to.city, goods(order)[0][:2]) == ("PO-1", "Berlin", ("A-1", 5))
+    assert (order.ship_to.name, order.ship_to.lines, order.ship_to.city) == ("Acme Lager", ("Hafenstr. 9",), "Hamburg")
+    assert len(order.lines) == 1
+
+
 def test_one_owner_beside_other_groups_is_one():
     rows = [("Order", "Bill To", "", "", "Items"), ("PO", "Name", "Address", "City", *GOODS), (*ROW[:4], *ROW[7:])]
     order = one(xlsx(rows))
