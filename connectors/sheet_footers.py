@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from connectors.headers import fields_of, normal
 from connectors.paste_goods import is_code
 from connectors.sheet_labels import FOOTERS, footer_of, is_label
@@ -10,6 +12,7 @@ from connectors.tables import Row, Table
 
 _MONEY = ("lines.total", "lines.unit_price", "totals.total", "totals.tax", "totals.shipping")
 _TOO_LONG_FOR_SKU = 60
+_ONE_WORD = re.compile(r"(?=.*[A-Za-z])[\w./-]{2,40}", re.ASCII)
 #: Heads of a column that says what each row is: under them `Shipping` is no goods, whatever stands beside it.
 _KINDS_OF_ROW = frozenset(
     "type linetype itemtype lineitemtype rowtype recordtype kind typ positionsart zeilenart zeilentyp artikeltyp typedeligne tipo 类型 行类型"
@@ -49,7 +52,8 @@ def _orders_goods(row: Row, reading: Reading) -> bool:
     if not goods or not reading.cell(row, "lines.qty") or _is_footer(goods) or _is_footer(number):
         return False
     is_taken_off = reading.cell(row, "lines.unit_price").startswith(("-", "("))
-    return not is_taken_off and bool(number or is_code(reading.cell(row, "lines.sku")))
+    sku = reading.cell(row, "lines.sku")
+    return not is_taken_off and bool(number or is_code(sku) or _ONE_WORD.fullmatch(sku))
 
 
 def _is_footer(text: str) -> bool:

@@ -26,6 +26,11 @@ def test_goods_without_a_code_are_ordered_beside_such_a_word_where_their_order_i
     assert [(line.name, line.qty) for line in order.lines] == [("Green tea", 5), ("Cup", 3)]
 
 
+def test_codes_that_are_words_are_ordered_beside_such_a_word():
+    order = one("PO Number: 7\nMethod,SKU,Qty,Price\nDelivery,TEA,5,2.50\nPickup,CUP,1,3\n")
+    assert [line.sku for line in order.lines] == ["TEA", "CUP"]
+
+
 @pytest.mark.parametrize(
     ("row", "sums"),
     [
