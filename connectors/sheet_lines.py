@@ -188,7 +188,8 @@ def _unit_price(row: Row, reading: Reading, qty: Decimal | None, unit: str) -> t
         alone, count = (text, 1) if isinstance(text, Figure) else price_and_count(text, unit=unit)
         value, currency = price(alone, mark=reading.mark_of(alone), chinese=reading.chinese)
         counts = [count, count_in_head(head, unit=unit)]
-        counts += [count_in_column(per, unit=unit, mark=reading.mark_of(per))] if per else []
+        told = {"head": reading.head("lines.price_per"), "unit": unit}
+        counts += [count_in_column(per, mark=reading.mark_of(per), **told)] if per else []
         count = one_count(counts, qty=qty, price=value)
     except PriceUnitUnclear as error:
         raise RowFault("unit_price", f"column {head!r}: {error}") from error

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 
+from connectors.headers import normal
 from connectors.sheet_cells import number
 
 _MAX_CHARS = 100
@@ -20,6 +21,9 @@ _IN_CELL = re.compile(rf"(?:/|{_BY_WORD})?\s*{_COUNT}", re.IGNORECASE)
 _TWO_NUMBERS = re.compile(r"\d[^/]*/\s*\d")
 #: Behind a bare `/` only these are a count of pieces: `10.00/12.50` may be two prices.
 _USUAL = frozenset({1, 10, 12, 100, 144, 1000, 10000})
+#: `PE` is the unit of the price to one program and of the pack to another; only the first has powers of ten.
+_SHORT_HEADS = frozenset({"pe", "peh", "per"})
+_POWERS = frozenset({0, 1, 10, 100, 1000, 10000})
 _PIECES = frozenset(
     "ea each pc pcs piece pieces unit units item items stk stck stück stueck st u un pz pza pezzi pezzo pieza piezas pièce pièces pce stuks"
     " styck szt ks kpl db kom 个 個 件 只 支 枚 片 张 條 条 粒 颗".split()
@@ -68,11 +72,20 @@ def count_in_head(head: str, *, unit: str) -> int:
     return 1
 
 
-def count_in_column(text: str, *, unit: str, mark: str) -> int:
+def count_in_column(text: str, *, head: str, unit: str, mark: str) -> int:
     """What a cell of a column `Price Unit` says: 100 for `100` and `100 ST`, 1 for a unit or currency alone.
 
     Raises PriceUnitUnclear.
     """
+    count = _count_in_cell(text, unit=unit, mark=mark)
+    if normal(head) in _SHORT_HEADS and count not in _POWERS:
+        raise PriceUnitUnclear(
+            f"{head} {count} may be what a pack holds; head the column Price Unit, or write the price of one piece"
+        )
+    return count
+
+
+def _count_in_cell(text: str, *, unit: str, mark: str) -> int:
     plain = unicodedata.normalize("NFKC", text[:_MAX_CHARS]).strip()
     found = _IN_CELL.fullmatch(plain)
     if found:

@@ -83,6 +83,11 @@ def test_a_price_unit_that_is_none_refuses_its_row(said):
     assert codes(line("12.50", head="Price", more=",Price Unit", said=f",{said}"))["rows.2.unit_price"] == "row_invalid"
 
 
+def test_a_pack_is_not_taken_for_what_the_price_is_for():
+    assert codes(line("12.50", head="Preis", more=",PE", said=",12"))["rows.2.unit_price"] == "row_invalid"
+    assert line("12.00", head="Preis", more=",Preiseinheit", said=",12").lines[0].unit_price == 1
+
+
 def test_number_cells_of_a_workbook_are_divided_too():
     order = one(xlsx([("PO", "SKU", "Qty", "Price", "PE"), ("P1", "A-1", 1000, 12.5, 100), ("P1", "A-2", 3, 2.5, 1)]))
     assert goods(order) == [("A-1", 1000, Decimal("0.125")), ("A-2", 3, Decimal("2.50"))]
