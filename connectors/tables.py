@@ -132,10 +132,10 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
     around = {row.number - head.number: row.cells for row in filled[max(at - 1, 0) : at + 2]}
     grouped = under_owners(head.cells, around[-1], mapped) if -1 in around else None
     parted = over_parts(head.cells, around[1]) if 1 in around and not grouped else None
-    heads = (head.cells, around[1]) if parted else (head.cells,)
+    repeated = (head.cells, around[1] if parted else head.cells)
     return Table(
         headers=grouped or parted or head.cells,
-        rows=tuple(row for row in filled[at + 1 :] if row.cells not in heads),
+        rows=tuple(row for row in filled[at + 1 :] if row.cells not in repeated),
         notes=notes,
         preamble=tuple(filled[: at - 1 if grouped else at]),
         delimiter=delimiter,
