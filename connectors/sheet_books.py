@@ -16,7 +16,7 @@ from connectors.headers import recognise
 from connectors.problems import problem
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
-from connectors.sheet_states import may_end
+from connectors.sheet_states import calls_them_ended
 from connectors.tables import Table, TableUnreadable
 from connectors.totals import sum_of_parts
 
@@ -90,7 +90,7 @@ def _sheet(table: Table, settings: SheetSettings) -> _Sheet:
 
 def _unless_ended(order: ChannelOrder, name: str) -> ChannelOrder:
     """The order, held where its sheet is called `Cancelled` or the like and no status says so."""
-    if order.kind is not Kind.ORDER or not may_end(name):
+    if order.kind is not Kind.ORDER or not calls_them_ended(name):
         return order
     message = f"the sheet is called {name!r}; write cancelled into a status column, or give the sheet another name"
     return replace(order, problems=(*order.problems, problem("status_unknown", "status", message)))

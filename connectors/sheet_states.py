@@ -33,6 +33,10 @@ _MAY_END = re.compile(
     r"|refund|^return|rembours|reembols|rimbors|erstatt|reject|declin|abgelehnt|refus|rechaz|rifiut|withdraw|revok|widerruf"
     r"|onhold|suspend|donotship|^closed$|^hold$|^stop"
 )
+#: Names of sheets are short, and may be those of goods: `Stopcocks`, `Suspended lamps`.
+_SHEET_OF_ENDED = re.compile(
+    r"cancel|annull|annule|anulad|^storn|取消|作废|退款|退货|^returns?$|^refunds?$|^rejected$|^void(?:ed)?$"
+)
 
 
 def word(text: str) -> str:
@@ -45,6 +49,12 @@ def may_end(text: str) -> bool:
     """Whether these words end or stop an order, or speak of it: `Cancelled by buyer on 3 May`, `退款中`."""
     said = word(text)
     return KINDS.get(said) is Kind.CANCELLATION or bool(_MAY_END.search(said))
+
+
+def calls_them_ended(name: str) -> bool:
+    """Whether the name of a sheet says that its orders do not hold: `Cancelled`, 退款."""
+    said = word(name)
+    return KINDS.get(said) is Kind.CANCELLATION or bool(_SHEET_OF_ENDED.search(said))
 
 
 def kind_of(told: Sequence[tuple[Row | None, str]]) -> tuple[Kind, list[Problem]]:

@@ -69,3 +69,8 @@ def test_orders_on_a_sheet_called_cancelled_wait(name):
     assert codes(alone)["status"] == "status_unknown"
     beside = read(xlsx_named({"Open": [rows[0], ("PO-1", "A-1", 5)], name: rows}))
     assert ["status" in codes(order) for order in beside] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["Stopcocks", "Suspended lamps", "Returnable bottles", "Order", "采购单", "Tabelle1"])
+def test_goods_that_a_sheet_is_called_by_end_no_order(name):
+    assert "status" not in codes(one(xlsx_named({name: [("PO Number", "SKU", "Qty"), ("PO-2", "A-1", 5)]})))
