@@ -104,22 +104,30 @@ def _each_once(sheets: Sequence[_Sheet]) -> list[ChannelOrder]:
     """The orders of these sheets; one that two sheets name alike is one, and named differently it waits for a person."""
     found: list[ChannelOrder] = []
     places: dict[str, int] = {}
+    clashes: dict[int, str] = {}
     for sheet in sheets:
         known = dict(places)
         for order in sheet.orders:
-            at = known.get(order.channel_order_id or "")
+            number = order.channel_order_id or ""
+            at = known.get(number) if number else None
             if at is None:
-                places.setdefault(order.channel_order_id or "", len(found))
+                places.setdefault(number, len(found))
                 found.append(order)
+            elif _same(order, found[at]):
+                found[at] = order  # it says all of the first one, and perhaps more
             elif not _same(found[at], order):
-                found[at] = _held(found[at], _clash(sheet, order))
-        places.pop("", None)
-    return found
+                clashes.setdefault(at, _clash(sheet, order))
+    return [_held(order, clashes[at]) if at in clashes else order for at, order in enumerate(found)]
 
 
 def _same(one: ChannelOrder, other: ChannelOrder) -> bool:
-    return all(
-        getattr(one, name) == getattr(other, name) for name in ("kind", "lines", "ship_to", "totals", "currency")
+    """Whether the other sheet says of an order no more than the first, as a copy or a packing list of it does."""
+    prices = {(line.sku or line.name, line.unit_price) for line in one.lines}
+    return (
+        _pieces([one]) == _pieces([other])
+        and all(line.unit_price is None or (line.sku or line.name, line.unit_price) in prices for line in other.lines)
+        and other.currency in (None, one.currency)
+        and not _tells(other, one)
     )
 
 
@@ -168,6 +176,8 @@ def _tells(order: ChannelOrder, known: ChannelOrder | None) -> bool:
         (order.ship_to and order.ship_to.lines, known.ship_to and known.ship_to.lines),
         (order.requested.ship_by, known.requested.ship_by),
         (order.requested.deliver_by, known.requested.deliver_by),
+        (order.bill_to and order.bill_to.lines, known.bill_to and known.bill_to.lines),
+        (order.payment.terms, known.payment.terms),
         (order.buyer_message, known.buyer_message),
         (order.totals.shipping, known.totals.shipping),
         (order.totals.discount, known.totals.discount),

@@ -53,6 +53,7 @@ def test_a_price_list_that_looks_more_like_a_table_does_not_hide_the_order():
         [("PO Number", "Tracking Number"), ("PO-0", "1Z")],
         [("字段", "说明"), ("订单号", "必填"), ("数量", "必填")],
         FIRST,
+        [("PO Number", "SKU", "Qty", "Carton"), ("PO-1", "A-1", 3, "1/2"), ("PO-1", "A-1", 2, "2/2")],
     ],
 )
 @pytest.mark.parametrize("is_first", [True, False])
@@ -67,6 +68,10 @@ def test_what_stands_on_a_second_sheet_and_is_no_order_changes_nothing(beside, i
         ([("SKU", "Description", "Qty"), ("B-1", "Cup", 7)], "7 x B-1"),
         ([("SKU", "Qty"), ("A-1", 6)], "6 x A-1"),
         ([("PO Number", "SKU", "Qty"), ("PO-1", "B-1", 7)], "7 x B-1"),
+        ([("PO Number", "SKU", "Qty"), ("PO-1", "A-1", 6)], "6 x A-1"),
+        ([("PO Number", "SKU", "Qty", "Price"), ("PO-1", "A-1", 5, 2.75)], "5 x A-1"),
+        ([("PO Number", "SKU", "Qty", "Address"), ("PO-1", "A-1", 5, "1 High St")], "5 x A-1"),
+        ([("PO Number", "SKU", "Qty", "Status"), ("PO-1", "A-1", 5, "cancelled")], "cancellation: 5 x A-1"),
         ([("PO Number", "Shipping"), ("PO-1", 9)], "no goods"),
         ([("PO Number", "Status"), ("PO-1", "cancelled")], "no goods"),
         ([("PO Number", "Ship To", "Address"), ("PO-3", "Ann", "1 High St")], "no goods"),
