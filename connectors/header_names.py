@@ -42,7 +42,11 @@ NAMES: dict[str, str] = {
         " shippingtype servicetype shippingoption freightmethod 配送方式 运输方式 物流方式 快递方式 发货方式 物流公司 快递公司 快递 送货方式 versandart"
     ),
     "currency": "currency currencycode ordercurrency pricecurrency iso 币种 币别 货币 结算币种 货币代码 waehrung währung devise moneda valuta",
-    "status": "orderstatus status internalstatus  orderstate 订单状态 状态",
+    "status": (
+        "orderstatus status internalstatus orderstate 订单状态 交易状态 状态 单据状态 bestellstatus auftragsstatus statut statutcommande etatcommande etat"
+        " estadopedido estadodelpedido estado statoordine stato bestelstatus statuszamowienia stavobjednavky linestatus lineitemstatus itemstatus"
+        " 行状态 售后状态 退款状态"
+    ),
     "payment.terms": (
         "paymentterms paymentterm terms paymentmethod paymenttype paymentmode paymethod termsofpayment 付款方式 支付方式 结算方式 付款条件 付款条款 账期"
         " zahlungsbedingungen zahlungsart"

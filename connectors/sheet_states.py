@@ -29,7 +29,8 @@ KINDS: dict[str, Kind] = {
 #: What may end an order, or stop it: goods under such a word are not sent before a person has looked.
 _MAY_END = re.compile(
     r"cancel|cancl|annul|anul|storn|^void|kansell|kancel|makuler|avbrut|peruut|perutt|zrusen|iptal|отмен|аннул|キャンセル|취소"
-    r"|取消|关闭|關閉|退款|退货|退貨|作废|作廢|撤销|撤銷|撤回|暂停|冻结|拒绝"
+    r"|(?<!未)(?<!无)(?<!没有)(?<!申请)(?:取消|关闭|關閉|退款|退货|退貨|作废|作廢|撤销|撤銷)|(?<!未)(?<!没有)申请(?:取消|退款|退货)"
+    r"|撤回|暂停|冻结|拒绝"
     r"|refund|^return|rembours|reembols|rimbors|erstatt|reject|declin|abgelehnt|refus|rechaz|rifiut|withdraw|revok|widerruf"
     r"|onhold|suspend|donotship|^closed$|^hold$|^stop"
 )

@@ -28,7 +28,7 @@ def test_a_cancelled_row_is_a_cancellation_in_every_usual_language(said):
 
 @pytest.mark.parametrize(
     "said",
-    ["Cancelled 3 May (stock)", "cancel requested", "wird storniert", "已退款", "退款中", "Refunded", "Returned", "Rejected", "abgelehnt", "On hold",
+    ["Cancelled 3 May (stock)", "cancel requested", "wird storniert", "已退款", "退款中", "申请退款", "Refunded", "Returned", "Rejected", "abgelehnt", "On hold",
      "暂停发货", "Closed", "Non-cancellable"],
 )  # fmt: skip
 def test_words_that_may_end_an_order_hold_it(said):
@@ -42,7 +42,7 @@ def test_words_that_may_end_an_order_hold_it(said):
 @pytest.mark.parametrize(
     "said",
     ["open", "New", "Confirmed", "approved", "bestätigt", "offen", "en cours", "nouveau", "pendiente", "Processing", "urgent", "manuell", "annual",
-     "待发货", "已付款", "处理中", "已确认"],
+     "待发货", "已付款", "处理中", "已确认", "未取消", "没有申请退款", "无退款"],
 )  # fmt: skip
 def test_everyday_words_are_orders_without_a_problem(said):
     order = one(with_status(said), currency="EUR")
