@@ -133,6 +133,8 @@ def _with_codes(columns: Columns, table: Table) -> Columns:
 def _mark(table: Table, columns: Columns) -> tuple[str, bool]:
     places = [columns.places[name] for name in _NUMBERS if name in columns]
     cells = (row.cell(place) for row in table.rows[:2000] for place in places)
+    # What a price is for says nothing of its sign: `12,50 €/100 ST`.
+    cells = (cell.partition("/")[0] if "/" in cell else cell for cell in cells)
     return habit(cells, delimiter=table.delimiter)
 
 

@@ -108,3 +108,10 @@ def test_the_only_price_of_a_sheet_is_no_price_unit():
 def test_a_line_total_that_fits_the_undivided_price_holds():
     order = one("PO,SKU,Qty,Price,PE,Amount\nP1,A-1,10,12.50,100,125.00\n")
     assert codes(order)["lines.0.total"] == "total_mismatch"
+
+
+def test_prices_for_many_show_the_decimal_sign_of_their_sheet():
+    order = one(
+        "Bestellnummer;Artikelnummer;Menge;ME;Einzelpreis\n7;A-1;1.000;ST;12,50 €/100 ST\n7;A-2;10;ST;12,50 €/ST\n"
+    )
+    assert goods(order) == [("A-1", 1000, Decimal("0.125")), ("A-2", 10, Decimal("12.50"))]
