@@ -14,6 +14,8 @@ _FIRST = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]")
 _PARTED = re.compile(r"\s+|[,，;；|、]\s*")
 _PARTED_WIDELY = re.compile(r"\s{2,}|[\n\t\u3000]\s*|[;；|]\s*")
 _FREE = frozenset({"buyer_message", "seller_memo"})
+#: A number ends at a wide gap before any label, known or not: `Bestellnummer: 7  Datum: 23.11.2026`.
+_NUMBERS = frozenset({"channel_order_id", "po_number"})
 _MAX_LABEL_WORDS = 4
 
 
@@ -27,12 +29,15 @@ def pieces_of(cell: str) -> list[str]:
     if first is None or not known or len(cell) > _MAX_CHARS:
         return [cell]
     parting = _PARTED_WIDELY if known[0][0] in _FREE else _PARTED
-    told, cuts, begun = {known[0][0]}, [0], first.end()
+    told, cuts, begun = [known[0][0]], [0], first.end()
     for colon in _COLON.finditer(cell, begun):
         at = _label_before(cell, begun, colon.start(), parting)
-        field = fields_of(cell[at : colon.start()])[0][0] if at is not None else ""
+        if at is None and told[-1] in _NUMBERS:
+            at = _words_behind_a_gap(cell, begun, colon.start())
+        label = cell[at : colon.start()].strip() if at is not None else ""
+        field = next((name for name, _ in fields_of(label)), label)
         if at is not None and field not in told:
-            told.add(field)
+            told.append(field)
             cuts.append(at)
             begun = colon.end()
     ends = [*cuts[1:], len(cell)]
@@ -49,3 +54,8 @@ def _label_before(cell: str, begun: int, colon: int, parting: re.Pattern[str]) -
     """Where the longest known label begins that ends at a colon."""
     starts = [mark.end() for mark in parting.finditer(cell, begun, colon)][-_MAX_LABEL_WORDS:]
     return next((start for start in starts if fields_of(cell[start:colon].strip())), None)
+
+
+def _words_behind_a_gap(cell: str, begun: int, colon: int) -> int | None:
+    starts = [mark.end() for mark in _PARTED_WIDELY.finditer(cell, begun, colon)]
+    return starts[-1] if starts and cell[starts[-1] : colon][:1].isalpha() else None

@@ -70,5 +70,10 @@ def test_a_cell_that_says_one_thing_stays_whole(cell):
     assert pieces_of(cell) == [cell]
 
 
+def test_a_number_ends_before_a_label_that_nobody_knows():
+    assert one("Bestellnummer: 7  Bearbeiter: Ann\nSKU,Qty,Price\nA-1,5,2.50\n").channel_order_id == "7"
+    assert pieces_of("PO Number: 7 a: b") == ["PO Number: 7 a: b"]
+
+
 def test_a_note_goes_on_until_a_wide_gap():
     assert pieces_of("备注：请尽快 发货  电话：13800138000") == ["备注：请尽快 发货", "电话：13800138000"]
