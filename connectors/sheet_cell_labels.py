@@ -17,6 +17,8 @@ _FREE = frozenset({"buyer_message", "seller_memo"})
 #: A number ends at a wide gap before any label, known or not: `Bestellnummer: 7  Datum: 23.11.2026`.
 _NUMBERS = frozenset({"channel_order_id", "po_number"})
 _MAX_LABEL_WORDS = 4
+_MAX_LABEL_CHARS = 30
+_MAX_LABELS = 12
 
 
 def pieces_of(cell: str) -> list[str]:
@@ -26,7 +28,7 @@ def pieces_of(cell: str) -> list[str]:
     """
     first = _FIRST.match(cell)
     known = fields_of(first[1]) if first else ()
-    if first is None or not known or len(cell) > _MAX_CHARS:
+    if first is None or not known or len(cell) > _MAX_CHARS or len(_COLON.findall(cell)) > _MAX_LABELS:
         return [cell]
     parting = _PARTED_WIDELY if known[0][0] in _FREE else _PARTED
     told, cuts, begun = [known[0][0]], [0], first.end()
@@ -53,7 +55,7 @@ def is_bare(label: str) -> bool:
 def _label_before(cell: str, begun: int, colon: int, parting: re.Pattern[str]) -> int | None:
     """Where the longest known label begins that ends at a colon."""
     starts = [mark.end() for mark in parting.finditer(cell, begun, colon)][-_MAX_LABEL_WORDS:]
-    return next((start for start in starts if fields_of(cell[start:colon].strip())), None)
+    return next((at for at in starts if colon - at <= _MAX_LABEL_CHARS and fields_of(cell[at:colon].strip())), None)
 
 
 def _words_behind_a_gap(cell: str, begun: int, colon: int) -> int | None:

@@ -12,6 +12,8 @@ from connectors.tables import Row
 
 _LABELLED = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*(.*)", re.DOTALL)
 _MAX_BLOCK_LINES = 7
+#: No form has more cells that say several things; looking for labels in each of a million cells takes minutes.
+_MAX_CUT = 300
 #: Labels of the rows that close a table -> the field they give; an empty field is known and not wanted.
 FOOTERS: dict[str, str] = {
     **dict.fromkeys("total grandtotal ordertotal totaldue amountdue totalamount 总计 合计 总金额 合计金额 应付金额 价税合计 summe gesamt gesamtbetrag".split(), "totals.total"),
@@ -26,10 +28,12 @@ _NOT_ABOVE = ("lines.", "options.", "plain.", "supplier", "tracking", "totals.")
 def labelled(rows: Iterable[Row]) -> dict[str, str]:
     """Fields said by labels in these rows; the first to say one wins. Block labels take the lines under them."""
     found: dict[str, str] = {}
-    table = list(rows)
+    table, several = list(rows), 0
     for at, row in enumerate(table):
         for place, cell in enumerate(row.cells):
-            for name, value in _all_said(row, place, cell) if cell else ():
+            several += cell.count(":") + cell.count("：") > 1
+            pieces = pieces_of(cell) if several <= _MAX_CUT else [cell]
+            for name, value in _all_said(row, place, pieces) if cell else ():
                 if name and not value and name.split(".")[0] in ("ship_to", "bill_to"):
                     _block(found, name, table[at + 1 :], place)
                 elif name and value and name not in found:
@@ -65,9 +69,9 @@ def is_label(cell: str) -> bool:
     return bool(match and not match[1].strip().isdigit() and (match[2].startswith(" ") or " " in cell or "：" in cell))
 
 
-def _all_said(row: Row, place: int, cell: str) -> list[tuple[str, str]]:
+def _all_said(row: Row, place: int, pieces: Sequence[str]) -> list[tuple[str, str]]:
     """What each label in a cell says; a bare one behind the buyer's name is the buyer's: `需方：某公司  电话：021-…`."""
-    first, *further = pieces_of(cell)
+    first, *further = pieces
     name, value = _said(row, place, first)
     if not name:  # the supplier's phone is none of ours
         return [(name, value)]

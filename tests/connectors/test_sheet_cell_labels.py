@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.sheet_cell_labels import pieces_of
+from tests import stopwatch
 from tests.connectors.sheet_reading import one
 
 ADDRESS = "收货地址：广东省深圳市南山区深南大道9988号A座1203"
@@ -77,3 +78,10 @@ def test_a_number_ends_before_a_label_that_nobody_knows():
 
 def test_a_note_goes_on_until_a_wide_gap():
     assert pieces_of("备注：请尽快 发货  电话：13800138000") == ["备注：请尽快 发货", "电话：13800138000"]
+
+
+def test_thousands_of_cells_full_of_labels_cost_no_minutes():
+    cell = "PO: 1 " + " ".join(f"word{at}:" for at in range(10))
+    with stopwatch.cpu() as spent:
+        one("SKU,Qty,Price\nA-1,5,2.50\n" + f"{cell}\n" * 20_000)
+    assert spent.s < 15
