@@ -81,6 +81,27 @@ def starts_here(text: str) -> bool:
     return _is_taiwanese(plain) or any(_longest(plain, level, "") for level in (1, 2)) or bool(_full(plain, 3, ""))
 
 
+def names_division(text: str) -> bool:
+    """Whether the text is a division's name with its kind, as several cities may share it: 和平区, 白云区."""
+    return len(text) > 2 and text[-1] in "省市区县旗州盟" and text in by_name()
+
+
+def names_divisions(text: str) -> bool:
+    """Whether the text names divisions and nothing in them: 广东省深圳市."""
+    found = parse(text)
+    return found.adcode is not None and not found.detail
+
+
+def goes_deeper(text: str, word: str) -> bool:
+    """Whether a text that names divisions alone goes on, in this word, with one inside them: 广东省深圳市 and 南山区."""
+    above = parse(text)
+    if above.adcode is None or above.detail:
+        return False
+    below = parse(text + word)
+    told = (below.city, below.district, below.town) != (above.city, above.district, above.town)
+    return told and len(below.detail) < len(_plain(word)) and not below.contradictions
+
+
 def complete(address: Address, *, field: str) -> tuple[Address, tuple[Problem, ...]]:
     """Fill city, adcode and country of a Chinese address from its parts, or from its first line where it has no parts.
 

@@ -42,7 +42,11 @@ NAMES: dict[str, str] = {
         " shippingtype servicetype shippingoption freightmethod 配送方式 运输方式 物流方式 快递方式 发货方式 物流公司 快递公司 快递 送货方式 versandart"
     ),
     "currency": "currency currencycode ordercurrency pricecurrency iso 币种 币别 货币 结算币种 货币代码 waehrung währung devise moneda valuta",
-    "status": "orderstatus status internalstatus  orderstate 订单状态 状态",
+    "status": (
+        "orderstatus status internalstatus orderstate 订单状态 交易状态 状态 单据状态 bestellstatus auftragsstatus statut statutcommande etatcommande etat"
+        " estadopedido estadodelpedido estado statoordine stato bestelstatus statuszamowienia stavobjednavky linestatus lineitemstatus itemstatus"
+        " 行状态 售后状态 退款状态"
+    ),
     "payment.terms": (
         "paymentterms paymentterm terms paymentmethod paymenttype paymentmode paymethod termsofpayment 付款方式 支付方式 结算方式 付款条件 付款条款 账期"
         " zahlungsbedingungen zahlungsart"
@@ -105,12 +109,17 @@ NAMES: dict[str, str] = {
     ),
     "lines.unit_price": (
         "unitprice priceperunit unitcost priceeach eachprice lineitemprice productprice saleprice sellingprice purchaseprice"
-        " netprice netunitprice costprice wholesaleprice listprice directunitcost unitamount price rate cost soldfor itemprice itemcost"
+        " netprice netunitprice discountedprice discountedunitprice 折后价 折后单价 costprice wholesaleprice listprice directunitcost unitamount price rate cost soldfor itemprice itemcost"
         " 单价 含税单价 不含税单价 商品单价 产品单价 销售单价 采购单价 售价 价格 商品价格 进价 批发价 成交价 结算价 供货价 einzelpreis stueckpreis"
         " unitpriceexvat unitpriceexclvat unitpriceexcltax unitpriceincvat unitpriceinclvat unitpriceincltax unitpricenet netunit"
         " priceexvat priceexclvat priceexcltax priceincvat priceinclvat priceincltax grossprice grossunitprice"
         " bruttopreis nettoeinzelpreis einzelpreisnetto einzelpreisbrutto prixht prixttc prixunitaireht prixunitairettc puht"
-        " stückpreis preis nettopreis prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
+        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
+    ),
+    "lines.price_per": (
+        "priceunit priceper priceperqty pricequantity priceqty pricebasis pricingunit priceunitqty priceuom per pe peh preiseinheit preiseinh preispro"
+        " preisje preisbasis unitedeprix basedeprix unidaddeprecio unidadprecio unitadiprezzo prijseenheid prijsper 价格单位 计价单位 单价单位"
+        " 计价数量 价格数量"
     ),
     "lines.total": (
         "linetotal lineamount linetotalamount extendedprice extprice extendedamount extcost extendedcost itemtotal totalcost"

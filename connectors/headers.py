@@ -25,11 +25,16 @@ _SECOND = {
     "lines.tax": "totals.tax",
     "lines.name": "lines.sku",
     "lines.total": "plain.total",
+    "lines.unit_price": "lines.second_price",
     "ship_to.name": "customer.name",
 }
 #: A column of amounts is taken before one of percentages of the same thing.
 _OF_A_RATE = 90
 _MONEY = ("lines.unit_price", "lines.total", "plain.total", "totals.total", "lines.discount", "totals.shipping")
+_OF_AN_ADDRESS = frozenset(
+    f"ship_to.{part}" for part in "address line1 line2 house city region postal_code country phone company".split()
+)
+_FAR = 1_000
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -206,6 +211,8 @@ def _candidates(heads: Sequence[str], taken: set[int]) -> list[tuple[int, int, s
 def _settle(places: dict[str, int], heads: Sequence[str]) -> None:
     """Give the names that mean several things their meaning in this sheet."""
     normals = {normal(head) for head in heads}
+    if "lines.unit_price" not in places:
+        places.pop("lines.price_per", None)  # the only price of a sheet may be headed `Price Unit`
     goods = "lines.sku" in places or "lines.name" in places
     by_piece = "lines.qty" in places and goods
     if "quantitypurchased" in normals and normal(heads[places.get("lines.unit_price", 0)]) == "itemprice":
@@ -233,7 +240,14 @@ def _meaning_of_name(places: dict[str, int], normals: set[str], by_piece: bool) 
         return "channel_order_id"  # Shopify heads the order number `Name`
     if "姓名" in normals or "lines.name" in places or not (by_piece or "lines.qty" in places):
         return "ship_to.name"
-    return "lines.name"
+    return "ship_to.name" if _stands_by_an_address(places) else "lines.name"
+
+
+def _stands_by_an_address(places: dict[str, int]) -> bool:
+    """Whether the column `Name` is nearer to the parts of an address than to the goods' code."""
+    name = places["plain.name"]
+    address = [abs(place - name) for field, place in places.items() if field in _OF_AN_ADDRESS]
+    return "lines.sku" in places and min(address, default=_FAR) < abs(places["lines.sku"] - name)
 
 
 def _move(places: dict[str, int], name: str, to: str) -> None:

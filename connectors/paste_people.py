@@ -26,7 +26,7 @@ _CN_NAME = re.compile(
 )
 _CN_TITLED = re.compile(rf"(?P<name>[{_SINGLE}](?:{_TITLE}))")
 _NO_NAMES = re.compile(
-    r"谢谢|感谢|你好|您好|麻烦|尽快|发货|订购|下单|收货|地址|电话|手机|客户|包邮|顺丰|快递|开票|发票|含税|备注|加急|今天|明天|和好|万分|公司|商店|超市|常规|高级|温馨|安全|平安|应该|时间|明日|方便|包装|单价|金额|经常"
+    r"谢谢|感谢|你好|您好|麻烦|尽快|发货|订购|下单|收货|地址|电话|手机|客户|包邮|顺丰|快递|开票|发票|含税|备注|加急|今天|明天|和好|万分|公司|商店|超市|常规|高级|温馨|安全|平安|应该|时间|明日|方便|包装|单价|单元|金额|经常"
 )
 _EN_WORD = r"(?:[A-ZÀ-Þ][\w'’.-]*|van|von|der|den|de|la|le|di|da|del|bin|al|O'[A-Z]\w+)"
 _EN_NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?(?P<name>[A-ZÀ-Þ][\w'’.-]*(?:\s+{_EN_WORD}){{1,3}})")
@@ -99,7 +99,7 @@ def chinese_name(text: str) -> str | None:
     """The name when the text is a Chinese person's name and nothing else, without its title."""
     plain = text.strip(" ,.:;()")
     plain = plain[:-1].rstrip(" (") if len(plain) > 2 and plain.endswith("收") else plain
-    if _NO_NAMES.search(plain) or addresses_cn.starts_here(plain):
+    if _NO_NAMES.search(plain) or addresses_cn.starts_here(plain) or addresses_cn.names_division(plain):
         return None
     titled = _CN_TITLED.fullmatch(plain)
     if titled:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors import addresses, addresses_cn
+from connectors.addresses_cn import goes_deeper
 from connectors.base import Address, Problem
 from connectors.countries import alpha2
 from connectors.paste_goods import is_bare_count
@@ -50,15 +51,31 @@ def is_chinese(text: str) -> bool:
 
 def chinese_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return (words of the address, other words)."""
-    start = next((at for at, word in enumerate(words) if _locate(word) is not None), None)
+    start = next((at for at in range(len(words)) if _begins(words, at)), None)
     if start is None:
         start = next((at for at, word in enumerate(words) if _is_detailed(word)), None)
     if start is None:
         return [], list(words)
     end = start + 1
-    while end < len(words) and words[end] and (_locate(words[end]) == 0 or _GOES_ON.search(words[end])):
-        end += 1
+    while end < len(words) and (step := _step(words, start, end)):
+        end += step
     return [word for word in words[start:end] if word], [*words[:start], *words[end:]]
+
+
+def _begins(words: Sequence[str], at: int) -> bool:
+    # 北京 alone may be anything; before 朝阳 it is where an address begins.
+    word, following = words[at], words[at + 1 : at + 2]
+    return _locate(word) is not None or (len(word) > 1 and any(goes_deeper(word, next_one) for next_one in following))
+
+
+def _step(words: Sequence[str], start: int, end: int) -> int:
+    """How many words further the address goes: none, the next one, or that behind a comma or a line's end."""
+    text, word = _LEAD.sub("", "".join(words[start:end])), words[end]
+    if word:
+        return int(_locate(word) == 0 or bool(_GOES_ON.search(word)) or goes_deeper(text, word))
+    behind = words[end + 1] if end + 1 < len(words) else ""
+    is_bare = addresses_cn.names_divisions(text)
+    return 2 if behind and is_bare and (goes_deeper(text, behind) or _is_detailed(behind)) else 0
 
 
 def chinese_place(text: str) -> Place | None:

@@ -15,6 +15,9 @@ from connectors.paste_places import chinese_place, chinese_words, is_chinese, lo
 _UNIT_PRICE = re.compile(rf"(?:单价|單價|价格)\s*:?\s*[¥￥]?\s*(?P<price>{AMOUNT})\s*(?P<tail>元|块)?(?:/\w+)?")
 _FEW = re.compile(r"\d{1,2}\s+[^\W\d][^\d,]{1,30}")
 _STUCK = re.compile(r"(?<=[号室楼栋座层市区县镇村路院城厦园店个件盒箱包瓶袋])(?=[A-Za-z]{1,6}-?\d)")
+_STREET = re.compile(r"[路街道巷弄里]$")
+_TOWN = re.compile(r"[镇乡村]$")
+_DIVISION = re.compile(r"[\u4e00-\u9fff][市区县旗镇乡]$")
 _GREETING = re.compile(
     r"^(?:你好|您好|亲|在吗|谢谢|感谢|多谢|好的|麻烦了?|thanks?(?: you)?|many thanks|hi|hello|dear \w+|hey|regards|best regards|cheers|please|ok)[!！,.~\s]*$",
     re.IGNORECASE,
@@ -112,12 +115,12 @@ def _chinese(block: Block, pieces: list[str]) -> None:
 
 def _chinese_people(block: Block, words: list[str]) -> list[str]:
     left: list[str] = []
-    for word in words:
+    for at, word in enumerate(words):
         code = re.fullmatch(r"(?:邮编|邮政编码)?(\d{6})", word)
         if code and block.postal_code is None:
             block.postal_code = code[1]
             continue
-        name = chinese_name(word) if block.name is None else None
+        name = chinese_name(word) if block.name is None and not _is_of_an_address(words, at) else None
         if name:
             block.name = (name, word, Decimal("0.8"))
         elif block.company is None and is_company(word):
@@ -125,6 +128,12 @@ def _chinese_people(block: Block, words: list[str]) -> list[str]:
         else:
             left.append(word)
     return left
+
+
+def _is_of_an_address(words: list[str], at: int) -> bool:
+    """Whether a word that could be a name goes on with an address: 文三路 before 100号, 张江镇 behind 浦东新区."""
+    before, word, behind = words[at - 1] if at else "", words[at], words[at + 1] if at + 1 < len(words) else ""
+    return bool((_STREET.search(word) and behind[:1].isdigit()) or (_TOWN.search(word) and _DIVISION.search(before)))
 
 
 def _western(block: Block, pieces: list[str]) -> None:

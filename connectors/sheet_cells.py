@@ -1,4 +1,4 @@
-"""What a cell of a sheet says: numbers with a decimal point or comma, prices with a currency sign, words for states."""
+"""What a cell of a sheet says: numbers with a decimal point or comma, prices with a currency sign, words for payments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 
-from connectors.base import Kind
 from connectors.figures import Figure
 from connectors.money import amount, currency_code, shared_sign
 
@@ -28,16 +27,6 @@ _QTY_UNIT = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)\s*([^\W\d_]{1,12})\.?")
 _NEGATIVE_BRACKETS = re.compile(r"\((.+)\)")
 #: A number with its signs, a unit or a currency is shorter: the patterns above try each place of a text with each other.
 _NUMBER_MAX = 100
-
-#: Words of a status column -> what the row is; any other word is an order.
-KINDS: dict[str, Kind] = {
-    **dict.fromkeys(
-        "cancelled canceled cancel voided void annulled storniert annule cancelado 已取消 取消 已关闭 作废 已作废 交易关闭".split(),
-        Kind.CANCELLATION,
-    ),
-    **dict.fromkeys("draft quote quotation cart basket proposal 草稿 报价 报价单 购物车 未提交".split(), Kind.DRAFT),
-    **dict.fromkeys("test testorder 测试 测试单 测试订单".split(), Kind.TEST),
-}
 
 #: Words of a payment column -> (terms, payment status); None where the word does not say.
 PAYMENT_STATUS: dict[str, str] = {
@@ -151,11 +140,6 @@ def terms(text: str) -> str | None:
     """Payment terms of our three kinds, None where the words say none of them."""
     folded = text.casefold()
     return next((kind for kind, pattern in _TERMS if re.search(pattern, folded)), None)
-
-
-def word(text: str) -> str:
-    """A status word in the form of the tables above."""
-    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _short(text: str) -> str:

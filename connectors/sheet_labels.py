@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from connectors.headers import fields_of, normal
 from connectors.rates import says_percent
+from connectors.sheet_cell_labels import is_bare, pieces_of
 from connectors.tables import Row
 
 _LABELLED = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*(.*)", re.DOTALL)
 _MAX_BLOCK_LINES = 7
+#: No form has more cells that say several things; looking for labels in each of a million cells takes minutes.
+_MAX_CUT = 300
 #: Labels of the rows that close a table -> the field they give; an empty field is known and not wanted.
 FOOTERS: dict[str, str] = {
     **dict.fromkeys("total grandtotal ordertotal totaldue amountdue totalamount 总计 合计 总金额 合计金额 应付金额 价税合计 summe gesamt gesamtbetrag".split(), "totals.total"),
@@ -19,20 +22,22 @@ FOOTERS: dict[str, str] = {
     **dict.fromkeys("shipping freight shippingcost shippingandhandling delivery 运费 快递费 versand".split(), "totals.shipping"),
     **dict.fromkeys("discount 优惠 折扣 优惠金额 rabatt".split(), "totals.discount"),
 }  # fmt: skip
-_NOT_ABOVE = ("lines.", "options.", "plain.", "supplier", "tracking", "status", "totals.")
+_NOT_ABOVE = ("lines.", "options.", "plain.", "supplier", "tracking", "totals.")
 
 
 def labelled(rows: Iterable[Row]) -> dict[str, str]:
     """Fields said by labels in these rows; the first to say one wins. Block labels take the lines under them."""
     found: dict[str, str] = {}
-    table = list(rows)
+    table, several = list(rows), 0
     for at, row in enumerate(table):
         for place, cell in enumerate(row.cells):
-            name, value = _said(row, place, cell) if cell else ("", "")
-            if name and not value and name.split(".")[0] in ("ship_to", "bill_to"):
-                _block(found, name, table[at + 1 :], place)
-            elif name and value and name not in found:
-                found[name] = str(value)
+            several += cell.count(":") + cell.count("：") > 1
+            pieces = pieces_of(cell) if several <= _MAX_CUT else [cell]
+            for name, value in _all_said(row, place, pieces) if cell else ():
+                if name and not value and name.split(".")[0] in ("ship_to", "bill_to"):
+                    _block(found, name, table[at + 1 :], place)
+                elif name and value and name not in found:
+                    found[name] = str(value)
     return found
 
 
@@ -64,6 +69,23 @@ def is_label(cell: str) -> bool:
     return bool(match and not match[1].strip().isdigit() and (match[2].startswith(" ") or " " in cell or "：" in cell))
 
 
+def _all_said(row: Row, place: int, pieces: Sequence[str]) -> list[tuple[str, str]]:
+    """What each label in a cell says; a bare one behind the buyer's name is the buyer's: `需方：某公司  电话：021-…`."""
+    first, *further = pieces
+    name, value = _said(row, place, first)
+    if not name:  # the supplier's phone is none of ours
+        return [(name, value)]
+    owner = name.split(".")[0]
+    said = [(name, value)]
+    for piece in further:
+        label = piece.replace("：", ":").partition(":")[0]
+        name, value = _said(row, place, piece)
+        if owner in ("customer", "bill_to") and name.startswith("ship_to.") and is_bare(label):
+            name = f"{owner}.{name.split('.')[1]}"
+        said.append((name, value))
+    return said
+
+
 def _said(row: Row, place: int, cell: str) -> tuple[str, str]:
     match = _LABELLED.fullmatch(cell)
     name = _field(match[1] if match else cell)
@@ -92,7 +114,8 @@ def _block(found: dict[str, str], name: str, below: Sequence[Row], place: int) -
         if not text or (match and not _field(match[1])) or (not match and _field(text)):
             break
         if match:
-            found.setdefault(f"{owner}.{_field(match[1]).split('.')[-1]}", match[2].strip())
+            for label, _, said in (piece.replace("：", ":").partition(":") for piece in pieces_of(text)):
+                found.setdefault(f"{owner}.{_field(label).split('.')[-1]}", said.strip())
             continue
         lines.append(str(text))
     if lines and f"{owner}.address" not in found:

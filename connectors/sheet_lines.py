@@ -13,6 +13,8 @@ from connectors.money import EXACT
 from connectors.problems import problem
 from connectors.rates import RateUnclear, percent_of, percent_off
 from connectors.sheet_cells import ReadTwoWays, is_eaten, price, qty_and_unit, refuse_two_ways
+from connectors.sheet_discounts import Prices, taken_off
+from connectors.sheet_price_units import PriceUnitUnclear, count_in_column, count_in_head, one_count, price_and_count
 from connectors.sheet_taxes import tax_at, tax_included, unsettled
 from connectors.tables import Row
 
@@ -102,9 +104,11 @@ def read_line(row: Row, reading: Reading) -> ReadLine:
 
 def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
     qty, unit, faults = _qty(row, reading)
-    unit_price, currency = _money(row, reading, "unit_price")
+    unit = reading.cell(row, "lines.unit") or unit
+    unit_price, currency = _unit_price(row, reading, qty, unit or "")
     total, total_currency = _money(row, reading, "total")
     discount = _discount(row, reading, qty, unit_price)
+    unit_price, discount, price_faults = _off_list(row, reading, qty, unit_price, discount, total)
     derived = unit_price is None and total is not None and qty is not None and qty > 0
     if derived and qty and total is not None:
         unit_price = ((total + (discount or 0)) / qty).quantize(_SIX).normalize()
@@ -116,7 +120,7 @@ def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
         sku=sku,
         name=told["name"] or None,
         qty=qty,
-        unit=reading.cell(row, "lines.unit") or unit,
+        unit=unit,
         unit_price=unit_price,
         discount=discount,
         tax=tax,
@@ -126,7 +130,7 @@ def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
         line=line,
         given_total=None if derived else _net(total, line),
         currency=currency or total_currency,
-        problems=(*faults, *sku_faults, *tax_faults),
+        problems=(*faults, *price_faults, *sku_faults, *tax_faults),
     )
 
 
@@ -174,6 +178,26 @@ def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str |
         raise RowFault(name, no_amount(reading.head(f"lines.{name}"), text, error)) from error
 
 
+def _unit_price(row: Row, reading: Reading, qty: Decimal | None, unit: str) -> tuple[Decimal | None, str | None]:
+    """The price of one piece; a sheet may give it for a hundred, in the cell, its head or a column beside it."""
+    text, head = reading.figure(row, "lines.unit_price"), reading.head("lines.unit_price")
+    if not text:
+        return None, None
+    per = reading.figure(row, "lines.price_per")
+    try:
+        alone, count = (text, 1) if isinstance(text, Figure) else price_and_count(text, unit=unit)
+        value, currency = price(alone, mark=reading.mark_of(alone), chinese=reading.chinese)
+        counts = [count, count_in_head(head, unit=unit)]
+        told = {"head": reading.head("lines.price_per"), "unit": unit}
+        counts += [count_in_column(per, mark=reading.mark_of(per), **told)] if per else []
+        count = one_count(counts, qty=qty, price=value)
+    except PriceUnitUnclear as error:
+        raise RowFault("unit_price", f"column {head!r}: {error}") from error
+    except ValueError as error:
+        raise RowFault("unit_price", no_amount(head, text, error)) from error
+    return (value if value is None or count == 1 else value / count), currency
+
+
 def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decimal | None) -> Decimal | None:
     text, head = reading.figure(row, "lines.discount"), reading.head("lines.discount")
     if not text:
@@ -190,6 +214,43 @@ def _discount(row: Row, reading: Reading, qty: Decimal | None, unit_price: Decim
     if qty is None or unit_price is None:
         return None
     return qty * unit_price * percent / 100
+
+
+def _off_list(
+    row: Row,
+    reading: Reading,
+    qty: Decimal | None,
+    unit_price: Decimal | None,
+    discount: Decimal | None,
+    total: Decimal | None,
+) -> tuple[Decimal | None, Decimal | None, tuple[Said, ...]]:
+    """Return (price, its discount, problems); beside a list price a net one is what the discount leaves, and not taken off twice."""
+    if not discount or not qty or unit_price is None or "lines.second_price" not in reading.columns:
+        return unit_price, discount, ()
+    other = _second_price(row, reading)
+    if other is None:
+        return unit_price, discount, ()
+    heads = reading.head("lines.unit_price"), reading.head("lines.second_price")
+    prices = Prices(unit_price, other, heads)
+    off = taken_off(prices, discount, qty=qty, given=total)
+    if off is not None:
+        return unit_price, off, ()
+    off_other = _discount(row, reading, qty, other) or Decimal(0)
+    off = taken_off(prices.swapped(), off_other, qty=qty, given=total)
+    if off is not None:
+        return other, off, ()
+    if not prices.are_named:
+        return unit_price, discount, ()
+    message = f"row {row.number}: {heads[1]} {other:f} less the discount is not {heads[0]} {unit_price:f}; say which of them holds"
+    return other, off_other, (("total_mismatch", "unit_price", message),)
+
+
+def _second_price(row: Row, reading: Reading) -> Decimal | None:
+    text = reading.figure(row, "lines.second_price")
+    try:
+        return price(text, mark=reading.mark_of(text), chinese=reading.chinese)[0] if text else None
+    except ValueError:
+        return None  # nothing is charged by it
 
 
 def _tax(

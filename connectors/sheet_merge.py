@@ -15,9 +15,10 @@ from connectors.dates import DateAmbiguous, iso_z, utc
 from connectors.headers import MappingInvalid, field_named
 from connectors.money import SHARED_SIGNS, currency_code
 from connectors.problems import problem
-from connectors.sheet_cells import KINDS, PAYMENT_STATUS, price, terms, word
+from connectors.sheet_cells import PAYMENT_STATUS, price, terms
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
+from connectors.sheet_states import kind_of, word
 from connectors.sheet_taxes import settled, tax_included
 from connectors.tables import Row
 from connectors.totals import finish
@@ -133,18 +134,9 @@ def _timezone(name: str) -> tzinfo | None:
 
 
 def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
-    if "status" not in merged.reading.columns:
-        return KINDS.get(word(merged.values.get("status", "")), Kind.ORDER), []
-    told = [(row, merged.reading.cell(row, "status")) for row in merged.rows]
-    kinds = {KINDS.get(word(text), Kind.ORDER) for _, text in told if text} or {Kind.ORDER}
-    if len(kinds) == 1:
-        return kinds.pop(), []
-    # Some rows cancelled and others not is for a person to settle.
-    return Kind.ORDER, [
-        row_problem(row, "status", f"says {text!r} while other rows of the order do not; send the rows that hold")
-        for row, text in told
-        if KINDS.get(word(text), Kind.ORDER) is not Kind.ORDER
-    ]
+    told = [(row, text) for row in merged.rows if (text := merged.reading.cell(row, "status"))]
+    said = merged.values.get("status")
+    return kind_of(told or ([(None, said)] if said else []))
 
 
 def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, Sequence[Problem]]:

@@ -13,12 +13,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.base import ChannelOrder, Kind, Line, Problem
-from connectors.headers import Columns, fields_of, recognise
+from connectors.headers import Columns, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
 from connectors.rates import rates_of
 from connectors.sheet_cells import habit, is_eaten
-from connectors.sheet_labels import footer_of, is_label, labelled
+from connectors.sheet_footers import split_footers, sums_below
+from connectors.sheet_labels import labelled
 from connectors.sheet_lines import Reading, ReadLine, read_line, row_problem
 from connectors.sheet_merge import Merged, SheetSettings, built
 from connectors.tables import Row, Table, TableUnreadable
@@ -36,7 +37,6 @@ _NUMBERS = (
     "totals.tax",
     "totals.discount",
 )
-_MONEY = ("lines.total", "lines.unit_price", "totals.total", "totals.tax", "totals.shipping")
 #: Fields on which the rows of one order must agree; the rest are merged.
 _AGREED = (
     "currency", "customer.id", "customer.name", "ship_to.address", "ship_to.line1", "ship_to.city", "ship_to.postal_code",
@@ -48,7 +48,6 @@ _UNIT_WORDS = frozenset(
     " milliliters m meter metre cm mm ft hour hours pallet pallets stk stück st 个 件 只 箱 盒 包 袋 瓶 套 台 支 条 张 把 双 对 斤 公斤 千克 克 吨 米"
     " 桶 罐 卷 本 份 打 块 片 提 组".split()
 )
-_TOO_LONG_FOR_SKU = 60
 
 
 @dataclass(slots=True)
@@ -82,11 +81,11 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
         options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
         rates=rates_of(columns.heads),
     )
-    rows, below = _split_footers(table, reading)
+    rows, below = split_footers(table, reading)
     groups = _grouped(rows, reading)
     if not groups:
         return [_no_order(settings, above)]
-    around = {**labelled(below), **above, **(_sums_below(below, reading) if len(groups) == 1 else {})}
+    around = {**labelled(below), **above, **(sums_below(below, reading) if len(groups) == 1 else {})}
     if len(groups) > MAX_ORDERS:
         raise TableUnreadable(f"the sheet holds {len(groups)} orders; at most {MAX_ORDERS} are read at once: split it")
     fields = _fields_of_order(columns)
@@ -134,6 +133,8 @@ def _with_codes(columns: Columns, table: Table) -> Columns:
 def _mark(table: Table, columns: Columns) -> tuple[str, bool]:
     places = [columns.places[name] for name in _NUMBERS if name in columns]
     cells = (row.cell(place) for row in table.rows[:2000] for place in places)
+    # What a price is for says nothing of its sign: `12,50 €/100 ST`.
+    cells = (cell.partition("/")[0] if "/" in cell else cell for cell in cells)
     return habit(cells, delimiter=table.delimiter)
 
 
@@ -145,39 +146,6 @@ def _zone(settings: SheetSettings, reading: Reading) -> tzinfo:
     if settings.timezone is not None:
         return settings.timezone
     return ZoneInfo("Asia/Shanghai") if reading.chinese else UTC
-
-
-def _split_footers(table: Table, reading: Reading) -> tuple[list[Row], list[Row]]:
-    rows: list[Row] = []
-    below: list[Row] = []
-    for row in table.rows:
-        (below if _closes(row, reading) else rows).append(row)
-    return rows, below
-
-
-def _closes(row: Row, reading: Reading) -> bool:
-    filled = [cell for cell in row.cells if cell]
-    sku, name = reading.cell(row, "lines.sku"), reading.cell(row, "lines.name")
-    counted = reading.cell(row, "lines.qty") or reading.cell(row, "lines.unit_price")
-    if footer_of(row, money_places=()) is not None and not (sku and name and counted):
-        return True
-    if counted or not reading.columns.has_lines:
-        return False
-    text = sku or name or filled[0]
-    if text != filled[0]:
-        return False
-    known = fields_of(text.split(":")[0].split("：")[0])
-    return is_label(text) or len(text) > _TOO_LONG_FOR_SKU or bool(known and len(filled) > 1)
-
-
-def _sums_below(rows: list[Row], reading: Reading) -> dict[str, str]:
-    places = [reading.columns.places[name] for name in _MONEY if name in reading.columns]
-    found: dict[str, str] = {}
-    for row in rows:
-        said = footer_of(row, money_places=places)
-        if said and said[0] and said[1] and (places or said[0] != "totals.total"):
-            found.setdefault(said[0], said[1])
-    return found
 
 
 def _grouped(rows: list[Row], reading: Reading) -> list[_Group]:

@@ -1,4 +1,4 @@
-"""A sheet as bytes -> one table: the kind told by content, the sheet with the orders chosen, the head row found.
+"""A file as bytes -> its tables: the kind told by content, a table for each sheet, the head row found.
 
 Reading never trusts the file: sizes and reach are checked before any library opens it.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from connectors.archives import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, ArchiveRefused, too_large
 from connectors.delimited import NotText, decode, rows_of
 from connectors.figures import Figure
+from connectors.grouped_heads import over_parts, under_owners
 from connectors.headers import fields_of, known_names, normal
 from connectors.paste_goods import is_code
 from connectors.workbooks import SheetRows, xls_sheets, zipped_sheets
@@ -59,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`headers` is empty where no head was found; `preamble` are the rows above it; `notes` say what was chosen."""
+    """`headers` is empty where no head was found; `preamble` are the rows above it; `name` is its sheet's.
+
+    `likeness` is how much the head looks like that of an order table.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -67,10 +71,12 @@ class Table:
     preamble: tuple[Row, ...] = ()
     delimiter: str | None = None
     header_row: int | None = None
+    name: str = ""
+    likeness: int = 0
 
 
-def read_table(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> Table:
-    """Read CSV, TSV, XLSX, XLS or ODS; blank rows are left out, cells are text with every digit they had.
+def read_tables(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> list[Table]:
+    """Read CSV, TSV, XLSX, XLS or ODS, a table a sheet; blank rows are left out, cells are text with every digit they had.
 
     `mapping` (our field -> their head) helps to find the head. Raises TableUnreadable.
     """
@@ -80,12 +86,7 @@ def read_table(data: bytes, *, filename: str | None = None, mapping: Mapping[str
         raise TableUnreadable("the file is larger than 30 MB; split it")
     mapped = frozenset(normal(head) for head in (mapping or {}).values())
     sheets, notes, delimiter = _sheets(data, filename)
-    found = [_table(sheet, notes, delimiter, mapped) for sheet in sheets]
-    best = max(found, key=lambda table: (_score(list(table.headers), mapped), len(table.rows) > 0))
-    if len(found) > 1:
-        name = sheets[found.index(best)].name
-        best = _noted(best, f"read sheet {name!r} of {len(found)}")
-    return best
+    return [_table(sheet, notes, delimiter, mapped) for sheet in sheets]
 
 
 def _sheets(data: bytes, filename: str | None) -> tuple[list[SheetRows], tuple[str, ...], str | None]:
@@ -125,15 +126,22 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
     head = _head(filled, mapped)
     if head is None:
         heads = _QUICK_ORDER if _is_quick_order(filled) else ()
-        return Table(headers=heads, rows=tuple(filled), notes=notes, delimiter=delimiter)
+        likeness = _score(list(heads), mapped)
+        return Table(heads, tuple(filled), notes=notes, delimiter=delimiter, name=sheet.name, likeness=likeness)
     at = filled.index(head)
+    around = {row.number - head.number: row.cells for row in filled[max(at - 1, 0) : at + 2]}
+    grouped = under_owners(head.cells, around[-1], mapped) if -1 in around else None
+    parted = over_parts(head.cells, around[1]) if 1 in around and not grouped else None
+    repeated = (head.cells, around[1] if parted else head.cells)
     return Table(
-        headers=head.cells,
-        rows=tuple(row for row in filled[at + 1 :] if row.cells != head.cells),
+        headers=grouped or parted or head.cells,
+        rows=tuple(row for row in filled[at + 1 :] if row.cells not in repeated),
         notes=notes,
-        preamble=tuple(filled[:at]),
+        preamble=tuple(filled[: at - 1 if grouped else at]),
         delimiter=delimiter,
         header_row=head.number,
+        name=sheet.name,
+        likeness=_score(list(head.cells), mapped),
     )
 
 
@@ -178,14 +186,3 @@ def _clean_cell(cell: str) -> str:
     if excel:  # ="00123" is how exports keep leading zeros
         return excel[1].strip()
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1].isdigit() else text
-
-
-def _noted(table: Table, note: str) -> Table:
-    return Table(
-        headers=table.headers,
-        rows=table.rows,
-        notes=(*table.notes, note),
-        preamble=table.preamble,
-        delimiter=table.delimiter,
-        header_row=table.header_row,
-    )

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from connectors.base import ChannelConfig, ChannelOrder, Received
 from connectors.fields import unreadable
+from connectors.sheet_books import orders_in
 from connectors.sheet_merge import SheetSettings
-from connectors.sheet_orders import orders_of
-from connectors.tables import TableUnreadable, read_table
+from connectors.tables import TableUnreadable, read_tables
 
 _FILENAME = re.compile(r"filename\*?=(?:UTF-8'')?\"?([^\";]+)", re.IGNORECASE)
 
@@ -31,8 +31,8 @@ class Sheet:
         """Return one element an order; an unreadable file is one `not_an_order` with the problem `unreadable`."""
         settings = replace(self._settings, channel=message.channel or self._settings.channel)
         try:
-            table = read_table(message.body, filename=_filename(message), mapping=settings.mapping)
-            return orders_of(table, settings)
+            tables = read_tables(message.body, filename=_filename(message), mapping=settings.mapping)
+            return orders_in(tables, settings)
         except TableUnreadable as error:
             return [unreadable(channel=settings.channel, source=self.source, error=error)]
 

@@ -11,9 +11,9 @@ from connectors.mail.found import found
 from connectors.mail.letters import Letter
 from connectors.mail.message import Attachment
 from connectors.mail.orders import SOURCE
+from connectors.sheet_books import orders_in
 from connectors.sheet_merge import SheetSettings
-from connectors.sheet_orders import orders_of
-from connectors.tables import TableUnreadable, read_table
+from connectors.tables import TableUnreadable, read_tables
 
 _ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 _KINDS = re.compile(
@@ -75,8 +75,8 @@ def _read(attachment: Attachment, letter: Letter) -> list[ChannelOrder]:
     settings = SheetSettings(
         channel=letter.channel, currency=letter.currency, country=letter.country, timezone=letter.zone
     )
-    table = read_table(attachment.body, filename=attachment.filename or None)
-    return [order for order in orders_of(table, settings) if order.kind is not Kind.NOT_AN_ORDER]
+    tables = read_tables(attachment.body, filename=attachment.filename or None)
+    return [order for order in orders_in(tables, settings) if order.kind is not Kind.NOT_AN_ORDER]
 
 
 def in_mail(order: ChannelOrder, mail_order: ChannelOrder, *, only: bool, name: str) -> ChannelOrder:

@@ -16,6 +16,7 @@ from connectors.fields import Fields, Node, identity, nodes, text
 from connectors.money import EXACT, currency_code, minor_unit, quantise, quantum, rounded
 from connectors.problems import problem
 from connectors.shops import woo_rounding
+from connectors.shops.woo_sets import containers
 from connectors.totals import sum_of_parts
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -50,7 +51,7 @@ def _adds_up(found: Sequence[Line], told: Totals, decimals: int) -> bool:
 def lines(order: Node, fields: Fields) -> list[Line]:
     """The lines; the container of a bundle or composite is not shipped, its parts are."""
     items = nodes(order.get("line_items"))
-    parents = {identity(item.get(name)) for item in items for name in ("composite_parent", "bundled_by")} - {None, "0"}
+    parents = containers(items)
     return [_line(item, fields, f"lines.{at}", parents) for at, item in enumerate(items)]
 
 
@@ -135,7 +136,7 @@ def _first(order: Node, *names: str) -> object:
     return next((order[name] for name in names if order.get(name) is not None), None)
 
 
-def _line(item: Node, fields: Fields, where: str, parents: set[str | None]) -> Line:
+def _line(item: Node, fields: Fields, where: str, parents: frozenset[str]) -> Line:
     qty = fields.qty(item.get("quantity"), f"{where}.qty")
     total = fields.amount(item.get("total"), f"{where}.total")
     subtotal = fields.amount(item.get("subtotal"), f"{where}.unit_price")

@@ -6,7 +6,7 @@ import base64
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import openpyxl
 
@@ -39,6 +39,19 @@ def xlsx(*sheets: Sequence[Sequence[object]]) -> bytes:
     book = openpyxl.Workbook()
     for at, rows in enumerate(sheets):
         sheet = book.active if at == 0 else book.create_sheet()
+        for row in rows:
+            sheet.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def xlsx_named(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """One workbook whose sheets have names."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
         for row in rows:
             sheet.append(list(row))
     out = io.BytesIO()

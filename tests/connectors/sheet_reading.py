@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.base import ChannelConfig, ChannelOrder, Received
 from connectors.channels.sheet import Sheet
+from connectors.tables import Table, read_tables
 
 
 def read(data: str | bytes, **known: str) -> list[ChannelOrder]:
@@ -22,3 +23,9 @@ def codes(order: ChannelOrder) -> dict[str, str]:
 
 def goods(order: ChannelOrder) -> list[tuple[object, ...]]:
     return [(line.sku, line.qty, line.unit_price) for line in order.lines]
+
+
+def read_table(data: bytes) -> Table:
+    """The one table of a file of one sheet."""
+    (table,) = read_tables(data)
+    return table

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.tables import TableUnreadable, read_table
+from connectors.tables import TableUnreadable
 from connectors.workbook_cells import number_text
 from tests import stopwatch
 from tests.connectors.sheet_files import ods, with_sheet_xml, xls, xlsx, zipped
+from tests.connectors.sheet_reading import read_table
 
 HEADS = ("PO", "SKU", "Qty")
 
@@ -94,12 +95,6 @@ def test_numbers_of_a_workbook_keep_their_digits():
 )
 def test_a_float_is_shown_as_the_spreadsheet_means_it(number, text):
     assert number_text(number) == text
-
-
-def test_the_sheet_with_orders_is_chosen_among_several():
-    table = read_table(xlsx([("Hello",)], [HEADS, ("1", "a", 2)], [("Name", "Note")]))
-    assert table.rows[0].cells == ("1", "a", "2")
-    assert any("of 3" in note for note in table.notes)
 
 
 def test_an_old_workbook_is_read():

@@ -10,7 +10,6 @@ import pytest
 from connectors.cell_formats import shapes_of
 from connectors.figures import Figure, percentage, shape_of, shown
 from connectors.output import to_json
-from connectors.tables import read_table
 from tests import stopwatch
 from tests.connectors.sheet_files import (
     ods_number,
@@ -22,7 +21,7 @@ from tests.connectors.sheet_files import (
     xlsx_shown,
     zipped,
 )
-from tests.connectors.sheet_reading import goods, one, read
+from tests.connectors.sheet_reading import goods, one, read, read_table
 
 HEADS = ("PO", "SKU", "Qty", "Zip")
 
