@@ -115,8 +115,8 @@ RULES: dict[str, Rule] = {
         "信用额度币种为 {limit_currency}，订单币种为 {currency}：请批准或更改付款方式。"),
     "payment_overdue": _decide(FINANCE, "An order delivered on {since} is still unpaid after {days} days: approve or ask for payment.",
         "{since} 交付的订单逾期 {days} 天仍未付款：请批准或催款。"),
-    "payment_claimed": _decide(FINANCE, "The mail says that it is paid, which anybody may write: {detail}.",
-        "邮件自称已付款，不足为凭：{detail}。"),
+    "payment_claimed": _decide(FINANCE, "It says that it is paid, which anybody may write: look whether the money has come, and record the payment.",
+        "来单自称已付款，不足为凭：请核实款项是否到账，并登记付款。"),
     "payment_given_back": _decide(SPECIALIST, "The payment has gone back: ask whether the goods are still wanted, else cancel the order.",
         "货款已退还：请确认客户是否仍需要商品，否则请取消订单。"),
     # who, V-2
