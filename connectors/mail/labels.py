@@ -116,12 +116,14 @@ COLUMNS: dict[str, str] = {
     "total": "amount|total|line total|ext price|ext. price|extended|extended price|extended amount|ext|ext. cost|subtotal|"
     "net amount|line amount|total price|item total|total amount|net|net value|value|total cost|sum|price total|"
     "金额|小计|总价|合计|总额|总金额|含税金额|价税合计|金額|小計|采购金额",
-    "discount": "discount|disc|disc.|discount amount|折扣金额|优惠金额|优惠",
+    "discount": "discount|disc|disc.|discount amount|discount %|disc %|rabatt|rabatt %|remise|remise %|sconto|sconto %|descuento|descuento %|korting|korting %|rabat|rabat %|"
+    "折扣金额|优惠金额|优惠|折扣|折扣率|扣率|折扣 %|折扣%",
+    "price_per": "per|pe|price per|price unit|pricing unit|price basis|preiseinheit|计价数量|价格单位",
     "tax": "tax|vat|gst|tax amount|税额|税金",
     "deliver_by": "delivery date|due date|required date|need by|date required|ship date|eta|交货日期|交期|到货日期|要求到货日期|需求日期",
     "option": "size|color|colour|spec|specification|variant|options|style|规格|颜色|尺码|尺寸|规格型号|型号规格|材质|款式",
-    "ignored": "image|photo|picture|tax rate|vat %|tax %|discount %|disc %|weight|note|notes|remark|remarks|comment|status|"
-    "图片|税率|备注|折扣|品牌|产地|图号|重量|brand|manufacturer|warehouse|仓库",
+    "ignored": "image|photo|picture|tax rate|vat %|tax %|weight|note|notes|remark|remarks|comment|status|"
+    "图片|税率|备注|品牌|产地|图号|重量|brand|manufacturer|warehouse|仓库",
 }
 
 _MAX_HEADING = 60
