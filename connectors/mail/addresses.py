@@ -58,6 +58,16 @@ def read_address(lines: Sequence[str], *, field: str) -> tuple[Address | None, t
     return (address if address.lines or address.city or address.postal_code else None), ()
 
 
+def postal_code_of(line: str) -> str | None:
+    """The postal code of a line that is a town's: "10115 Berlin", "Leeds LS1 4AP", "Austin, TX 78701"."""
+    text = " ".join(line[:300].split()).strip(" ,;")
+    for pattern in (_STATE_LAST, _REGION_LAST, _POSTAL_FIRST, _POSTAL_LAST):
+        match = pattern.fullmatch(text)
+        if match and not (pattern is _POSTAL_LAST and _STREET.search(match["city"])):
+            return match["postal"]
+    return None
+
+
 def _chinese(lines: list[str], field: str) -> tuple[Address | None, tuple[Problem, ...]]:
     """Name, company and phone may stand on lines of their own or before and after the address on one."""
     name = company = phone = None
