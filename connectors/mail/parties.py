@@ -83,13 +83,19 @@ def _address(draft: Draft, kind: str, parties: Parties) -> Address | None:
     for block in sorted(draft.scan.blocks, key=lambda block: names_receiver(block.label)):
         if block.kind != kind or not block.lines:
             continue
-        address, problems = read_address(_with_area(block.lines, draft), field=kind)
+        address, problems = read_address(_with_area(block.lines, draft), field=kind, named=_named(draft, kind))
         if address is not None:
             address = _with_labelled(address, draft, kind)
             parties.problems += problems
             parties.evidence.append(found(None, _trust(address), "\n".join(block.lines)).evidence(kind))
             return address
     return _from_parts(draft, kind, kind, parties)
+
+
+def _named(draft: Draft, kind: str) -> str | None:
+    """Who gets the goods where a label of their own says so."""
+    said = draft.scan.first("ship_name") if kind == "ship_to" else None
+    return said.value if said else None
 
 
 def _with_area(lines: Sequence[str], draft: Draft) -> Sequence[str]:
@@ -133,7 +139,7 @@ def _from_parts(draft: Draft, kind: str, section: str | None, parties: Parties) 
         return None
     if _CJK.search("".join(said.values())):
         whole = "".join(said.get(part, "") for part in ("area", "region", "city", "street"))
-        address, problems = read_address([whole], field=kind)
+        address, problems = read_address([whole], field=kind, named=_named(draft, kind))
         parties.problems += problems
     elif set(said) <= {"street", "country"} and said["street"].count(",") >= 2:
         address, _ = read_address([said["street"]], field=kind)

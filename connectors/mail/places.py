@@ -17,14 +17,15 @@ _STREET = re.compile(r"(?=.*\d)(?=.*[^\W\d_]{3})[^@:：×]{4,80}")
 def place_beside(draft: Draft, known: Address) -> bool:
     """Whether lines that nothing explains are a street and a town of another postal code, or a Chinese address."""
     goods = {item.source.strip() for item in draft.items}
-    above = ""
+    above = before = ""
     for at, line in enumerate(draft.lines[:_MAX_LINES]):
         text = line.strip()
         if at in draft.scan.used or text in goods:
             text = ""
-        if _is_another(text, above, known):
+        # The British set town and postal code below each other.
+        if _is_another(text, above, known) or _is_another(text, before if above else "", known):
             return True
-        above = text
+        before, above = above, text
     return False
 
 

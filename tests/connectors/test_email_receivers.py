@@ -89,3 +89,8 @@ def test_goods_below_words_for_sending_are_no_address():
         )
     )
     assert lines_of(order) == [("TEA-1", "10", "9.90"), ("POT-2", "5", "3.00")]
+
+
+def test_a_british_postal_code_on_a_line_of_its_own_is_another_place_too():
+    order = order_with("Our customer:\nJane Roe\n14 Park Road\nLeeds\nLS1 4AP\n")
+    assert (order.ship_to, [found.severity for found in order.problems]) == (None, [Severity.HOLD])
