@@ -42,7 +42,8 @@ _FOR = re.compile(rf"\b(?:for|für|pour)\b{_IS_MONEY}\s{{0,3}}(?P<price>{MONEY.p
 _NUMBERS = {"hundred": 100, "thousand": 1000, "百": 100, "千": 1000, "万": 10_000}
 _N = r"(?P<number>\d{1,3}(?:[.,' ]\d{3})+(?!\d)|\d{1,7}(?![\d.,]*\d)|(?:hundred|thousand)\b|[百千万])"
 _PER_BEHIND = re.compile(
-    rf"\s{{0,2}}(?:/|\b(?:per|pro|je|par|por)\b|每)\s{{0,2}}{_N}\s?(?P<unit>{_UNIT}|[A-Za-z]{{1,8}}\b)?", re.I
+    rf"\s{{0,2}}[(（]?(?:(?:/|\b(?:per|pro|je|par|por)\b|每)\s{{0,2}}|\b(?:for|für|pour)\s(?=\d+\s?(?:{_UNIT}|\W*$))){_N}\s?(?P<unit>{_UNIT}|[A-Za-z]{{1,8}}\b)?[)）]?",
+    re.I,
 )
 _PER_BEFORE = re.compile(rf"(?:每|\bper\s){_N}\s?(?P<unit>{_UNIT})?\s{{0,2}}[:：=]?\s{{0,2}}$", re.I)
 #: What one pays for, behind the price: "/pc", 元/盒. C is a hundred to some and M a thousand, or a metre.

@@ -54,6 +54,9 @@ PACKS = [
 PER = [
     ("1000 x SCR-620 @ EUR 12.50 per 100", ("0.125", "125.00")),
     ("1000 x SCR-620 @ EUR 12.50 / 100 pcs", ("0.125", "125.00")),
+    ("1000 x SCR-620 @ EUR 12.50 (per 100)", ("0.125", "125.00")),
+    ("1000 x SCR-620 @ EUR 12.50 for 100", ("0.125", "125.00")),
+    ("10 x TEA-1 at 9.90 EUR for 2 shops", ("9.90", "99.00")),
     ("500 x SCR-620 at 12.50 EUR per 1.000", ("0.0125", "6.25")),
     ("1000 pcs SCR-620 45.00 EUR per thousand", ("0.045", "45.00")),
     ("SCR-620 5000个 45元/千个", ("0.045", "225.00")),
@@ -96,3 +99,9 @@ def test_a_price_less_something_waits(line):
 
 def test_a_folding_chair_is_not_discounted():
     assert sums(order_with("TEA-1 折叠椅 20把 单价68元")) == ("68.00", "1360.00")
+
+
+def test_sums_below_the_goods_with_a_blank_in_them_are_read_whole():
+    body = "SKU\tQty\tPrice\nTEA-1\t10\t250,00 EUR\n\nTotal: 2 500,00 EUR\n"
+    order = one(mail("Order 4711", f"We order:\n\n{body}"))
+    assert (str(order.totals.total), {found.code for found in order.problems}) == ("2500.00", {"address_missing"})
