@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from connectors.mail.amounts import each_of
 from connectors.mail.document import Document
 from connectors.mail.fields import Labelled, Scan, scan
 from connectors.mail.figures import money, quantity
@@ -150,6 +151,11 @@ def _put_money(item: Item, label: Labelled) -> None:
         setattr(item, label.key, found(figure, "0.9", label.source))
 
 
+def _put_price(item: Item, label: Labelled) -> None:
+    figure, item.price_fault = each_of(label.value)
+    item.price = found(figure, "0.9", label.source) if figure else None
+
+
 def _put_sku(item: Item, label: Labelled) -> None:
     item.sku = found(label.value.split()[0].strip("#()（）[]")[:80], "0.9", label.source)
 
@@ -185,7 +191,7 @@ def _put_qty(item: Item, label: Labelled) -> None:
 
 _PUTTERS = {
     "qty": _put_qty,
-    "price": _put_money,
+    "price": _put_price,
     "total": _put_money,
     "sku": _put_sku,
     "unit": _put_unit,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.countries import alpha2
-from connectors.mail.addresses import US_STATES
+from connectors.mail.addresses import US_STATES, read_address
 from connectors.mail.conditions import opens_condition
-from connectors.mail.labels import normal
+from connectors.mail.labels import names_receiver, normal
 from connectors.mail.numbers import number_of
 from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
 
@@ -33,6 +33,19 @@ _NAMED_PHONE = re.compile(r"(?P<name>[^\d+]{2,40}?)[\s,，/、(（]+(?P<phone>\+
 _EMAIL_LINE = re.compile(r"(?:mailto:)?[^\s@<>]{1,80}@[^\s@<>]{2,120}")
 #: "Please ship 5 x ABC-1 to" with the address below.
 _SENDS_TO = re.compile(r"\b(?:ship|deliver|send|dispatch)\b.{0,80}\bto:?$|(?:发到|寄到|送到|送至|寄至)[:：]?$", re.I)
+#: The same in other words, where the lines below are an address.
+_SENDS = re.compile(
+    r"\b(?:(?:drop[- ]?)?ship|deliver|send|dispatch|forward|consign|(?:goods|order|it) (?:must|should|shall|are to|is to|has to)? ?go|liefer|versand|versend|schick|livr|expédi"
+    r"|envi|entreg|consegn|sped|lever|bezorg|wysł|wysyła|dostarcz|dostaw)\w*\b.{0,100}$|[发寄送]"
+    # "Destination: Hamburg" is a port, and no address.
+    r"|\b(?:destination|(?:place|point) of delivery|delivery (?:place|site|point)|lugar de entrega|luogo di consegna|lieu de livraison|local de entrega)\b",
+    re.I,
+)
+_WORDS_ONLY = re.compile(r"[A-Za-zÀ-ɏ' -]{8,100}")
+_OF_PAPERS = re.compile(
+    r"\b(?:invoice|bill|confirm|acknowledg|document|tracking|paper|statement|quot|copy|e-?mail|rechnung|factur|fattur|faktur)|发票|单据|邮件",
+    re.I,
+)
 #: What makes "VAT: 4.00" an amount and "VAT: DE123456" a number.
 _AMOUNT = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|US)?\s?[$€£¥￥]?\s?\d{1,9}(?:[.,]\d{1,4}){0,3}\s?(?:[A-Z]{3}|€|元)?\)?")
 _MAX_BLOCK = 10
@@ -89,24 +102,66 @@ def _take(lines: Sequence[str], at: int, found: Scan) -> int:
     if not line:
         return at + 1
     pairs = list(pairs_of(line)) or list(heading_of(line)) or list(amount_of(line)) or list(unmarked_in(line))
-    if not pairs and _SENDS_TO.search(line):
+    if (not pairs and _SENDS_TO.search(line)) or _sends_below(lines, at, pairs):
         return _section(lines, at, Pair("", "ship_to", "section", ""), found, is_sentence=True)
     if any(pair.kind == "column" and pair.key in ("qty", "price") for pair in pairs):
         pairs = [_of_goods(pair) for pair in pairs]
     following = at + 1
     for index, pair in enumerate(pairs):
-        last = index == len(pairs) - 1
-        if pair.kind == "section" and not pair.label:
+        if index < len(pairs) - 1 or (pair.kind == "section" and not pair.label):
             _note(pair, pair.value, line, at, found)
-        elif pair.kind == "section" and last:
-            following = _section(lines, at, pair, found)
-        elif not pair.value and last:
-            # "please find below our purchase order:" ends a sentence; the line below is no value of it.
-            begins = line.strip(BULLETS).startswith(pair.label.strip())
-            following = _value_below(lines, at, pair, found) if begins else at + 1
         else:
-            _note(pair, pair.value, line, at, found)
+            following = _take_last(lines, at, pair, found)
     return following
+
+
+def _take_last(lines: Sequence[str], at: int, pair: Pair, found: Scan) -> int:
+    """The last label of a line, to which the lines below may belong."""
+    line = lines[at][:_MAX_LINE].strip()
+    if names_receiver(pair.label) and _is_address(lines, at, pair.value):
+        return _section(lines, at, Pair(pair.label, "ship_to", "section", pair.value), found)
+    if pair.kind == "section":
+        return _section(lines, at, pair, found)
+    if pair.value:
+        _note(pair, pair.value, line, at, found)
+        return at + 1
+    # "please find below our purchase order:" ends a sentence; the line below is no value of it.
+    begins = line.strip(BULLETS).startswith(pair.label.strip())
+    return _value_below(lines, at, pair, found) if begins else at + 1
+
+
+def _sends_below(lines: Sequence[str], at: int, pairs: Sequence[Pair]) -> bool:
+    """ "Please drop ship to our customer:" with an address below; what is said of papers is no delivery."""
+    line = lines[at][:_MAX_LINE].strip()
+    if any(pair.value or pair.kind == "section" for pair in pairs) or not _opens(lines, at, line):
+        return False
+    return bool(_SENDS.search(line)) and not _OF_PAPERS.search(line) and _is_address(lines, at, "")
+
+
+def _opens(lines: Sequence[str], at: int, line: str) -> bool:
+    """Whether a line ends with a colon, or is words that go on right below."""
+    if line.endswith((":", "：")):
+        return True
+    below = lines[at + 1].strip() if at + 1 < len(lines) else ""
+    return bool(below) and _WORDS_ONLY.fullmatch(line) is not None
+
+
+def _is_address(lines: Sequence[str], at: int, value: str) -> bool:
+    """Whether the lines below, with what stands behind the label, are a street and a town."""
+    kept = [value] if value else []
+    for below in range(at + 1, min(at + _MAX_BLOCK, len(lines))):
+        text = lines[below][:300].strip()
+        if (not text and below > at + 1) or (text and _ends(text)):
+            break
+        kept += [text] if text else []
+    if len(kept) < 2:
+        return False
+    address, _ = read_address([line for line in kept if not contact_kind(line)], field="ship_to")
+    return address is not None and bool(address.lines and address.city and (address.postal_code or address.country))
+
+
+def _ends(text: str) -> bool:
+    return bool(list(pairs_of(text)) or list(heading_of(text)) or _ENDS_BLOCK.match(text))
 
 
 def _of_goods(pair: Pair) -> Pair:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from connectors.mail.found import Found, found
@@ -19,6 +19,10 @@ _SIGN = (
 MONEY = re.compile(
     rf"(?<![A-Za-z0-9_.-])(?:(?P<before>{_SIGN})\s{{0,2}})?(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)(?:\s{{0,2}}(?P<after>{_SIGN})(?!\s?\d))?"
 )
+#: An amount with its currency behind it, whatever follows: both of "9.90 EUR 99.00 EUR".
+AFTER = re.compile(
+    rf"(?<![A-Za-z0-9_.-])(?P<before>)(?P<minus>[-−(]?)\s?(?P<number>{_NUMBER})(?!\d)\s{{0,2}}(?P<after>{_SIGN})"
+)
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)|\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
 
@@ -30,13 +34,28 @@ UNITS = frozenset(
     " 个 件 只 個 箱 盒 包 套 双 对 打 卷 袋 瓶 托 台 支 张 条 本 把 桶 吨 根 块 份 罐 片 枚 辆 部 副 册 公斤 千克 米 升".split()
 )
 _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS), key=len, reverse=True))
+#: Units that measure a piece as well: "2 500 kg" may be two pieces of 500 kg.
+MEASURES = frozenset(
+    "kg kgs kilo kilos m meter meters metre metres l liter liters litre litres g lb lbs ml cl cm mm km mg oz inch in ft v w kw a ah mah hz"
+    " gb mb tb gsm volt watt port ports pin pins way inches litros gramm gr 克 公斤 千克 毫升 升 米 厘米 毫米 吨 斤 寸 瓦 伏".split()
+)
 _CHINESE_NUMERAL = r"[零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}"
+#: 3万, 1.5千, 3万5千, 1万2千500: digits with a magnitude, which is none in 5千克.
+MAGNITUDE = r"\d{1,7}(?:\.\d{1,4})?(?:万(?![能用向])|千(?![克瓦卡])|百(?![合分]))(?:\d{1,4}(?:千(?![克瓦卡])|百(?![合分])))?(?:\d{1,4})?"
+#: 2 500 and 10 000, as much of Europe writes thousands; a comma or point behind is the fraction's.
+SPACED = r"[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d|[ \u00a0\u2009\u202f]\d|[.,]\d{3}[.,])"
+_SPACED_AMOUNT = re.compile(rf"(?<![\w.,'’-])(?<!\d[ \u00a0]){SPACED}")
+_SPACED_QTY = re.compile(rf"(?P<number>{SPACED}(?:[.,]\d{{1,3}})?)\s?(?P<unit>[^\W\d_]{{1,12}}\.?)?")
 _QTY = re.compile(
     rf"[x×*✕]?\s{{0,2}}(?P<number>[-−+]?(?:{_NUMBER})(?:[eE][+-]?\d{{1,2}})?)\s?(?P<kilo>[kK](?![a-zA-Z]))?\s{{0,2}}(?P<unit>{_UNIT})?"
     rf"(?:\s?[x×*✕])?(?:\s*(?:/(?!\d)|[(（]).{{0,20}})?",
     re.IGNORECASE,
 )
 _CHINESE_QTY = re.compile(rf"(?P<number>{_CHINESE_NUMERAL})\s?(?P<unit>{_UNIT})?")
+_MAGNITUDE_QTY = re.compile(rf"(?P<number>{MAGNITUDE})\s?(?P<unit>{_UNIT})?")
+_MAGNITUDES = {"万": 10_000, "千": 1000, "百": 100}
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)([万千百])")
+_LOOSE = re.compile(r"[百千万佰仟][一二两三四五六七八九壹贰叁肆伍陆柒捌玖]$|(?<![零〇])[一二两三四五六七八九]{2,}")
 _IN_BRACKETS = re.compile(r"[a-zA-Z][a-zA-Z -]{2,60}\((\d{1,3}(?:,\d{3})+|\d{1,9})\)\s?([a-zA-Z]{1,12})?")
 _DIGITS = dict(
     zip("零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖", (0, 0, 1, 2, 2, *range(3, 10), *range(1, 10)), strict=True)
@@ -76,13 +95,18 @@ class Count:
 
 def money(text: str) -> Money | None:
     """The first amount in a short text such as "$1,234.50", "12,50 €" or "120元"; None where there is none."""
-    for match in MONEY.finditer(text[:300]):
+    for match in MONEY.finditer(unspaced(text[:300])):
         value = _decimal(match["number"])
         if value is None:
             continue
         negative = bool(match["minus"]) and match["minus"] != "("
         return Money(-value if negative else value, *_currency(match["before"], match["after"]))
     return None
+
+
+def unspaced(text: str) -> str:
+    """The text with thousands that a blank parts in one piece: "2 500,00" -> "2500,00"."""
+    return _SPACED_AMOUNT.sub(lambda match: re.sub(r"\s", "", match[0]), text)
 
 
 def currency_named(text: str) -> str | None:
@@ -127,13 +151,49 @@ def quantity(text: str) -> Count:
     bracketed = _IN_BRACKETS.fullmatch(plain)
     if bracketed:
         plain = f"{bracketed[1]} {bracketed[2] or ''}".strip()
+    spaced = _SPACED_QTY.fullmatch(plain)
+    if spaced:
+        return _grouped_by_blanks(spaced, text)
     match = _QTY.fullmatch(plain)
     if match:
         return _counted(match, text)
+    magnitude = _MAGNITUDE_QTY.fullmatch(plain)
+    if magnitude:
+        return _of_magnitude(magnitude, text)
     chinese = _CHINESE_QTY.fullmatch(plain)
     if chinese:
-        return Count(found(Decimal(chinese_number(chinese["number"])), "0.9", text), unit_name(chinese["unit"]))
+        return _chinese(chinese, text)
     return _worded(plain, text)
+
+
+def _grouped_by_blanks(match: re.Match[str], source: str) -> Count:
+    number, unit = re.sub(r"\s", "", match["number"]), unit_name(match["unit"])
+    first, last = match["number"].split()[0], match["number"].split()[-1]
+    count = quantity(f"{number} {unit or ''}")
+    if (unit or "").lower() not in MEASURES:
+        return count
+    return replace(
+        count, doubt=f"{source.strip()[:40]!r} could be {number} {unit} or {first} of {last} {unit}; confirm it"
+    )
+
+
+def _of_magnitude(match: re.Match[str], source: str) -> Count:
+    """3万5千 -> 35000; 3万5 is 35000 when it is said and 30005 when it is written, so that a person confirms it."""
+    value = sum((Decimal(number) * _MAGNITUDES[sign] for number, sign in _PARTS.findall(match["number"])), Decimal(0))
+    rest = _PARTS.sub("", match["number"])
+    total = qty(value + int(rest or 0))
+    doubt = f"{source.strip()[:40]!r} was read as {total:f}; write it in digits" if len(rest) == 1 else None
+    whole = total.quantize(Decimal(1)) if total == int(total) else total
+    return Count(found(whole, "0.9", source), unit_name(match["unit"]), doubt)
+
+
+def _chinese(match: re.Match[str], source: str) -> Count:
+    """Numerals; 一百五 is 150 when it is said, and 两三 is two or three, so that a person confirms them."""
+    value = chinese_number(match["number"])
+    doubt = (
+        f"{source.strip()[:40]!r} was read as {value}; write it in digits" if _LOOSE.search(match["number"]) else None
+    )
+    return Count(found(Decimal(value), "0.9", source), unit_name(match["unit"]), doubt)
 
 
 def _counted(match: re.Match[str], source: str) -> Count:

@@ -45,6 +45,7 @@ class Item:
     qty_fault: str | None = None
     unit: str | None = None
     price: Found[Money] | None = None
+    price_fault: str | None = None
     total: Found[Money] | None = None
     discount: Found[Money] | None = None
     tax: Found[Money] | None = None

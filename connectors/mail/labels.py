@@ -30,7 +30,7 @@ FIELDS: dict[str, str] = {
     "customer_name": "auftraggeber|besteller|customer|customer name|buyer|buyer name|ordered by|name|full name|purchaser|contact name|sold to|from|"
     "客户|客户姓名|订货人|订购人|姓名|采购员|采购人|下单人|经办人|采购联系人|顾客姓名|买家|买方联系人",
     "ship_name": "ansprechpartner|recipient|recipient name|attention|attn|contact|contact person|receiver|receiver name|consignee|ship to name|"
-    "deliver to name|收货人|收件人|联系人|收货人姓名|收件人姓名|收货联系人|收货人名称|聯絡人",
+    "deliver to name|empfänger|warenempfänger|destinataire|destinatario|收货人|收件人|联系人|收货人姓名|收件人姓名|收货联系人|收货人名称|聯絡人",
     "company": "company|company name|customer company|organisation|organization|business name|account name|buyer company|"
     "公司|公司名称|单位名称|采购单位|购货单位|需方|甲方|订货单位|客户名称|买方|采购方|客户公司|购方|订购单位",
     "phone": "telefon|tel.-nr|顾客电话|phone|tel|telephone|mobile|phone number|telephone number|contact number|cell|cell phone|mobile number|"
@@ -86,9 +86,17 @@ SECTIONS: dict[str, str] = {
     "ship_to": "lieferadresse|lieferanschrift|versandadresse|ship to|ship to address|ship-to|ship-to address|shipping address|shipping to|deliver to|delivery address|"
     "please deliver to|please ship to|please send to|delivery to|delivery location|shipping information|shipping details|"
     "delivery details|delivery information|send to|ship to location|recipient address|delivered to|"
+    "drop ship to|dropship to|drop-ship to|please drop ship to|please dropship to|drop ship address|consign to|consignee address|consignee details|"
+    "destination address|end customer address|lieferung an|"
+    "adresse de livraison|livrer à|dirección de entrega|dirección de envío|enviar a|indirizzo di consegna|indirizzo di spedizione|"
+    "spedire a|afleveradres|bezorgadres|verzendadres|leveringsadres|endereço de entrega|enviar para|adres dostawy|adres wysyłki|leveransadress|leveringsadresse|"
+    "toimitusosoite|dodací adresa|szállítási cím|adresa de livrare|teslimat adresi|адрес доставки|配送先|お届け先|納品先|배송지|"
     "收货地址|送货地址|交货地址|收件地址|地址|收货人地址|配送地址|交货地点|收货信息|收货人信息|收件信息|送达地址|详细地址|送貨地址|"
     "收件人地址|到货地址|收件人信息|寄送地址|发货地址|收货地点",
-    "bill_to": "rechnungsadresse|rechnungsanschrift|bill to|bill to address|bill-to|billing address|invoice to|invoice address|billing details|billing information|"
+    "bill_to": "rechnungsadresse|rechnungsanschrift|bill to|bill to address|bill-to|billing address|invoice to|invoice address|billing details|billing information|invoicing address|billing to|"
+    "adresse de facturation|facturer à|dirección de facturación|facturar a|indirizzo di fatturazione|fatturare a|factuuradres|endereço de faturação|endereço de cobrança|"
+    "adres do faktury|faktureringsadress|fakturaadress|faktureringsadresse|fakturaadresse|laskutusosoite|fakturační adresa|számlázási cím|adresa de facturare|fatura adresi|"
+    "請求先|청구지|"
     "账单地址|付款地址|寄票地址|發票地址",
     "customer": "customer details|customer information|customer info|buyer details|buyer information|buyer info|contact details|"
     "contact information|客户信息|买家信息|购买人信息|联系信息|订购人信息",
@@ -116,14 +124,18 @@ COLUMNS: dict[str, str] = {
     "total": "amount|total|line total|ext price|ext. price|extended|extended price|extended amount|ext|ext. cost|subtotal|"
     "net amount|line amount|total price|item total|total amount|net|net value|value|total cost|sum|price total|"
     "金额|小计|总价|合计|总额|总金额|含税金额|价税合计|金額|小計|采购金额",
-    "discount": "discount|disc|disc.|discount amount|折扣金额|优惠金额|优惠",
+    "discount": "discount|disc|disc.|discount amount|discount %|disc %|rabatt|rabatt %|remise|remise %|sconto|sconto %|descuento|descuento %|korting|korting %|rabat|rabat %|"
+    "折扣金额|优惠金额|优惠|折扣|折扣率|扣率|折扣 %|折扣%",
+    "price_per": "per|pe|price per|price unit|pricing unit|price basis|preiseinheit|计价数量|价格单位",
     "tax": "tax|vat|gst|tax amount|税额|税金",
     "deliver_by": "delivery date|due date|required date|need by|date required|ship date|eta|交货日期|交期|到货日期|要求到货日期|需求日期",
     "option": "size|color|colour|spec|specification|variant|options|style|规格|颜色|尺码|尺寸|规格型号|型号规格|材质|款式",
-    "ignored": "image|photo|picture|tax rate|vat %|tax %|discount %|disc %|weight|note|notes|remark|remarks|comment|status|"
-    "图片|税率|备注|折扣|品牌|产地|图号|重量|brand|manufacturer|warehouse|仓库",
+    "ignored": "image|photo|picture|tax rate|vat %|tax %|weight|note|notes|remark|remarks|comment|status|"
+    "图片|税率|备注|品牌|产地|图号|重量|brand|manufacturer|warehouse|仓库",
 }
 
+#: Names of people whom one may ask, whose address need not be the goods'.
+_TO_BE_ASKED = frozenset("ansprechpartner|attention|attn|contact|contact person|联系人|聯絡人".split("|"))
 _MAX_HEADING = 60
 _PERCENT = re.compile(r"(?<![\w.])\d{1,3}(?:[.,]\d{1,2})?\s?%")
 _EDGES = " \t.:：#*-–—•·_|【】[]()（）<>《》=,，、\"'`~。;；"
@@ -144,6 +156,11 @@ def normal(text: str) -> str:
 def field_of(text: str) -> str | None:
     """The field that a label names, None where it is none."""
     return _table("fields").get(normal(text))
+
+
+def names_receiver(text: str) -> bool:
+    """Whether a label names who gets the goods, and not only whom to ask for."""
+    return field_of(text) == "ship_name" and normal(text) not in _TO_BE_ASKED
 
 
 def section_of(text: str) -> str | None:

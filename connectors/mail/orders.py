@@ -117,6 +117,8 @@ def _line(item: Item, place: int, notes: _Notes) -> Line:
     where = f"lines.{place}"
     if item.qty_fault:
         notes.problems.append(problem("qty_invalid", f"{where}.qty", item.qty_fault))
+    if item.price_fault and item.price is None:
+        notes.problems.append(problem("price_missing", f"{where}.unit_price", item.price_fault))
     named = {"sku": item.sku, "name": item.name, "qty": item.qty, "unit_price": item.price}
     notes.evidence += [value.evidence(f"{where}.{name}") for name, value in named.items() if value]
     return Line(

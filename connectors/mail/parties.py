@@ -14,7 +14,9 @@ from connectors.mail.addresses import read_address
 from connectors.mail.draft import Draft
 from connectors.mail.fields import BlockOfLines, Labelled
 from connectors.mail.found import found
+from connectors.mail.labels import names_receiver
 from connectors.mail.letters import Letter
+from connectors.mail.places import place_beside
 from connectors.problems import problem
 
 _PLACED_BY = re.compile(
@@ -57,9 +59,7 @@ def parties_of(draft: Draft, letter: Letter) -> Parties:
         or _from_sentence(draft, parties)
     )
     if parties.ship_to is None and parties.bill_to is not None:
-        parties.ship_to = parties.bill_to
-        note = "the mail names no address to deliver to; the billing address is taken"
-        parties.problems.append(problem("address_missing", "ship_to", note, severity=Severity.NOTE))
+        _to_the_payer(draft, parties, parties.bill_to)
     country = (parties.ship_to.country if parties.ship_to else None) or letter.country
     _customer(draft, letter, parties, country)
     _receiver(draft, parties, country)
@@ -67,17 +67,35 @@ def parties_of(draft: Draft, letter: Letter) -> Parties:
     return parties
 
 
+def _to_the_payer(draft: Draft, parties: Parties, payer: Address) -> None:
+    """Deliver to who pays, unless another place stands in the mail that no heading explains."""
+    if place_beside(draft, payer):
+        told = "the mail names no address to deliver to but the payer's, and another place; say where the goods go"
+        parties.problems.append(problem("address_missing", "ship_to", told))
+        return
+    parties.ship_to = payer
+    note = "the mail names no address to deliver to; the billing address is taken"
+    parties.problems.append(problem("address_missing", "ship_to", note, severity=Severity.NOTE))
+
+
 def _address(draft: Draft, kind: str, parties: Parties) -> Address | None:
-    for block in draft.scan.blocks:
+    # A heading that says "ship to" is surer than one that names the consignee.
+    for block in sorted(draft.scan.blocks, key=lambda block: names_receiver(block.label)):
         if block.kind != kind or not block.lines:
             continue
-        address, problems = read_address(_with_area(block.lines, draft), field=kind)
+        address, problems = read_address(_with_area(block.lines, draft), field=kind, named=_named(draft, kind))
         if address is not None:
             address = _with_labelled(address, draft, kind)
             parties.problems += problems
             parties.evidence.append(found(None, _trust(address), "\n".join(block.lines)).evidence(kind))
             return address
     return _from_parts(draft, kind, kind, parties)
+
+
+def _named(draft: Draft, kind: str) -> str | None:
+    """Who gets the goods where a label of their own says so."""
+    said = draft.scan.first("ship_name") if kind == "ship_to" else None
+    return said.value if said else None
 
 
 def _with_area(lines: Sequence[str], draft: Draft) -> Sequence[str]:
@@ -121,7 +139,7 @@ def _from_parts(draft: Draft, kind: str, section: str | None, parties: Parties) 
         return None
     if _CJK.search("".join(said.values())):
         whole = "".join(said.get(part, "") for part in ("area", "region", "city", "street"))
-        address, problems = read_address([whole], field=kind)
+        address, problems = read_address([whole], field=kind, named=_named(draft, kind))
         parties.problems += problems
     elif set(said) <= {"street", "country"} and said["street"].count(",") >= 2:
         address, _ = read_address([said["street"]], field=kind)

@@ -6,36 +6,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from connectors.mail.attributions import (
+    announces_forward,
+    announces_history,
+    heads_a_mail,
+    heads_an_answered_mail,
+    label_of,
+    says_who_wrote,
+    wrote_elsewhere,
+)
 from connectors.mail.document import Block, Document, Grid, TextLine
 from connectors.mail.headers import address
 
-_FORWARD_SUBJECT = re.compile(
-    r"^\s*(?:(?:re|aw|回复|答复)\s*[:：]\s*)?(?:fwd?|wg|tr|rv|doorst|转发|轉寄|转寄)\s*[:：]", re.IGNORECASE
-)
-_REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|回复|答复|回覆)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
-_FORWARDED = re.compile(
-    r"^[-\s_*]{0,40}(?:begin forwarded message|forwarded message|forwarded by .{1,80}|forwarded mail|转发的?邮件(?:信息)?"
-    r"|以下是转发(?:的)?邮件|轉寄郵件|weitergeleitete nachricht|message transféré|messaggio inoltrato)[-\s_*:：]{0,40}$",
-    re.IGNORECASE,
-)
-_ORIGINAL = re.compile(
-    r"^[-\s_*]{2,40}\s?(?:original message|original appointment|原始邮件|原邮件|原始郵件|ursprüngliche nachricht|message d'origine)"
-    r"\s?[-\s_*]{0,40}$",
-    re.IGNORECASE,
-)
-_WROTE = re.compile(
-    r"^(?:on\s.{6,200}\swrote|am\s.{6,200}\sschrieb.{0,80}|le\s.{6,200}\sa écrit|在\s?.{4,200}写道|.{0,10}\d{4}年.{4,200}(?:写道|寫道)"
-    r"|于\s?.{4,200}写道|.{1,120}<[^<>\s]{3,100}>\s?(?:于|在)?.{0,60}写道)\s?[:：]?\s*$",
-    re.IGNORECASE,
-)
-_HEADER_LINE = re.compile(
-    r"^\*?(from|sent|date|to|cc|subject|reply-to|发件人|寄件者|发送时间|发送日期|日期|时间|收件人|抄送|主题|主旨|von|an|gesendet|betreff"
-    r"|de|à|objet|envoyé)\s?[:：]\*?\s*(.*)$",
-    re.IGNORECASE,
-)
-_FROM = frozenset(("from", "发件人", "寄件者", "von", "de"))
-_SUBJECT = frozenset(("subject", "主题", "主旨", "betreff", "objet"))
-_DATE = frozenset(("date", "sent", "发送时间", "发送日期", "日期", "时间", "gesendet", "envoyé"))
+_RE = r"re|aw|sv|antw|odp|res|rif|ris|r|ynt|atb|vá|отв|απ|回复|答复|回覆|返信|답장|회신"
+_FW = r"fwd?|wg|tr|rv|doorst|enc|pd|vb|vl|i|ilt|trs|转发|轉寄|转寄|転送|전달"
+_FORWARD_SUBJECT = re.compile(rf"^\s*(?:(?:{_RE})\s*[:：]\s*)?(?:{_FW})\s*[:：]", re.IGNORECASE)
+_REPLY_SUBJECT = re.compile(rf"^\s*(?:{_RE})\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+#: Danes and Norwegians forward with it, Finns answer.
+_FORWARD_OR_REPLY = re.compile(r"^\s*vs\s*[:：]", re.IGNORECASE)
+_FORWARD_MARKS = re.compile(rf"^\s*(?:(?:{_FW}|vs)\s*[:：]\s*)+", re.IGNORECASE)
+_FINNISH = re.compile(r"lähettäjä|kirjoitti|alkuperäinen", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +52,24 @@ def is_reply(subject: str) -> bool:
     return bool(_REPLY_SUBJECT.match(subject))
 
 
+def without_prefixes(subject: str) -> str:
+    """The subject of a mail that was forwarded, without the marks that forwarding put before it."""
+    return _FORWARD_MARKS.sub("", subject)
+
+
 def voices(document: Document, *, subject: str, in_reply: bool) -> Voices:
     """Take a text apart. Quoted history is dropped unless the mail forwards it."""
-    is_forward = bool(_FORWARD_SUBJECT.match(subject))
-    cut = _cut(document.blocks, is_forward=is_forward)
-    if cut is None:
-        return Voices(_own(document, document.blocks, is_reply=in_reply or bool(_REPLY_SUBJECT.match(subject))))
-    at, forwards = cut
+    is_answer = in_reply or is_reply(subject)
+    at = _cut(document.blocks, subject=subject, in_reply=is_answer)
+    if at is None:
+        return Voices(_own(document, document.blocks, is_reply=is_answer))
     own = _own(document, document.blocks[:at], is_reply=True)
-    if not forwards:
-        return Voices(own)
     inner, rest = _inner(document.blocks[at:])
-    return Voices(own, _innermost(replace(document, blocks=tuple(rest))), inner)
+    if _forwards(document.blocks, at, subject) or (not is_answer and inner.sender and not _filled(own.blocks)):
+        return Voices(own, _innermost(replace(document, blocks=tuple(rest))), inner)
+    # "Da: Acme / Data: ... / Oggetto: ordine" on top of a first mail is the head of the letter itself.
+    is_letter = not is_answer and not _filled(document.blocks[:at]) and label_of(_text(document.blocks[at]))
+    return Voices(_own(document, document.blocks, is_reply=False) if is_letter else own)
 
 
 def _own(document: Document, blocks: Sequence[Block], *, is_reply: bool) -> Document:
@@ -85,26 +81,50 @@ def _own(document: Document, blocks: Sequence[Block], *, is_reply: bool) -> Docu
 
 
 def _says_something(blocks: Sequence[Block]) -> bool:
-    return sum(1 for block in blocks if isinstance(block, Grid) or block.text.strip()) >= 2
+    return _filled(blocks) >= 2
+
+
+def _filled(blocks: Sequence[Block]) -> int:
+    return sum(isinstance(block, Grid) or bool(block.text.strip()) for block in blocks)
 
 
 def _unquoted(block: Block) -> Block:
     return TextLine(block.text) if isinstance(block, TextLine) else Grid(block.rows)
 
 
-def _cut(blocks: Sequence[Block], *, is_forward: bool) -> tuple[int, bool] | None:
-    """Where another mail begins in this one, and whether this one forwards it."""
+def _cut(blocks: Sequence[Block], *, subject: str, in_reply: bool) -> int | None:
+    """Where another mail begins in this one."""
     for index, block in enumerate(blocks):
-        if not isinstance(block, TextLine):
-            continue
-        text = block.text.strip()[:300]
-        if _FORWARDED.match(text):
-            return index, True
-        if _ORIGINAL.match(text) or _header_block(blocks, index):
-            return index, is_forward
-        if _WROTE.match(text) or _WROTE.match(_with_next(blocks, index)):
-            return index, is_forward
+        if isinstance(block, TextLine) and _begins(blocks, index, subject=subject, in_reply=in_reply):
+            return index
     return None
+
+
+def _begins(blocks: Sequence[Block], index: int, *, subject: str, in_reply: bool) -> bool:
+    text = _text(blocks[index])[:300]
+    below = [_text(block) for block in blocks[index : index + 8]]
+    if announces_forward(text) or announces_history(text) or heads_a_mail(below):
+        return True
+    if says_who_wrote(text) or says_who_wrote(_with_next(blocks, index)):
+        return True
+    if in_reply and heads_an_answered_mail(below, subject):
+        return True
+    count = wrote_elsewhere(below, in_reply=in_reply)
+    # What is marked as quoted is left out by its mark, and what stands between is the sender's answer.
+    return count > 0 and not _is_quoted(blocks[index + count :])
+
+
+def _is_quoted(blocks: Sequence[Block]) -> bool:
+    first = next((block for block in blocks if isinstance(block, Grid) or block.text.strip()), None)
+    return first is None or first.quoted
+
+
+def _forwards(blocks: Sequence[Block], at: int, subject: str) -> bool:
+    """Whether the mail that begins there is one that is sent on, and none that was answered."""
+    begin = _text(blocks[at])
+    if announces_forward(begin[:300]) or _FORWARD_SUBJECT.match(subject):
+        return True
+    return bool(_FORWARD_OR_REPLY.match(subject)) and not _FINNISH.search(begin)
 
 
 def _with_next(blocks: Sequence[Block], index: int) -> str:
@@ -119,28 +139,19 @@ def _text(block: Block) -> str:
     return block.text.strip() if isinstance(block, TextLine) else ""
 
 
-def _header_block(blocks: Sequence[Block], index: int) -> bool:
-    """Whether a mail's From, Sent and Subject lines begin here, as Outlook and QQ put them over the old mail."""
-    first = _HEADER_LINE.match(_text(blocks[index]))
-    if not first or first[1].lower() not in _FROM:
-        return False
-    seen = {match[1].lower() for block in blocks[index : index + 8] if (match := _HEADER_LINE.match(_text(block)))}
-    return bool(seen & _SUBJECT) and bool(seen & _DATE)
-
-
 def _inner(blocks: Sequence[Block]) -> tuple[Inner, list[Block]]:
     """The forwarded mail's own headers, and what follows them, no longer quoted."""
     shown: dict[str, str] = {}
-    begin = 1 if not _HEADER_LINE.match(_text(blocks[0])) else 0
+    begin = 0 if label_of(_text(blocks[0])) else 1
     for index, block in enumerate(blocks[begin : begin + 20], start=begin):
-        match = _HEADER_LINE.match(_text(block))
-        if match:
-            shown.setdefault(match[1].lower(), match[2].strip())
+        label = label_of(_text(block))
+        if label:
+            shown.setdefault(*label)
             begin = index + 1
         elif _text(block) and shown:
             break
-    name, sender = address(_first(shown, _FROM))
-    inner = Inner(name, sender, _first(shown, _SUBJECT)[:300], _first(shown, _DATE)[:80])
+    name, sender = address(shown.get("from", ""))
+    inner = Inner(name, sender, shown.get("subject", "")[:300], shown.get("date", "")[:80])
     return inner, [_unquoted(block) for block in blocks[begin:]]
 
 
@@ -148,10 +159,7 @@ def _innermost(document: Document) -> Document:
     """The forwarded mail without the history that it quotes in turn."""
     for index, block in enumerate(document.blocks):
         text = _text(block)[:300]
-        if index > 2 and (_WROTE.match(text) or _ORIGINAL.match(text)):
+        below = [_text(further) for further in document.blocks[index : index + 3]]
+        if index > 2 and (says_who_wrote(text) or announces_history(text) or wrote_elsewhere(below, in_reply=False)):
             return replace(document, blocks=document.blocks[:index])
     return document
-
-
-def _first(shown: dict[str, str], names: frozenset[str]) -> str:
-    return next((value for name, value in shown.items() if name in names), "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,12 +15,11 @@ from connectors.mail.letters import Letter, enclosed_in, forwarded_by, letter_of
 from connectors.mail.markup import from_html
 from connectors.mail.message import Attachment, Mail, open_mail
 from connectors.mail.orders import SOURCE, number_named, order_of
-from connectors.mail.quotation import Voices, is_reply, voices
+from connectors.mail.quotation import Voices, is_reply, voices, without_prefixes
 from connectors.problems import problem
 
 #: The mail itself and the first mails that it forwards or encloses.
 _MAX_SPEECHES = 6
-_FORWARDING = re.compile(r"^\s*(?:(?:fwd?|wg|tr|rv|转发|轉寄)\s*[:：]\s*)+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def _voices(mail: Mail, document: Document) -> Voices:
 
 
 def _unforwarded(letter: Letter) -> Letter:
-    return replace(letter, subject=_FORWARDING.sub("", letter.subject))
+    return replace(letter, subject=without_prefixes(letter.subject))
 
 
 def _richer(documents: list[Document]) -> Draft:

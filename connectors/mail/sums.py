@@ -15,7 +15,9 @@ from connectors.mail.found import Found, found
 from connectors.mail.items import Item
 from connectors.mail.prices import settle, tax_is_included
 from connectors.money import CURRENCIES, CURRENCY_NAMES, currency_code, may_mean
+from connectors.rates import RateUnclear, percent_off
 
+_SIX = Decimal("0.000001")
 _KEYS = ("subtotal", "discount", "shipping", "fees", "tax", "total", "paid")
 _FREE = re.compile(r"^\W*(?:free\b|gratis|包邮|免运费|免邮|included|nil\b|无$)", re.I)
 _COUNTED = re.compile(r"^\W*\d[\d,.]*\s*(?:items?|pcs|pieces|units?|lines?|boxes|件|个|箱|项|种|套)\b", re.I)
@@ -54,6 +56,7 @@ class Sums:
 def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str | None) -> Sums:
     """Read the sums and settle prices against them; amounts stay as sent."""
     said = {key: figure for key in _KEYS if (figure := _figure(draft, key))}
+    said |= _percent_off(draft, said)
     parts = {key: abs(figure.value.value) for key, figure in said.items()}
     goods_total = parts.get("subtotal") or _goods_total(parts)
     items = settle(draft.items, goods_total=goods_total, prints_totals=bool(_WOOCOMMERCE.search(draft.text[:2000])))
@@ -78,12 +81,32 @@ def sums_of(draft: Draft, addresses: Sequence[Address | None], configured: str |
     return result
 
 
+def _percent_off(draft: Draft, said: dict[str, Found[Money]]) -> dict[str, Found[Money]]:
+    """ "Discount: 10%" and 折扣：9折 below the goods, as the amount that they take off."""
+    goods = said["subtotal"].value.value if "subtotal" in said else _net(draft.items, {})
+    for named in draft.scan.labelled if "discount" not in said else ():
+        percent = _percent(named.value) if named.key == "discount" else None
+        if percent:
+            off = Money((goods * percent / 100).quantize(_SIX).normalize(), None, None)
+            return {"discount": found(off, "0.85", named.source)}
+    return {}
+
+
+def _percent(value: str) -> Decimal | None:
+    try:
+        return percent_off(value.strip(" .,;。；"), head="discount", is_rate=False)
+    except RateUnclear:
+        return None
+
+
 def _figure(draft: Draft, key: str) -> Found[Money] | None:
     for said in draft.scan.labelled:
         if said.key != key:
             continue
         if key == "shipping" and _FREE.match(said.value):
             return found(Money(Decimal(0), None, None), "0.9", said.source)
+        if key == "discount" and _percent(said.value) is not None:
+            continue
         figure = None if _COUNTED.match(said.value) or _PERCENT_ONLY.match(said.value) else _amount(said.value)
         if figure:
             return found(figure, "0.95", said.source)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
+from connectors.mail.amounts import divided, each_of
 from connectors.mail.document import Grid, columns
 from connectors.mail.figures import Money, currency_named, money, quantity, unit_name
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item, bare_code, is_code, named_code
 from connectors.mail.labels import field_of, normal
 from connectors.mail.numbers import number_of
+from connectors.rates import RateUnclear, is_rate, percent_off
 
 #: A line that only divides: dashes, box drawings and the like.
 RULE = re.compile(r"[\s|+:=_*–—\u2500-\u257f-]{3,}")
@@ -21,6 +24,8 @@ _OF_ORDERS = re.compile(
     r"(?:po|p\.o|purchase order|order) ?(?:no|number|num|id)?|(?:采购订单|采购单|订货单|订购单|订单)(?:编号|号码|号)"
 )
 MAX_ROWS = 2000
+_SIX = Decimal("0.000001")
+_CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -140,6 +145,9 @@ def _item(cells: Sequence[str], keys: dict[int, str], heading: Sequence[str]) ->
             _READERS.get(key, _ignore)(item, cells[index], heading[index])
     if item.sku is None and item.name is not None:
         _sku_in_name(item)
+    for index, key in keys.items():
+        if key in _OF_PRICES and index < len(cells) and cells[index]:
+            _OF_PRICES[key](item, cells[index], heading[index])
     return item
 
 
@@ -197,7 +205,19 @@ def _option(item: Item, cell: str, heading: str) -> None:
 
 
 def _price(item: Item, cell: str, heading: str) -> None:
-    item.price = item.price or _money(cell)
+    if item.price is not None:
+        return
+    # A struck-out price and the one that holds stand in one cell, the valid one last.
+    told = [each for line in cell.split("\n") if (each := each_of(line, heading)) != (None, None)]
+    figure, item.price_fault = told[-1] if told else (None, None)
+    item.price = found(figure, "0.95" if len(told) == 1 else "0.7", cell) if figure else None
+
+
+def _price_per(item: Item, cell: str, heading: str) -> None:
+    """A column of the number of pieces that the price is for, as SAP prints it."""
+    number = re.match(r"\d[\d.,]*", cell)
+    if number and item.price:
+        item.price = replace(item.price, value=divided(item.price.value, number[0]))
 
 
 def _total(item: Item, cell: str, heading: str) -> None:
@@ -205,7 +225,26 @@ def _total(item: Item, cell: str, heading: str) -> None:
 
 
 def _discount(item: Item, cell: str, heading: str) -> None:
-    item.discount = None if "%" in cell or "%" in heading else _money(cell)
+    """An amount, or the percentage that is taken off (10%, 9折); what can be either waits with the price."""
+    try:
+        percent = percent_off(cell, head=heading, is_rate=is_rate(heading))
+        if percent is None and re.search("[%％折]", cell):
+            raise RateUnclear(f"{cell[:40]!r} is no discount; write 10% or 5.00")
+    except RateUnclear as error:
+        item.price, item.price_fault = None, f"column {heading.strip()[:40]!r}: {error}"
+        return
+    if percent is None:
+        item.discount = _money(cell)
+    elif percent and item.price and item.qty and not _is_net(item):
+        off = (item.qty.value * item.price.value.value * percent / 100).quantize(_SIX).normalize()
+        item.discount = found(replace(item.price.value, value=off), "0.85", cell)
+
+
+def _is_net(item: Item) -> bool:
+    """Whether the line's total shows that the discount is in the price already."""
+    if item.price is None or item.total is None or item.qty is None:
+        return False
+    return abs(item.qty.value * item.price.value.value - item.total.value.value) <= _CENT
 
 
 def _tax(item: Item, cell: str, heading: str) -> None:
@@ -226,7 +265,8 @@ _READERS = {
     "unit": _unit,
     "price": _price,
     "total": _total,
-    "discount": _discount,
     "tax": _tax,
     "option": _option,
 }
+#: Read when price, quantity and total are known.
+_OF_PRICES = {"price_per": _price_per, "discount": _discount}

@@ -133,11 +133,12 @@ def _is_torn(cells: Sequence[str]) -> bool:
 
 
 def _row(line: str, split: re.Pattern[str], head: tuple[str, ...], heading_line: str) -> tuple[str, ...] | None:
-    if "|" in split.pattern or "\t" in split.pattern:
-        raw = line.strip().strip("|") if "|" in split.pattern else line
-        cells = [cell.strip() for cell in raw.split("|" if "|" in split.pattern else "\t")]
+    if "|" in split.pattern:
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         return tuple(cells) if len(cells) >= 2 or sum_field(cells[0].split(":")[0]) else None
     cells = _cells(line, split)
+    if split is _SPLITS[1] and "\t\t" not in heading_line.strip() and 1 < len(line.split("\t")) <= len(head):
+        return tuple(cell.strip() for cell in line.split("\t"))  # a cell left empty keeps its place
     if len(cells) == len(head):
         return tuple(cells)
     if len(cells) > len(head) and split is _SPLITS[-1]:
