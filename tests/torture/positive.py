@@ -12,7 +12,7 @@ import random
 import re
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -244,9 +244,9 @@ class _Trial:
             self.made.flush_redis()
         if not self.case.calm and self._fault_at <= moment < self._round_began + SECONDS + 6:
             self._fault_at = moment + _FAULT_EVERY_S
-            victims = [pid for pid in self._workers() if pid not in self._frozen]
+            victims = may_be_hurt(self._workers(), self._frozen)
             if victims:
-                self._hurt(self._chance.choice(sorted(victims)), moment)
+                self._hurt(self._chance.choice(victims), moment)
 
     def _hurt(self, pid: int, moment: float) -> None:
         number = signal.SIGKILL if self._chance.random() < 0.25 else signal.SIGSTOP
@@ -267,3 +267,9 @@ class _Trial:
             del self._frozen[pid]
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+def may_be_hurt(workers: Collection[int], frozen: Container[int]) -> list[int]:
+    """Those that are not frozen, if there are two: that no step waits for long is promised as long as one worker lives."""
+    awake = sorted(pid for pid in workers if pid not in frozen)
+    return awake if len(awake) > 1 else []
