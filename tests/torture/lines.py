@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from oms.demo.place import free_ports
 from tests.torture.house import House
 from tests.torture.line_faults import NONE, WANTED, Fault, Pace, Spell, course
+from tests.torture.ports import free_ports
 from tests.torture.proxy import FaultProxy
 
 #: Everything that the product connects to.
@@ -27,6 +27,7 @@ DEPENDENCIES = ("postgresql", "redis", "carrier", "shop", "imap", "smtp")
 #: How the carrier is away at the end; no course draws it, so that what came before is not taken for it.
 AWAY = Fault("away", "", cut_after=0, reset=True)
 _LOOK_S = 0.05
+_READY_S = 60.0
 
 
 @dataclass(slots=True)
@@ -69,7 +70,8 @@ class Lines:
         made.run_beside("lines", partial(_serve, self._folder, ups, ports, paces, seed))
         for name, port in ports.items():
             made.redirect(name, port)
-        made.watch((self._folder / "lines.json").exists, limit_s=20)
+        if not made.watch((self._folder / "lines.json").exists, limit_s=_READY_S):
+            raise SystemExit(f"the proxies did not begin; see {self._folder}/lines.log")
 
     def begin(self) -> None:
         """The courses start now."""
