@@ -177,8 +177,9 @@ def _judge(made: House, form: Form, ledger: Path, outcome: Outcome) -> None:
     placed = read(ledger)
     if not made.watch(lambda: missing(made, placed) == [], limit_s=form.drain_s):
         outcome.wrong += [f"LOST: {one} was sold and did not come back" for one in missing(made, placed)]
-    if not rest.come(made, limit_s=form.drain_s):
-        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
+    due = rest.come(made, limit_s=form.drain_s)
+    if due:
+        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {due}")
     with made.database() as session:
         found = Findings(verdict.parked(session))
     verdict.house_in_order(made, found)

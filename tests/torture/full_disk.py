@@ -195,8 +195,9 @@ def _status(port: int, method: str, target: str, body: bytes | None, headers: di
 
 
 def _judge(made: House, shots: list[Shot], spells: list[tuple[float, float]], form: Form, outcome: Outcome) -> None:
-    if not rest.come(made, limit_s=form.drain_s):
-        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
+    due = rest.come(made, limit_s=form.drain_s)
+    if due:
+        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {due}")
     probes = [Probe(*json.loads(line)) for line in (made.folder / "probes.jsonl").read_text().splitlines()]
     acks = traffic.read(made.folder / "acked.jsonl")
     found = verdict.Findings(ledgers.answers(acks))
