@@ -1,7 +1,7 @@
 """The proxies before all dependencies, in a process of their own, each with its course from the seed.
 
 The parent gives its orders by files: `lines.begin` (the courses start), `lines.enough` (only what no line has suffered
-yet is still done), `lines.alone` (the carrier alone is away), `lines.heal` (all is well). What the proxies saw lies in
+yet is still done), `lines.pause` (all is well for now), `lines.alone` (the carrier alone is away), `lines.heal` (all is well). What the proxies saw lies in
 `lines.json`, written every half second.
 """
 
@@ -80,6 +80,10 @@ class Lines:
     def enough(self) -> None:
         """From now on each line suffers only what it has not suffered yet."""
         self._order("enough")
+
+    def pause(self) -> None:
+        """Every line is good until the carrier is left alone."""
+        self._order("pause")
 
     def leave_carrier_alone(self) -> None:
         """The carrier is away, every other line is good."""
@@ -173,7 +177,9 @@ def _serve(
     courses = {name: Course(proxy, course(seed, name, paces[name]), began) for name, proxy in proxies.items()}
     while True:
         now = time.monotonic()
-        ordered = {what for what in ("begin", "enough", "alone", "heal") if (folder / f"lines.{what}").exists()}
+        ordered = {
+            what for what in ("begin", "enough", "pause", "alone", "heal") if (folder / f"lines.{what}").exists()
+        }
         for name, line in courses.items():
             _lead(name, line, ordered, now)
         if now - told > 0.5:
@@ -187,6 +193,8 @@ def _lead(name: str, line: Course, ordered: set[str], now: float) -> None:
         line.turn(NONE, now)
     elif "alone" in ordered:
         line.turn(AWAY if name == "carrier" else NONE, now)
+    elif "pause" in ordered:
+        line.turn(NONE, now)
     elif "begin" in ordered:
         line.go_on(now, enough="enough" in ordered)
 

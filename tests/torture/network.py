@@ -1,17 +1,19 @@
 """T3: bad lines. Before PostgreSQL, Redis, carrier, shop, IMAP and SMTP stands a proxy with a course from the seed.
 
 Late, slow, cut, reset, half-open, clogged, gone: orders and mails come in and are worked on meanwhile. Each line suffers
-each kind at least once, while somebody speaks. Then only the carrier's line is broken, to see the circuit open; then all
-heals, and everything must come to rest with nothing lost or doubled.
+each kind at least once, while somebody speaks. All is well until the carrier has answered; then only its line is broken,
+to see the circuit open; then all heals, and everything must come to rest with nothing lost or doubled.
 """
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 
 from connectors import mail_client
-from tests.torture import letters, plan, traffic, verdict
+from oms import db
+from tests.torture import callers, letters, plan, traffic, verdict
 from tests.torture.forking import Forked
 from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
@@ -105,6 +107,7 @@ def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form
     lines.begin()
     _watch_for(made, form.seconds)
     more = _until_all_suffered(made, lines, form, senders, seed=options.seed)
+    more += _until_carrier_answers(made, lines, form, senders, seed=options.seed)
     # By now all orders may have their labels: others come, so that somebody needs the carrier.
     senders.append(traffic.begin(made, late, name="traffic-late"))
     lines.leave_carrier_alone()
@@ -126,8 +129,31 @@ def _until_all_suffered(made: House, lines: Lines, form: Form, senders: list[For
         some = [plan.one(f"M{seed}-{number + n:06d}", MORE_S * n / MORE) for n in range(MORE)]
         senders.append(traffic.begin(made, some, name=f"traffic-more-{number}"))
         more += some
+        if lines.seen()["shop"].spared:
+            with made.database() as session:
+                callers.poll_shops(session, turn=f"torture-{number}")
         made.watch(lambda: _suffered(lines, form), limit_s=MORE_S)
     return more
+
+
+def _until_carrier_answers(made: House, lines: Lines, form: Form, senders: list[Forked], *, seed: int) -> list[Shot]:
+    """All lines are good until a worker has had an answer of the carrier, however long its circuit had stood open.
+
+    Behind an open circuit one call comes in half a minute, and nobody would see it open when the carrier is away.
+    """
+    lines.pause()
+    some = [plan.one(f"A{seed}-{number:06d}", float(number)) for number in range(MORE)]
+    senders.append(traffic.begin(made, some, name="traffic-answered"))
+    with made.database() as session:
+        since = db.now(session)
+    others = [f"{socket.gethostname()}:{pid}" for pid in made.processes().get("sweep", [])]
+
+    def answered() -> bool:
+        with made.database() as session:
+            return callers.has_booked(session, since=since, others=others)
+
+    made.watch(answered, limit_s=form.more_s)
+    return some
 
 
 def _suffered(lines: Lines, form: Form) -> bool:
