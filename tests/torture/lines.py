@@ -40,6 +40,12 @@ class Seen:
     #: seconds, who waited, and what it had asked
     longest_wait: tuple[float, str, str] = (0.0, "", "")
     longest_line_s: float = 0.0
+    #: all that took long: seconds, who waited, what it had asked, until when
+    long_waits: list[tuple[float, str, str, float]] = field(default_factory=list)
+    #: seconds of a connection, and when it ended
+    long_lines: list[tuple[float, float]] = field(default_factory=list)
+    #: when the proxy itself did nothing: what, from when, until when
+    stalled: list[tuple[str, float, float]] = field(default_factory=list)
     #: [name of the fault, when it began, when it ended]
     spells: list[tuple[str, float, float]] = field(default_factory=list)
     #: the kinds of faults that somebody has felt
@@ -161,6 +167,8 @@ class Course:
         waited = proxy.waited()
         one.longest_wait = (round(waited.seconds, 2), waited.who, waited.asked)
         one.longest_line_s = round(proxy.longest_line_s, 2)
+        one.long_waits, one.long_lines = [tuple(wait) for wait in proxy.waited_long()], list(proxy.long_lines)
+        one.stalled = [(stall.what, stall.began, stall.ended) for stall in list(proxy.stalled)]
         return {name: getattr(one, name) for name in Seen.__slots__}
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from connectors import mail_client
 from oms import db
-from tests.torture import callers, letters, plan, traffic, verdict
+from tests.torture import callers, letters, plan, stalls, traffic, verdict
 from tests.torture.forking import Forked
 from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
@@ -21,6 +23,7 @@ from tests.torture.lines import DEPENDENCIES, Lines, Seen
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
 from tests.torture.plan import ORDER, Shot
+from tests.torture.stalls import STALLS, Stall
 from tests.torture.verdict import Outcome
 from workers import circuit, outside
 
@@ -70,6 +73,7 @@ def run(options: Options) -> Outcome:
         lines = Lines(made.folder)
         lines.put_before(made, paces(form), seed=options.seed)
         made.open()
+        made.run_beside("stalls", partial(stalls.watch, made.folder / STALLS, made.folder))
         more = _suffer(made, shots, late, lines, form, options)
         drained = verdict.drain(made, limit_s=form.drain_s)
         outcome.figures["drain_s"] = drained and round(drained, 1)
@@ -79,8 +83,8 @@ def run(options: Options) -> Outcome:
         made.watch(lambda: letters.arrived(made), limit_s=mail_client.LONGEST_WAIT_S + 20)
         outcome.wrong += letters.wrong(sent, letters.stored(made))
         found = verdict.judge(made, [*shots, *more, *late])
-        seen = lines.seen()
-    outcome.wrong += found.wrong + blocked(seen) + reached(seen, form) + opened(seen["carrier"], form, outcome)
+        seen, stalled = lines.seen(), stalls.read(made.folder / STALLS)
+    outcome.wrong += found.wrong + blocked(seen, stalled) + reached(seen, form) + opened(seen["carrier"], form, outcome)
     outcome.figures |= found.figures | {f"{name} hits": one.hits for name, one in seen.items()}
     outcome.figures["mails that came in"] = len(sent)
     outcome.figures["more orders"] = len(more)
@@ -170,19 +174,26 @@ def _watch_for(made: House, seconds: float) -> None:
     made.watch(lambda: time.monotonic() > ends)
 
 
-def blocked(seen: dict[str, Seen]) -> list[str]:
-    """Who waited too long."""
-    waits = {name: one.longest_wait for name, one in seen.items()}
+def blocked(seen: dict[str, Seen], stalled: Sequence[Stall] = ()) -> list[str]:
+    """Who waited too long; time in which the machine, or the proxy, did nothing is nobody's wait for a peer."""
     wrong = [
         f"{who or 'somebody'} waited {seconds:.0f} s for {name}, at most {BLOCKED_S:.0f}; it had asked {asked!r}"
-        for name, (seconds, who, asked) in waits.items()
-        if seconds > BLOCKED_S
+        for name, one in seen.items()
+        for seconds, who, asked, ended in one.long_waits
+        if _without_stalls(seconds, ended, one, stalled) > BLOCKED_S
     ]
     return wrong + [
-        f"a call to {name} took {seen[name].longest_line_s:.0f} s, at most {BLOCKED_S:.0f}"
+        f"a call to {name} took {seconds:.0f} s, at most {BLOCKED_S:.0f}"
         for name in _CALLS
-        if seen[name].longest_line_s > BLOCKED_S
+        for seconds, ended in seen[name].long_lines
+        if _without_stalls(seconds, ended, seen[name], stalled) > BLOCKED_S
     ]
+
+
+def _without_stalls(seconds: float, ended: float, one: Seen, stalled: Sequence[Stall]) -> float:
+    began = ended - seconds
+    found = stalls.trusted([*stalled, *(Stall(*own) for own in one.stalled)], began, ended)
+    return seconds - stalls.total_s(found, began, ended)
 
 
 def reached(seen: dict[str, Seen], form: Form) -> list[str]:

@@ -28,6 +28,7 @@ from tests.torture.options import Options
 from tests.torture.plan import Shot
 from tests.torture.positive import KINDS
 from tests.torture.promptness import PEAK_PER_S, Phase, Seen
+from tests.torture.stalls import STALLS
 from tests.torture.verdict import Findings, Outcome
 
 TIMES = 10
@@ -40,8 +41,6 @@ SLOW_FLUSH_S = 0.1
 RECYCLED = "web worker"
 #: Senders are forked and ready after this.
 _READY_S = 0.3
-#: Where the stalls of the machine are noted.
-STALLS = "stalls.jsonl"
 _LEFT = text("SELECT count(*) FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state IN ('open', 'claimed')")
 
 

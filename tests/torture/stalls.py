@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+#: The note in a house's folder.
+STALLS = "stalls.jsonl"
 LOOK_S = 0.02
 #: Anybody may be so late on processors and a disk that are well used; it is the product's to live with that.
 LEAST_S = 0.1
