@@ -96,3 +96,21 @@ def test_what_nobody_has_read_yet_is_on_its_way() -> None:
 """
     assert going_dark.unread_bytes(table.format(unread="1F"), "10.231.77.14") == 31
     assert going_dark.unread_bytes(table.format(unread="00"), "10.231.77.14") == 0
+
+
+class Balancer(Sender):
+    """A balancer whose host web-2 does not answer, though web-1 does."""
+
+    @staticmethod
+    def _post(host: Host, number: int, body: bytes) -> int:
+        return 0 if host.name == "web-2" else 200
+
+
+def test_a_delivery_that_comes_again_meets_the_dark_host_first_and_is_taken_by_the_other_one() -> None:
+    web = [Cable(Network("none"), name, "10.231.77.11") for name in ("web-1", "web-2")]
+    sender = Balancer(web, ["TEA-1"])
+    sender.send_again(0, web[0])
+    assert hosts.met_darkness(sender) == ["no sender ever met a host that does not answer"]
+    sender.send_again(0, web[1])
+    assert hosts.met_darkness(sender) == []
+    assert sender.acked == {0: 2}
