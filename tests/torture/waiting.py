@@ -92,6 +92,15 @@ def _children() -> Iterator[Stood]:
         looking.join()
 
 
+def queued_s() -> float:
+    """Seconds for which this thread, and its children that live, had no processor so far."""
+    total = _stood("thread-self")[1]
+    for child in (_PROC / f"self/task/{threading.get_native_id()}/children").read_text(encoding="ascii").split():
+        with suppress(OSError):  # it has ended
+            total += _stood(child)[1]
+    return total
+
+
 def backends_of(postmaster: int, database: str) -> list[int]:
     """The processes with which PostgreSQL serves that database's clients now."""
     found = []
