@@ -12,6 +12,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,8 @@ class Block:
 def hold(blocks: Sequence[range], folder: Path) -> Block:
     """The first block that nobody holds. Raises NoPorts."""
     folder.mkdir(exist_ok=True)
+    with suppress(PermissionError):  # another user's, who has done so
+        folder.chmod(0o1777)
     for block in blocks:
         try:
             lock = os.open(folder / f"{block[0]}.lock", os.O_RDWR | os.O_CREAT, 0o666)

@@ -256,17 +256,24 @@ class _Trial:
                 self._frozen[pid] = moment + _FROZEN_S
 
     def _workers(self) -> list[int]:
-        """The inside workers, of both parents."""
+        """The inside workers that live, of both parents."""
         found = list(self.made.processes().get("worker inside", []))
         with suppress(psutil.Error):
             found += [child.pid for child in psutil.Process(self.made.boss.pids()["more-workers"]).children()]
-        return found
+        return [pid for pid in found if lives(pid)]
 
     def _thaw(self, moment: float) -> None:
         for pid in [pid for pid, until in self._frozen.items() if until <= moment]:
             del self._frozen[pid]
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+def lives(pid: int) -> bool:
+    """Whether that process has not ended; one whose parent has not heard of it yet has."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def may_be_hurt(workers: Collection[int], frozen: Container[int]) -> list[int]:
