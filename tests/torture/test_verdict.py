@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.invariants import check
 from tests.factories.floor import confirmed_order
 from tests.factories.packed import served_floor
-from tests.torture.verdict import STATEMENT_SHOWN, counted, deadlocks_told, parked, waits_on
+from tests.torture.verdict import BY_THE_CLOCK, STATEMENT_SHOWN, counted, deadlocks_told, parked, waits_on
 
 _AT = "2026-11-29 03:25:45.766 UTC [20947]"
 _LOG = f"""{_AT} ERROR:  deadlock detected
@@ -60,6 +61,18 @@ def test_what_people_still_have_to_do_is_left_though_every_order_has_ended(
     opened = "UPDATE step SET kind = :kind, state = 'open', outcome = NULL, finished_at = NULL, finished_by = NULL"
     session.execute(text(f"{opened} WHERE id = (SELECT id FROM step WHERE order_id = :id LIMIT 1)"), names)
     assert counted(session) == {"steps": 0, "people": 1, "orders": 0}
+
+
+def test_every_rule_that_asks_the_clock_is_asked_beside_the_judges_locks_and_a_forgotten_lease_is_told(
+    session: Session, business_now: datetime
+) -> None:
+    assert {name for name, rule in check.INVARIANTS.items() if "clock_timestamp" in rule.sql} == BY_THE_CLOCK
+    order = confirmed_order(session, served_floor(session), business_now)
+    claimed = "UPDATE step SET state = 'claimed', lease_until = clock_timestamp() + CAST(:left AS interval) WHERE order_id = :id"
+    session.execute(text(claimed), {"id": order.id, "left": "1 h"})
+    assert check.check(session, names=BY_THE_CLOCK) == []
+    session.execute(text(claimed), {"id": order.id, "left": "-11 s"})
+    assert {found.name for found in check.check(session, names=BY_THE_CLOCK)} == {"no_lease_forgotten"}
 
 
 def test_who_waited_for_the_judge_alone_is_not_told_and_who_waits_on_is() -> None:
