@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from oms import db, embedded, installation
@@ -37,13 +38,13 @@ def database_name(run: str) -> str:
     return f"oms_{run}_{os.getpid()}"
 
 
-def find(run: str = "demo") -> Ground:
-    """Find or start PostgreSQL and Redis, make the own empty database of a run of that name.
+def find(run: str = "demo", *, ports: Sequence[int] = ()) -> Ground:
+    """Find or start PostgreSQL and Redis, make the own empty database of a run of that name, with these ports or free ones.
 
     With OMS_DATABASE_URL and OMS_REDIS_URL set, databases are made on those servers; the ones named stay untouched.
     """
     found = embedded.find_servers()
-    place = make_place(run)
+    place = make_place(run, ports=ports)
     servers: list[Server] = []
     database_server, redis_server = found.database_url, found.redis_url
     if redis_server is None:

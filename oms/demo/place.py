@@ -8,6 +8,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,8 @@ PASSWORD = "demo-only-Passw0rd"
 MAIL_DOMAIN = "oms.example"
 ORDERS_ADDRESS = f"orders@{MAIL_DOMAIN}"
 MAIL_PASSWORD = "mailbox-demo"
+#: How many a place needs.
+PORTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,13 @@ class Place:
         }
 
 
-def make_place(run: str = "demo") -> Place:
-    """A fresh folder in the system's temporary place, which PostgreSQL's own user may enter, and free ports."""
+def make_place(run: str = "demo", *, ports: Sequence[int] = ()) -> Place:
+    """A fresh folder in the system's temporary place, which PostgreSQL's own user may enter, and these ports, else free ones."""
     name = f"oms-{run}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
-    web, carrier, shop, imap, smtp, mailbox = free_ports(6)
+    web, carrier, shop, imap, smtp, mailbox = ports or free_ports(PORTS)
     return Place(folder, web, carrier, shop, imap, smtp, mailbox)
 
 

@@ -19,7 +19,8 @@ import requests
 from connectors.base import Received
 from tests.servers import ROOT
 
-PATIENCE_S = 10.0
+#: Of a peer that lives; one that has ended is told at once.
+PATIENCE_S = 60.0
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:

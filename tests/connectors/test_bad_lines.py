@@ -254,6 +254,19 @@ def test_a_wait_has_a_name_and_ends_when_its_client_hangs_up(database):
     assert "SELECT 2" in waited.asked
 
 
+def test_a_proxy_that_did_nothing_notes_when(database):
+    proxy, _ours = database
+    began = time.monotonic()
+
+    def noted() -> bool:
+        return any(stall.seconds > 0.3 and stall.ended > began for stall in proxy.stalled)
+
+    while not noted() and time.monotonic() < began + 60:
+        proxy._loop.call_soon_threadsafe(time.sleep, 0.4)
+        time.sleep(0.5)
+    assert noted()
+
+
 def test_an_answer_of_the_database_that_trickles_is_given_up(database):
     proxy, ours = database
     with ours.transaction() as session:

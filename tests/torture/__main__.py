@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests.torture import machine
 from tests.torture.options import ROOT, Options, say
 from tests.torture.outcome import Outcome
 
@@ -168,10 +169,11 @@ def _named(word: str) -> list[str]:
 
 def _run(name: str, options: Options) -> dict[str, Any]:
     module, _, function = LEVELS[name].run.partition(":")
-    began = time.monotonic()
+    began, before = time.monotonic(), machine.now()
     outcome = getattr(importlib.import_module(module), function)(replace(options, began=began))
     outcome.asked = options
     outcome.figures["seconds"] = round(time.monotonic() - began, 1)
+    outcome.figures["the machine"] = machine.between(before, machine.now())
     say(outcome.as_text())
     return outcome.as_json()
 

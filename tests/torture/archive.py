@@ -77,8 +77,11 @@ class Archive:
         self.server.clear()
         shutil.rmtree(self.cluster)
 
-    def last_moment(self) -> datetime:
-        """The commit time of the last transaction that the archive holds, from a restore beside the house."""
+    def last_moment(self) -> datetime | None:
+        """The commit time of the last transaction that the archive holds, from a restore beside the house.
+
+        None when it holds none that came after the base backup.
+        """
         side = self.folder / _SIDE
         self._lay(side, "recovery_target_timeline = 'latest'")
         socket_dir = self.folder / "s"
@@ -136,13 +139,13 @@ class Archive:
         return {} if user.uid == os.getuid() else {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
-def _last_replayed(url: str) -> datetime:
+def _last_replayed(url: str) -> datetime | None:
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
         with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=2) as connection:
             row = connection.execute("SELECT pg_is_in_recovery(), pg_last_xact_replay_timestamp()").fetchone()
             if row is not None and row[0] is False:
-                moment: datetime = row[1]
+                moment: datetime | None = row[1]
                 return moment
         time.sleep(0.2)
     raise RuntimeError("the side server did not recover within 60 s")

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -27,8 +25,7 @@ from sqlalchemy.exc import OperationalError
 from oms.demo.goods import GOODS
 from oms.demo.people import CUSTOMERS
 from oms.demo.robots.shops import line
-from tests.servers import ROOT
-from tests.torture import dump, rest, verdict
+from tests.torture import dump, recipe, rest, verdict
 from tests.torture.archive import Archive
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
@@ -41,9 +38,6 @@ RTO_S = 900.0
 SHUT = "shops.shut"
 CHANNELS = ("web-own", "web-woo", "web-shopify")
 _KEY = {"Authorization": "Bearer sandbox-shop-key"}
-#: What docs/operating.md tells to run after a restore, and how each may end.
-RECIPE = (("migrate", {0}), ("check-invariants", {0}), ("verify-history", {0}), ("doctor", {0, 1}))
-
 #: A transaction commits so much later than the moment that it wrote into its rows, at most.
 BLUR_S = 2.0
 _MESSAGES = text("SELECT id, received_at FROM inbound_message")
@@ -68,10 +62,11 @@ LONG = Form(3_000, 300, 60, 900, least=100, faults=1)
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """`target` is the restored moment, `lost` when the disk went (CLOCK_MONOTONIC), `messages` what stood then."""
+    """`target` is the restored moment, `messages` what stood when the disk was lost; then, and recovered (CLOCK_MONOTONIC)."""
 
     target: datetime
     lost: float
+    recovered: float
     messages: list[tuple[str, datetime]]
 
 
@@ -110,6 +105,11 @@ def _drill(made: House, archive: Archive, form: Form, options: Options, outcome:
     lost_at, lost = datetime.now(UTC), time.monotonic()
     archive.lose_disk()
     last = archive.last_moment()
+    if last is None:
+        outcome.wrong.append(
+            "the archive holds no transaction that came after the base backup: nothing can be restored"
+        )
+        return
     target = moment(options.seed, since, last)
     outcome.figures |= {
         "RPO s": round((lost_at - last).total_seconds(), 1),
@@ -120,7 +120,7 @@ def _drill(made: House, archive: Archive, form: Form, options: Options, outcome:
     archive.restore(target)
     made.watch(archive.recovered, limit_s=120)
     outcome.figures["restore took s"] = round(time.monotonic() - before, 1)
-    _back(made, _Window(target, lost, messages), ledger, outcome)
+    _back(made, _Window(target, lost, time.monotonic(), messages), ledger, outcome)
     dumped = dump.drill(made, archive)
     outcome.wrong += dumped.wrong
     outcome.figures |= dumped.figures
@@ -150,14 +150,9 @@ def _back(made: House, window: _Window, ledger: Path, outcome: Outcome) -> None:
     if not made.watch(stands, limit_s=120):
         outcome.wrong.append("no order stood within 120 s after the restore")
     outcome.figures["RTO s"] = round(time.monotonic() - window.lost, 1)
-    for command, ends in RECIPE:
-        done = subprocess.run(
-            [sys.executable, "-m", "oms.cli", command],
-            cwd=ROOT, env=made.ground.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        outcome.figures[f"oms {command}"] = done.returncode
-        if done.returncode not in ends:
-            outcome.wrong.append(f"oms {command} ended with {done.returncode}: {(done.stdout + done.stderr)[-600:]}")
+    ended, wrong = recipe.follow(made.ground.environment, recovered=window.recovered)
+    outcome.figures |= ended
+    outcome.wrong += wrong
 
 
 def exact(made: House, window: _Window) -> list[str]:
@@ -182,8 +177,9 @@ def _judge(made: House, form: Form, ledger: Path, outcome: Outcome) -> None:
     placed = read(ledger)
     if not made.watch(lambda: missing(made, placed) == [], limit_s=form.drain_s):
         outcome.wrong += [f"LOST: {one} was sold and did not come back" for one in missing(made, placed)]
-    if not rest.come(made, limit_s=form.drain_s):
-        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
+    due = rest.come(made, limit_s=form.drain_s)
+    if due:
+        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {due}")
     with made.database() as session:
         found = Findings(verdict.parked(session))
     verdict.house_in_order(made, found)

@@ -42,6 +42,10 @@ class Sender:
         for thread in threads:
             thread.join()
 
+    def send_again(self, number: int, host: Host) -> None:
+        """A delivery that was stored once comes again, and to that host first."""
+        self._send(number, self.hosts.index(host))
+
     def _send(self, number: int, turn: int) -> None:
         body, first = json.dumps(order_json(number, self.codes), ensure_ascii=False).encode(), time.monotonic()
         for attempt in range(60):

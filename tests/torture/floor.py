@@ -29,7 +29,16 @@ class Deciders:
         self._zhao, self._liu, self._fiona = (world.person(login) for login in ("zhao", "liu", "fiona"))
 
     def work(self) -> bool:
-        return self._decide() | self._put_back() | self._pay_out()
+        """Each does the own; one who is refused keeps nobody else from it, and is heard of when all have worked."""
+        busy, troubles = False, list[Exception]()
+        for own in (self._decide, self._put_back, self._pay_out):
+            try:
+                busy |= own()
+            except (Later, Unwelcome) as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+        return busy
 
     def _decide(self) -> bool:
         found = self._zhao.items("/steps", kind="decide_change")

@@ -11,10 +11,12 @@ import http.client
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import LiteralString, Protocol, Self
 
 import psycopg
 
@@ -36,6 +38,20 @@ _WAL_MB = 2_000
 _ONE_MB_OF_WAL = "SELECT pg_logical_emit_message(false, 'torture', repeat('x', 1000000))"
 #: PostgreSQL's words when it starts after it went down by itself.
 _INTERRUPTED, _NO_SPACE = "database system was interrupted", "No space left on device"
+
+
+#: So long PostgreSQL is looked for to write it.
+_WAL_WITHIN_S, _WAL_PAUSE_S = 20.0, 0.2
+
+
+class Writer(Protocol):
+    """A connection of psycopg, as far as the filler needs one."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *given: object) -> None: ...
+    def execute(self, query: LiteralString, /) -> object: ...
+    @property
+    def broken(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +165,28 @@ def _fill(disks: list[SmallDisk], seconds: float, url: str, wal: bool) -> int:
     for disk in disks:
         disk.fill()
     if wal:
-        _write_wal(url)
+        _write_wal(partial(psycopg.connect, url, autocommit=True, connect_timeout=5), within_s=_WAL_WITHIN_S)
     keep_full(disks, seconds=seconds)
     return 0
 
 
-def _write_wal(url: str) -> None:
+def _write_wal(connect: Callable[[], Writer], *, within_s: float) -> None:
     """Use up the segments that PostgreSQL keeps: it goes down when it needs a new one and there is no room.
 
-    The messages are in the WAL alone, so that no table's page must find room before.
+    The messages are in the WAL alone, so that no table's page must find room before. Who finds no way in, as on a busy machine, or
+    is refused, comes again; who was heard until the connection broke has done it.
     """
-    with suppress(psycopg.Error), psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
-        for _ in range(_WAL_MB):
-            connection.execute(_ONE_MB_OF_WAL)
+    ends = time.monotonic() + within_s
+    while True:
+        with suppress(psycopg.Error), connect() as connection:
+            with suppress(psycopg.Error):
+                for _ in range(_WAL_MB):
+                    connection.execute(_ONE_MB_OF_WAL)
+            if connection.broken:
+                return
+        if time.monotonic() >= ends:
+            return
+        time.sleep(_WAL_PAUSE_S)
 
 
 def probe(port: int, key: str, secret: str, path: Path) -> int:
@@ -195,8 +220,9 @@ def _status(port: int, method: str, target: str, body: bytes | None, headers: di
 
 
 def _judge(made: House, shots: list[Shot], spells: list[tuple[float, float]], form: Form, outcome: Outcome) -> None:
-    if not rest.come(made, limit_s=form.drain_s):
-        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {rest.due(made)}")
+    due = rest.come(made, limit_s=form.drain_s)
+    if due:
+        outcome.wrong.append(f"still at work after {form.drain_s:.0f} s: {due}")
     probes = [Probe(*json.loads(line)) for line in (made.folder / "probes.jsonl").read_text().splitlines()]
     acks = traffic.read(made.folder / "acked.jsonl")
     found = verdict.Findings(ledgers.answers(acks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import signal
 import time
 import traceback
@@ -19,9 +20,9 @@ from hypothesis import strategies as st
 from tests.torture import peaks
 from tests.torture.entrances import Entrance, entrances
 from tests.torture.spoilers import spoil
-from tests.torture.waiting import Spent, Stopwatch, too_long
+from tests.torture.waiting import Spent, Stopwatch, queued_s, too_long
 
-#: Seconds by the clock before a message is given up: the machine may be busy with others.
+#: Seconds by the clock, without those for which there was no processor, before a message is given up.
 CLOCK_S = 20
 #: What the process may grow after its caches are warm.
 GROWTH_BYTES = 50 * 1024**2
@@ -108,9 +109,17 @@ def timed(read: Callable[[], None]) -> Spent:
 
 @contextmanager
 def alarm(seconds: int, began: float) -> Iterator[None]:
-    """Raise Hangs where the work is when so many seconds by the clock are over; `began` is its `time.process_time()`."""
+    """Raise Hangs where the work is when so many seconds by the clock are over; `began` is its `time.process_time()`.
+
+    Seconds in which it had no processor are the machine's: it has as many more.
+    """
+    since, queued = time.monotonic(), queued_s()
 
     def late(number: int, frame: FrameType | None) -> None:
+        left = seconds - (time.monotonic() - since - (queued_s() - queued))
+        if left > 0:
+            signal.alarm(math.ceil(left))
+            return
         # Named here: the traceback's last frame is this function's, not the one that hangs.
         where = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}" if frame else "nowhere"
         raise Hangs(f"in {where} after {seconds} s by the clock, {time.process_time() - began:.1f} s of them CPU")

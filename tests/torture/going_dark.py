@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from sqlalchemy import text
 
@@ -17,14 +20,15 @@ from tests.torture.namespaces import Host
 TAKEN_OVER_S = 36.0
 #: So long a moment is looked for at which the host holds something.
 _TRY_S = 60.0
-#: What it had sent when its cable was cut has arrived after this.
-_ARRIVED_S = 0.1
+#: PostgreSQL has done what it had been sent when the cable was cut: seen twice, so far apart, and waited for so long.
+_QUIET_S, _QUIET_WITHIN_S = 0.1, 10.0
 _LOOK_S = 0.002
 
 _HELD = text("""
     SELECT id, kind, worker, clock_timestamp() AS at FROM step
     WHERE state = 'claimed' AND worker LIKE :name || ':%' ORDER BY id
 """)
+_ASKED = text("SELECT count(*) FROM pg_stat_activity WHERE client_addr = CAST(:address AS inet) AND state = 'active'")
 _FATES = text("""
     SELECT kind, state, worker, extract(epoch FROM finished_at - :at) AS took_s FROM step
     WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id
@@ -33,7 +37,7 @@ _FATES = text("""
 
 @dataclass(frozen=True, slots=True)
 class Dark:
-    """What a host's workers held (step, kind) when its cable was cut, by the database's clock; their names."""
+    """What a host's workers held (step, kind) when its cable was cut, at that moment by the database's clock; their names."""
 
     host: str
     at: datetime | None
@@ -51,32 +55,73 @@ class Fate:
     took_s: float | None
 
 
+class Database(Protocol):
+    """What is asked of it about a host."""
+
+    def held(self) -> Sequence[Any]:
+        """The steps that its workers hold, each with the moment of the look."""
+
+    def is_busy(self) -> bool:
+        """Whether it has something to do for that host, or has not even read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    made: Ground
+    host: Host
+
+    def held(self) -> Sequence[Any]:
+        with self.made.database.transaction() as session:
+            return session.execute(_HELD, {"name": self.host.name}).all()
+
+    def is_busy(self) -> bool:
+        # In this order: what is read after the first look is being done at the second one.
+        if unread_bytes(Path("/proc/thread-self/net/tcp").read_text(encoding="ascii"), self.host.address):
+            return True
+        with self.made.database.transaction() as session:
+            return bool(session.execute(_ASKED, {"address": self.host.address}).scalar_one())
+
+
+def unread_bytes(connections: str, address: str) -> int:
+    """Bytes that came from that address and nobody has read, by Linux's table of connections."""
+    number = f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}"
+    rows = (line.split() for line in connections.splitlines()[1:])
+    return sum(int(row[4].partition(":")[2], 16) for row in rows if row[2].partition(":")[0] == number)
+
+
 def lose_power_at_work(made: Ground, host: Host) -> Dark:
     """Cut its cable at a moment when its workers hold steps, then end every process on it."""
-    ends = time.monotonic() + _TRY_S
-    held = _held(made, host)
-    while time.monotonic() < ends:
-        if held:
-            host.lose_cable()
-            time.sleep(_ARRIVED_S)
-            held = _held(made, host)
-            if held:
-                break
-            host.get_power()
-        time.sleep(_LOOK_S)
-        held = _held(made, host)
+    dark = cut_at_work(_Database(made, host), host)
     host.lose_power()
-    return Dark(
-        host.name,
-        held[0].at if held else None,
-        tuple((row.id, row.kind) for row in held),
-        frozenset(row.worker for row in held),
-    )
+    return dark
 
 
-def _held(made: Ground, host: Host) -> Sequence[Any]:
-    with made.database.transaction() as session:
-        return session.execute(_HELD, {"name": host.name}).all()
+def cut_at_work(database: Database, host: Host) -> Dark:
+    """Cut the cable while steps are held: those that are still held when all is done that had come through it.
+
+    A worker may have sent the end of a step just before; that is no end by a dead one, however long PostgreSQL takes for it.
+    """
+    ends = time.monotonic() + _TRY_S
+    while time.monotonic() < ends:
+        before = database.held()
+        if not before:
+            time.sleep(_LOOK_S)
+            continue
+        host.lose_cable()
+        held = database.held() if _comes_to_rest(database) else []
+        if held:
+            names = frozenset(row.worker for row in held)
+            return Dark(host.name, before[0].at, tuple((row.id, row.kind) for row in held), names)
+        host.get_power()
+    return Dark(host.name, None, (), frozenset())
+
+
+def _comes_to_rest(database: Database) -> bool:
+    ends, quiet = time.monotonic() + _QUIET_WITHIN_S, 0
+    while quiet < 2 and time.monotonic() < ends:
+        time.sleep(_QUIET_S)
+        quiet = 0 if database.is_busy() else quiet + 1
+    return quiet == 2
 
 
 def fates(made: Ground, dark: Dark) -> list[Fate]:

@@ -89,7 +89,7 @@ def _play(made: Ground, lan: Network, form: Form, outcome: Outcome, options: Opt
     sending = threading.Thread(target=sender.send_all, args=(numbers,), kwargs={"per_s": len(numbers) / form.seconds})
     began = time.monotonic()
     sending.start()
-    dark = _suffer(made, hosts, form, hands, sending, options)
+    dark = _suffer(made, hosts, form, hands, sender, sending, options)
     shipped = hands.work_until(lambda: _shipped(made) == form.orders, limit_s=form.drain_s)
     hands.work_until(lambda: all(fate.took_s for fate in going_dark.fates(made, dark)), limit_s=TAKEN_OVER_S)
     fates = going_dark.fates(made, dark)
@@ -109,7 +109,13 @@ def _play(made: Ground, lan: Network, form: Form, outcome: Outcome, options: Opt
 
 
 def _suffer(
-    made: Ground, hosts: dict[str, Host], form: Form, hands: _Hands, sending: threading.Thread, options: Options
+    made: Ground,
+    hosts: dict[str, Host],
+    form: Form,
+    hands: _Hands,
+    sender: Sender,
+    sending: threading.Thread,
+    options: Options,
 ) -> Dark:
     """Two hosts go dark, one comes back; return what the worker host held when it went."""
     third = form.seconds / 3
@@ -124,6 +130,9 @@ def _suffer(
     _start(made, hosts["work-2"])
     options.say("work-2 is back")
     hands.work_until(lambda: not sending.is_alive(), limit_s=300)
+    if not sender.refused[0]:
+        # Looking for the moment at which work-2 holds something took so long that all was sent before web-2 went dark.
+        sender.send_again(0, hosts["web-2"])
     return dark
 
 

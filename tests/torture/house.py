@@ -37,7 +37,7 @@ from oms.catalog.models import Sku
 from oms.demo import children, ground
 from oms.demo.children import Child
 from oms.demo.ground import Ground
-from oms.demo.place import Place
+from oms.demo.place import PORTS, Place
 from oms.demo.robots.wire import World
 from oms.embedded import Server
 from oms.inventory import ledger
@@ -46,6 +46,7 @@ from oms.inventory.models import Bin
 from oms.parties.models import Channel
 from tests.torture import detectors
 from tests.torture.forking import Forked, ForkingSupervisor, fork
+from tests.torture.ports import free_ports
 from tests.torture.programs import PROGRAMS, import_all
 
 #: The channel that the traffic comes by: signed webhooks, nobody to ask back.
@@ -231,7 +232,7 @@ def built(
     *, leases: Leases | None = None, more: Mapping[str, str] | None = None, keep: bool = False
 ) -> Iterator[House]:
     """A house whose servers run; `more` is added to the environment of the product's processes."""
-    found, leases = ground.find("torture"), leases or Leases()
+    found, leases = ground.find("torture", ports=free_ports(PORTS)), leases or Leases()
     environment = {
         **found.environment,
         "OMS_LEASE_S": str(leases.inside_s),

@@ -1,7 +1,7 @@
 """The proxies before all dependencies, in a process of their own, each with its course from the seed.
 
 The parent gives its orders by files: `lines.begin` (the courses start), `lines.enough` (only what no line has suffered
-yet is still done), `lines.alone` (the carrier alone is away), `lines.heal` (all is well). What the proxies saw lies in
+yet is still done), `lines.pause` (all is well for now), `lines.alone` (the carrier alone is away), `lines.heal` (all is well). What the proxies saw lies in
 `lines.json`, written every half second.
 """
 
@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from oms.demo.place import free_ports
 from tests.torture.house import House
 from tests.torture.line_faults import NONE, WANTED, Fault, Pace, Spell, course
+from tests.torture.ports import free_ports
 from tests.torture.proxy import FaultProxy
 
 #: Everything that the product connects to.
@@ -27,6 +27,7 @@ DEPENDENCIES = ("postgresql", "redis", "carrier", "shop", "imap", "smtp")
 #: How the carrier is away at the end; no course draws it, so that what came before is not taken for it.
 AWAY = Fault("away", "", cut_after=0, reset=True)
 _LOOK_S = 0.05
+_READY_S = 60.0
 
 
 @dataclass(slots=True)
@@ -39,6 +40,12 @@ class Seen:
     #: seconds, who waited, and what it had asked
     longest_wait: tuple[float, str, str] = (0.0, "", "")
     longest_line_s: float = 0.0
+    #: all that took long: seconds, who waited, what it had asked, until when
+    long_waits: list[tuple[float, str, str, float]] = field(default_factory=list)
+    #: seconds of a connection, and when it ended
+    long_lines: list[tuple[float, float]] = field(default_factory=list)
+    #: when the proxy itself did nothing: what, from when, until when
+    stalled: list[tuple[str, float, float]] = field(default_factory=list)
     #: [name of the fault, when it began, when it ended]
     spells: list[tuple[str, float, float]] = field(default_factory=list)
     #: the kinds of faults that somebody has felt
@@ -69,7 +76,8 @@ class Lines:
         made.run_beside("lines", partial(_serve, self._folder, ups, ports, paces, seed))
         for name, port in ports.items():
             made.redirect(name, port)
-        made.watch((self._folder / "lines.json").exists, limit_s=20)
+        if not made.watch((self._folder / "lines.json").exists, limit_s=_READY_S):
+            raise SystemExit(f"the proxies did not begin; see {self._folder}/lines.log")
 
     def begin(self) -> None:
         """The courses start now."""
@@ -78,6 +86,10 @@ class Lines:
     def enough(self) -> None:
         """From now on each line suffers only what it has not suffered yet."""
         self._order("enough")
+
+    def pause(self) -> None:
+        """Every line is good until the carrier is left alone."""
+        self._order("pause")
 
     def leave_carrier_alone(self) -> None:
         """The carrier is away, every other line is good."""
@@ -155,6 +167,8 @@ class Course:
         waited = proxy.waited()
         one.longest_wait = (round(waited.seconds, 2), waited.who, waited.asked)
         one.longest_line_s = round(proxy.longest_line_s, 2)
+        one.long_waits, one.long_lines = [tuple(wait) for wait in proxy.waited_long()], list(proxy.long_lines)
+        one.stalled = [(stall.what, stall.began, stall.ended) for stall in list(proxy.stalled)]
         return {name: getattr(one, name) for name in Seen.__slots__}
 
 
@@ -171,7 +185,9 @@ def _serve(
     courses = {name: Course(proxy, course(seed, name, paces[name]), began) for name, proxy in proxies.items()}
     while True:
         now = time.monotonic()
-        ordered = {what for what in ("begin", "enough", "alone", "heal") if (folder / f"lines.{what}").exists()}
+        ordered = {
+            what for what in ("begin", "enough", "pause", "alone", "heal") if (folder / f"lines.{what}").exists()
+        }
         for name, line in courses.items():
             _lead(name, line, ordered, now)
         if now - told > 0.5:
@@ -185,6 +201,8 @@ def _lead(name: str, line: Course, ordered: set[str], now: float) -> None:
         line.turn(NONE, now)
     elif "alone" in ordered:
         line.turn(AWAY if name == "carrier" else NONE, now)
+    elif "pause" in ordered:
+        line.turn(NONE, now)
     elif "begin" in ordered:
         line.go_on(now, enough="enough" in ordered)
 

@@ -1,17 +1,21 @@
 """T3: bad lines. Before PostgreSQL, Redis, carrier, shop, IMAP and SMTP stands a proxy with a course from the seed.
 
 Late, slow, cut, reset, half-open, clogged, gone: orders and mails come in and are worked on meanwhile. Each line suffers
-each kind at least once, while somebody speaks. Then only the carrier's line is broken, to see the circuit open; then all
-heals, and everything must come to rest with nothing lost or doubled.
+each kind at least once, while somebody speaks. All is well until the carrier has answered; then only its line is broken,
+to see the circuit open; then all heals, and everything must come to rest with nothing lost or doubled.
 """
 
 from __future__ import annotations
 
+import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from connectors import mail_client
-from tests.torture import letters, plan, traffic, verdict
+from oms import db
+from tests.torture import callers, letters, plan, stalls, traffic, verdict
 from tests.torture.forking import Forked
 from tests.torture.house import House, Leases, built
 from tests.torture.line_faults import Pace
@@ -19,6 +23,7 @@ from tests.torture.lines import DEPENDENCIES, Lines, Seen
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
 from tests.torture.plan import ORDER, Shot
+from tests.torture.stalls import STALLS, Stall
 from tests.torture.verdict import Outcome
 from workers import circuit, outside
 
@@ -68,6 +73,7 @@ def run(options: Options) -> Outcome:
         lines = Lines(made.folder)
         lines.put_before(made, paces(form), seed=options.seed)
         made.open()
+        made.run_beside("stalls", partial(stalls.watch, made.folder / STALLS, made.folder))
         more = _suffer(made, shots, late, lines, form, options)
         drained = verdict.drain(made, limit_s=form.drain_s)
         outcome.figures["drain_s"] = drained and round(drained, 1)
@@ -77,8 +83,8 @@ def run(options: Options) -> Outcome:
         made.watch(lambda: letters.arrived(made), limit_s=mail_client.LONGEST_WAIT_S + 20)
         outcome.wrong += letters.wrong(sent, letters.stored(made))
         found = verdict.judge(made, [*shots, *more, *late])
-        seen = lines.seen()
-    outcome.wrong += found.wrong + blocked(seen) + reached(seen, form) + opened(seen["carrier"], form, outcome)
+        seen, stalled = lines.seen(), stalls.read(made.folder / STALLS)
+    outcome.wrong += found.wrong + blocked(seen, stalled) + reached(seen, form) + opened(seen["carrier"], form, outcome)
     outcome.figures |= found.figures | {f"{name} hits": one.hits for name, one in seen.items()}
     outcome.figures["mails that came in"] = len(sent)
     outcome.figures["more orders"] = len(more)
@@ -105,6 +111,7 @@ def _suffer(made: House, shots: list[Shot], late: list[Shot], lines: Lines, form
     lines.begin()
     _watch_for(made, form.seconds)
     more = _until_all_suffered(made, lines, form, senders, seed=options.seed)
+    more += _until_carrier_answers(made, lines, form, senders, seed=options.seed)
     # By now all orders may have their labels: others come, so that somebody needs the carrier.
     senders.append(traffic.begin(made, late, name="traffic-late"))
     lines.leave_carrier_alone()
@@ -126,8 +133,31 @@ def _until_all_suffered(made: House, lines: Lines, form: Form, senders: list[For
         some = [plan.one(f"M{seed}-{number + n:06d}", MORE_S * n / MORE) for n in range(MORE)]
         senders.append(traffic.begin(made, some, name=f"traffic-more-{number}"))
         more += some
+        if lines.seen()["shop"].spared:
+            with made.database() as session:
+                callers.poll_shops(session, turn=f"torture-{number}")
         made.watch(lambda: _suffered(lines, form), limit_s=MORE_S)
     return more
+
+
+def _until_carrier_answers(made: House, lines: Lines, form: Form, senders: list[Forked], *, seed: int) -> list[Shot]:
+    """All lines are good until a worker has had an answer of the carrier, however long its circuit had stood open.
+
+    Behind an open circuit one call comes in half a minute, and nobody would see it open when the carrier is away.
+    """
+    lines.pause()
+    some = [plan.one(f"A{seed}-{number:06d}", float(number)) for number in range(MORE)]
+    senders.append(traffic.begin(made, some, name="traffic-answered"))
+    with made.database() as session:
+        since = db.now(session)
+    others = [f"{socket.gethostname()}:{pid}" for pid in made.processes().get("sweep", [])]
+
+    def answered() -> bool:
+        with made.database() as session:
+            return callers.has_booked(session, since=since, others=others)
+
+    made.watch(answered, limit_s=form.more_s)
+    return some
 
 
 def _suffered(lines: Lines, form: Form) -> bool:
@@ -144,19 +174,26 @@ def _watch_for(made: House, seconds: float) -> None:
     made.watch(lambda: time.monotonic() > ends)
 
 
-def blocked(seen: dict[str, Seen]) -> list[str]:
-    """Who waited too long."""
-    waits = {name: one.longest_wait for name, one in seen.items()}
+def blocked(seen: dict[str, Seen], stalled: Sequence[Stall] = ()) -> list[str]:
+    """Who waited too long; time in which the machine, or the proxy, did nothing is nobody's wait for a peer."""
     wrong = [
         f"{who or 'somebody'} waited {seconds:.0f} s for {name}, at most {BLOCKED_S:.0f}; it had asked {asked!r}"
-        for name, (seconds, who, asked) in waits.items()
-        if seconds > BLOCKED_S
+        for name, one in seen.items()
+        for seconds, who, asked, ended in one.long_waits
+        if _without_stalls(seconds, ended, one, stalled) > BLOCKED_S
     ]
     return wrong + [
-        f"a call to {name} took {seen[name].longest_line_s:.0f} s, at most {BLOCKED_S:.0f}"
+        f"a call to {name} took {seconds:.0f} s, at most {BLOCKED_S:.0f}"
         for name in _CALLS
-        if seen[name].longest_line_s > BLOCKED_S
+        for seconds, ended in seen[name].long_lines
+        if _without_stalls(seconds, ended, seen[name], stalled) > BLOCKED_S
     ]
+
+
+def _without_stalls(seconds: float, ended: float, one: Seen, stalled: Sequence[Stall]) -> float:
+    began = ended - seconds
+    found = stalls.trusted([*stalled, *(Stall(*own) for own in one.stalled)], began, ended)
+    return seconds - stalls.total_s(found, began, ended)
 
 
 def reached(seen: dict[str, Seen], form: Form) -> list[str]:

@@ -19,7 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.torture import stalls
 from tests.torture.plan import Shot
+from tests.torture.stalls import Stall
 from tests.torture.traffic import Ack, signed
 
 TIMEOUT_S = 10.0
@@ -30,6 +32,8 @@ _RESTED_S = 2.0
 #: A shop is as far away: it ends its side of a connection so long after the server has ended its own.
 ROUND_TRIP_S = 0.03
 _LOOK_S = 0.5
+#: The name of the shops' own stalls: turns of their one thread in which no answer was heard.
+SENDER = "sender"
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
@@ -79,6 +83,7 @@ class _Shops:
     open: dict[int, _Attempt] = field(default_factory=dict)
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     turns: Iterator[int] = field(default_factory=itertools.count)
+    stalled: list[Stall] = field(default_factory=list)
     given_up_at: float = 0.0
     looked_at: float = 0.0
 
@@ -88,18 +93,31 @@ class _Shops:
 
     def run(self) -> None:
         """Until each delivery was taken, or refused for good, or its shop lost patience."""
+        woke = time.monotonic()
         while self.waiting or self.open:
-            now = time.monotonic()
-            while self.waiting and self.waiting[0][0] <= now:
-                due_at, number, _, shot = heapq.heappop(self.waiting)
-                self._begin(shot, number, due_at)
-            for key, _ in self.selector.select(self._pause_s()):
+            self._send_due()
+            self._heard_nobody_since(woke)
+            ready = self.selector.select(self._pause_s())
+            woke = time.monotonic()
+            for key, _ in ready:
                 self._go_on(key.data)
             self._close_ended()
             self._give_up()
         for _, connection in (*self.rested, *self.ending):
             connection.close()
         self.selector.close()
+
+    def _send_due(self) -> None:
+        now = time.monotonic()
+        while self.waiting and self.waiting[0][0] <= now:
+            due_at, number, _, shot = heapq.heappop(self.waiting)
+            self._begin(shot, number, due_at)
+
+    def _heard_nobody_since(self, woke: float) -> None:
+        """An answer that comes while this thread is at something else, or has no processor for it, is heard late."""
+        now = time.monotonic()
+        if now - woke >= stalls.LEAST_S:
+            self.stalled.append(Stall(SENDER, woke, now))
 
     def _pause_s(self) -> float:
         """Until the next delivery is due or the next connection is to be ended; not long."""
@@ -191,7 +209,13 @@ def send(shots: Sequence[Shot], *, began: float, port: int, channel: str, secret
     shops.given_up_at = began + max(shot.at_s for shot in shots) + PATIENCE_S
     shops.run()
     ledger.write_text("".join(json.dumps(asdict(call)) + "\n" for call in shops.calls), encoding="utf-8")
+    stalls.write(own_stalls(ledger), shops.stalled)
     return 0
+
+
+def own_stalls(ledger: Path) -> Path:
+    """Where the shops of that ledger note when they heard nobody."""
+    return ledger.with_suffix(".stalls")
 
 
 def read(ledger: Path) -> list[Call]:

@@ -3,16 +3,16 @@ afterwards the house works as before.
 
 Ten times the peak, which a sound machine takes; then the same on a database whose disk is slow, which nothing could take,
 so that most must be told to come again. The peak is that of a million orders a day, five times the mean. Shops wait for
-nobody (`open_loop.py`): a house that is too slow does not slow them down, and what waits before it is answered counts.
+nobody (`open_loop.py`): a house that is too slow does not slow them down, and what waits before it is answered counts
+(`promptness.py`), but for the moments in which the machine itself stood still.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,26 +21,20 @@ from sqlalchemy import text
 
 from bench import cpu
 from oms.demo import children
-from tests.torture import ledgers, open_loop, plan, verdict
+from tests.torture import ledgers, open_loop, plan, promptness, stalls, verdict
 from tests.torture.house import BULK, House, built
 from tests.torture.open_loop import Call
 from tests.torture.options import Options
 from tests.torture.plan import Shot
 from tests.torture.positive import KINDS
+from tests.torture.promptness import PEAK_PER_S, Phase, Seen
+from tests.torture.stalls import STALLS
 from tests.torture.verdict import Findings, Outcome
 
-PEAK_PER_S = 60.0
 TIMES = 10
-ANSWER_S = 1.0
 MEMORY_SHARE = 1.10
 #: Asked for after a rush: all that waited is done.
 NORMAL_S = 300.0
-#: This much of the asked rate must have left the shops in the asked time.
-OFFERED = 0.95
-#: This much of the peak's rate is taken under any load: who is overrun and does nothing but refuse is down.
-TAKEN_SHARE = 0.5
-#: What a shop may be told: taken, known already, come again.
-ACCEPTED, BUSY = {200, 202}, 503
 #: How much longer the slow disk takes for each flush (PostgreSQL's most): two web processes of 24 threads then take at most 480 a second.
 SLOW_FLUSH_S = 0.1
 #: Whose processes end by themselves after so many requests.
@@ -63,17 +57,6 @@ class Form:
 SHORT, LONG = Form(5, 3, 5, 120), Form(300, 30, 30, 1200)
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """So many deliveries a second for so long; `slow` on a slow disk, where 503 must happen, `calm` where it must not."""
-
-    name: str
-    per_s: float
-    seconds: float
-    slow: bool = False
-    calm: bool = False
-
-
 def run(options: Options) -> Outcome:
     """One run of T8."""
     form = LONG if options.long else SHORT
@@ -94,33 +77,61 @@ def run(options: Options) -> Outcome:
 
 
 def _live(made: House, form: Form, options: Options, outcome: Outcome) -> list[Call]:
-    """All phases, each until its backlog is done; memory is compared between the ends of two of the same kind."""
-    rush = PEAK_PER_S * TIMES
-    calls: list[Call] = []
-    memory: dict[str, float] = {}
-    living: dict[str, list[int]] = {}
-    for phase in (
-        Phase("before", PEAK_PER_S, form.peak_s),
-        # What full batches need once is no growth.
-        Phase("overload", rush, form.overload_s),
-        Phase("again", rush, form.overload_s),
-        Phase("slow disk", rush, form.slow_s, slow=True),
-        Phase("after", PEAK_PER_S, form.peak_s, calm=True),
-    ):
-        more, rush_ended = _load(made, options.seed, phase, outcome)
-        calls += more
-        took_s = _rest(made, form.drain_s)
-        memory[phase.name] = _memory(made)
-        living = living or made.processes()
-        outcome.figures[phase.name] |= {"backlog_s": took_s, "memory_mib": memory[phase.name]}
-        outcome.figures[phase.name] |= normal_again(None if took_s is None else time.monotonic() - rush_ended)
-        options.say(f"  {phase.name}: {outcome.figures[phase.name]}")
+    """All phases; a third rush where memory grew between the two, to tell a leak from what full batches need once."""
+    rush, played = PEAK_PER_S * TIMES, _Played(made, form, options, outcome)
+    made.run_beside("stalls", partial(stalls.watch, made.folder / STALLS, made.folder))
+    played.play(Phase("before", PEAK_PER_S, form.peak_s))
+    living = made.processes()
+    played.play(Phase("overload", rush, form.overload_s))
+    played.play(Phase("again", rush, form.overload_s))
+    if grew(played.memory):
+        played.play(Phase("third", rush, form.overload_s))
+    played.play(Phase("slow disk", rush, form.slow_s, slow=True))
+    played.play(Phase("after", PEAK_PER_S, form.peak_s, calm=True))
+    outcome.wrong += leaked(played.memory) + died(living, made.processes())
+    return played.calls
+
+
+@dataclass(slots=True)
+class _Played:
+    """The phases so far: every attempt, and the memory at the end of each."""
+
+    made: House
+    form: Form
+    options: Options
+    outcome: Outcome
+    calls: list[Call] = field(default_factory=list)
+    memory: dict[str, float] = field(default_factory=dict)
+
+    def play(self, phase: Phase) -> None:
+        """One phase until its backlog is done."""
+        more, rush_ended = _load(self.made, self.options.seed, phase, self.outcome)
+        self.calls += more
+        took_s = _rest(self.made, self.form.drain_s)
+        self.memory[phase.name] = _memory(self.made)
+        figures = self.outcome.figures[phase.name]
+        figures |= {"backlog_s": took_s, "memory_mib": self.memory[phase.name]}
+        figures |= normal_again(None if took_s is None else time.monotonic() - rush_ended)
+        self.options.say(f"  {phase.name}: {figures}")
         if took_s is None:
-            outcome.wrong.append(f"{phase.name}: the backlog still stands after {form.drain_s:.0f} s")
-    if memory["again"] > memory["overload"] * MEMORY_SHARE:
-        outcome.wrong.append(f"memory grew from {memory['overload']} to {memory['again']} MiB")
-    outcome.wrong += died(living, made.processes())
-    return calls
+            self.outcome.wrong.append(f"{phase.name}: the backlog still stands after {self.form.drain_s:.0f} s")
+
+
+def grew(memory: Mapping[str, float]) -> bool:
+    """Whether the second rush left more memory held than the first one."""
+    return memory["again"] > memory["overload"] * MEMORY_SHARE
+
+
+def leaked(memory: Mapping[str, float]) -> list[str]:
+    """Memory that grows with each rush.
+
+    A first rush whose batches stayed small, since each took long, leaves the growth of the first full ones to the second; that
+    comes once. A leak comes again, so a third rush may add less than half of what the second one added.
+    """
+    if not grew(memory):
+        return []
+    first, second, third = (memory[name] for name in ("overload", "again", "third"))
+    return [f"memory grew from {first} to {second} to {third} MiB"] if third - second > (second - first) / 2 else []
 
 
 def normal_again(after_s: float | None) -> dict[str, Any]:
@@ -155,7 +166,8 @@ def _load(made: House, seed: int, phase: Phase, outcome: Outcome) -> tuple[list[
         said = (made.folder / f"traffic-{name}.log").read_text(encoding="utf-8").splitlines()
         outcome.wrong.append(f"{phase.name}: the shops ended with {sender.poll()}: {' '.join(said[-1:])}")
     calls = open_loop.read(ledger)
-    outcome.figures[phase.name], wrong = prompt(calls, len(shots), began, phase)
+    stalled = stalls.read(made.folder / STALLS, open_loop.own_stalls(ledger))
+    outcome.figures[phase.name], wrong = promptness.judge(Seen(phase, began, calls, stalled), len(shots))
     outcome.wrong += wrong
     return calls, began + phase.seconds
 
@@ -176,45 +188,6 @@ def _settings(url: str, words: str, value: int | None) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"ALTER SYSTEM {words.format(value)}".encode())
         connection.execute("SELECT pg_reload_conf()")
-
-
-def prompt(calls: Sequence[Call], shots: int, began: float, phase: Phase) -> tuple[dict[str, Any], list[str]]:
-    """The figures of a phase, and what is wrong: not offered, answered late or otherwise, 503 where it must not be or none."""
-    first = [call for call in calls if call.attempt == 1]
-    told, took = Counter(call.status for call in calls), sorted(call.took_s for call in calls) or [0.0]
-    lasted_s = max([phase.seconds, *(call.sent_at - began for call in first)])
-    offered, busy = len(first) / lasted_s, told[BUSY]
-    figures = {
-        "asked_per_s": phase.per_s, "offered_per_s": round(offered, 1), "deliveries": len(first), "attempts": len(calls),
-        "busy_503": busy, "unanswered": told[0], "p50_s": round(took[len(took) // 2], 3),
-        "p99_s": round(took[int(len(took) * 0.99)], 3), "most_s": round(took[-1], 3),
-    }  # fmt: skip
-    late = sum(call.took_s > ANSWER_S for call in calls)
-    other = {status: count for status, count in told.items() if status not in {*ACCEPTED, BUSY}}
-    wrong = [f"{shots} were to be sent, {len(first)} are in the ledger"] if len(first) != shots else []
-    wrong += (
-        [f"only {offered:.0f} of {phase.per_s:.0f} a second were offered"] if offered < phase.per_s * OFFERED else []
-    )
-    wrong += (
-        [f"{late} of {len(calls)} were answered after {ANSWER_S:.0f} s, the last after {took[-1]:.2f} s"]
-        if late
-        else []
-    )
-    wrong += [f"{count} were answered {status or 'not at all'}" for status, count in sorted(other.items())]
-    return figures, [f"{phase.name}: {words}" for words in wrong + _shed(phase, busy, calls, began)]
-
-
-def _shed(phase: Phase, busy: int, calls: Sequence[Call], began: float) -> list[str]:
-    """However many come, as many are taken meanwhile as at the peak, or half of them, since the last ones are still waited for.
-
-    Afterwards nobody is sent away; where nothing could take all, somebody must be.
-    """
-    taken = sum(call.status in ACCEPTED and call.answered_at < began + phase.seconds for call in calls)
-    least = int(TAKEN_SHARE * PEAK_PER_S * phase.seconds)
-    wrong = [] if taken >= least else [f"{taken} were taken in the meantime, at least {least} must be"]
-    if phase.slow:
-        return wrong + ([] if busy else ["nobody was told to come again: this was no overload"])
-    return wrong + ([f"{busy} were told to come again, after the rush"] if busy and phase.calm else [])
 
 
 def _rest(made: House, limit_s: float) -> float | None:

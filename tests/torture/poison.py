@@ -8,7 +8,6 @@ accepted ends, once (`poison_verdict.py` judges).
 
 from __future__ import annotations
 
-import imaplib
 import itertools
 import statistics
 import time
@@ -19,14 +18,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import psutil
-import requests
 from sqlalchemy import text
 
-from oms.demo.place import MAIL_PASSWORD, ORDERS_ADDRESS
-from tests.torture import bombs, floor, plan, poison_verdict, rest, traffic
+from tests.torture import bombs, floor, plan, poison_verdict, rest, throwing, traffic
 from tests.torture.house import BULK, House, Leases, built
 from tests.torture.options import Options
 from tests.torture.plan import ORDER, POISON, Shot
+from tests.torture.throwing import Bomb
 from tests.torture.verdict import Outcome
 
 LOSS = 0.05
@@ -34,9 +32,6 @@ LOSS = 0.05
 IN = 100
 #: Up to so many pairs of rounds, how many times its error a mean must be off to be no accident (Student's t, 97.5 %).
 STUDENT = ((2, 12.8), (3, 4.4), (4, 3.2), (5, 2.8), (6, 2.6), (8, 2.5), (15, 2.4))
-#: (source of the channel, name) and its bytes
-Bomb = tuple[tuple[str, str], bytes]
-
 _GOOD = text(
     "SELECT count(*) FROM orders o JOIN channel c ON c.id = o.channel_id WHERE c.name = :channel AND o.channel_order_id LIKE :like"
 )
@@ -88,7 +83,7 @@ class Course:
         cpu, began = _cpu_s(self.made), time.monotonic()
         sender = traffic.begin(self.made, _among(good, name, drawn), name=f"traffic-{name}")
         others = [one for one in drawn if one[0][0] != "generic"]
-        thrower = self.made.run_beside(f"bombs-{name}", partial(throw, others, name, self.made))
+        thrower = self.made.run_beside(f"bombs-{name}", partial(throwing.throw, others, name, self.made))
         stood = self.made.watch(
             lambda: sender.poll() is not None and thrower.poll() is not None and _stand(self.made, name) >= len(good),
             limit_s=self.form.drain_s,
@@ -103,8 +98,10 @@ class Course:
 
     def settle(self, when: str) -> None:
         """Wait until nothing is due."""
-        if not rest.come(self.made, limit_s=self.form.drain_s):
-            self.wrong.append(f"{when}: still due after {self.form.drain_s:.0f} s: {rest.due(self.made)}")
+        due = rest.come(self.made, limit_s=self.form.drain_s)
+        self.wrong += [
+            f"{when}: {count} steps {kind} still due after {self.form.drain_s:.0f} s" for kind, count in due.items()
+        ]
 
 
 def run(options: Options) -> Outcome:
@@ -115,7 +112,6 @@ def run(options: Options) -> Outcome:
         options.say(f"t7: {2 * form.rounds + 2} rounds of {form.orders} orders, seed {options.seed}, in {made.folder}")
         made.open()
         course = Course(made, form, options.seed)
-        (made.folder / "uploads.tsv").touch()
         course.round("warm", [])
         living = made.processes()
         clean, spoilt = _pairs(course, options, itertools.cycle(bombs.all_bombs().items()))
@@ -135,10 +131,22 @@ def run(options: Options) -> Outcome:
 
 
 def _pairs(course: Course, options: Options, table: Iterator[Bomb]) -> tuple[list[Spent], list[Spent]]:
-    """Rounds without and with bombs. Each goes first in every other pair: the later one finds more in the database."""
+    """Rounds without and with bombs; as many again where the first ones lose too much.
+
+    A few ratios happen to agree now and then, and seem to have no error then; a loss is still there in twice as many.
+    """
     clean: list[Spent] = []
     spoilt: list[Spent] = []
-    for number in range(course.form.rounds):
+    _play(course, options, table, clean, spoilt)
+    if is_lost(clean, spoilt):
+        options.say("  good orders seem to lose too much: as many pairs again")
+        _play(course, options, table, clean, spoilt)
+    return clean, spoilt
+
+
+def _play(course: Course, options: Options, table: Iterator[Bomb], clean: list[Spent], spoilt: list[Spent]) -> None:
+    """Each kind goes first in every other pair: the later one finds more in the database."""
+    for number in range(len(clean), len(clean) + course.form.rounds):
         drawn = list(itertools.islice(table, max(1, course.form.orders // IN)))
         kinds: list[tuple[str, list[Bomb], list[Spent]]] = [
             (poison_verdict.CLEAN, [], clean),
@@ -147,8 +155,7 @@ def _pairs(course: Course, options: Options, table: Iterator[Bomb]) -> tuple[lis
         for name, bombs_of_it, spent in kinds if number % 2 == 0 else reversed(kinds):
             spent.append(course.round(f"{name}-{number}", bombs_of_it))
         share = spoilt[-1].cpu_s / clean[-1].cpu_s - 1
-        options.say(f"  pair {number + 1} of {course.form.rounds}: {share:+.1%} CPU with poison")
-    return clean, spoilt
+        options.say(f"  pair {number + 1}: {share:+.1%} CPU with poison")
 
 
 def _end(course: Course) -> float | None:
@@ -184,28 +191,6 @@ def _renamed(shot: Shot, name: str) -> Shot:
     return replace(shot, event_id=f"evt-{order}", order_id=order, body=body)
 
 
-def throw(drawn: Sequence[Bomb], name: str, made: House) -> int:
-    """Mails are put into the mailbox, sheets are uploaded; the answers to uploads are written down."""
-    if not drawn:
-        return 0
-    key, url = made.world().keys["dealer-sheet"], f"{made.place.base_url}/api/v1/purchase-orders"
-    with (
-        (made.folder / "uploads.tsv").open("a", encoding="utf-8", buffering=1) as out,
-        imaplib.IMAP4("127.0.0.1", made.place.imap_port, timeout=60) as mailbox,
-    ):
-        mailbox.login(ORDERS_ADDRESS, MAIL_PASSWORD)
-        for number, ((source, bomb), content) in enumerate(drawn):
-            if source == "email":
-                mailbox.append("INBOX", "", "", f"X-Torture: {name} {number}\r\n".encode() + content)
-                continue
-            began = time.monotonic()
-            headers = {"Authorization": f"Bearer {key}", "X-Filename": "a.xlsx", "Idempotency-Key": f"{name}-{number}"}
-            with suppress(requests.RequestException):
-                answer = requests.post(url, content, headers=headers, timeout=60)
-                out.write(f"{bomb}\t{answer.status_code}\t{time.monotonic() - began:.2f}\t{answer.text[:300]!r}\n")
-    return 0
-
-
 def _stand(made: House, name: str) -> int:
     with made.database() as session:
         return int(session.execute(_GOOD, {"channel": BULK, "like": f"%-{name}"}).scalar_one())
@@ -230,17 +215,37 @@ def _cpu_s(made: House) -> float:
     return total
 
 
-def lost(clean: list[Spent], spoilt: list[Spent], form: Form, outcome: Outcome) -> list[str]:
-    """How much the good orders lose. Rounds differ by themselves: red is what the noise does not explain, 39 times of 40."""
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The mean of the pairs' losses, its error, and from how much on it is no accident, 39 times of 40."""
+
+    mean: float
+    error: float
+    told_from: float
+
+
+def loss(clean: Sequence[Spent], spoilt: Sequence[Spent]) -> Loss:
+    """What good orders lose to poison, by CPU. Rounds differ by themselves, two of them tell nothing of how much."""
     ratios = [b.cpu_s / a.cpu_s - 1 for a, b in zip(clean, spoilt, strict=True)]
-    walls = [b.wall_s / a.wall_s - 1 for a, b in zip(clean, spoilt, strict=True)]
     noise = statistics.stdev(ratios) / len(ratios) ** 0.5 if len(ratios) > 1 else 1.0
     sure = next((times for pairs, times in STUDENT if len(ratios) <= pairs), 2.0)
-    loss = statistics.fmean(ratios)
+    return Loss(statistics.fmean(ratios), noise, LOSS + sure * noise)
+
+
+def is_lost(clean: Sequence[Spent], spoilt: Sequence[Spent]) -> bool:
+    """Whether good orders lose more than they may and than the noise explains."""
+    found = loss(clean, spoilt)
+    return found.mean > found.told_from
+
+
+def lost(clean: list[Spent], spoilt: list[Spent], form: Form, outcome: Outcome) -> list[str]:
+    """How much the good orders lose; red is what the noise does not explain."""
+    found = loss(clean, spoilt)
+    walls = [b.wall_s / a.wall_s - 1 for a, b in zip(clean, spoilt, strict=True)]
     outcome.figures |= {
         "CPU ms an order, clean": [round(1000 * one.cpu_s / form.orders, 1) for one in clean],
         "CPU ms an order, 1 % poison": [round(1000 * one.cpu_s / form.orders, 1) for one in spoilt],
-        "loss by CPU": round(loss, 3), "its error": round(noise, 3), "told from": round(LOSS + sure * noise, 3),
+        "loss by CPU": round(found.mean, 3), "its error": round(found.error, 3), "told from": round(found.told_from, 3),
         "loss by the clock, median": round(statistics.median(walls), 3),
     }  # fmt: skip
-    return [f"good orders lose {loss:.1%} to 1 % poison, at most 5 %"] if loss - sure * noise > LOSS else []
+    return [f"good orders lose {found.mean:.1%} to 1 % poison, at most 5 %"] if is_lost(clean, spoilt) else []

@@ -12,7 +12,7 @@ import random
 import re
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -244,9 +244,9 @@ class _Trial:
             self.made.flush_redis()
         if not self.case.calm and self._fault_at <= moment < self._round_began + SECONDS + 6:
             self._fault_at = moment + _FAULT_EVERY_S
-            victims = [pid for pid in self._workers() if pid not in self._frozen]
+            victims = may_be_hurt(self._workers(), self._frozen)
             if victims:
-                self._hurt(self._chance.choice(sorted(victims)), moment)
+                self._hurt(self._chance.choice(victims), moment)
 
     def _hurt(self, pid: int, moment: float) -> None:
         number = signal.SIGKILL if self._chance.random() < 0.25 else signal.SIGSTOP
@@ -256,14 +256,27 @@ class _Trial:
                 self._frozen[pid] = moment + _FROZEN_S
 
     def _workers(self) -> list[int]:
-        """The inside workers, of both parents."""
+        """The inside workers that live, of both parents."""
         found = list(self.made.processes().get("worker inside", []))
         with suppress(psutil.Error):
             found += [child.pid for child in psutil.Process(self.made.boss.pids()["more-workers"]).children()]
-        return found
+        return [pid for pid in found if lives(pid)]
 
     def _thaw(self, moment: float) -> None:
         for pid in [pid for pid, until in self._frozen.items() if until <= moment]:
             del self._frozen[pid]
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+def lives(pid: int) -> bool:
+    """Whether that process has not ended; one whose parent has not heard of it yet has."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def may_be_hurt(workers: Collection[int], frozen: Container[int]) -> list[int]:
+    """Those that are not frozen, if there are two: that no step waits for long is promised as long as one worker lives."""
+    awake = sorted(pid for pid in workers if pid not in frozen)
+    return awake if len(awake) > 1 else []

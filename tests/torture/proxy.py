@@ -16,21 +16,27 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.torture import stalls
 from tests.torture.line_faults import NONE, Fault
 from tests.torture.proxy_line import NOBODY, HeardAtOnce, Line, Wait
+from tests.torture.stalls import Stall
 
 #: Where the dependency really is: a port of loopback, or the path of a unix socket.
 Target = int | Path
 
 _CHUNK = 65536
 _LOOK_S = 0.2
+#: What took longer is kept, each with its moment.
+LONG_S = 25.0
+_BEAT_S = 0.05
 
 
 class FaultProxy:
     """`port` is what the client is told; `fault(...)` changes the line at once, for open connections too.
 
     `hits` counts what each fault did to connections, `connections` are the moments at which somebody connected.
-    `longest_wait` is the longest that a client waited for a byte, with its name, `longest_line_s` the longest life of a connection.
+    `longest_wait` is the longest that a client waited for a byte, with its name, `longest_line_s` the longest life of a connection;
+    `long_waits` and `long_lines` are all above LONG_S, and `stalled` the moments in which the proxy itself did nothing.
     """
 
     def __init__(self, name: str, target: Target, *, port: int = 0, seed: int = 0) -> None:
@@ -39,6 +45,10 @@ class FaultProxy:
         self.connections: list[float] = []
         self.longest_wait: Wait = NOBODY
         self.longest_line_s = 0.0
+        self.long_waits: list[Wait] = []
+        #: seconds, and when it ended
+        self.long_lines: list[tuple[float, float]] = []
+        self.stalled: list[Stall] = []
         self._chance = random.Random(f"{seed}/{name}/jitter")
         self._fault = NONE
         self._lines: set[Line] = set()
@@ -50,6 +60,7 @@ class FaultProxy:
     def start(self) -> FaultProxy:
         self._thread.start()
         self._do(self._listen)
+        self._beating = asyncio.run_coroutine_threadsafe(self._beat(), self._loop)
         return self
 
     def stop(self) -> None:
@@ -68,7 +79,23 @@ class FaultProxy:
 
     def waited(self) -> Wait:
         """The longest wait so far, with those that still wait."""
-        return max([self.longest_wait, *(line.waits() for line in list(self._lines))])
+        return max([self.longest_wait, *self._waiting()])
+
+    def waited_long(self) -> list[Wait]:
+        """Every long wait so far, with those that still wait."""
+        return [*self.long_waits, *(wait for wait in self._waiting() if wait.seconds > LONG_S)]
+
+    def _waiting(self) -> list[Wait]:
+        return [line.waits() for line in list(self._lines)]
+
+    async def _beat(self) -> None:
+        """Bytes are passed on by the same loop, so when this is late they were too."""
+        while True:
+            due = time.monotonic() + _BEAT_S
+            await asyncio.sleep(_BEAT_S)
+            now = time.monotonic()
+            if now - due >= stalls.LEAST_S:
+                self.stalled.append(Stall(f"proxy {self.name}", due, now))
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)
@@ -125,12 +152,20 @@ class FaultProxy:
         finally:
             self._lines.discard(line)
             self._note_wait(line)
-            self.longest_line_s = max(self.longest_line_s, time.monotonic() - line.opened_at)
+            self._note_line(line)
             line.close(reset=False)
 
     def _note_wait(self, line: Line) -> None:
-        self.longest_wait = max(self.longest_wait, line.waits())
+        wait = line.waits()
+        self.longest_wait = max(self.longest_wait, wait)
+        self.long_waits += [wait] if wait.seconds > LONG_S else []
         line.asked_at = None
+
+    def _note_line(self, line: Line) -> None:
+        ended = time.monotonic()
+        lasted_s = ended - line.opened_at
+        self.longest_line_s = max(self.longest_line_s, lasted_s)
+        self.long_lines += [(lasted_s, ended)] if lasted_s > LONG_S else []
 
     async def _both_ways(
         self,

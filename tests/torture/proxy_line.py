@@ -19,11 +19,12 @@ _SHOWN = 120
 
 
 class Wait(NamedTuple):
-    """How long somebody waited: who it was, as far as it said so, and what it had asked (its first bytes)."""
+    """How long somebody waited: who it was, as far as it said so, what it had asked (its first bytes), and until when."""
 
     seconds: float
     who: str
     asked: str
+    ended: float = 0.0
 
 
 NOBODY = Wait(0.0, "", "")
@@ -85,7 +86,8 @@ class Line:
         """Seconds since the client asked what is not answered yet, until it hung up."""
         if self.asked_at is None or self._listens:
             return NOBODY
-        return Wait((self.gone_at or time.monotonic()) - self.asked_at, self._who, _printable(self._asked))
+        ended = self.gone_at or time.monotonic()
+        return Wait(ended - self.asked_at, self._who, _printable(self._asked), ended)
 
     def close(self, *, reset: bool) -> None:
         for end in (self.client, self.server):

@@ -32,14 +32,19 @@ def due(made: House) -> dict[str, int]:
         return {"?": 1}
 
 
-def come(made: House, *, limit_s: float) -> bool:
-    """Wait until nothing is due; whether that came in time."""
-    looked = [0.0]
+def come(made: House, *, limit_s: float) -> dict[str, int]:
+    """Wait until nothing is due; what was still due at the last look when that did not come in time, else nothing.
+
+    Who asks once more finds what becomes due in five seconds from now: that is another step, not one that was waited for in vain.
+    """
+    looked, found = [0.0], {"?": 1}
 
     def over() -> bool:
+        nonlocal found
         if time.monotonic() - looked[0] < _LOOK_S:
             return False
         looked[0] = time.monotonic()
-        return due(made) == {}
+        found = due(made)
+        return found == {}
 
-    return made.watch(over, limit_s=limit_s)
+    return {} if made.watch(over, limit_s=limit_s) else found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ from oms.web.cached import KEEP_S
 from tests.servers import TestServers
 from tests.torture import sweep_state, sweep_verdict
 from tests.torture.failpoints import SERIALIZATION, Point, Watch, install
+from tests.torture.ports import free_ports
 from tests.torture.sweep_forks import Ended, ForkedPeer, in_child, quiet
 from tests.torture.sweep_house import SHOP, SHOP_SECRET, SHOP_TOKEN, Seed, SweepHouse, WorkerEnded, environment
 from tests.torture.sweep_legs import Leg
@@ -285,15 +285,3 @@ class Lane:
         elif not said:
             said.append("the restarted house gave no answer")
         run.violations = said
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on; all held at once, so that no two are the same."""
-    holders = [socket.socket() for _ in range(count)]
-    try:
-        for holder in holders:
-            holder.bind(("127.0.0.1", 0))
-        return [int(holder.getsockname()[1]) for holder in holders]
-    finally:
-        for holder in holders:
-            holder.close()

@@ -25,6 +25,7 @@ from tests.torture.line_faults import FAULTS, WANTED
 from tests.torture.lines import DEPENDENCIES, Seen
 from tests.torture.plan import CHANGE, ORDER
 from tests.torture.poison import Spent
+from tests.torture.stalls import Stall
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
 
@@ -36,10 +37,27 @@ def outcome() -> Outcome:
 def test_who_waits_over_thirty_seconds_is_told():
     seen = {name: Seen(longest_wait=(3, "", ""), longest_line_s=3) for name in DEPENDENCIES}
     assert network.blocked(seen) == []
-    seen["postgresql"].longest_wait, seen["smtp"].longest_line_s = (31, "oms inside 7@a", "SELECT 1"), 31
+    seen["postgresql"].long_waits = [(28, "oms inside 7@a", "BEGIN", 90.0), (31, "oms inside 7@a", "SELECT 1", 131.0)]
+    seen["smtp"].long_lines = [(29, 70.0), (31, 131.0)]
     by_name, by_call = network.blocked(seen)
     assert by_name == "oms inside 7@a waited 31 s for postgresql, at most 30; it had asked 'SELECT 1'"
     assert by_call == "a call to smtp took 31 s, at most 30"
+
+
+def test_who_waits_over_thirty_seconds_while_the_machine_or_the_proxy_does_nothing_waits_for_no_peer():
+    seen = {name: Seen() for name in DEPENDENCIES}
+    seen["redis"].long_waits = [(31.5, "", "GET", 131.5)]
+    assert network.blocked(seen, [Stall("processor 0", 110.0, 112.0)]) == []
+    assert len(network.blocked(seen, [Stall("processor 0", 110.0, 111.0)])) == 1
+    # Before and after it; another one hides nothing.
+    assert len(network.blocked(seen, [Stall("disk", 97.0, 100.0), Stall("disk", 132.0, 134.0)])) == 1
+    seen["redis"].stalled = [("proxy redis", 120.0, 122.0)]
+    assert network.blocked(seen) == []
+    seen["redis"].long_waits.append((30.5, "", "SET", 170.0))
+    assert "'SET'" in network.blocked(seen)[0]
+    # A machine, or a proxy, that does nothing again and again is no machine to measure on.
+    seen["redis"].stalled = [("proxy redis", 100.0 + at, 101.0 + at) for at in range(0, 30, 4)]
+    assert len(network.blocked(seen)) == 2
 
 
 def test_a_line_that_was_never_spoilt_is_told():

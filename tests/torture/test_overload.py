@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import open_loop, overload
-from tests.torture.open_loop import Call
-from tests.torture.overload import PEAK_PER_S, Phase
+from tests.torture import open_loop, overload, promptness, stalls
+from tests.torture.open_loop import SENDER, Call
 from tests.torture.plan import ORDER, Shot
+from tests.torture.promptness import PEAK_PER_S, Phase, Seen
+from tests.torture.stalls import Stall
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 RUSH = Phase("rush", PEAK_PER_S * 10, 1.0)
@@ -96,8 +97,8 @@ def call(number: int, *, phase: Phase, status: int = 202, waited_s: float = 0.0,
     return Call(ORDER, f"evt-{number}", "", "", 1, due_at, due_at + waited_s, due_at + waited_s + took_s, status)
 
 
-def wrong(phase: Phase, calls: list[Call]) -> list[str]:
-    return overload.prompt(calls, int(phase.per_s * phase.seconds), 0.0, phase)[1]
+def wrong(phase: Phase, calls: list[Call], *stalled: Stall) -> list[str]:
+    return promptness.judge(Seen(phase, 0.0, calls, stalled), int(phase.per_s * phase.seconds))[1]
 
 
 def test_what_waited_before_it_was_sent_was_not_offered_and_is_late() -> None:
@@ -131,6 +132,71 @@ def test_an_overload_in_which_nobody_was_sent_away_or_nobody_taken_is_none() -> 
         "after: 1 were taken in the meantime, at least 30 must be",
         "after: 59 were told to come again, after the rush",
     ]
+
+
+def test_a_call_is_late_when_neither_the_product_nor_the_machine_explains_it() -> None:
+    sound = [call(number, phase=RUSH) for number in range(600)]
+    slow = [*sound[:-1], call(599, phase=RUSH, status=503, took_s=1.2)]  # due at 0.998 s
+    told = "rush: 1 of 600 were answered after 1 s, the last after 1.20 s"
+    assert wrong(RUSH, slow) == [told]
+    disk = Stall("disk", 1.5, 1.8)
+    assert wrong(RUSH, slow, disk) == []
+    figures, _ = promptness.judge(Seen(RUSH, 0.0, slow, [disk]), 600)
+    assert (figures["late_by_the_clock"], figures["late"], figures["stalls"]) == (1, 0, {"disk": "1, longest 0.30 s"})
+    # Too short, before it, after it: the machine was calm while the product took its time.
+    for calm in (Stall("disk", 1.5, 1.65), Stall("processor 0", 0.2, 0.9), Stall("disk", 2.3, 2.6)):
+        assert wrong(RUSH, slow, calm)[0].startswith(told)
+
+
+def test_a_machine_that_stalls_again_and_again_excuses_nothing() -> None:
+    sound = [call(number, phase=RUSH) for number in range(600)]
+    slow = [*sound[:-1], call(599, phase=RUSH, took_s=1.2)]
+    often = [Stall("disk", at / 10, at / 10 + 0.25) for at in range(1, 20, 3)]
+    assert wrong(RUSH, slow, *often) == [
+        "rush: 1 of 600 were answered after 1 s, the last after 1.20 s; the machine stood still for 1.75 s in all"
+    ]
+
+
+def test_shops_that_a_stall_held_up_have_offered_their_load_and_shops_that_are_slow_have_not() -> None:
+    held = [
+        call(number, phase=RUSH, waited_s=max(0.0, 1.2 - number / 600) if number > 500 else 0.0)
+        for number in range(600)
+    ]
+    told = "rush: only 500 of 600 a second were offered"
+    assert wrong(RUSH, held) == [told]
+    assert wrong(RUSH, held, Stall("processor 1", 0.83, 1.2)) == []
+    assert wrong(RUSH, held, Stall(SENDER, 0.83, 1.2)) == [told]
+
+
+def test_who_is_sent_away_while_the_machine_stands_still_is_counted_apart() -> None:
+    after = [call(number, phase=AFTER, status=503 if number == 50 else 202) for number in range(60)]
+    told = ["after: 1 were told to come again, after the rush"]
+    assert wrong(AFTER, after) == told
+    assert wrong(AFTER, after, Stall("disk", 0.1, 0.8)) == told
+    assert wrong(AFTER, after, Stall("disk", 0.0, 0.85)) == []
+
+
+def test_what_is_late_beside_the_house_is_noted_and_what_is_on_time_is_not(tmp_path: Path) -> None:
+    note = tmp_path / "stalls"
+    stalls._timed(note, "disk", lambda: time.sleep(0.15), 0.0)
+    stalls._timed(note, "processor 0", lambda: None, 60.0)  # due long after it ended
+    (found,) = stalls.read(note, tmp_path / "none")
+    assert found.what == "disk"
+    assert found.seconds >= 0.15
+    both = [Stall("disk", 1.0, 2.0), Stall("processor 0", 1.5, 2.5), Stall("processor 1", 4.0, 4.5)]
+    assert stalls.total_s(both, 0.0, 10.0) == 2.0
+    assert stalls.total_s(both, 1.25, 4.25) == 1.5
+    assert stalls.longest_s(both, 4.4, 5.0) == 0.5
+    assert stalls.longest_s(both, 2.5, 4.0) == 0.0
+
+
+def test_memory_that_grows_with_each_rush_is_told_and_what_the_first_full_batches_need_is_not() -> None:
+    assert overload.leaked({"overload": 400.0, "again": 439.0}) == []
+    full = {"overload": 400.0, "again": 450.0}
+    assert overload.grew(full)
+    assert overload.leaked({**full, "third": 452.0}) == []
+    assert overload.leaked({**full, "third": 425.0}) == []
+    assert overload.leaked({**full, "third": 495.0}) == ["memory grew from 400.0 to 450.0 to 495.0 MiB"]
 
 
 def test_a_process_that_died_under_the_load_is_told_and_a_web_worker_that_began_anew_is_not() -> None:

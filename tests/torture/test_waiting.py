@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import CleanDatabase
-from tests.torture.waiting import Spent, Stopwatch, backends_of, too_long
+from tests.torture import waiting
+from tests.torture.waiting import Queued, Spent, Stopwatch, backends_of, queued, too_long
 
 _BUSY = "SELECT count(*) FROM generate_series(1, 2000000) a WHERE md5(a::text) = 'x'"
 
@@ -87,3 +88,34 @@ def test_two_seconds_of_anything_are_told() -> None:
     assert too_long(Spent(10.0, 0.1, 0.1)) == "waited 9.8 s"
     # Nine seconds without a processor are the machine's, not the call's.
     assert too_long(Spent(10.0, 0.5, 0.5, 8.5)) is None
+
+
+def test_only_what_the_longest_queue_of_each_kind_took_explains_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    stood = {1: [(11, 100.0), (12, 50.0)], 2: [(21, 7.0)]}
+    monkeypatch.setattr(waiting, "_queued", lambda process: iter(stood.get(process, [])))
+    web, found = [1], Queued({"web": lambda: web, "postgresql": lambda: [2]})
+    found.look()
+    assert found.seconds == 0.0  # whatever they had queued before
+    stood[1], stood[2] = [(11, 100.5), (12, 52.0)], [(21, 7.25)]
+    found.look()
+    assert found.seconds == 2.25
+    # A child that began meanwhile has queued since it began, and is remembered when it has ended.
+    web.append(3)
+    stood[3] = [(31, 4.0)]
+    found.look()
+    web.remove(3)
+    found.look()
+    assert found.seconds == 4.25
+
+
+def test_a_process_that_sleeps_is_queued_for_nothing() -> None:
+    words = "print(flush=True); __import__('time').sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", words], stdout=subprocess.PIPE) as sleeper:
+        try:
+            assert sleeper.stdout
+            sleeper.stdout.readline()  # what it took to begin is over
+            with queued({"sleeper": lambda: [sleeper.pid], "ended": lambda: [2**22 + 1]}) as found:
+                time.sleep(1.0)
+            assert found.seconds < 0.9
+        finally:
+            sleeper.kill()

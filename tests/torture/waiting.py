@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,6 +92,15 @@ def _children() -> Iterator[Stood]:
         looking.join()
 
 
+def queued_s() -> float:
+    """Seconds for which this thread, and its children that live, had no processor so far."""
+    total = _stood("thread-self")[1]
+    for child in (_PROC / f"self/task/{threading.get_native_id()}/children").read_text(encoding="ascii").split():
+        with suppress(OSError):  # it has ended
+            total += _stood(child)[1]
+    return total
+
+
 def backends_of(postmaster: int, database: str) -> list[int]:
     """The processes with which PostgreSQL serves that database's clients now."""
     found = []
@@ -111,6 +120,56 @@ def too_long(spent: Spent) -> str | None:
     if spent.waited_s >= WAIT_S:
         return f"waited {spent.waited_s:.1f} s"
     return None
+
+
+@dataclass(slots=True)
+class Queued:
+    """How long one thread of each kind had no processor at most: those that `kinds` names now, and their children, which come and go."""
+
+    kinds: Mapping[str, Callable[[], Iterable[int]]]
+    #: kind -> (process, thread) -> seconds queued when it was first seen, and last
+    _seen: dict[str, dict[tuple[int, int], tuple[float, float]]] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Look at every thread; one that began after the first look has been queued since it began."""
+        new = not self._seen
+        for kind, processes in self.kinds.items():
+            own = self._seen.setdefault(kind, {})
+            for process in processes():
+                for thread, queued_s in _queued(process):
+                    own[process, thread] = (own.get((process, thread), (queued_s if new else 0.0, 0.0))[0], queued_s)
+
+    @property
+    def seconds(self) -> float:
+        """One call goes from one kind to the next, so their longest queues add up."""
+        return sum(max((last - first for first, last in own.values()), default=0.0) for own in self._seen.values())
+
+
+@contextmanager
+def queued(kinds: Mapping[str, Callable[[], Iterable[int]]]) -> Iterator[Queued]:
+    """Look now, at the end, and so often in between that children which come and go are seen."""
+    found, over = Queued(kinds), threading.Event()
+    found.look()
+
+    def looking() -> None:
+        while not over.wait(_LOOK_S * 5):
+            found.look()
+
+    beside = threading.Thread(target=looking, daemon=True)
+    beside.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        beside.join()
+        found.look()
+
+
+def _queued(process: int) -> Iterator[tuple[int, float]]:
+    with suppress(OSError):  # it has ended
+        for task in (_PROC / str(process) / "task").iterdir():
+            with suppress(OSError):
+                yield int(task.name), _stood(f"{process}/task/{task.name}")[1]
 
 
 def _since(before: Stood, after: Stood) -> tuple[float, float]:
