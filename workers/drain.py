@@ -21,6 +21,8 @@ from workers.process import Process, current
 
 #: A ring may fall into the last moments of a drain, so it looks once more after this long.
 LOOK_AGAIN_S = 0.15
+#: What was let go since the database failed is tried again after this long.
+REST_S = 2.0
 
 #: The queue whose last drain in this process ended with an error.
 _BROKEN_OFF: list[str] = []
@@ -47,7 +49,7 @@ def drain(process: Process, queue: str, *, look_again: bool = True, for_s: float
     if _BROKEN_OFF:
         # The database went away in the middle: what this process had claimed is worked on by nobody now.
         with process.database.transaction() as session:
-            steps.abandon(session, worker=process.name)
+            steps.let_go(session, worker=process.name, after_s=REST_S)
         _BROKEN_OFF.clear()
     try:
         return _drain(process, queue, look_again, time.monotonic() + for_s)

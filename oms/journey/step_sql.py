@@ -223,6 +223,12 @@ ABANDON = """
     UPDATE step SET lease_until = clock_timestamp() WHERE state = 'claimed' AND worker = :worker RETURNING id
 """
 
+LET_GO = """
+    UPDATE step SET state = 'open', attempt = attempt - 1, lease_until = NULL,
+                    run_after = clock_timestamp() + make_interval(secs => :delay)
+    WHERE state = 'claimed' AND worker = :worker RETURNING id
+"""
+
 RENEW = """
     UPDATE step SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[])) AS g(id, token)

@@ -233,6 +233,14 @@ def abandon(session: Session, *, worker: str) -> int:
     return len(session.execute(text(step_sql.ABANDON), {"worker": worker}).all())
 
 
+def let_go(session: Session, *, worker: str, after_s: float) -> int:
+    """Open what a living worker holds and cannot go on with, since the database failed it: the attempt is not counted.
+
+    Return how many. Left to their leases they would count as lost, and a full disk be taken for ten workers that died.
+    """
+    return len(session.execute(text(step_sql.LET_GO), {"worker": worker, "delay": after_s}).all())
+
+
 def renew(session: Session, steps: Sequence[Claimed], *, lease_s: int) -> list[uuid.UUID]:
     """Lengthen the leases; return the steps that are still ours."""
     params = {"ids": [s.id for s in steps], "tokens": [s.token for s in steps], "lease_s": lease_s}

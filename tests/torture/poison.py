@@ -52,7 +52,7 @@ class Form:
 
 
 SHORT = Form(80, 0, 3, 90, 600)
-LONG = Form(1_000, 0, 8, 600, 5_400)
+LONG = Form(250, 0, 12, 600, 5_400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from oms import db
 from oms.journey import steps
@@ -88,3 +89,24 @@ def test_a_stop_ends_a_rest(own: Process) -> None:
     own.stop.asked = True
     own.stop.rest(timedelta(hours=1).total_seconds())
     assert time.monotonic() - began < 5
+
+
+def test_what_the_database_failed_again_and_again_is_no_step_on_which_workers_died(
+    own: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk is full: neither the work nor its being put back can be written, twelve times over."""
+    with own.database.transaction() as session:
+        [step_id] = steps.open_steps(session, [NewStep("wake", uuid.uuid4())], now=db.now(session))
+
+    def full(process: Process, bound: object, claimed: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("could not extend file: No space left on device"))
+
+    monkeypatch.setattr(drain, "REST_S", 0.0)
+    monkeypatch.setattr(drain.inside, "work", full)
+    for _ in range(12):
+        with pytest.raises(OperationalError):
+            drain.drain(own, "inside")
+    drain.drain(own, "inside", look_again=False, for_s=0)
+    with own.database.transaction() as session:
+        row = session.execute(text("SELECT state, attempt, error FROM step WHERE id = :id"), {"id": step_id}).one()
+    assert tuple(row) == ("open", 0, None)
