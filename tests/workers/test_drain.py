@@ -16,7 +16,7 @@ from oms.journey import steps
 from oms.journey.steps import NewStep
 from oms.settings import Settings
 from tests.conftest import CleanDatabase
-from workers import drain, sweep
+from workers import drain, inside, sweep
 from workers.doorbell import Doorbell
 from workers.process import Process
 
@@ -102,7 +102,7 @@ def test_what_the_database_failed_again_and_again_is_no_step_on_which_workers_di
         raise OperationalError("COMMIT", {}, Exception("could not extend file: No space left on device"))
 
     monkeypatch.setattr(drain, "REST_S", 0.0)
-    monkeypatch.setattr(drain.inside, "work", full)
+    monkeypatch.setattr(inside, "work", full)
     for _ in range(12):
         with pytest.raises(OperationalError):
             drain.drain(own, "inside")
