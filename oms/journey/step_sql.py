@@ -224,7 +224,7 @@ ABANDON = """
 """
 
 LET_GO = """
-    UPDATE step SET state = 'open', attempt = attempt - 1, lease_until = NULL,
+    UPDATE step SET state = 'open', attempt = attempt - 1, lease_until = NULL, error = :error,
                     run_after = clock_timestamp() + make_interval(secs => :delay)
     WHERE state = 'claimed' AND worker = :worker RETURNING id
 """

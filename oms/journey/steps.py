@@ -238,7 +238,8 @@ def let_go(session: Session, *, worker: str, after_s: float) -> int:
 
     Return how many. Left to their leases they would count as lost, and a full disk be taken for ten workers that died.
     """
-    return len(session.execute(text(step_sql.LET_GO), {"worker": worker, "delay": after_s}).all())
+    params = {"worker": worker, "delay": after_s, "error": "the database failed its worker in the middle"}
+    return len(session.execute(text(step_sql.LET_GO), params).all())
 
 
 def renew(session: Session, steps: Sequence[Claimed], *, lease_s: int) -> list[uuid.UUID]:

@@ -31,12 +31,12 @@ PAUSE_S = 0.03
 
 _TIME_PASSES = text("""
     UPDATE step SET run_after = clock_timestamp()
-    WHERE state = 'open' AND performer = 'system' AND attempt > 0 AND run_after > clock_timestamp()
+    WHERE state = 'open' AND performer = 'system' AND (attempt > 0 OR error IS NOT NULL) AND run_after > clock_timestamp()
 """)
 
 _LEFT = text("""
     SELECT kind, error FROM step WHERE state IN ('open', 'claimed', 'parked') AND kind = ANY(:kinds)
-       AND (attempt > 0 OR run_after <= clock_timestamp())
+       AND (attempt > 0 OR error IS NOT NULL OR run_after <= clock_timestamp())
 """)
 
 

@@ -109,4 +109,4 @@ def test_what_the_database_failed_again_and_again_is_no_step_on_which_workers_di
     drain.drain(own, "inside", look_again=False, for_s=0)
     with own.database.transaction() as session:
         row = session.execute(text("SELECT state, attempt, error FROM step WHERE id = :id"), {"id": step_id}).one()
-    assert tuple(row) == ("open", 0, None)
+    assert tuple(row) == ("open", 0, "the database failed its worker in the middle")
