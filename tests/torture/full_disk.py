@@ -140,7 +140,9 @@ def _suffer(
     place = made.place
     sender = traffic.begin(made, shots)
     key = made.world().keys["zhao"]
-    made.run_beside("probe", partial(probe, place.web_port, key, place.generic_secret, made.folder / "probes.jsonl"))
+    knocking = made.run_beside(
+        "probe", partial(probe, place.web_port, key, place.generic_secret, made.folder / "probes.jsonl")
+    )
     spells: list[tuple[float, float]] = []
     for number, seconds in enumerate(form.full_s):
         _watch_for(made, form.open_s)
@@ -153,6 +155,9 @@ def _suffer(
         options.say(f"  full for {seconds:.0f} s, space is back")
     made.watch(lambda: sender.poll() is not None, limit_s=traffic.PATIENCE_S + 60)
     _watch_for(made, 2)
+    # Who goes on knocking leaves a message that nobody has read yet in whatever moment is judged.
+    knocking.terminate()
+    made.watch(lambda: knocking.poll() is not None, limit_s=30)
     return spells
 
 
