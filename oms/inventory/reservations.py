@@ -42,9 +42,9 @@ class Allocation:
 
 
 _LINES = text("""
-    SELECT l.id, l.order_id, coalesce(o.ship_country, '*') AS country, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
+    SELECT l.id, l.order_id, coalesce((SELECT ship_country FROM orders WHERE orders.id = l.order_id), '*') AS country, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
            s.bundle, b.part_id, b.qty AS part_qty, coalesce(promised.qty - (l.qty_shipped + l.qty_reserved) * b.qty, 0) AS spare
-    FROM order_line l JOIN orders o ON o.id = l.order_id JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
+    FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
     LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) AS qty FROM reservation r
                        WHERE s.bundle AND r.order_line_id = l.id AND r.sku_id = b.part_id) promised ON TRUE
     WHERE l.order_id = ANY(CAST(:orders AS uuid[])) AND l.requires_shipping
