@@ -19,8 +19,8 @@ from bench.ground import Ground, ground
 from oms.orders import browsing
 from oms.orders.browsing import Key, Wanted
 
-#: Pages of each filter and place: CPU time comes in ticks of 10 ms, so a filter's API and HTML pages are 48 each.
-ROWS, ROUNDS, PAGE_ROUNDS = 50, 12, 12
+#: Pages of each filter and place, and of each kind: CPU time comes in ticks of 10 ms.
+ROWS, ROUNDS = 50, 12
 #: The bare page takes a third of a millisecond, and CPU time comes in ticks of 10 ms.
 BARE_ROUNDS = 40
 _BARE = text("""
@@ -79,8 +79,8 @@ def measure(made: Ground) -> dict[str, float]:
     for name, wanted in listed_company.filters(made).items():
         pages: dict[str, list[Callable[[], Any]]] = {
             "query": [_query(made, wanted, key) for key in keys for _ in range(ROUNDS)],
-            "api": [site.page("api", wanted, key) for key in keys for _ in range(PAGE_ROUNDS)],
-            "html": [site.page("html", wanted, key) for key in keys for _ in range(PAGE_ROUNDS)],
+            "api": [site.page("api", wanted, key) for key in keys for _ in range(ROUNDS)],
+            "html": [site.page("html", wanted, key) for key in keys for _ in range(ROUNDS)],
         }
         for kind, made_pages in pages.items():
             own = Meter(made).read(made_pages)

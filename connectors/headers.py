@@ -72,10 +72,11 @@ class Columns:
 def normal(head: str) -> str:
     """The name without case, spaces, signs and brackets: `PO #` is pono, `单价（元）` is 单价, `productSku` is productsku."""
     text = unicodedata.normalize("NFKC", head[:_MAX_HEADER_CHARS]).casefold().replace("#", "no").replace("%", "pct")
-    return _NOT_WORD.sub("", _without_accents(_BRACKETS.sub(_moved_owner, text)))
+    return _NOT_WORD.sub("", without_accents(_BRACKETS.sub(_moved_owner, text)))
 
 
-def _without_accents(text: str) -> str:
+def without_accents(text: str) -> str:
+    """The letters alone: `Annulé` is Annule, signs of Chinese and Japanese stay as they are in NFKD."""
     if text.isascii():
         return text
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

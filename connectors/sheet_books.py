@@ -6,13 +6,12 @@ A second sheet of notes, a legend, a price list or an empty one says nothing of 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from connectors.base import ChannelOrder, Kind, Severity
-from connectors.headers import recognise
+from connectors.headers import recognise, without_accents
 from connectors.problems import problem
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
@@ -53,7 +52,7 @@ class _Sheet:
     @property
     def is_aside(self) -> bool:
         """Whether its own name says that it is an example, or an archive."""
-        words = set(_WORDS.findall(_folded(self.name)))
+        words = set(_WORDS.findall(without_accents(self.name.casefold())))
         return bool(words & _ASIDE) and words <= _ASIDE | _BESIDE_THEM
 
 
@@ -197,8 +196,3 @@ def _held(order: ChannelOrder, message: str) -> ChannelOrder:
     return replace(
         order, problems=(*order.problems, problem("row_invalid", "lines", message[:1000], severity=Severity.HOLD))
     )
-
-
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))

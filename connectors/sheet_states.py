@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from connectors.base import Kind, Problem
+from connectors.headers import without_accents
 from connectors.problems import problem
 from connectors.sheet_lines import row_problem
 from connectors.tables import Row
@@ -42,8 +43,7 @@ _SHEET_OF_ENDED = re.compile(
 
 def word(text: str) -> str:
     """A status word in the form of the tables: small letters without accents, spaces and hyphens."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return re.sub(r"[\s_-]", "", "".join(sign for sign in plain if not unicodedata.combining(sign)))
+    return re.sub(r"[\s_-]", "", without_accents(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def may_end(text: str) -> bool:

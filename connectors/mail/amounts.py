@@ -6,18 +6,17 @@ import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from connectors.mail.counts import says_qty
+from connectors.mail.counts import CN_UNITS, says_qty
 from connectors.mail.figures import AFTER, MEASURES, MONEY, SPACED, UNITS, Money, money, unspaced
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item
 
-_CN_UNITS = "".join(unit for unit in UNITS if len(unit) == 1 and not unit.isascii())
 _UNIT_WORDS = "|".join(sorted((re.escape(unit) for unit in UNITS if len(unit) > 1), key=len, reverse=True))
-_UNIT = rf"(?:(?:{_UNIT_WORDS})(?![A-Za-z])|[{_CN_UNITS}])"
+_UNIT = rf"(?:(?:{_UNIT_WORDS})(?![A-Za-z])|[{CN_UNITS}])"
 #: What makes a number beside "per box" an amount: a currency or cents. "12 per case" and 每箱24盒 say what a pack holds.
 _IS_MONEY = r"(?=\s{0,3}(?:[^\d\s]|\d+[.,]\d\d(?!\d)|\d[\d.,]*\s?(?:元|块|[€¥￥]|(?:EUR|USD|GBP|CNY|RMB)\b)))"
 _PRICE = re.compile(
-    rf"(?:@|\bprice[d]?\b|\bunit price\b|单价为?|价格|每[{_CN_UNITS}]{_IS_MONEY}|\bat\b(?=\s{{0,3}}(?:[^\d\s]|\d+\.\d\d\b)))\s{{0,3}}[:：]?\s{{0,3}}(?P<price>{MONEY.pattern})"
+    rf"(?:@|\bprice[d]?\b|\bunit price\b|单价为?|价格|每[{CN_UNITS}]{_IS_MONEY}|\bat\b(?=\s{{0,3}}(?:[^\d\s]|\d+\.\d\d\b)))\s{{0,3}}[:：]?\s{{0,3}}(?P<price>{MONEY.pattern})"
     r"\s{0,2}(?:/?\s?(?:each|ea|pc|pcs|unit|per [^\W\d]\w{0,9})\b|/\s?[^\s\d]{1,3})?",
     re.I,
 )

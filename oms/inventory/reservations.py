@@ -42,7 +42,8 @@ class Allocation:
 
 
 _LINES = text("""
-    SELECT l.id, l.order_id, coalesce((SELECT ship_country FROM orders WHERE orders.id = l.order_id), '*') AS country, l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
+    SELECT l.id, l.order_id, coalesce((SELECT ship_country FROM orders WHERE orders.id = l.order_id), '*') AS country,
+           l.sku_id, l.qty - l.qty_cancelled - l.qty_shipped - l.qty_reserved AS want,
            s.bundle, b.part_id, b.qty AS part_qty, coalesce(promised.qty - (l.qty_shipped + l.qty_reserved) * b.qty, 0) AS spare
     FROM order_line l JOIN sku s ON s.id = l.sku_id LEFT JOIN bundle_part b ON b.bundle_id = s.id AND s.bundle
     LEFT JOIN LATERAL (SELECT sum(r.qty - r.qty_released) AS qty FROM reservation r

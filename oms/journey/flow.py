@@ -30,7 +30,8 @@ class StepKind:
 
 
 #: What becomes of a parcel that never arrives; what the customer did counts against nobody (`kpi.CUSTOMERS_DOING`).
-UNDELIVERED = ("lost", "damaged", "sent_back", "refused", "wrong_address")
+UNDELIVERED_BY_THE_CUSTOMER = ("refused", "wrong_address")
+UNDELIVERED = ("lost", "damaged", "sent_back", *UNDELIVERED_BY_THE_CUSTOMER)
 _ASTRAY: dict[str, tuple[str, ...]] = dict.fromkeys(UNDELIVERED, ("tell", "tell_channel", "close"))
 
 FLOW: dict[str, StepKind] = {

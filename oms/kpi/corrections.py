@@ -112,7 +112,7 @@ def _correction(row: Any, rulings: Sequence[_Ruling], period: Period, frozen_at:
     """What this month changed of what the old one counts; None for nothing, as for what was found and lifted in one month."""
     begins = max(period.start, frozen_at)
     was, last = _standing(rulings, begins), _standing(rulings, period.end)
-    if begins >= period.end or last is None or last is was or last.upheld == (was is not None and was.upheld):
+    if begins >= period.end or last is None or last.upheld == (was is not None and was.upheld):
         return None
     return Correction(
         row.id, row.order_id, row.number, row.stage, row.cause, row.person, last.at, last.by, not last.upheld, row.month,

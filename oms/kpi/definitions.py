@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oms.journey.flow import UNDELIVERED
+from oms.journey.flow import UNDELIVERED, UNDELIVERED_BY_THE_CUSTOMER
 
 COMPANY, CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER = "company", "channel", "stage", "person", "warehouse", "carrier"
 DIMENSIONS = (CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER)
@@ -174,7 +174,7 @@ DELIVERED = frozenset({"delivered", "delivered_by_proxy"})
 OUR_FAULT = frozenset({"shortage", "late", "cancelled_for_shortage", "cancelled_for_lateness"})
 FORCE_MAJEURE = "force_majeure"
 #: What the customer did counts against nobody: out of shipped, delivered and completed.
-CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", "refused", "wrong_address"})
+CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", *UNDELIVERED_BY_THE_CUSTOMER})
 #: Over, and nothing came: it needs no due time to be missed.
 ASTRAY = frozenset(UNDELIVERED) - CUSTOMERS_DOING
 #: A wrong stock record counts against inventory, never the picker.

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from oms.fulfilment.models import Fulfilment
 from oms.journey import lifecycle
 from oms.journey import steps as journey
+from oms.journey.flow import UNDELIVERED_BY_THE_CUSTOMER
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import completing, derived
 from oms.shipping import notices
@@ -30,10 +31,10 @@ _OVER = text(
     _TOGETHER.format(
         at="coalesce(p.delivered_at, p.undelivered_at)",
         outcome="""coalesce(
-            max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL AND p.undelivered_as NOT IN ('refused', 'wrong_address')),
+            max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL AND p.undelivered_as <> ALL(CAST(:by_customer AS text[]))),
             max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL), 'delivered')""",
     )
-)
+).bindparams(by_customer=list(UNDELIVERED_BY_THE_CUSTOMER))
 
 # A bundle is delivered as often as every part was.
 _LINES = text("""

@@ -83,7 +83,12 @@ class KpiLineOut(Schema):
 
     order = fields.String(required=True, allow_none=True)
     order_id = fields.UUID(required=True, allow_none=True)
-    fact_id = fields.UUID(required=True)
+    fact_id = fields.UUID(
+        required=True,
+        metadata={
+            "description": "the step; of lines that another picker than its last picked, the last of those stops"
+        },
+    )
     stage = fields.String(required=True)
     channel = fields.String(required=True, allow_none=True)
     warehouse = fields.String(required=True, allow_none=True)
