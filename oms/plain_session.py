@@ -1,6 +1,7 @@
 """A session that hands SQL text to the driver itself: nothing is compiled, and a result's names are known from the first time.
 
-A statement costs 34 us of Python instead of 61, of which the driver's own share is 24.
+A statement costs 34 us of Python instead of 61, of which the driver's own share is 24. Every value is given with the call:
+what `bindparams` keeps in a statement is not sent, and the driver refuses it.
 """
 
 from __future__ import annotations

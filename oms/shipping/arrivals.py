@@ -34,7 +34,7 @@ _OVER = text(
             max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL AND p.undelivered_as <> ALL(CAST(:by_customer AS text[]))),
             max(p.undelivered_as) FILTER (WHERE p.delivered_at IS NULL), 'delivered')""",
     )
-).bindparams(by_customer=list(UNDELIVERED_BY_THE_CUSTOMER))
+)
 
 # A bundle is delivered as often as every part was.
 _LINES = text("""
@@ -72,7 +72,7 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
     if not parcel_ids:
         return
     orders = list(session.execute(_ORDERS, {"ids": list(parcel_ids)}).scalars())
-    over = session.execute(_OVER, {"ids": list(parcel_ids)}).all()
+    over = _over(session, parcel_ids)
     lifecycle.advance(
         session, Fulfilment, [o.fulfilment_id for o in over if o.outcome == "delivered"], to="delivered", cause="signed for",
         actor=by, now=now, lenient=True,
@@ -88,10 +88,16 @@ def delivered(session: Session, *, parcel_ids: Sequence[uuid.UUID], by: str, now
 def undelivered(session: Session, *, parcel_id: uuid.UUID, by: str, now: datetime) -> None:
     """A parcel of a (locked) order will never arrive: the last one ends its promises, and the order may be over."""
     orders = list(session.execute(_ORDERS, {"ids": [parcel_id]}).scalars())
-    over = session.execute(_OVER, {"ids": [parcel_id]}).all()
+    over = _over(session, [parcel_id])
     closing = completing.complete(session, order_ids=orders, by=by, now=now)
     _end_uncollected(session, over, by, now)
     _end(session, "deliver", over, {}, closing, by, now)
+
+
+def _over(session: Session, parcel_ids: Sequence[uuid.UUID]) -> Sequence[Row[Any]]:
+    """The fulfilments of these parcels of which nothing is on its way any more, with what became of them."""
+    params = {"ids": list(parcel_ids), "by_customer": list(UNDELIVERED_BY_THE_CUSTOMER)}
+    return session.execute(_OVER, params).all()
 
 
 def _end_uncollected(session: Session, over: Sequence[Row[Any]], by: str, now: datetime) -> None:

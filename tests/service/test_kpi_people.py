@@ -33,6 +33,8 @@ from tests.factories.floor import make_floor, released, wave_of
 from tests.factories.orders import make_channel, make_order
 
 NOVEMBER = Month(2026, 11)
+#: From one stop to the next.
+STOP = timedelta(seconds=30)
 
 
 def _staff(session: Session, login: str, name: str, now: datetime) -> Staff:
@@ -62,7 +64,7 @@ def _pick(session: Session, person: Staff, now: datetime, *, first: Staff | None
         person = first if first and n == 0 else ended_by
         place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
         scanned = PickScan(f"{person.login}:{task.id}", wave.id, place.code, sku.code, task.qty)
-        picking.scan(session, scanned=scanned, actor=f"staff:{person.id}", staff_id=person.id, now=now)
+        picking.scan(session, scanned=scanned, actor=f"staff:{person.id}", staff_id=person.id, now=now + n * STOP)
     return fulfilment
 
 

@@ -247,3 +247,17 @@ def test_of_an_empty_bin_nothing_is_promised_any_more_but_what_others_were(
     run_kind(session, "allocate", backorders.allocate, business_now)
     lines = session.query(OrderLine).filter_by(order_id=next_one.id, sku_id=task.sku_id)
     assert lines.one().qty_backordered == (4 if bin_empty else 0)
+
+
+def test_what_is_promised_and_on_no_list_yet_stays_in_the_record_of_an_empty_bin(
+    session: Session, business_now: datetime
+) -> None:
+    floor = make_floor(session)
+    fulfilment = released(session, floor, business_now, qty=2)
+    confirmed_order(session, floor, business_now, qty=3)
+    run_kind(session, "allocate", backorders.allocate, business_now)
+    task = session.query(PickTask).filter_by(fulfilment_id=fulfilment.id, sku_id=floor.skus[0].id).one()
+    shorts.report_short(session, task_id=task.id, reason="not_found", actor=WORKER, now=business_now, bin_empty=True)
+    bin_stock = session.get_one(BinStock, (task.bin_id, task.sku_id), populate_existing=True)
+    assert (bin_stock.on_hand, bin_stock.allotted) == (3, 0)
+    assert unbalanced(session) == []

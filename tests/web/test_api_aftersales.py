@@ -97,6 +97,8 @@ def test_a_return_walks_to_its_refund(sold):
     path, hand, inspector = f"/returns/{made['id']}", person(sold, "warehouse"), person(sold, "quality_inspector")
     assert sold.service.post(f"{path}/approve", {}).get_json()["status"] == "approved"
     [line] = made["lines"]
+    other = {"code": line["sku"], "qty": "1", "line_id": made["id"]}
+    assert "arrived.0" in fields(hand.post(f"{path}/receive", {"lines": [other]}))
     assert (
         hand.post(f"{path}/receive", {"lines": [{"code": line["sku"], "qty": "1"}]}).get_json()["status"] == "received"
     )

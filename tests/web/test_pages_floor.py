@@ -77,6 +77,18 @@ def test_a_short_stop_needs_its_reason_and_ends_the_list(site, day):
     assert "The list is done" in client.get(f"/pick/{day.wave.number}").get_data(as_text=True)
 
 
+def test_who_finds_nothing_at_all_in_a_bin_ticks_it(site, day):
+    client, (first, second) = site.client("warehouse"), stops(site, day)
+    page = f"/pick/{day.wave.number}"
+    assert "Nothing at all is left in this bin" in client.get(page).get_data(as_text=True)
+    left = "SELECT on_hand - allotted FROM bin_stock b JOIN pick_task t USING (bin_id, sku_id) WHERE t.id = :t"
+    for stop, ticked in ((first, {"bin_empty": "1"}), (second, {})):
+        form = {"task": stop.id, "reason": "not_found", **ticked}
+        assert post(client, f"/pick/{day.wave.id}/short", form, page=page).status_code == 303
+    assert site.rows(left, t=first.id) == [(0,)]
+    assert site.rows(left, t=second.id) > [(0,)]
+
+
 def test_goods_by_weight_are_picked_and_checked_by_scan_alone_to_their_last_part(site, day):
     client, stop = site.client("warehouse"), stops(site, day)[0]
     site.rows("UPDATE pick_task SET qty = 1.5 WHERE id = :t RETURNING id", t=stop.id)
