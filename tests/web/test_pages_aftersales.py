@@ -10,6 +10,7 @@ import pytest
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
+from oms.aftersales import returns
 from oms.shipping import tracking
 from oms.verification import payments
 from tests.factories.day import Day, make_day
@@ -77,6 +78,30 @@ def test_a_return_goes_from_request_to_the_refund_that_finance_pays(site, day):
     assert post(finance, f"/refunds/{refund}/pay-out", {"reference": "BANK-7"}, page="/refunds").status_code == 303
     assert site.rows("SELECT data ->> 'reference' FROM history_entry WHERE event = 'status.succeeded'") == [("BANK-7",)]
     assert site.rows("SELECT status FROM refund") == [("succeeded",)]
+
+
+def test_what_comes_after_its_return_ran_out_is_counted_for_the_line_that_the_desk_names(site, day):
+    service, floor, url = site.client("customer_service"), site.client("warehouse"), f"/returns/{day.return_id}"
+    [(line, sku)] = site.rows("SELECT order_line_id, sku_id FROM return_line WHERE return_id = :r", r=day.return_id)
+    of_return = {"s": sku, "l": line, "r": day.return_id}
+    [(other,)] = site.rows(
+        "UPDATE order_line SET sku_id = :s WHERE id <> :l AND order_id = (SELECT order_id FROM return_request WHERE id = :r)"
+        " RETURNING id", **of_return
+    )  # fmt: skip
+    site.rows(
+        "INSERT INTO return_line (return_id, order_line_id, sku_id, qty, qty_received, qty_restocked, qty_scrapped)"
+        " VALUES (:r, :o, :s, 1, 0, 0, 0) RETURNING 1", **of_return, o=other
+    )  # fmt: skip
+    assert post(service, f"{url}/decide", {"decision": "approve"}, page=url).status_code == 303
+    with site.transaction() as session:
+        returns.expire_due(session, now=db.now(session) + timedelta(days=60))
+    assert "Received as counted" in floor.get(url).get_data(as_text=True)
+    counted = {f"qty.{line}.{sku}": "0", f"qty.{other}.{sku}": "1"}
+    assert post(floor, f"{url}/receive", counted, page=url).status_code == 303
+    received = dict(
+        site.rows("SELECT order_line_id, qty_received FROM return_line WHERE return_id = :r", r=day.return_id)
+    )
+    assert received == {line: 0, other: 1}
 
 
 def test_a_refund_over_what_was_paid_is_refused_with_the_most_that_may_be(site, day):
