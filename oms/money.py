@@ -125,3 +125,10 @@ def total_of(parts: Iterable[Money], currency: str) -> Money:
     for part in parts:
         total = total + part
     return total
+
+
+def unit_price(amount: Decimal, currency: str, locale: str) -> str:
+    """A price of one piece as people write it; decimals beyond the currency's own are shown, not rounded away."""
+    if quantise(amount, currency) == amount:
+        return Money(amount, currency).display(locale)
+    return format_currency(amount.normalize(), currency, locale=locale, decimal_quantization=False)

@@ -11,9 +11,9 @@ from oms.documents.barcodes import qr
 from oms.documents.parts import Column
 from oms.documents.pen import BODY_WIDTH_MM, GREY, MARGIN_MM, Pen, line_mm
 from oms.documents.sheet import Block, Sheet
-from oms.documents.text import day, instant, price, quantity, wrapped
+from oms.documents.text import day, instant, quantity, wrapped
 from oms.documents.words import tag_of, words_of
-from oms.money import Money
+from oms.money import Money, unit_price
 
 _QR_MM = 34.0
 
@@ -128,7 +128,7 @@ def _lines_table(document: ConfirmationDocument, language: str) -> list[Block]:
             line.sku,
             line.name,
             f"{quantity(line.qty)} {line.unit}",
-            price(line.unit_price, line.total.currency, tag),
+            unit_price(line.unit_price, line.total.currency, tag),
             (-line.discount).display(tag) if line.discount else "–",
             line.total.display(tag),
         )

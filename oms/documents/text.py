@@ -9,11 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
 from reportlab.lib.units import mm
 
 from oms.documents.fonts import printable, width_of
-from oms.money import Money, quantise
 
 #: One Chinese character or full-width sign, a run of anything else without a break, or white space.
 _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+|\s+")
@@ -76,13 +74,6 @@ def quantity(qty: Decimal) -> str:
     """3 as 3, 2.500 as 2.5."""
     text = f"{qty:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def price(amount: Decimal, currency: str, language: str) -> str:
-    """A unit price with its currency; decimals beyond the currency's own are shown, not rounded away."""
-    if quantise(amount, currency) == amount:
-        return Money(amount, currency).display(language)
-    return format_currency(amount.normalize(), currency, locale=language, decimal_quantization=False)
 
 
 def metres(length_mm: int) -> str:

@@ -21,6 +21,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from oms.clock import format_instant, zone_named
+from oms.money import unit_price
 from oms.verification.paper import postal_lines
 from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
@@ -30,7 +31,7 @@ STATIC = Path(__file__).parent / "static"
 def register(app: Flask) -> None:
     """Give the templates of this application, and the macros they import, their filters and names."""
     app.jinja_env.filters.update(
-        when=when, day=day, due=due, clock=clock, money=money, qty=qty, told=told, amount=amount
+        when=when, day=day, due=due, clock=clock, money=money, price=price, qty=qty, told=told, amount=amount
     )
     app.jinja_env.globals.update(
         asset=asset,
@@ -157,6 +158,13 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     if amount is None:
         return "–"
     return _money(amount, currency, language.spoken()) if currency else f"{amount:f}"
+
+
+def price(amount: Decimal | str | None, currency: str | None) -> str:
+    """What one piece costs, with all its decimals: a thousand at 0.125 are no thousand at 0.12."""
+    if amount is None or not currency:
+        return "–" if amount is None else f"{Decimal(amount):f}"
+    return unit_price(Decimal(amount), currency, language.spoken())
 
 
 @lru_cache(maxsize=4096)

@@ -122,6 +122,9 @@ give at least one score from * to * | 请至少给出一项 * 到 * 分的评分
 the message is *: only a quarantined one is read again | 消息状态为 *，只有已隔离的消息可重新读取
 some goods are unknown: look for them in /skus | 有未知商品，请搜索 SKU
 the order cannot be read: mend the fields named | 订单无法识别，请修正所列字段
+no order: a notice, an automatic answer or spam; nothing is answered to it | 不是订单：通知、自动回复或垃圾邮件，不予答复
+an order of this number came from another address: compare both, and enter by hand what is wanted | 已有此编号的订单来自另一地址：请比对两者，并人工录入所需内容
+another row of the same file is wrong | 同一文件的另一行有误
 this is no order: give goods and an address or a customer | 不是订单：请填写商品及地址或客户
 give goods and an address or a customer | 请填写商品及地址或客户
 orders are not entered by hand on * | 渠道 * 不能人工录入订单

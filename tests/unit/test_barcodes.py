@@ -14,9 +14,10 @@ from PIL import Image, ImageDraw
 
 from oms.documents.barcodes import Symbol, code128, code128_svg, qr, qr_svg, symbol_for
 from oms.documents.fonts import REPLACEMENT, glyph_widths, printable, width_of
-from oms.documents.text import kilograms, metres, price, quantity, shortened, wrapped
+from oms.documents.text import kilograms, metres, quantity, shortened, wrapped
 from oms.documents.zpl import CartonLine, ContentsLabel, contents_label, field
 from oms.errors import InputInvalid
+from oms.money import unit_price
 
 PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40)
 
@@ -98,7 +99,10 @@ def test_wrapped_lines_keep_to_their_width(text, width_mm):
 def test_quantities_lengths_weights_and_prices_are_written_for_people():
     assert [quantity(Decimal(text)) for text in ("3", "2.500", "100", "0.000")] == ["3", "2.5", "100", "0"]
     assert [metres(184_300), kilograms(1_250)] == ["184.3 m", "1.25 kg"]
-    assert [price(Decimal("12.5"), "CNY", "zh_Hans"), price(Decimal("0.012500"), "USD", "en")] == ["¥12.50", "$0.0125"]
+    assert [unit_price(Decimal("12.5"), "CNY", "zh_Hans"), unit_price(Decimal("0.012500"), "USD", "en")] == [
+        "¥12.50",
+        "$0.0125",
+    ]
 
 
 def fields_of(zpl: bytes) -> list[str]:

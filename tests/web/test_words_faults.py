@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oms.intake.acceptance import NO_ORDER_MAIL, STRANGER
 from oms.web.words_faults import _rows, told
 
 
@@ -32,6 +33,8 @@ from oms.web.words_faults import _rows, told
         ("the carrier has no service 'rocket'", "承运商没有服务 'rocket'"),
         ("a cause of ours needs the person: choose one of the staff", "我方原因须选择责任人"),
         ("the order says all of this already: nothing would change", "与订单现有内容相同，没有变更"),
+        (NO_ORDER_MAIL, "不是订单：通知、自动回复或垃圾邮件，不予答复"),
+        (STRANGER, "已有此编号的订单来自另一地址：请比对两者，并人工录入所需内容"),
         ("a text that nobody has put into words", "a text that nobody has put into words"),
     ],
 )
