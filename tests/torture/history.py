@@ -20,7 +20,7 @@ from oms import db
 from oms.accounts import api_keys
 from oms.demo.robots.wire import Later
 from oms.orders.states import ORDER
-from tests.torture import history_check, history_clients, verdict
+from tests.torture import history_check, history_clients, rest, verdict
 from tests.torture.faults import Harm, Pace
 from tests.torture.history_check import OK, READ, Operation
 from tests.torture.history_clients import NOTES_A_TICKET, Plan
@@ -94,12 +94,13 @@ def run(options: Options) -> Outcome:
 
 
 def _at_rest(made: House, form: Form, outcome: Outcome) -> None:
-    """When the machine has done all that it can (nobody picks here): every invariant, the seals, the KPIs, the log."""
+    """When the machine has done all that it can: every invariant, the seals, the KPIs, the log.
+
+    Nobody plans a wave here, so in the evening orders wait for tomorrow's first: that is rest too.
+    """
     found = verdict.Findings()
-    if verdict.drain(made, limit_s=form.rest_s, of=("steps",)) is None:
-        found.wrong.append(
-            f"not at rest after {form.rest_s:.0f} s: {verdict.left(made)['steps']} steps are still to be done"
-        )
+    if due := rest.come(made, limit_s=form.rest_s):
+        found.wrong.append(f"not at rest after {form.rest_s:.0f} s: still due {due}")
     verdict.house_in_order(made, found)
     outcome.wrong += found.wrong
     outcome.figures |= found.figures

@@ -81,8 +81,7 @@ def drain(
 ) -> float | None:
     """Wait until system and people have nothing left to do and every order has ended; the seconds it took, None when it did not.
 
-    `of` ("orders",): only until every order has ended; what is told of them may still be on its way. ("steps",): where nobody
-    works but the system.
+    `of` ("orders",): only until every order has ended; what is told of them may still be on its way.
     """
     began = looked = time.monotonic()
 
