@@ -125,7 +125,12 @@ class _Shops:
         return max(0.0, min([_LOOK_S, *(at - time.monotonic() for at in next_at)]))
 
     def _begin(self, shot: Shot, number: int, due_at: float) -> None:
-        attempt = _Attempt(shot, number, due_at, self._connection())
+        try:
+            connection = self._connection()
+        except OSError:  # as many are open as the machine allows: nobody answers them
+            self._told(shot, number, due_at, sent_at=time.monotonic(), status=0)
+            return
+        attempt = _Attempt(shot, number, due_at, connection)
         head = {"Host": "oms", "Content-Length": str(len(shot.body)), **signed(self.secret, shot.event_id, shot.body)}
         lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
         attempt.unsent = "\r\n".join(lines).encode() + shot.body
@@ -173,19 +178,24 @@ class _Shops:
             self._end(attempt, 0)
 
     def _end(self, attempt: _Attempt, status: int, *, keep: bool = False) -> None:
-        now, shot = time.monotonic(), attempt.shot
+        now = time.monotonic()
         del self.open[attempt.connection.fileno()]
         self.selector.unregister(attempt.connection)
         if keep:
             self.rested.append((now, attempt.connection))
         else:
             self.ending.append((now + ROUND_TRIP_S, attempt.connection))
+        self._told(attempt.shot, attempt.number, attempt.due_at, sent_at=attempt.sent_at or now, status=status)
+
+    def _told(self, shot: Shot, number: int, due_at: float, *, sent_at: float, status: int) -> None:
+        """Write the attempt down; one that was not taken is planned again, while its shop has patience."""
+        now = time.monotonic()
         sha = hashlib.sha256(shot.body).hexdigest()
         names = (shot.kind, shot.event_id, shot.order_id, sha)
-        self.calls.append(Call(*names, attempt.number, attempt.due_at, attempt.sent_at or now, now, status))
+        self.calls.append(Call(*names, number, due_at, sent_at, now, status))
         if (status == 0 or status >= 500) and now < self.given_up_at:
-            pause_s = min(FIRST_PAUSE_S * 2 ** (attempt.number - 1), LONGEST_PAUSE_S)
-            self.plan(shot, attempt.number + 1, now + pause_s)
+            pause_s = min(FIRST_PAUSE_S * 2 ** (number - 1), LONGEST_PAUSE_S)
+            self.plan(shot, number + 1, now + pause_s)
 
     def _close_ended(self) -> None:
         while self.ending and self.ending[0][0] <= time.monotonic():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -90,6 +92,25 @@ def test_no_answer_is_written_down_as_none(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(open_loop, "PATIENCE_S", 0.0)
     with shop_server(202, wait_s=10.0) as port:
         assert [call.status for call in sent(port, tmp_path, shots(1, each_s=0.0))] == [0]
+
+
+def test_a_delivery_for_which_no_connection_can_be_opened_had_no_answer_and_comes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_loop, "FIRST_PAUSE_S", 0.05)
+    opened, full = open_loop._Shops._connection, [OSError(errno.EMFILE, "Too many open files")]
+
+    def connection(shops: open_loop._Shops) -> socket.socket:
+        if full:
+            raise full.pop()
+        return opened(shops)
+
+    monkeypatch.setattr(open_loop._Shops, "_connection", connection)
+    with shop_server(202) as port:
+        calls = sent(port, tmp_path, shots(2, each_s=0.2))
+    assert sorted((call.event_id, call.attempt, call.status) for call in calls) == [
+        ("evt-0", 1, 0), ("evt-0", 2, 202), ("evt-1", 1, 202),
+    ]  # fmt: skip
 
 
 def call(number: int, *, phase: Phase, status: int = 202, waited_s: float = 0.0, took_s: float = 0.1) -> Call:
