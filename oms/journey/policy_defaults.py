@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from oms.errors import InputInvalid
-from oms.journey.clocks import CLOCKS, OURS, UNIT, Kind
+from oms.journey.clocks import CLOCKS, OURS, UNIT, Clock, Kind
 
 Value = Decimal | int | bool | str
 
@@ -149,21 +149,27 @@ _ROWS: tuple[PolicyRow, ...] = (
 _LONGEST = {Kind.WALL: 31_536_000, Kind.DUTY: 525_600, Kind.WORKDAY: 260}
 
 
+#: Working days after a month's end: at least one, for a month that is frozen before it is over is closed for good with
+#: what is still to be done in it; and no more than end while it is still looked after (`kpi.monthly.LOOKS_BACK`).
+_AFTER_MONTH = (1, 40)
+
+
+def _bounds(name: str, clock: Clock) -> tuple[int, int]:
+    """The least and the most of a clock. Only what hangs on a date to come may end before its start."""
+    if name.startswith("appraisal_"):
+        return _AFTER_MONTH
+    before = clock.kind is Kind.WORKDAY and clock.amount <= 0
+    return -60 if before else 0, _LONGEST[clock.kind]
+
+
 def _clock_rows() -> tuple[PolicyRow, ...]:
-    return tuple(
-        PolicyRow(
-            f"clock.{name}",
-            row.clock.amount,
-            UNIT[row.clock.kind],
-            row.source,
-            row.en,
-            row.zh,
-            -60 if row.clock.kind is Kind.WORKDAY else 0,
-            _LONGEST[row.clock.kind],
-        )
-        for name, row in CLOCKS.items()
-        if row.clock.kind is not Kind.SAME_DAY
-    )
+    rows = []
+    for name, row in CLOCKS.items():
+        if row.clock.kind is not Kind.SAME_DAY:
+            low, high = _bounds(name, row.clock)
+            unit = UNIT[row.clock.kind]
+            rows.append(PolicyRow(f"clock.{name}", row.clock.amount, unit, row.source, row.en, row.zh, low, high))
+    return tuple(rows)
 
 
 POLICY: dict[str, PolicyRow] = {row.key: row for row in (*_clock_rows(), *_ROWS)}

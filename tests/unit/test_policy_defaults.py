@@ -54,6 +54,13 @@ def test_the_numbers_of_the_rulebooks_are_the_defaults():
         ("clock.entry", -1),
         ("clock.entry", 10**9),
         ("clock.signature", 10**6),
+        # Who waits for a signature would go back to review before the customer has read of it.
+        ("clock.signature", -3),
+        # A month that is frozen before it is over is closed with what is still to be done in it, and never opened again.
+        ("clock.appraisal_freeze", 0),
+        ("clock.appraisal_freeze", -5),
+        # No month is looked after for so long: it would never be closed.
+        ("clock.appraisal_freeze", 120),
         ("credit.overdue_days", 10**7),
         ("cod.max_value", "1e400000"),
     ],
