@@ -124,7 +124,8 @@ _FACTS = f"""
     LEFT JOIN warehouse w ON w.id = f.warehouse_id
     LEFT JOIN carrier k ON k.id = coalesce(p.carrier_id, f.carrier_id)
     -- What was cancelled was done by nobody: who had it answers for its time, never who cancelled it.
-    LEFT JOIN people ended ON ended.actor = s.finished_by AND s.state <> 'cancelled'
+    -- What the machine does in a person's call is nobody's work: their own step counts, and beside it one that is never late.
+    LEFT JOIN people ended ON ended.actor = s.finished_by AND s.state <> 'cancelled' AND s.performer <> 'system'
     LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND (s.finished_by IS NULL OR s.state = 'cancelled')
     LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
     -- A score of the service is about the person who entered the order or had the ticket.

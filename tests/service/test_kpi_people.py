@@ -49,11 +49,12 @@ def li(session: Session, business_now: datetime) -> Staff:
     return _staff(session, "li", "Li Na", business_now)
 
 
-def _enter(session: Session, person: Staff, now: datetime) -> None:
+def _enter(session: Session, person: Staff, now: datetime, *, started_at: datetime | None = None) -> None:
     order = ChannelOrder("desk", "phone", channel_order_id="T-1")
     message = NewMessage("T-1", "page", b"{}", received_by=f"staff:{person.id}")
     channel = make_channel(session, way="phone", source="phone")
-    entry.enter(session, channel=channel, message=message, elements=[element(order, to_json(order))], now=now)
+    read = [element(order, to_json(order))]
+    entry.enter(session, channel=channel, message=message, elements=read, now=now, started_at=started_at)
 
 
 def _pick(session: Session, person: Staff, now: datetime, *, first: Staff | None = None) -> Fulfilment:
@@ -76,6 +77,16 @@ def test_who_entered_an_order_is_named(session: Session, li: Staff, business_now
     _enter(session, li, business_now)
     entered = _report(session, business_now).of("entry_accuracy", ("person", "Li Na"))
     assert (entered.hit, entered.of) == (1, 1)
+
+
+def test_a_message_that_is_read_while_one_enters_it_is_no_step_of_ones_own(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    """Entered too late: the machine's ten seconds beside it made half of a person's steps punctual, whatever they did."""
+    _enter(session, li, business_now, started_at=business_now - timedelta(days=3))
+    own = _report(session, business_now).of("on_time", ("person", "Li Na"))
+    assert [(line.stage, line.why) for line in own.lines] == [("entry", "late")]
+    assert _report(session, business_now).of("on_time", ("stage", "entry")).of == 2
 
 
 def test_who_picked_is_named_and_answers_for_the_own_error(session: Session, li: Staff, business_now: datetime) -> None:
