@@ -167,6 +167,8 @@ BESIDE = frozenset({"sample_review", "tell", "tell_channel", "close"})
 ENTRY = "entry"
 QUESTIONS = frozenset({"rate_service", "rate_ticket"})
 SPLIT = "split"
+#: Goods that were asked for: the step ends when they come, or when nobody wants them any more.
+SUPPLY = "supply"
 COLLECTED = frozenset({"collected"})
 #: Signed for, also by proxy; at a locker or station is not delivered.
 DELIVERED = frozenset({"delivered", "delivered_by_proxy"})

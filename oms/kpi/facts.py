@@ -15,7 +15,7 @@ from oms.journey import calendar_store, policy
 from oms.journey.calendars import Calendars
 from oms.journey.clocks import Clock, due_at, late_from
 from oms.journey.flow import FLOW
-from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF
+from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF, SUPPLY
 from oms.kpi.values import ErrorFact, Pause, Period, Picker, StepFact
 
 #: Kinds that are also counted in the month in which they end.
@@ -126,7 +126,10 @@ _FACTS = f"""
     -- What was cancelled was done by nobody: who had it answers for its time, never who cancelled it.
     -- What the machine does in a person's call is nobody's work: their own step counts, and beside it one that is never late.
     LEFT JOIN people ended ON ended.actor = s.finished_by AND s.state <> 'cancelled' AND s.performer <> 'system'
-    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id AND (s.finished_by IS NULL OR s.state = 'cancelled')
+        AND s.kind <> '{SUPPLY}'
+    -- Goods that are asked for end with the worker who books them, or with who cancels their last order: a buyer waited for them.
+    LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id
+        AND (s.finished_by IS NULL OR s.state = 'cancelled' OR s.kind = '{SUPPLY}')
     LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
     -- A score of the service is about the person who entered the order or had the ticket.
     LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by

@@ -74,7 +74,7 @@ class StepFact(NamedTuple):
     @property
     def cancelled(self) -> bool:
         """Ended without being carried out; the outcome says for whose reason."""
-        return self.state == "cancelled" or (self.outcome or "").startswith("cancelled")
+        return self.state == "cancelled" or (self.outcome or "").startswith(("cancelled", "withdrawn"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,29 @@ def test_who_had_a_late_step_answers_for_it_and_not_who_cancelled_it(session: Se
     assert (late, report.of("on_time", ("person", "Gao")).of) == (["Li N-1"], 0)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "ended", "found"),
+    [
+        ("received", at(12), (0, 1, "late")),
+        ("received", at(10), (1, 1, "on_time")),
+        ("withdrawn", at(12), (0, 1, "late")),
+        ("withdrawn", at(10), (0, 0, "cancelled")),
+    ],
+)
+def test_late_goods_are_their_buyers_and_not_of_who_booked_or_cancelled_them(
+    session: Session, house: House, outcome: str, ended: datetime, found: tuple[int, int, str]
+):
+    buyer = Staff(login="buy", name="Bao", password_hash="-", created_at=NOW)
+    session.add(buyer)
+    session.flush()
+    asked = {"performer": "buyer", "subject_type": "supply_request", "subject_id": new_id(), "order_id": None}
+    house.step("supply", at(11), ended, outcome, house.li.login, assignee_id=buyer.id, **asked)
+    nobodys = house.step("supply", at(11), ended, outcome, house.li.login, **{**asked, "subject_id": new_id()})
+    lines = month_report(session, month=NOVEMBER, now=NOW).of("on_time", ("stage", "supply")).lines
+    of = {line.fact_id == nobodys.id: (line.person, line.hit, line.of, line.why) for line in lines}
+    assert of == {False: ("Bao", *found), True: (None, *found)}
+
+
 def test_hours_that_were_set_later_make_nobody_late_who_worked_by_the_old_ones(session: Session, house: House):
     """Due at 17:30 in Shanghai, the end of the shift, and done in the evening; since the 15th the desk works until midnight."""
     evening = house.step("final_review", at(10), at(10, 12), "approved", performer="order_manager")
