@@ -11,6 +11,7 @@ from oms.kpi.definitions import (
     ENTRY,
     KPIS,
     NOT_THE_PICKERS,
+    OUR_FAULT,
     OUTSIDERS,
     PERSON,
     QUESTIONS,
@@ -26,7 +27,18 @@ from oms.kpi.values import Counted, ErrorFact, Figure, Period, StepFact
 def on_time(facts: Facts, period: Period) -> list[Counted]:
     """K-2: our steps whose due time (after pauses) lies in the month; never cut by end time, which hides the overdue."""
     ours = (f for f in facts if f.kind in STAGE_OF and f.performer not in OUTSIDERS and period.holds(f.due_at))
-    return [timed(f, f.due_at, f.late_from or f.due_at, period, done=f.done) for f in ours]
+    return [timed(_answered_for(f), f.due_at, f.late_from or f.due_at, period, done=f.done) for f in ours]
+
+
+def _answered_for(f: StepFact) -> StepFact:
+    """A person answers for the due time that was valid when the step reached them (promise rule).
+
+    One that was over by then, since who had it before was late, and one that was taken off them before it was due are late
+    in the house's figures and in nobody's own.
+    """
+    late_from = f.late_from or f.due_at
+    taken_away = f.cancelled and f.outcome in OUR_FAULT and ended(f) <= late_from
+    return f._replace(person=None) if taken_away or f.opened_at > late_from else f
 
 
 def entry_accuracy(

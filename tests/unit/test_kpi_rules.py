@@ -86,6 +86,31 @@ def test_a_pause_after_the_due_time_excuses_nothing():
     assert verdict("on_time", fact("review", state="paused", pauses=(pause,)))[2] == "open_late"
 
 
+@pytest.mark.parametrize(
+    ("change", "person", "why"),
+    [
+        # Picked until half past twelve, half an hour after the carrier came: nobody can pack it in time.
+        ({"opened_at": sh("2026-11-10 12:30"), "ended": "2026-11-10 12:40"}, None, "late"),
+        ({"opened_at": sh("2026-11-10 12:30")}, None, "open_late"),
+        ({"opened_at": sh("2026-11-10 11:59"), "ended": "2026-11-10 12:40"}, "li", "late"),
+        # Taken off its packer in time, since another line was short.
+        (
+            {"ended": "2026-11-10 09:00", "state": "cancelled", "outcome": "cancelled_for_shortage"},
+            None,
+            "cancelled_by_us",
+        ),
+        (
+            {"ended": "2026-11-10 13:00", "state": "cancelled", "outcome": "cancelled_for_shortage"},
+            "li",
+            "cancelled_by_us",
+        ),
+    ],
+)
+def test_a_person_answers_only_for_what_could_still_be_done_in_time(change: dict, person: str | None, why: str):
+    lines = count("on_time", fact("pack", **{"person": "li", **change}))
+    assert [(line.person, line.hit, line.of, line.why) for line in lines] == [(person, 0, 1, why)]
+
+
 def test_what_others_perform_and_machinery_are_not_in_our_on_time_rate():
     assert count("on_time", fact("collect"), fact("sign"), fact("poll"), fact(ENTRY)) == []
 
