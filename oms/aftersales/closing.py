@@ -45,6 +45,7 @@ def close(session: Session, *, ticket_id: uuid.UUID, verdict: Verdict, actor: st
     lifecycle.advance(session, Ticket, [ticket_id], to="closed", cause=verdict.cause, actor=actor, now=now)
     values = {"cause": verdict.cause, "stage": verdict.stage, "person": person, "closed_at": now, "closed_by": actor}
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(**values))
+    tickets.keep_owner(session, ticket, step)
     tickets.note(session, ticket_id=ticket_id, direction="internal", text=verdict.note, actor=actor, now=now)
     fault = None
     if verdict.cause in OURS and person is not None and verdict.stage is not None:

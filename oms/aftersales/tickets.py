@@ -14,6 +14,7 @@ from oms import db, numbers
 from oms.aftersales.models import Ticket, TicketLine, TicketNote
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.journey import lifecycle, steps
+from oms.journey.models import Step
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.messages import outbox
 from oms.messages.outbox import Notice
@@ -112,13 +113,22 @@ def contact(session: Session, *, ticket_id: uuid.UUID, answer: Answer, actor: st
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(**values))
     step = steps.find(session, kind="ticket_contact", subject_ids=[ticket_id]).get(ticket_id)
     if step is not None:
-        steps.finish(session, [Done(step, "contacted", (_solve(step, ticket, answer),))], by=actor, now=now)
+        owner_id = keep_owner(session, ticket, step)
+        steps.finish(session, [Done(step, "contacted", (_solve(step, owner_id, answer),))], by=actor, now=now)
     else:
         solving = steps.find(session, kind="ticket_solve", subject_ids=[ticket_id]).values()
         in_time = [one.subject_id for one in solving if one.due_at >= now]
         steps.move_due(session, kind="ticket_solve", due=dict.fromkeys(in_time, answer.remedy_due_at))
     note_id = note(session, ticket_id=ticket_id, direction="out", text=answer.text, actor=actor, now=now)
     steps.open_steps(session, _tell_answer(session, ticket, answer, note_id, now), now=now)
+
+
+def keep_owner(session: Session, ticket: Ticket, step: Claimed) -> uuid.UUID | None:
+    """A (locked) ticket follows its step: who was absent handed it over, and gets nothing of it back. One for all stays so."""
+    if ticket.owner_id is not None:
+        ticket.owner_id = session.scalar(select(Step.assignee_id).where(Step.id == step.id))
+        session.flush()
+    return ticket.owner_id
 
 
 def note(session: Session, *, ticket_id: uuid.UUID, direction: str, text: str, actor: str, now: datetime) -> uuid.UUID:
@@ -186,10 +196,10 @@ def _check_answer(answer: Answer, now: datetime) -> None:
         raise InputInvalid("the answer is not complete", fields=faults)
 
 
-def _solve(step: Claimed, ticket: Ticket, answer: Answer) -> NewStep:
+def _solve(step: Claimed, owner_id: uuid.UUID | None, answer: Answer) -> NewStep:
     return NewStep(
-        "ticket_solve", ticket.id, order_id=ticket.order_id, due_at=answer.remedy_due_at,
-        assignee_id=ticket.owner_id, round=step.round,
+        "ticket_solve", step.subject_id, order_id=step.order_id, due_at=answer.remedy_due_at,
+        assignee_id=owner_id, round=step.round,
     )  # fmt: skip
 
 

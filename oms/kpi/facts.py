@@ -131,9 +131,11 @@ _FACTS = f"""
     LEFT JOIN people owner ON owner.actor = 'staff:' || s.assignee_id
         AND (s.finished_by IS NULL OR s.state = 'cancelled' OR s.kind = '{SUPPLY}')
     LEFT JOIN ticket t ON s.kind = 'rate_ticket' AND t.id = s.subject_id
-    -- A score of the service is about the person who entered the order or had the ticket.
-    LEFT JOIN people served ON served.actor = CASE s.kind WHEN 'rate_service' THEN o.entered_by
-                                                          WHEN 'rate_ticket' THEN 'staff:' || t.owner_id END
+    -- A score of the service is about the person who entered the order, or had the ticket when it was solved, whoever has it now.
+    LEFT JOIN step solved ON solved.id = CASE s.kind WHEN 'rate_ticket' THEN s.parent_id END
+    LEFT JOIN people served ON served.actor = CASE s.kind
+        WHEN 'rate_service' THEN o.entered_by
+        WHEN 'rate_ticket' THEN coalesce('staff:' || solved.assignee_id, solved.finished_by, 'staff:' || t.owner_id) END
     ORDER BY s.due_at, s.id
 """
 _STEPS, STEPS_OF_UNITS = text(_FACTS.format(taken=_OF_MONTH)), text(_FACTS.format(taken=_OF_UNITS))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from connectors.base import ChannelOrder
@@ -13,6 +14,7 @@ from connectors.output import to_json
 from oms.accounts.models import Staff
 from oms.aftersales import closing, satisfaction, tickets
 from oms.aftersales.closing import Verdict
+from oms.aftersales.models import Ticket
 from oms.aftersales.satisfaction import Scores
 from oms.aftersales.tickets import Answer, NewTicket
 from oms.catalog.models import Sku
@@ -25,8 +27,9 @@ from oms.intake import entry
 from oms.intake.fates import element
 from oms.intake.inbox import NewMessage
 from oms.inventory.models import Bin
-from oms.journey import errors
+from oms.journey import errors, worklists
 from oms.journey.errors import NewError
+from oms.journey.models import Step
 from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
 from tests.factories.floor import make_floor, released, wave_of
@@ -181,6 +184,32 @@ def test_two_people_of_one_name_are_told_apart(session: Session, li: Staff, busi
     report = _report(session, business_now)
     assert report.of("entry_accuracy", ("person", "Li Na (li)")).of == 1
     assert report.of("pick_accuracy", ("person", "Li Na (li2)")).of == 2
+
+
+def test_a_ticket_that_was_handed_over_is_scored_for_who_solved_it(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    """Li is ill: Wang contacts the customer, has what follows of the ticket, and solves it; later Li has it again."""
+    wang, order = _staff(session, "wang", "Wang Fang", business_now), make_order(session)
+    new = NewTicket("complaint", "broken cup", "it came in pieces", order.id)
+    [ticket_id] = tickets.open_tickets(session, new=[new], actor="staff:desk", now=business_now)
+    tickets.pass_on(session, ticket_id=ticket_id, owner_id=li.id, actor="staff:desk", now=business_now)
+    contact = session.query(Step).filter_by(kind="ticket_contact").one()
+    worklists.hand_over(
+        session, step_ids=[contact.id], roles=["customer_service"], to=wang.id, why="ill", actor="li", now=business_now
+    )
+    answer = Answer("we send a new one", "re-send", business_now + timedelta(days=1))
+    tickets.contact(session, ticket_id=ticket_id, answer=answer, actor=f"staff:{wang.id}", now=business_now)
+    solve = session.query(Step).filter_by(kind="ticket_solve").one()
+    assert (solve.assignee_id, session.get_one(Ticket, ticket_id).owner_id) == (wang.id, wang.id)
+    verdict = Verdict("product", "a new one was sent")
+    closing.close(session, ticket_id=ticket_id, verdict=verdict, actor=f"staff:{wang.id}", now=business_now)
+    token = satisfaction.token_of(ticket_id)
+    satisfaction.score(session, subject_id=ticket_id, token=token, scores=Scores(service=2), now=business_now)
+    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(owner_id=li.id))
+    report = _report(session, business_now)
+    answers = {name: report.of("satisfaction_aftersales", ("person", name)).of for name in ("Li Na", "Wang Fang")}
+    assert answers == {"Li Na": 0, "Wang Fang": 1}
 
 
 def test_a_ticket_that_was_scored_again_a_month_later_counts_once(
