@@ -101,6 +101,18 @@ def release_all(
     return release(session, hold_ids=ids, by=by, now=now, why=why)
 
 
+def end_pauses(session: Session, cancelled: Sequence[Any], *, now: datetime) -> list[uuid.UUID]:
+    """End the pauses of steps that were cancelled (rows of step_id, kind, and reason, started_at, due_before of a pause).
+
+    Their clocks stood until now, so who waited for the customer was not late (K-2). Return all the steps' ids.
+    """
+    paused = [row for row in cancelled if row.reason is not None]
+    if paused:
+        params = {"steps": [row.step_id for row in paused], "dues": _dues(session, paused, now), "now": now}
+        session.execute(text(_PAUSE_OVER), params)
+    return [row.step_id for row in cancelled]
+
+
 def standing(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
     """The reasons that stand on each held order."""
     found: dict[uuid.UUID, list[str]] = {}

@@ -235,11 +235,16 @@ RENEW = """
     WHERE step.id = g.id AND step.token = g.token AND step.state = 'claimed' RETURNING step.id
 """
 
+# With the pause that still stands of each: it ends with its step (`holds.end_pauses`).
 _CANCEL = """
-    UPDATE step SET state = 'cancelled', token = token + 1, finished_at = :now, finished_by = :by, outcome = :why,
-           lease_until = NULL, remind_at = NULL
-    WHERE {where}
-    RETURNING id
+    WITH gone AS (
+        UPDATE step SET state = 'cancelled', token = token + 1, finished_at = :now, finished_by = :by, outcome = :why,
+               lease_until = NULL, remind_at = NULL
+        WHERE {where}
+        RETURNING id, kind)
+    SELECT gone.id AS step_id, gone.kind, p.reason, p.started_at, p.due_before
+    FROM gone LEFT JOIN LATERAL (SELECT reason, started_at, due_before FROM step_pause
+                                 WHERE step_id = gone.id AND ended_at IS NULL OFFSET 0) p ON TRUE
 """
 
 _STANDING = "IN ('open', 'claimed', 'paused', 'parked')"

@@ -260,7 +260,7 @@ def cancel(
     """Cancel the unfinished steps of subjects (token + 1, so a running one is fenced); return their ids."""
     params = {"subjects": list(subject_ids), "kinds": list(kinds or flow.FLOW), "by": by, "now": now, "why": why}
     touched.touch(session, subject_ids)
-    return list(session.execute(text(step_sql.CANCEL), params).scalars())
+    return holds.end_pauses(session, session.execute(text(step_sql.CANCEL), params).all(), now=now)
 
 
 def cancel_orders(
@@ -269,7 +269,7 @@ def cancel_orders(
     """Cancel the unfinished steps of `kinds` that belong to these orders, whatever their subject."""
     params = {"orders": list(order_ids), "kinds": list(kinds), "by": by, "now": now, "why": why}
     touched.touch(session, order_ids)
-    return list(session.execute(text(step_sql.CANCEL_ORDERS), params).scalars())
+    return holds.end_pauses(session, session.execute(text(step_sql.CANCEL_ORDERS), params).all(), now=now)
 
 
 def ended_earlier(session: Session, *, kind: str, at: dict[uuid.UUID, datetime]) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from oms.accounts.models import Staff
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment
-from oms.journey import calendar_store, steps
+from oms.journey import calendar_store, holds, steps
 from oms.journey.calendars import Shift
+from oms.journey.holds import NewHold
+from oms.journey.models import StepPause
 from oms.kpi import fold, monthly
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
@@ -55,6 +57,23 @@ def test_who_had_a_late_step_answers_for_it_and_not_who_cancelled_it(session: Se
     report = month_report(session, month=NOVEMBER, now=NOW)
     late = [line.person for line in report.company("on_time").lines if line.why == "late"]
     assert (late, report.of("on_time", ("person", "Gao")).of) == (["Li N-1"], 0)
+
+
+@pytest.mark.parametrize(("reason", "why"), [("customer", "cancelled"), ("ours", "late")])
+def test_what_is_cancelled_while_its_clock_stands_was_not_late(session: Session, house: House, reason: str, why: str):
+    """The clerk had an hour left when the customer asked for another thing, and a day later cancelled."""
+    step = house.step("mend_booking", at(12, 3), None, performer="shipping_clerk", assignee_id=house.li.id)
+    hold = NewHold(
+        house.order, "change", "order_manager", {"en": "asked", "zh_Hans": "问"}, at(12), pause_reason=reason
+    )
+    holds.place(session, [hold], by="desk", now=at(12, 2))
+    steps.cancel_orders(
+        session, order_ids=[house.order], by="gm", now=at(13, 3), kinds=["mend_booking"], why="cancelled_by_customer"
+    )
+    lines = month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines
+    assert [(line.why, line.person) for line in lines if line.fact_id == step.id] == [(why, "Li N-1")]
+    pause = session.query(StepPause).filter_by(step_id=step.id).one()
+    assert (pause.ended_at, step.first_due_at) == (at(13, 3), at(12, 3))
 
 
 @pytest.mark.parametrize(
