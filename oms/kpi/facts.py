@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from oms.clock import Month, month_bounds
 from oms.journey import calendar_store, policy
-from oms.journey.calendars import Calendars
-from oms.journey.clocks import Clock, due_at, late_from
+from oms.journey.calendars import Calendars, nth_workday_close
+from oms.journey.clocks import Clock, due_at, extended_by_pause, late_from, moves_due
 from oms.journey.flow import FLOW
 from oms.kpi.definitions import ENTRY, QUESTIONS, STAGE_OF, SUPPLY
 from oms.kpi.values import ErrorFact, Pause, Period, Picker, StepFact
@@ -52,6 +53,8 @@ _OF_MONTH = """
         SELECT s.id, s.order_id, s.kind FROM step s
         WHERE s.kind = ANY(CAST(:kinds AS text[])) AND (
             (s.due_at >= :start AND s.due_at < :end)
+            -- One that waited too long is due later than it says: as if its pause had ended in time.
+            OR (s.state = 'paused' AND s.due_at < :end)
             OR (s.kind IN ('collect', 'deliver') AND s.first_due_at >= :start AND s.first_due_at < :end)
             OR (s.kind = ANY(CAST(:ended AS text[])) AND s.finished_at >= :start AND s.finished_at < :end)
             OR (s.kind = ANY(CAST(:questions AS text[])) AND s.opened_at >= :start AND s.opened_at < :end))),
@@ -93,7 +96,7 @@ _FACTS = f"""
     WITH {PEOPLE}, {{taken}},
     paused AS (
         SELECT z.step_id, jsonb_agg(jsonb_build_array(z.reason, z.started_at, z.ended_at, z.due_after)
-                                    ORDER BY z.started_at) AS pauses
+                                    ORDER BY z.started_at, z.ended_at) AS pauses
         FROM step_pause z JOIN taken ON taken.id = z.step_id GROUP BY z.step_id)
     SELECT s.id, s.kind, s.performer, s.state, s.opened_at, s.due_at, s.first_due_at, s.subject_id, s.order_id,
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
@@ -205,7 +208,30 @@ def _reader(session: Session, now: datetime) -> Callable[[Sequence[Any]], StepFa
     # By the hours of its due time: who worked then is not judged by hours that were set since.
     calendars, numbers = calendar_store.through_time(session, now), policy.read(session, now)
     clocks = {kind: numbers.clock(FLOW[kind].clock) for kind in STAGE_OF}
-    return lambda row: _fact(row, now, calendars, clocks)
+    longest = numbers.whole("pause.max_days")
+
+    def read(row: Sequence[Any]) -> StepFact:
+        fact = _fact(row, now, calendars, clocks)
+        return _paused(fact, now, clocks[fact.kind], calendars, longest) if fact.state == "paused" else fact
+
+    return read
+
+
+def _paused(
+    fact: StepFact, now: datetime, clock: Clock, calendars: Callable[[datetime], Calendars], longest: int
+) -> StepFact:
+    """One whose clock stands, and until when; what is over the longest pause moves nothing: it is due as if that had ended (X-11)."""
+    *before, pause = fact.pauses or (None,)
+    if pause is None or pause.ended_at is not None or not moves_due(clock, pause.reason):
+        return fact
+    calendar = calendars(now).of(fact.performer)
+    until = nth_workday_close(calendar, pause.started_at, longest)
+    if now <= until:
+        return fact._replace(pauses=(*before, replace(pause, until=until)))
+    due = extended_by_pause(fact.due_at, pause.started_at, until, clock, calendar, reason=pause.reason)
+    over = replace(pause, ended_at=until, due_after=due)
+    late = late_from(clock, due, calendars(due).of(fact.performer)) if now > due else None
+    return fact._replace(due_at=due, late_from=late, pauses=(*before, over))
 
 
 def _kept_once(row: Sequence[Any], shared: Mapping[Any, Any]) -> list[Any]:

@@ -243,12 +243,14 @@ def _alike(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[Any, ..
 
 
 def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFact], now: datetime) -> None:
-    """Remember when time alone changes a line: at the due time, and at the moment after which an end is late."""
+    """Remember when time alone changes a line: at the due time, at the moment after which an end is late, or when a pause
+    has stood for too long."""
     at: dict[uuid.UUID, datetime] = {}
     for fact in facts:
         if (fact.done and not fact.rest) or fact.cancelled:
             continue
-        ahead = [m for m in (fact.due_at, fact.promised_at, fact.late_from) if m is not None and m >= now]
+        moments = (fact.due_at, fact.promised_at, fact.late_from, *(pause.until for pause in fact.pauses))
+        ahead = [m for m in moments if m is not None and m >= now]
         if ahead:
             unit = unit_of(fact)
             at[unit] = min(at.get(unit, ahead[0]), *ahead)
@@ -263,6 +265,7 @@ _UNITS_OF_MONTH = text("""
        OR s.first_due_at >= :start AND s.first_due_at < :end AND s.kind IN ('collect', 'deliver')
        OR s.finished_at >= :start AND s.finished_at < :end
        OR s.opened_at >= :start AND s.opened_at < :end
+       OR s.state = 'paused' AND s.due_at < :end
     UNION SELECT id FROM orders WHERE received_at >= :start AND received_at < :end
     UNION SELECT unit_id FROM kpi_line WHERE month = :month
 """)

@@ -15,12 +15,16 @@ HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A span in which a step's clock stood; `due_after` is the due time it led to."""
+    """A span in which a step's clock stood; `due_after` is the due time it led to.
+
+    `until`: of one that still stands, the moment after which it moves nothing more (`pause.max_days`).
+    """
 
     reason: str
     started_at: datetime
     ended_at: datetime | None
     due_after: datetime | None
+    until: datetime | None = None
 
 
 class Picker(NamedTuple):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from oms.clock import Month
 from oms.invariants.check import check
 from oms.journey import errors, steps, touched
-from oms.journey.models import Step, Touched
+from oms.journey.models import Step, StepPause, Touched
 from oms.journey.steps import NewStep
 from oms.kpi import fold, monthly
 from oms.kpi.report import Report, month_report
@@ -109,6 +109,22 @@ def test_a_repeat_moves_nothing(session: Session):
         touched.touch(session, [house.order])
         folded(session, NOW)
     same_as_counted(session, NOW)
+
+
+def test_a_pause_excuses_for_ten_working_days_and_no_longer(session: Session):
+    """The customer never answered, and nobody asked again: due ten working days later, and then late (X-11)."""
+    house = House(session)
+    step = house.step("mend_booking", at(3), None, performer="shipping_clerk", state="paused")
+    pause = StepPause(step_id=step.id, reason="customer", evidence="asked", started_at=at(2), due_before=at(3))
+    session.add(pause)
+    session.flush()
+    touched.touch(session, [house.order])
+    found = []
+    for now in (at(15), at(16, 10), NOW):
+        folded(session, now)
+        same_as_counted(session, now)
+        found += [line.why for line in month_report(session, month=NOVEMBER, now=now).company("on_time").lines]
+    assert found == ["paused", "not_due_yet", "open_late"]
 
 
 def test_time_alone_makes_an_open_step_late(session: Session):
