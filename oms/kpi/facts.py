@@ -161,11 +161,16 @@ _ENTRIES = text(
 )
 _ENTRIES_OF_UNITS = text(_ENTERED.format(which="o.id = ANY(CAST(:units AS uuid[]))"))
 
+# The row has the last ruling alone, the history each.
 _ERRORS = text(f"""
     WITH {PEOPLE}
-    SELECT e.id, e.order_id, e.subject_id, e.kind, e.cause, e.stage, coalesce(p.person, e.person), e.caught, e.at, e.upheld
+    SELECT e.id, e.order_id, e.subject_id, e.kind, e.cause, e.stage, coalesce(p.person, e.person), e.caught, e.at, e.upheld,
+           CASE WHEN e.ruled_at IS NOT NULL THEN coalesce(
+               (SELECT array_agg(h.at) FROM history_entry h
+                WHERE h.order_id = e.order_id AND h.subject_id = e.id AND h.event IN ('error.upheld', 'error.lifted')),
+               ARRAY[e.ruled_at]) END
     FROM error_event e LEFT JOIN people p ON p.actor = e.person
-    WHERE at < :freeze AND order_id = ANY(CAST(:orders AS uuid[])) ORDER BY e.at, e.id
+    WHERE e.at < :freeze AND e.order_id = ANY(CAST(:orders AS uuid[])) ORDER BY e.at, e.id
 """)
 
 
@@ -253,7 +258,7 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     """The errors of those facts' orders that were attributed before the freeze."""
     orders = {f.order_id for f in facts if f.order_id is not None}
     rows = session.execute(_ERRORS, {"freeze": period.freeze_at, "orders": list(orders)})
-    return [ErrorFact(*row) for row in rows]
+    return [ErrorFact(*error, ruled=tuple(ruled or ())) for *error, ruled in rows]
 
 
 def _fact(

@@ -96,7 +96,7 @@ def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool)
 def perfect_order(facts: Facts, errors: Iterable[ErrorFact], period: Period) -> list[Counted]:
     """Orders whose last part was delivered in the month: on time, and without any error of ours that reached the customer."""
     # What was caught in the house (内部差错) was right at the door.
-    wrong = {e.order_id for e in errors if e.upheld and not e.caught and e.at < period.freeze_at}
+    wrong = {e.order_id for e in errors if not e.caught and e.counts(period.freeze_at)}
     lines = []
     for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
         got = [part for part in parts if part.outcome in DELIVERED]

@@ -155,7 +155,7 @@ def _answer(f: StepFact) -> Counted:
 def _errors_by_order(errors: Iterable[ErrorFact], stage: str, period: Period) -> dict[UUID | None, list[ErrorFact]]:
     found: dict[UUID | None, list[ErrorFact]] = defaultdict(list)
     for e in errors:
-        if e.stage == stage and e.upheld and e.at < period.freeze_at and e.order_id is not None:
+        if e.stage == stage and e.counts(period.freeze_at) and e.order_id is not None:
             found[e.order_id].append(e)
     return found
 

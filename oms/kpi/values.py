@@ -83,7 +83,10 @@ class StepFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ErrorFact:
-    """An error of ours with the stage and person it was attributed to; `upheld` is false once an appeal was won."""
+    """An error of ours with the stage and person it was attributed to; `upheld` is false once an appeal was won.
+
+    `ruled`: when it was judged anew, each time the other way.
+    """
 
     error_id: UUID
     order_id: UUID | None
@@ -95,6 +98,12 @@ class ErrorFact:
     caught: bool
     at: datetime
     upheld: bool = True
+    ruled: tuple[datetime, ...] = ()
+
+    def counts(self, freeze_at: datetime) -> bool:
+        """Whether it stood when its month was frozen: what is ruled from then on is told in another one (K-7)."""
+        later = sum(at >= freeze_at for at in self.ruled)
+        return self.at < freeze_at and self.upheld == (later % 2 == 0)
 
 
 @dataclass(frozen=True, slots=True)

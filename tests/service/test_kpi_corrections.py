@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -82,6 +82,22 @@ def test_an_error_that_was_lifted_too_late_is_told_as_well(session: Session, hou
         ruling="judged anew",
     )
     assert told(session) == [("2026-11", "N-1", "entry", "Li N-1", True, FOUND, "gm", ALL)]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_ruled_before_the_hour_of_the_closing_is_told_and_not_counted_twice(
+    session: Session, house: House, again: bool
+):
+    """Frozen on the 7th at half past five, closed the next time it is looked at: in between the month is frozen as well."""
+    event = NewError("ticket", house.fulfilment, "wrong", "entry", "entry", house.li.login, False, house.order)
+    errors.judge(session, kind="wrong", subject_id=house.fulfilment, event=event, by="boss", now=BEFORE_FREEZE)
+    evening = datetime(2026, 12, 7, 10, 0, tzinfo=UTC)
+    for verdict, now in ((None, evening), *([(event, evening + timedelta(minutes=10))] if again else [])):
+        errors.judge(session, kind="wrong", subject_id=house.fulfilment, event=verdict, by="gm", now=now)
+    keep(session, month=NOVEMBER, now=AFTER_FREEZE)
+    closed = report_of(session, month=NOVEMBER, now=AFTER_FREEZE)
+    assert [closed.company(kpi).hit for kpi in ALL] == [0, 0]
+    assert [(row[0], row[4]) for row in told(session)] == ([] if again else [("2026-11", True)])
 
 
 def test_what_was_found_and_lifted_after_the_freeze_was_never_counted(session: Session, house: House):
