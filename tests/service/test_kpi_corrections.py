@@ -44,7 +44,7 @@ def test_an_error_that_was_found_too_late_names_the_month_that_stands(session: S
 
 
 def test_an_error_that_was_caught_in_the_house_is_no_correction_of_perfect_orders(session: Session, house: House):
-    """The daily sample is looked at late, say: the order of that month was perfect with it and without."""
+    """A field was mended before its order was sent, say: the order of that month was perfect with it and without."""
     keep(session, month=NOVEMBER, now=AFTER_FREEZE)
     house.error("entry", house.li.login, FOUND, caught=True)
     assert [row[-1] for row in told(session)] == [("entry_accuracy",)]

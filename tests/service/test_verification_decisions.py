@@ -265,6 +265,24 @@ def test_a_fault_found_in_the_sample_counts_and_needs_words(
         sampling.check(session, faulty=False, note="", roles=["order_manager"], **common)
 
 
+@pytest.mark.parametrize(("shipped", "caught"), [(0, True), (1, False)])
+def test_a_fault_that_is_found_when_the_goods_have_left_was_not_caught(
+    session: Session, house: House, business_now: datetime, shipped: int, caught: bool
+) -> None:
+    """The sample is drawn on the day after: a quick order is at its customer's by then, and was no perfect one."""
+    order = make_web_order(session, house)
+    session.query(OrderLine).filter_by(order_id=order.id).update(
+        dict.fromkeys(("qty_picked", "qty_packed", "qty_shipped"), Decimal(shipped))
+    )
+    steps.open_steps(session, [NewStep("sample_review", order.id, order_id=order.id)], now=business_now)
+    step = open_step(session, "sample_review", order)
+    sampling.check(
+        session, step_id=step.id, token=step.token, faulty=True, note="wrong house number", actor=MANAGER,
+        roles=["order_manager"], now=business_now,
+    )  # fmt: skip
+    assert session.query(ErrorEvent).one().caught is caught
+
+
 @pytest.mark.parametrize("field", ["lines.0.sku", "lines.0.name", "payment.terms"])
 def test_what_is_no_money_leaves_the_senders_total_that_was_paid(
     session: Session, house: House, business_now: datetime, field: str
