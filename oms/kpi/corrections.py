@@ -34,7 +34,11 @@ class Correction(NamedTuple):
     kpis: tuple[str, ...]
 
 
+# The line of the list that an error names.
+_NAMED = """line.fact_id IN (SELECT s.id FROM step s WHERE s.subject_id = e.subject_id AND s.kind = e.stage
+                                   UNION ALL SELECT t.id FROM pick_task t WHERE t.fulfilment_id = e.subject_id)"""
 # An error belongs to one part of its order (`rules.floor_accuracy`): the one that it names, else its person's, else the first.
+# A list that no person picked has no line, and its error none of another's.
 _DONE = text(f"""
     WITH {PEOPLE}
     SELECT e.id, e.order_id, o.number, e.stage, e.cause, coalesce(p.person, e.person) AS person, e.at, e.recorded_by, e.upheld,
@@ -46,8 +50,8 @@ _DONE = text(f"""
         (SELECT line.month, line.kpi FROM kpi_line line
          WHERE line.unit_id = e.order_id AND line."of" > 0 AND e.cause <> ALL(CAST(:not_theirs AS text[]))
            AND line.kpi IN (e.stage || '_accuracy', e.stage || '_accuracy_machine')
-         ORDER BY line.fact_id IN (SELECT s.id FROM step s WHERE s.subject_id = e.subject_id AND s.kind = e.stage
-                                   UNION ALL SELECT t.id FROM pick_task t WHERE t.fulfilment_id = e.subject_id) DESC,
+           AND (e.subject_type <> 'fulfilment' OR {_NAMED})
+         ORDER BY {_NAMED} DESC,
                   line.person IS NOT DISTINCT FROM coalesce(p.person, e.person) DESC, line.month, line.fact_id LIMIT 1)
         UNION ALL
         -- What was caught in the house left a perfect order perfect.

@@ -55,11 +55,14 @@ def floor_accuracy(facts: Facts, errors: Iterable[ErrorFact], period: Period, *,
     wrong = _errors_by_order((e for e in errors if e.cause not in NOT_THE_PICKERS), stage, period)
     done = sorted((f for f in facts if f.kind == stage and f.done), key=lambda fact: fact.opened_at)
     parts = by_order(share for f in done for share in _shares(f) if share.person is not None)
+    # What another system did counts for nobody, and what was wrong with it for no other part, of another house perhaps.
+    machines = {f.subject_id for f in done} - {share.subject_id for its_parts in parts.values() for share in its_parts}
     # An order that was picked in two parts, of two months perhaps, has each error once.
     own: dict[UUID, list[ErrorFact]] = defaultdict(list)
     for order_id, its_parts in parts.items():
         for e in wrong[order_id]:
-            own[_meant(e, its_parts).step_id].append(e)
+            if e.subject_id not in machines:
+                own[_meant(e, its_parts).step_id].append(e)
     return [_judged(f, own[f.step_id]) for f in chain(*parts.values()) if period.holds(f.finished_at)]
 
 

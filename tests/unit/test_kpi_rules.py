@@ -146,6 +146,20 @@ def test_another_persons_error_fails_the_order_but_not_this_person():
     assert (by_person.hit, by_person.of) == (1, 1)
 
 
+def test_what_another_system_picked_wrong_is_no_error_of_another_house():
+    """One list by a robot, one by Li in the next house: the wrong piece of the first was a wrong line of the second."""
+    robots, lis = UUID(int=71), UUID(int=72)
+    facts = (
+        fact("pick", ended="2026-11-10 09:00", units=3, subject_id=robots, warehouse="A"),
+        fact("pick", ended="2026-11-10 09:00", units=2, subject_id=lis, warehouse="B", person="li"),
+    )
+    lines = count("pick_accuracy", *facts, errors=(error("pick", "key:robot", subject_id=robots),))
+    assert [(line.warehouse, line.hit, line.of) for line in lines] == [("B", 2, 2)]
+    # A ticket names the order's goods as a whole: somebody's they were.
+    lines = count("pick_accuracy", *facts, errors=(error("pick", "wang", subject_id=UUID(int=73)),))
+    assert [(line.warehouse, line.hit, line.of) for line in lines] == [("B", 1, 2)]
+
+
 def test_pick_accuracy_counts_lines_and_tells_caught_from_escaped():
     picked = fact("pick", ended="2026-11-10 09:00", person="zhao", units=200)
     errors = (error("pick", "zhao", caught=True), error("pick", "zhao"), error("pick", "zhao", cause="stock_record"))
