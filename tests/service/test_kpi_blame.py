@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from oms.accounts.models import Staff
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment
-from oms.journey import calendar_store, holds, steps
+from oms.journey import calendar_store, holds, steps, timeline
 from oms.journey.calendars import Shift
 from oms.journey.holds import NewHold
 from oms.journey.models import StepPause
@@ -112,6 +112,18 @@ def test_hours_that_were_set_later_make_nobody_late_who_worked_by_the_old_ones(s
         x for x in month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines if x.fact_id == evening.id
     ]
     assert line.why == "on_time"
+
+
+def test_an_orders_story_calls_late_what_the_figures_do(session: Session, house: House, business_now: datetime):
+    """Due at the end of the shift and done in the evening; a step of another order, which was cancelled, was nobody's delay."""
+    evening = {"due_at": datetime(2026, 11, 10, 9, 30, tzinfo=UTC), "performer": "order_manager"}
+    house.step("final_review", at(10), at(10, 12), "approved", **evening)
+    house.step("finance_review", at(10), at(11, 12), "approved", **evening)
+    house.step("sample_review", at(10), at(11, 12), "changed", **evening, state="cancelled")
+    told = {
+        entry.event: entry.late for entry in timeline.of_order(session, order_id=house.order) if entry.what == "ended"
+    }
+    assert [told[kind] for kind in ("final_review", "finance_review", "sample_review")] == [False, True, False]
 
 
 @pytest.mark.parametrize("at_once", [monthly.AT_ONCE, 0])
