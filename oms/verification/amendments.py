@@ -48,7 +48,8 @@ class _Work:
 def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, now: datetime) -> list[str]:
     """Write the changes to the (locked) order; return the fields that changed. Verification has to follow.
 
-    Raises InputInvalid naming every field that is unknown or whose value does not fit, and how to mend it.
+    Raises InputInvalid naming every field that is unknown or whose value does not fit, and how to mend it; also for an
+    entry error that no field shows.
     """
     targets = amendment_rules.targets(amendment.changes)
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
@@ -59,6 +60,9 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     promised_goods.keep_wanted(session, lines=work.lines, targets=targets, actor=actor, now=now)
     _write(work, targets)
     changed = sorted(name for name in work.became if work.was[name] != work.became[name])
+    if amendment.entry_error and not changed:
+        hint = "name at least one field with another value than the order's"
+        raise InputInvalid("the order says all of this already: nothing would change", fields={"entry_error": hint})
     _recount(work, changed)
     _forget_problems(order, changed)
     session.flush()

@@ -162,6 +162,10 @@ def test_a_field_keyed_wrongly_counts_against_who_entered_the_order(
     order = make_web_order(session, house, entered_by=SPECIALIST, line={"sku_id": None})
     verified(session, order, business_now)
     changes = {"lines.0.sku": house.sku.code}
+    with pytest.raises(InputInvalid, match="nothing would change"):
+        _decide(
+            session, order, "review", MANAGER, business_now, "amend", changes={"seller_memo": None}, entry_error=True
+        )
     _decide(session, order, "review", MANAGER, business_now, "amend", changes=changes, entry_error=True)
     fault = session.query(ErrorEvent).one()
     assert (fault.person, fault.stage, fault.cause, fault.caught) == (SPECIALIST, "entry", "entry", True)
@@ -271,9 +275,8 @@ def test_a_fault_that_is_found_when_the_goods_have_left_was_not_caught(
 ) -> None:
     """The sample is drawn on the day after: a quick order is at its customer's by then, and was no perfect one."""
     order = make_web_order(session, house)
-    session.query(OrderLine).filter_by(order_id=order.id).update(
-        dict.fromkeys(("qty_picked", "qty_packed", "qty_shipped"), Decimal(shipped))
-    )
+    gone = dict.fromkeys(("qty_picked", "qty_packed", "qty_shipped"), Decimal(shipped))
+    session.query(OrderLine).filter_by(order_id=order.id).update(gone)
     steps.open_steps(session, [NewStep("sample_review", order.id, order_id=order.id)], now=business_now)
     step = open_step(session, "sample_review", order)
     sampling.check(
