@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from oms.clock import Month
 from oms.kpi.definitions import NOT_THE_PICKERS
-from oms.kpi.facts import PEOPLE, period_of
+from oms.kpi.fact_sql import PEOPLE
+from oms.kpi.facts import period_of
 from oms.kpi.models import KpiMonth
 from oms.kpi.values import Period
 

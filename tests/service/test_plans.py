@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from oms.db import Database
 from oms.intake import known
 from oms.journey import seal, step_sql
-from oms.kpi import facts
+from oms.kpi import fact_sql
 from oms.orders import terms
 from oms.shipping import cases, tracking
 from workers import drain
@@ -91,7 +91,7 @@ def test_the_steps_of_a_thing_are_never_looked_for_among_all_of_their_kind(sessi
 
 
 def test_a_fact_looks_for_a_parcel_and_a_message_only_where_it_is_about_one(session: Session) -> None:
-    plan = plan_of(session, facts.STEPS_OF_UNITS.text, "hashjoin", "mergejoin")
+    plan = plan_of(session, fact_sql.STEPS_OF_UNITS.text, "hashjoin", "mergejoin")
     for table, subject in (("parcel p", "parcel"), ("inbound_message m", "inbound_message")):
         assert re.search(rf"pk_\w+ on {table}\s+Index Cond: \(id = CASE .*'{subject}'", plan)
 
