@@ -143,6 +143,7 @@ def _note(
             event,
             cause,
             order_id=item.order_id,
+            was=str(item.assignee_id) if became and item.assignee_id else None,
             became=became,
             data={"step": item.kind},
         )

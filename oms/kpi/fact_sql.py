@@ -59,6 +59,17 @@ _PICKERS = """(
                 ORDER BY t.fulfilment_line_id, t.picked_at DESC, t.id DESC) ended
           JOIN people p ON p.actor = ended.picked_by GROUP BY p.person) x)"""
 
+# Who had a step that was handed over after it was due, and when it was: by the order, or by the subject where there is none.
+_HANDED = """(
+    SELECT jsonb_agg(jsonb_build_array(h.at, had.person) ORDER BY h.id)
+    FROM (SELECT id, at, was, subject_id, event, data FROM history_entry WHERE order_id = s.order_id
+          UNION ALL
+          SELECT id, at, was, subject_id, event, data FROM history_entry
+          WHERE s.order_id IS NULL AND order_id IS NULL AND subject_id = s.subject_id) h
+    LEFT JOIN people had ON had.actor = 'staff:' || h.was
+    WHERE h.event = 'step.handed_over' AND h.subject_id = s.subject_id AND h.data ->> 'step' = s.kind
+      AND h.at > s.due_at AND h.at >= s.opened_at AND (s.finished_at IS NULL OR h.at <= s.finished_at))"""
+
 _FACTS = f"""
     WITH {PEOPLE}, {{taken}},
     paused AS (
@@ -82,6 +93,9 @@ _FACTS = f"""
            s.kind = 'deliver' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = s.order_id AND l.qty_backordered > 0) AS rest,
            CASE WHEN s.kind = 'pick' AND EXISTS (SELECT 1 FROM pick_task t WHERE t.fulfilment_id = f.id AND t.qty_picked > 0
                                                     AND t.picked_by <> s.finished_by) THEN {_PICKERS} END AS pickers,
+           -- The token rises with each claim, as attempts do, and with each hand-over.
+           CASE WHEN s.token > s.attempt AND s.performer <> 'system' AND (s.finished_at IS NULL OR s.finished_at > s.due_at)
+                THEN {_HANDED} END AS handed,
            paused.pauses
     FROM taken s
     LEFT JOIN paused ON paused.step_id = s.id

@@ -103,14 +103,14 @@ def _paused(
     due = extended_by_pause(fact.due_at, pause.started_at, until, clock, calendar, reason=pause.reason)
     over = replace(pause, ended_at=until, due_after=due)
     late = late_from(clock, due, calendars(due).of(fact.performer)) if now > due else None
-    return fact._replace(due_at=due, late_from=late, pauses=(*before, over))
+    return fact._replace(due_at=due, late_from=late, late_with=None, pauses=(*before, over))
 
 
 def _kept_once(row: Sequence[Any], shared: Mapping[Any, Any]) -> list[Any]:
-    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id, pickers and pauses are its own,
-    and `rest` stays out: True is equal to 1, which stands among the others."""
-    step_id, *values, rest, pickers, stood = row
-    return [step_id, *(shared[value] for value in values), rest, pickers, stood]
+    """Hundreds of thousands of facts share few words, ids and moments: each is kept once. Its own id, pickers, hand-overs and pauses
+    are its own, and `rest` stays out: True is equal to 1, which stands among the others."""
+    step_id, *values, rest, pickers, handed, stood = row
+    return [step_id, *(shared[value] for value in values), rest, pickers, handed, stood]
 
 
 class _Shared(dict[Any, Any]):
@@ -132,7 +132,7 @@ def _fact(
     row: Sequence[Any], now: datetime, calendars: Callable[[datetime], Calendars], clocks: Mapping[str, Clock]
 ) -> StepFact:
     (step_id, kind, performer, state, opened_at, due_at, first_due_at, subject_id, order_id, order_no, channel, customer,
-     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, pickers, stood) = row  # fmt: skip
+     warehouse, carrier, person, finished_at, outcome, units, score, fulfilment, rest, pickers, handed, stood) = row  # fmt: skip
     pauses = tuple([_pause(*pause) for pause in stood]) if stood else ()
     late = late_from(clocks[kind], due_at, calendars(due_at).of(performer)) if (finished_at or now) > due_at else None
     return StepFact(
@@ -140,7 +140,13 @@ def _fact(
         subject_id, order_id, order_no, channel, customer, warehouse, carrier, person, finished_at, outcome, late,
         1 if units is None else units, score, pauses=pauses, fulfilment=fulfilment, rest=rest,
         pickers=None if pickers is None else tuple([Picker(person, lines, UUID(task)) for person, lines, task in pickers]),
+        late_with=_late_with(handed, late) if handed and late else None,
     )  # fmt: skip
+
+
+def _late_with(handed: Iterable[tuple[str, str | None]], late: datetime) -> tuple[str | None] | None:
+    """Who had a step when it became late, as far as it was handed over since."""
+    return next(((person,) for at, person in handed if datetime.fromisoformat(at) > late), None)
 
 
 def _promised_at(first: datetime, pauses: Sequence[Pause]) -> datetime:

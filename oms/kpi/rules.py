@@ -33,9 +33,12 @@ def on_time(facts: Facts, period: Period) -> list[Counted]:
 def _answered_for(f: StepFact) -> StepFact:
     """A person answers for the due time that was valid when the step reached them (promise rule).
 
-    One that was over by then, since who had it before was late, and one that was taken off them before it was due are late
-    in the house's figures and in nobody's own.
+    One that was over by then, since another's work before it was late, and one that was taken off them before it was due are
+    late in the house's figures and in nobody's own. One that was handed over too late is its former owner's.
     """
+    if f.late_with is not None:
+        [former] = f.late_with
+        return f._replace(person=former)
     late_from = f.late_from or f.due_at
     taken_away = f.cancelled and f.outcome in OUR_FAULT and ended(f) <= late_from
     return f._replace(person=None) if taken_away or f.opened_at > late_from else f

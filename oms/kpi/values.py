@@ -42,7 +42,8 @@ class StepFact(NamedTuple):
     is the moment after which an end is late (work done outside duty is never late). `units` are the lines of a pick
     or the parcels of a packing. `score` is a customer's answer on five. `fulfilment`: of a step of one, or of a parcel of it.
     `rest`: of a delivery, that more of its order is wanted and stands on no list yet. `pickers`: of a pick, the people who picked,
-    where that was not only who ended it (a key of another system is nobody).
+    where that was not only who ended it (a key of another system is nobody). `late_with`: of one that was handed over when it
+    was late already, who had it until then (in a tuple, for that may be nobody).
     """
 
     step_id: UUID
@@ -70,6 +71,7 @@ class StepFact(NamedTuple):
     fulfilment: UUID | None = None
     rest: bool = False
     pickers: tuple[Picker, ...] | None = None
+    late_with: tuple[str | None] | None = None
 
     @property
     def done(self) -> bool:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from oms.accounts.models import Staff
 from oms.db import new_id
 from oms.fulfilment.models import Fulfilment
-from oms.journey import calendar_store, holds, steps, timeline
+from oms.journey import calendar_store, holds, steps, timeline, worklists
 from oms.journey.calendars import Shift
 from oms.journey.holds import NewHold
 from oms.journey.models import StepPause
+from oms.journey.steps import Done
 from oms.kpi import fold, monthly
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
@@ -57,6 +58,25 @@ def test_who_had_a_late_step_answers_for_it_and_not_who_cancelled_it(session: Se
     report = month_report(session, month=NOVEMBER, now=NOW)
     late = [line.person for line in report.company("on_time").lines if line.why == "late"]
     assert (late, report.of("on_time", ("person", "Gao")).of) == (["Li N-1"], 0)
+
+
+@pytest.mark.parametrize("of_order", [True, False])
+@pytest.mark.parametrize(("handed", "person"), [(at(11, 1), "Wang"), (at(12), "Li N-1")])
+def test_what_was_handed_over_when_it_was_late_is_late_with_who_had_it(
+    session: Session, house: House, handed: datetime, person: str, of_order: bool
+):
+    """Li is ill, and the steps that wait for Li go to Wang, some of them days too late."""
+    wang = Staff(login="wang", name="Wang", password_hash="-", created_at=NOW)
+    session.add(wang)
+    session.flush()
+    of = {"subject_type": "ticket", "subject_id": new_id(), "order_id": house.order if of_order else None}
+    step = house.step("ticket_contact", at(11), None, performer="customer_service", assignee_id=house.li.id, **of)
+    common = {"step_ids": [step.id], "roles": ["customer_service"], "actor": "gm", "why": "ill"}
+    worklists.hand_over(session, to=wang.id, now=handed, **common)
+    found = steps.find(session, kind="ticket_contact", subject_ids=[step.subject_id]).values()
+    steps.finish(session, [Done(one, "contacted") for one in found], by=f"staff:{wang.id}", now=at(12, 3))
+    lines = month_report(session, month=NOVEMBER, now=NOW).company("on_time").lines
+    assert [(line.person, line.why) for line in lines if line.fact_id == step.id] == [(person, "late")]
 
 
 @pytest.mark.parametrize(("reason", "why"), [("customer", "cancelled"), ("ours", "late")])
