@@ -125,7 +125,7 @@ def error_facts(session: Session, *, period: Period, facts: Iterable[StepFact]) 
     """The errors of those facts' orders that were attributed before the freeze."""
     orders = {f.order_id for f in facts if f.order_id is not None}
     rows = session.execute(fact_sql.ERRORS, {"freeze": period.freeze_at, "orders": list(orders)})
-    return [ErrorFact(*error, ruled=tuple(ruled or ())) for *error, ruled in rows]
+    return [ErrorFact(*(*error, tuple(ruled or ()))) for *error, ruled in rows]
 
 
 def _fact(
