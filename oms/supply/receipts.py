@@ -15,11 +15,14 @@ from oms import db
 from oms.errors import InputInvalid, KeyReused
 from oms.inventory import ledger, sourcing
 from oms.inventory.ledger import Move
+from oms.inventory.rules import Place
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.states import IN_EFFECT
+from oms.supply import rules
 from oms.supply.models import SupplyRequest
+from oms.supply.rules import Awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,25 @@ class Receipt:
     qty: Decimal
 
 
+# The open requests of these SKUs, the first ones first, with what those who asked for each still wait for, by country. They are
+# locked in the one order before any of them is written.
+_AWAITED = text("""
+    WITH r AS MATERIALIZED (
+        SELECT id, warehouse_id, sku_id, qty - qty_received AS coming, raised_at FROM supply_request
+        WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered')
+        ORDER BY warehouse_id, sku_id FOR NO KEY UPDATE)
+    SELECT r.id, r.warehouse_id, r.sku_id, r.coming, w.country, w.qty FROM r
+    LEFT JOIN LATERAL (
+        SELECT coalesce(o.ship_country, '*') AS country, sum(l.qty_backordered * coalesce(b.qty, 1)) AS qty
+        FROM (SELECT DISTINCT order_line_id FROM supply_demand WHERE request_id = r.id) d
+        JOIN order_line l ON l.id = d.order_line_id AND l.qty_backordered > 0 JOIN orders o ON o.id = l.order_id
+        LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id GROUP BY 1) w ON TRUE
+    ORDER BY r.raised_at, r.id, w.country
+""")
+
 _FILL = text("""
-    WITH come AS (
-        SELECT warehouse_id, sku_id, sum(qty) AS qty
-        FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[])) AS x(warehouse_id, sku_id, qty)
-        GROUP BY 1, 2),
-    r AS MATERIALIZED (
-        SELECT supply_request.id, come.qty FROM supply_request JOIN come USING (warehouse_id, sku_id)
-        WHERE supply_request.status IN ('raised', 'ordered')
-        ORDER BY supply_request.warehouse_id, supply_request.sku_id FOR NO KEY UPDATE OF supply_request)
-    UPDATE supply_request SET qty_received = qty_received + r.qty FROM r WHERE supply_request.id = r.id
+    UPDATE supply_request SET qty_received = qty_received + x.qty
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:qtys AS numeric[])) AS x(id, qty) WHERE supply_request.id = x.id
     RETURNING supply_request.id, qty_received >= supply_request.qty AS "full"
 """)
 
@@ -170,15 +182,29 @@ def _waiting(session: Session, skus: Sequence[uuid.UUID]) -> list[uuid.UUID]:
 
 
 def _fill_requests(session: Session, new: Sequence[Receipt], actor: str, now: datetime) -> None:
-    rows = session.execute(
-        _FILL,
-        {
-            "warehouse": [r.warehouse_id for r in new],
-            "sku": [r.sku_id for r in new],
-            "qty": [r.qty for r in new],
-        },
-    ).all()
+    """What was asked for has come; what is over fills what other houses await for orders that can be served from here."""
+    come: dict[Place, Decimal] = {}
+    for receipt in new:
+        place = (receipt.warehouse_id, receipt.sku_id)
+        come[place] = come.get(place, Decimal(0)) + receipt.qty
+    awaited = _awaited(session, sorted({sku for _, sku in come}))
+    if not awaited:
+        return
+    countries = {country for one in awaited for country in one.waiting}
+    houses = sourcing.houses_for(session, countries=countries) if countries else {}
+    filled = rules.filled(come, awaited, houses)
+    rows = session.execute(_FILL, {"ids": list(filled), "qtys": list(filled.values())}).all()
     full = [row.id for row in rows if row.full]
     lifecycle.advance(session, SupplyRequest, full, to="received", cause="goods received", actor=actor, now=now)
     found = steps.find(session, kind="supply", subject_ids=full)
     steps.finish(session, [Done(step, "received") for step in found.values()], by=actor, now=now)
+
+
+def _awaited(session: Session, skus: Sequence[uuid.UUID]) -> list[Awaited]:
+    rows = session.execute(_AWAITED, {"skus": skus}).all()
+    waiting: dict[uuid.UUID, dict[str, Decimal]] = {row.id: {} for row in rows}
+    for row in rows:
+        if row.country is not None:
+            waiting[row.id][row.country] = row.qty
+    first = {row.id: row for row in reversed(rows)}
+    return [Awaited(r.id, r.warehouse_id, r.sku_id, r.coming, waiting[r.id]) for r in reversed(first.values())]

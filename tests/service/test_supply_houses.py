@@ -124,3 +124,29 @@ def test_who_is_overtaken_in_its_house_asks_anew_though_another_house_awaits_eno
         company.houses["CN"].id: 5,
         company.houses["DE"].id: 2,
     }
+
+
+def test_goods_that_come_to_a_sister_house_end_the_request_of_those_whom_they_serve(
+    session: Session, company: Company, business_now: datetime
+) -> None:
+    make_service(session, company.houses["DE"], country="CN")
+    mine = _order(session, company, "CN", 5)
+    _short(session, [mine], business_now)
+    assert _receive(session, company, "DE", 7, business_now) == {mine.id: "allocated"}
+    assert _asked(session, company) == {"CN": (5, 5)}
+    assert (session.query(SupplyRequest).one().status, session.query(Step).filter_by(kind="supply").one().state) == (
+        "received",
+        "done",
+    )
+    _short(session, [_order(session, company, "CN", 3)], business_now)
+    (again,) = session.query(SupplyRequest).filter_by(status="raised")
+    assert (again.warehouse_id, again.qty) == (company.houses["CN"].id, 1)
+
+
+def test_goods_that_come_to_a_house_which_cannot_send_them_leave_the_request_of_another_open(
+    session: Session, company: Company, business_now: datetime
+) -> None:
+    _short(session, [_order(session, company, "DE", 2)], business_now)
+    assert _receive(session, company, "CN", 5, business_now) == {}
+    assert _asked(session, company) == {"DE": (2, 0)}
+    assert session.query(SupplyRequest).one().status == "raised"

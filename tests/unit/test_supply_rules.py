@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from oms.supply.rules import uncovered
+from oms.supply.rules import Awaited, filled, uncovered
 
 A, B = uuid.UUID(int=1), uuid.UUID(int=2)
 HOUSES = {"CN": [A], "DE": [B], "FR": [B, A]}
@@ -37,3 +37,35 @@ def test_what_no_open_request_brings_has_to_be_asked_for(
 ) -> None:
     brought = {house: Decimal(qty) for house, qty in coming.items()}
     assert uncovered(_numbers(waiting), brought, HOUSES, asking) == _numbers(missing)
+
+
+SKU, OTHER = uuid.UUID(int=5), uuid.UUID(int=6)
+
+
+def _awaited(number: int, house: uuid.UUID, coming: int, **waiting: int) -> Awaited:
+    return Awaited(uuid.UUID(int=number), house, SKU, Decimal(coming), _numbers(waiting))
+
+
+@pytest.mark.parametrize(
+    ("house", "qty", "awaited", "fills"),
+    [
+        (A, 3, [_awaited(1, A, 5, CN=5)], {1: 3}),
+        # More than was asked for is told as it came.
+        (A, 8, [_awaited(1, A, 5, CN=5)], {1: 8}),
+        (A, 8, [_awaited(1, A, 5, CN=5), _awaited(2, B, 9, FR=2)], {1: 8, 2: 2}),
+        (A, 8, [_awaited(1, A, 5, CN=5), _awaited(2, B, 9, FR=7)], {1: 8, 2: 3}),
+        (A, 8, [_awaited(1, A, 5, CN=5), _awaited(2, B, 9, DE=9)], {1: 8}),
+        (A, 8, [_awaited(2, B, 4, DE=3, FR=6)], {2: 4}),
+        (B, 8, [_awaited(1, A, 5, FR=5), _awaited(2, B, 0, DE=9)], {1: 5, 2: 8}),
+        (A, 8, [], {}),
+    ],
+)
+def test_what_is_over_fills_what_another_house_awaits_for_those_who_can_be_served_here(
+    house: uuid.UUID, qty: int, awaited: list[Awaited], fills: dict[int, int]
+) -> None:
+    found = filled({(house, SKU): Decimal(qty)}, awaited, HOUSES)
+    assert found == {uuid.UUID(int=number): Decimal(pieces) for number, pieces in fills.items()}
+
+
+def test_other_goods_fill_nothing() -> None:
+    assert filled({(A, OTHER): Decimal(3)}, [_awaited(1, A, 5, CN=5)], HOUSES) == {}
