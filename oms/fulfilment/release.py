@@ -23,7 +23,7 @@ from oms.orders import completing, derived, locking
 from oms.orders.models import Order
 from oms.orders.states import IN_EFFECT
 from oms.parties import carriers
-from oms.parties.rules import Offer, choose, offers
+from oms.parties.rules import Load, Offer, choose, offers
 from oms.rows import inserting
 from oms.together import Write
 
@@ -129,15 +129,20 @@ def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime
     planned = {}
     for (order_id, warehouse_id), lines in groups.items():
         promise = promises[order_id, warehouse_id]
-        weight_g = int(sum(Decimal(line.weight_g) * line.qty for line in lines))
-        found = offers(tables[warehouse_id, promise.country], ready_at=now, weight_g=weight_g, zone=zone)
+        load = _load(lines)
+        found = offers(tables[warehouse_id, promise.country], ready_at=now, load=load, zone=zone)
         offer = choose(found, deliver_by=promise.deliver_at, service=promise.service)
         if offer is None:
             raise Conflict(
-                f"order {order_id}: no carrier serves {promise.country} with {weight_g} g; add a carrier service"
+                f"order {order_id}: no carrier serves {promise.country} with a piece of {load.heaviest_g} g; add a carrier service"
             )
         planned[order_id, warehouse_id] = _row(order_id, warehouse_id, lines[0].parts, promise, offer, now)
     return planned
+
+
+def _load(lines: Sequence[Any]) -> Load:
+    grams = sum(Decimal(line.weight_g) * line.qty for line in lines)
+    return Load(int(grams), max(int(line.weight_g * min(line.qty, Decimal(1))) for line in lines))
 
 
 def _row(

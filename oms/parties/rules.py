@@ -1,4 +1,4 @@
-"""Which carrier takes a parcel: the cheapest that keeps the promise (F-4). Pure; used for the promise and at release."""
+"""Which carrier takes a house's goods for an order: the cheapest that keeps the promise (F-4). Pure; for the promise and at release."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms.clock import day_bounds, instant, local_day
@@ -17,7 +18,10 @@ _HORIZON_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1."""
+    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1.
+
+    `max_weight_g` is what one box may weigh.
+    """
 
     carrier_id: uuid.UUID
     service: str
@@ -28,6 +32,13 @@ class Service:
     price_per_kg: Decimal
     currency: str
     max_weight_g: int
+
+
+class Load(NamedTuple):
+    """What a house sends of an order: grams in all, and of its heaviest piece, which no box divides."""
+
+    weight_g: int
+    heaviest_g: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +60,12 @@ def serving(
     return [one for one in warehouses if services.get((one, country))] or list(warehouses)
 
 
-def offers(services: Sequence[Service], *, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> list[Offer]:
-    """What each service that can carry the weight offers to goods that are packed at `ready_at`."""
+def offers(services: Sequence[Service], *, ready_at: datetime, load: Load, zone: ZoneInfo) -> list[Offer]:
+    """What each service that can carry the heaviest piece offers to goods that are packed at `ready_at`, in as many boxes as they need."""
     return [
-        _offer(s, ready_at, weight_g, zone) for s in services if weight_g <= s.max_weight_g and s.pick_up_days & 127
+        _offer(s, ready_at, load.weight_g, zone)
+        for s in services
+        if load.heaviest_g <= s.max_weight_g and s.pick_up_days & 127
     ]
 
 
@@ -77,7 +90,8 @@ def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Off
     )
     arrival = local_day(cut_off_at, zone) + timedelta(days=s.transit_days)
     end_of_arrival = day_bounds(arrival, zone)[1] - timedelta(seconds=1)
-    price = s.base_price + s.price_per_kg * Decimal(-(-weight_g // 1000))
+    boxes = max(1, -(-weight_g // s.max_weight_g)) if s.max_weight_g > 0 else 1
+    price = s.base_price * boxes + s.price_per_kg * Decimal(-(-weight_g // 1000))
     return Offer(s.carrier_id, s.service, cut_off_at, end_of_arrival, price, s.currency)
 
 

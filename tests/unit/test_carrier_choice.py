@@ -1,0 +1,58 @@
+"""Which carrier takes the goods: heavy ones in several boxes (F-4). Pure."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oms.parties.rules import Load, Offer, Service, choose, offers
+
+NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+
+
+def _service(name: str, price: int, **given: Any) -> Service:
+    values: dict[str, Any] = {
+        "carrier_id": uuid.UUID(int=9),
+        "service": name,
+        "cut_off": time(17),
+        "pick_up_days": 127,
+        "transit_days": 2,
+        "base_price": Decimal(price),
+        "price_per_kg": Decimal(1),
+        "currency": "CNY",
+        "max_weight_g": 30000,
+    }
+    return Service(**{**values, **given})
+
+
+def _offered(services: list[Service], *, weight_g: int = 1000, heaviest_g: int = 1000) -> list[Offer]:
+    return offers(services, ready_at=NOW, load=Load(weight_g, heaviest_g), zone=ZoneInfo("Asia/Shanghai"))
+
+
+def _chosen(found: list[Offer]) -> str | None:
+    offer = choose(found, deliver_by=None)
+    return offer.service if offer else None
+
+
+@pytest.mark.parametrize(
+    ("weight_g", "heaviest_g", "price"), [(30000, 20000, 38), (30001, 20000, 47), (90000, 30000, 114)]
+)
+def test_what_is_too_heavy_for_one_box_is_priced_in_several(weight_g: int, heaviest_g: int, price: int) -> None:
+    (found,) = _offered([_service("parcel", 8)], weight_g=weight_g, heaviest_g=heaviest_g)
+    assert found.price == price
+
+
+def test_a_piece_that_is_too_heavy_for_a_service_is_not_offered_to_it() -> None:
+    both = [_service("parcel", 8), _service("freight", 90, max_weight_g=500_000)]
+    assert [one.service for one in _offered(both, weight_g=60000, heaviest_g=30001)] == ["freight"]
+
+
+def test_one_heavy_box_is_held_against_several_light_ones() -> None:
+    both = [_service("parcel", 8), _service("freight", 20, max_weight_g=500_000)]
+    assert _chosen(_offered(both, weight_g=60000, heaviest_g=20000)) == "parcel"
+    assert _chosen(_offered(both, weight_g=90000, heaviest_g=20000)) == "freight"
