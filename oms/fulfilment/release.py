@@ -123,7 +123,7 @@ def _promise(r: Any) -> _Promise:
 
 
 def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime) -> dict[Group, dict[str, Any]]:
-    zone = calendar_store.zone_of(session)
+    zone, worth = calendar_store.zone_of(session), policy.read(session, now).worth()
     promises = {group: _promise(lines[0]) for group, lines in groups.items()}
     tables = carriers.services(session, routes={(w, promise.country) for (_, w), promise in promises.items()})
     planned = {}
@@ -131,7 +131,7 @@ def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime
         promise = promises[order_id, warehouse_id]
         load = _load(lines)
         found = offers(tables[warehouse_id, promise.country], ready_at=now, load=load, zone=zone)
-        offer = choose(found, deliver_by=promise.deliver_at, service=promise.service)
+        offer = choose(found, deliver_by=promise.deliver_at, worth=worth, service=promise.service)
         if offer is None:
             raise Conflict(
                 f"order {order_id}: no carrier serves {promise.country} with a piece of {load.heaviest_g} g; add a carrier service"

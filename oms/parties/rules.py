@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms.clock import day_bounds, instant, local_day
+from oms.journey.worth import Worth
 
 #: How far ahead a pick-up is looked for, in days.
 _HORIZON_DAYS = 14
@@ -69,16 +70,24 @@ def offers(services: Sequence[Service], *, ready_at: datetime, load: Load, zone:
     ]
 
 
-def choose(found: Sequence[Offer], *, deliver_by: datetime | None, service: str | None = None) -> Offer | None:
+def choose(
+    found: Sequence[Offer], *, deliver_by: datetime | None, worth: Worth, service: str | None = None
+) -> Offer | None:
     """The cheapest offer that is there in time, the earlier one of two equal; if none is, the earliest.
 
-    A service that the customer asked for by name goes before the others. None without any offer.
+    Prices in several currencies are compared by their rough `worth`; one of which nobody said what it is worth comes last. A
+    service that the customer asked for by name goes before the others. None without any offer.
     """
     wanted = [o for o in found if service and o.service.casefold() == service.casefold()] or list(found)
     kept = [o for o in wanted if deliver_by is None or o.deliver_at <= deliver_by]
     if kept:
-        return min(kept, key=lambda o: (o.price, o.deliver_at, o.service))
-    return min(wanted, key=lambda o: (o.deliver_at, o.price, o.service), default=None)
+        return min(kept, key=lambda o: (*_dear(o, worth), o.deliver_at, o.service))
+    return min(wanted, key=lambda o: (o.deliver_at, *_dear(o, worth), o.service), default=None)
+
+
+def _dear(offer: Offer, worth: Worth) -> tuple[bool, Decimal]:
+    known = worth.of(offer.price, offer.currency)
+    return (True, offer.price) if known is None else (False, known)
 
 
 def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Offer:

@@ -13,6 +13,7 @@ from oms.clock import day_bounds, instant, local_day
 from oms.inventory.rules import Place, Want
 from oms.inventory.rules import promise as reserve
 from oms.journey.calendars import WorkCalendar, next_duty, same_clock_time_workday
+from oms.journey.worth import Worth
 from oms.parties.rules import Load, Offer, Service, choose, offers, serving
 from oms.verification.order_facts import Feasible, LineFacts, OrderFacts
 
@@ -36,6 +37,8 @@ class World:
     default_transit_days: int = 3
     default_lead_days: int = 7
     default_cut_off: time = time(17)
+    #: by which carriers' prices in several currencies are compared
+    worth: Worth = field(default_factory=Worth)
     _houses: dict[str, Sequence[uuid.UUID]] = field(default_factory=dict)
     _ready: dict[int, datetime] = field(default_factory=dict)
     _offers: dict[tuple[uuid.UUID, str, datetime, Load], list[Offer]] = field(default_factory=dict)
@@ -111,7 +114,7 @@ def _lead_days(goods: Iterable[LineFacts], short: set[uuid.UUID], world: World) 
 def _choose(order: OrderFacts, world: World, warehouse: uuid.UUID, ready_at: datetime, load: Load) -> Offer | None:
     found = world.offers(warehouse, order.ship_country or "*", ready_at, load)
     deliver_by = _end_of_day(order.requested_deliver_by, world)
-    return choose(found, deliver_by=deliver_by, service=order.requested_service)
+    return choose(found, deliver_by=deliver_by, worth=world.worth, service=order.requested_service)
 
 
 def _dates(kept: Sequence[Offer], world: World) -> tuple[datetime, datetime]:

@@ -1,4 +1,4 @@
-"""Which carrier takes the goods: heavy ones in several boxes (F-4). Pure."""
+"""Which carrier takes the goods: heavy ones in several boxes, and prices in several currencies (F-4). Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from oms.journey.worth import Worth
 from oms.parties.rules import Load, Offer, Service, choose, offers
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+WORTH = Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8)})
 
 
 def _service(name: str, price: int, **given: Any) -> Service:
@@ -34,8 +36,8 @@ def _offered(services: list[Service], *, weight_g: int = 1000, heaviest_g: int =
     return offers(services, ready_at=NOW, load=Load(weight_g, heaviest_g), zone=ZoneInfo("Asia/Shanghai"))
 
 
-def _chosen(found: list[Offer]) -> str | None:
-    offer = choose(found, deliver_by=None)
+def _chosen(found: list[Offer], worth: Worth = WORTH) -> str | None:
+    offer = choose(found, deliver_by=None, worth=worth)
     return offer.service if offer else None
 
 
@@ -56,3 +58,15 @@ def test_one_heavy_box_is_held_against_several_light_ones() -> None:
     both = [_service("parcel", 8), _service("freight", 20, max_weight_g=500_000)]
     assert _chosen(_offered(both, weight_g=60000, heaviest_g=20000)) == "parcel"
     assert _chosen(_offered(both, weight_g=90000, heaviest_g=20000)) == "freight"
+
+
+@pytest.mark.parametrize(("euros", "cheapest"), [(10, "here"), (5, "abroad")])
+def test_prices_in_two_currencies_are_compared_by_what_they_are_worth(euros: int, cheapest: str) -> None:
+    found = _offered([_service("here", 50), _service("abroad", euros, currency="EUR", price_per_kg=Decimal(0))])
+    assert _chosen(found) == cheapest
+
+
+def test_a_price_of_which_nobody_knows_what_it_is_worth_comes_last() -> None:
+    found = _offered([_service("known", 50), _service("unknown", 1, currency="KWD")])
+    assert _chosen(found) == "known"
+    assert _chosen(_offered([_service("a", 2, currency="KWD"), _service("b", 1, currency="KWD")])) == "b"
