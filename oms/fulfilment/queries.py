@@ -58,6 +58,7 @@ _STOPS = text("""
     SELECT t.id AS task_id, t.stop, b.code AS bin, s.code AS sku, s.name_en, s.name_zh, s.unit, t.qty,
            t.qty_picked, t.qty - t.qty_picked AS left, t.status, t.short_reason, t.picked_by,
            f.id AS fulfilment_id, f.number AS fulfilment, o.number AS order_number,
+           EXISTS (SELECT 1 FROM hold h WHERE h.order_id = t.order_id AND h.released_at IS NULL) AS held,
            coalesce((SELECT min(c.code) FROM barcode c WHERE c.sku_id = s.id AND c.qty = 1), s.code) AS barcode
     FROM pick_task t
     JOIN bin b ON b.id = t.bin_id JOIN sku s ON s.id = t.sku_id
@@ -110,7 +111,7 @@ def wave(session: Session, *, ref: str) -> Any:
 
 
 def stops(session: Session, *, wave_id: uuid.UUID) -> Sequence[Any]:
-    """The tasks of a wave in walking order."""
+    """The tasks of a wave in walking order; `held`: its order is stopped, and nothing is to be taken for it now."""
     return session.execute(_STOPS, {"wave": wave_id}).all()
 
 

@@ -142,9 +142,13 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 
 
 def _next(stops: Sequence[Any]) -> Any:
-    """The stop that was asked for while it is open, else the first open one after it, else the first open one."""
+    """The stop that was asked for while it is open, else the first open one after it, else the first open one.
+
+    Nobody is sent to a bin for an order that is stopped while there is another stop.
+    """
     start = _at() or 0
-    pending = [stop for stop in stops if stop.status == "pending"]
+    unsettled = [stop for stop in stops if stop.status == "pending"]
+    pending = [stop for stop in unsettled if not stop.held] or unsettled
     return next((stop for stop in pending if stop.stop >= start), pending[0] if pending else None)
 
 
