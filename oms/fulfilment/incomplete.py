@@ -6,9 +6,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import text
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
+from oms.fulfilment.models import Fulfilment
+from oms.journey.models import Step
 from oms.journey.steps import NewStep
 
 #: That the fulfilment `f` waits: its picking ended short, and nobody is to pack it yet. As in `pick_sql.no_open_stop`, so that
@@ -16,6 +18,11 @@ from oms.journey.steps import NewStep
 WAITS = """
     f.status = 'short' AND (SELECT TRUE FROM step s WHERE s.subject_id = f.id AND s.kind = 'pack' LIMIT 1) IS NULL
 """
+#: The same for a list of fulfilments.
+WAITING_ROW = and_(
+    Fulfilment.status == "short",
+    select(Step.id).where(Step.subject_id == Fulfilment.id, Step.kind == "pack").limit(1).scalar_subquery().is_(None),
+)
 PUT_ASIDE = "goods of this list were short: put the rest aside until they are here"
 
 _PARTLY = "coalesce(c.settings ->> 'partial_shipment', '') = 'true'"

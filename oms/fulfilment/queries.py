@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import numbers
 from oms.errors import NotFound
+from oms.fulfilment import incomplete
 from oms.fulfilment.models import Fulfilment, Wave
 from oms.inventory.models import Warehouse
 from oms.journey.models import Step
@@ -122,8 +123,12 @@ def fulfilments(
     warehouse: str | None = None,
     status: str | None = None,
     after: Key | None = None,
+    packable: bool = False,
 ) -> Sequence[Any]:
-    """Fulfilments by cut-off, from after a key (cut_off_at, id); one row more than `limit`."""
+    """Fulfilments by cut-off, from after a key (cut_off_at, id); one row more than `limit`.
+
+    `packable`: without those whose goods were put aside until what was short of them is there (F-7).
+    """
     statement = _fulfilment_rows().order_by(Fulfilment.cut_off_at, Fulfilment.id).limit(limit + 1)
     if warehouse is not None:
         statement = statement.where(Fulfilment.warehouse_id == _place(warehouse))
@@ -131,6 +136,8 @@ def fulfilments(
         statement = statement.where(Fulfilment.status == status)
     if after is not None:
         statement = statement.where(tuple_(Fulfilment.cut_off_at, Fulfilment.id) > after)
+    if packable:
+        statement = statement.where(~incomplete.WAITING_ROW)
     return session.execute(statement).all()
 
 

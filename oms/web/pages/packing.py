@@ -48,13 +48,13 @@ class Suggested:
 @pages.get("/pack")
 @right("pack")
 def index() -> Response:
-    """What stands at the packing table, the first cut-off first."""
+    """What stands at the packing table, the first cut-off first; what was put aside for a short is not to be packed yet."""
     with edge.transaction() as session:
         here, houses = house.houses(session)
         rows = [
             row
             for status in READY
-            for row in queries.fulfilments(session, limit=LISTS, warehouse=here.code, status=status)
+            for row in queries.fulfilments(session, limit=LISTS, warehouse=here.code, status=status, packable=True)
         ]
         now = db.now(session)
     rows.sort(key=lambda row: row.cut_off_at)

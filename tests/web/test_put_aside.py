@@ -1,0 +1,34 @@
+"""The list of the packing table: what waits for the rest of a short is not on it (F-7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms import db
+from tests.factories.day import Day, make_day
+from tests.web.site import post
+from tests.web.test_pages_floor import scan, stops
+
+
+@pytest.fixture
+def day(site) -> Day:
+    with site.transaction() as session:
+        return make_day(session, db.now(session))
+
+
+def test_goods_that_were_put_aside_for_a_short_hide_none_that_can_be_packed(site, day, monkeypatch):
+    monkeypatch.setattr("oms.web.pages.packing.LISTS", 0)
+    client, url = site.client("warehouse"), f"/pick/{day.wave.id}"
+    first, second = stops(site, day)
+    post(client, f"{url}/short", {"task": first.id, "reason": "not_found"}, page=f"/pick/{day.wave.number}")
+    scan(client, day, second, second.sku)
+    assert site.rows("SELECT status FROM fulfilment WHERE id = :f", f=day.to_pick.id) == [("short",)]
+    site.rows(
+        "UPDATE fulfilment SET status = 'short', cut_off_at = cut_off_at + interval '1 day' WHERE id = :f RETURNING id",
+        f=day.to_pack.id,
+    )
+    listed = client.get("/pack").get_data(as_text=True)
+    assert (day.to_pack.number in listed, day.to_pick.number in listed) == (True, False)
+    assert "put the rest aside" in post(
+        client, f"/pack/{day.to_pick.id}/check", {"code": second.sku, "scan_id": "s"}, page=f"/pack/{day.to_pick.id}"
+    ).get_data(as_text=True)
