@@ -25,6 +25,7 @@ from oms.orders import locking
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
 from oms.shipping import arrivals, cases, handover, leaving, notices, rules
+from oms.shipping.cases import Trouble
 from oms.shipping.models import Parcel, TrackingEvent
 
 #: Parcels that one step asks about; the longest unasked go first.
@@ -165,8 +166,8 @@ def _follow(
     arrivals.delivered(session, parcel_ids=[r.id for r in sent if r.delivered_at is not None], by=by, now=now)
     coming = {row.parcel_id for row in fresh if row.status == "out_for_delivery"} & {row.id for row in sent}
     journey.open_steps(session, notices.announce(session, parcel_ids=sorted(coming), now=now), now=now)
-    troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
-    troubles += [(row.id, "stopped") for row in unsigned if row.stopped]
+    troubles = [Trouble(row.parcel_id, row.status, row.at) for row in fresh if row.status in rules.TROUBLE]
+    troubles += [Trouble(row.id, "stopped", row.collected_at) for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)
 
 

@@ -232,3 +232,20 @@ def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Flo
         cases.settle(
             session, parcel_id=parcel.id, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now
         )
+
+
+def test_the_same_trouble_after_its_case_was_settled_is_a_case_again(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    _told(session, parcel, "failed", business_now)
+    case = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id).one()
+    settled = business_now + timedelta(hours=1)
+    finding = Finding("the customer is at home tomorrow")
+    cases.settle(session, parcel_id=parcel.id, step_id=case.id, finding=finding, actor=CLERK, now=settled)
+    _told(session, parcel, "failed", business_now + timedelta(minutes=30))  # told late: whoever settled it knew
+    assert session.query(Step).filter_by(kind="track_case", state="open").count() == 0
+    for hours in (24, 25):
+        _told(session, parcel, "failed", business_now + timedelta(hours=hours))
+    again = session.query(Step).filter_by(kind="track_case", state="open").one()
+    assert (again.subject_id, again.performer) == (parcel.id, "shipping_clerk")
