@@ -14,7 +14,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms import db
+from oms import db, numbers
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes, packing, queries
 from oms.fulfilment.boxing import OWN, Box
@@ -150,7 +150,8 @@ def _box(base: str, *, alone: bool) -> Box:
     except ValueError as fault:
         hint = gettext("Load the page again.")
         raise InputInvalid("no such line", fields={base: hint}) from fault
-    return Box(acting.required(f"{base}.carton_code", longest=40), weight_g, () if alone else contents)
+    carton_code = numbers.bare(acting.required(f"{base}.carton_code", longest=40))
+    return Box(carton_code, weight_g, () if alone else contents)
 
 
 def _page(ref: str, refused: Refused | None = None) -> Response:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from oms import numbers
 from oms.catalog.models import Sku
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes
@@ -55,7 +56,7 @@ def _receive(session: Session, now: datetime) -> bool:
     whole_set = bins.not_kept(bundle=sku.bundle, code=sku.code)
     if whole_set is not None:
         raise InputInvalid("goods that are a set", fields={"code": whole_set})
-    bin_code, qty = acting.required("bin", longest=40), acting.amount("qty") * per_scan
+    bin_code, qty = numbers.bare(acting.required("bin", longest=40)), acting.amount("qty") * per_scan
     found = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
     if found is None:
         hint = gettext("There is no bin %(code)s in this warehouse.", code=bin_code)
