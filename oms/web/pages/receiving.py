@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from decimal import Decimal
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
@@ -24,6 +26,7 @@ from oms.web.pages import acting, house
 pages = Blueprint("receiving", __name__)
 
 ROWS = 50
+_PIECES = re.compile(r"[0-9]{1,11}(\.[0-9]{1,3})?", re.ASCII)
 
 
 @pages.get("/receive")
@@ -40,12 +43,17 @@ def receive() -> AnyResponse:
     result = acting.tried(_receive)
     if isinstance(result, Refused):
         return _page(result)
-    said = "received" if result else "received_before"
-    return acting.done("receiving.form", said, warehouse=request.form.get("warehouse"))
+    booked, qty = result
+    told = {"pieces": f"{qty.normalize():f}"} if booked else {}
+    said = "received" if booked else "received_before"
+    return acting.done("receiving.form", said, warehouse=request.form.get("warehouse"), **told)
 
 
-def _receive(session: Session, now: datetime) -> bool:
-    """Whether anything was booked: a repeat books nothing, whichever of its codes the goods are scanned by."""
+def _receive(session: Session, now: datetime) -> tuple[bool, Decimal]:
+    """Whether anything was booked, and how many pieces: a case's code stands for all that is in it.
+
+    A repeat books nothing, whichever of its codes the goods are scanned by.
+    """
     here, _ = house.houses(session)
     code = acting.required("code", longest=200)
     sku_id, per_scan = codes.sku_of(session, code=code)
@@ -66,7 +74,7 @@ def _receive(session: Session, now: datetime) -> bool:
         raise InputInvalid("no such bin", fields={"bin": wrong})
     key = f"{acting.required('note', longest=100)}:{sku_id}:{bin_code}"
     receipt = Receipt(key, here.id, sku_id, found.id, qty)
-    return bool(receipts.receive(session, receipts=[receipt], actor=me().actor, now=now))
+    return bool(receipts.receive(session, receipts=[receipt], actor=me().actor, now=now)), qty
 
 
 def _page(refused: Refused | None = None) -> Response:
@@ -77,4 +85,6 @@ def _page(refused: Refused | None = None) -> Response:
             for status in ("raised", "ordered")
             for row in queries.requests(session, limit=ROWS, status=status, warehouse=here.code)
         ]
-    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited)
+    pieces = request.args.get("pieces", "")
+    pieces = pieces if request.args.get("said") == "received" and _PIECES.fullmatch(pieces) else ""
+    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited, pieces=pieces)
