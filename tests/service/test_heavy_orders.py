@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from oms.catalog.models import BundlePart
 from oms.errors import Conflict
+from oms.parties.models import CarrierService
+from oms.shipping import suggesting
 from tests.factories.floor import Floor, released
 from tests.factories.orders import make_sku
-from tests.factories.packed import served_floor
+from tests.factories.packed import checked, served_floor
 from tests.factories.verification import House, make_price, make_web_order, verified
 
 
@@ -38,6 +40,18 @@ def test_a_piece_that_no_carrier_takes_is_named_at_its_release(
     _weigh(floor, 30_001)
     with pytest.raises(Conflict, match="a piece of 30001 g"):
         released(session, floor, business_now)
+
+
+@pytest.mark.parametrize(("limit_g", "boxes"), [(30_000, 1), (8_120, 1), (8_119, 2)])
+def test_the_cartons_shown_weigh_no_more_than_the_service_takes_in_one_box(
+    session: Session, floor: Floor, business_now: datetime, limit_g: int, boxes: int
+) -> None:
+    """Carton M weighs 120 g and holds 10 kg."""
+    _weigh(floor, 4_000)
+    session.query(CarrierService).update({"max_weight_g": limit_g})
+    fulfilment = checked(session, floor, business_now)
+    shown = suggesting.suggest(session, fulfilment_id=fulfilment.id).cartons
+    assert [(one.carton.code, one.gross_weight_g <= limit_g) for one in shown] == [("M", True)] * boxes
 
 
 @pytest.mark.parametrize("in_a_set", [False, True])

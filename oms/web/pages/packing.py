@@ -19,7 +19,7 @@ from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes, packing, queries
 from oms.fulfilment.boxing import OWN, Box
 from oms.fulfilment.packing import PackScan
-from oms.shipping import parcels
+from oms.shipping import parcels, suggesting
 from oms.shipping import queries as shipping
 from oms.web import edge
 from oms.web.auth import me, right
@@ -181,7 +181,7 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 
 
 def _suggested(session: Session, fulfilment_id: uuid.UUID, lines: Sequence[Any]) -> tuple[list[Suggested], Any]:
-    found = parcels.suggest(session, fulfilment_id=fulfilment_id)
+    found = suggesting.suggest(session, fulfilment_id=fulfilment_id)
     left = {line.id: line.qty_packed for line in lines}
     boxes = [
         Suggested(
