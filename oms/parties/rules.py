@@ -90,6 +90,28 @@ def _dear(offer: Offer, worth: Worth) -> tuple[bool, Decimal]:
     return (True, offer.price) if known is None else (False, known)
 
 
+def last_cut_off(
+    services: Sequence[Service], offer: Offer, *, ship_by: datetime, deliver_by: datetime, zone: ZoneInfo
+) -> datetime:
+    """The last pick-up of the offer's service that keeps both promises: until then the floor is in time, whatever truck comes before.
+
+    The offer's own where no later one keeps them.
+    """
+    for s in services:
+        if (s.carrier_id, s.service) == (offer.carrier_id, offer.service):
+            day = min(local_day(ship_by, zone), local_day(deliver_by, zone) - timedelta(days=s.transit_days))
+            for n in range(min((day - local_day(offer.cut_off_at, zone)).days, _HORIZON_DAYS)):
+                at = instant(day - timedelta(days=n), s.cut_off, zone)
+                if _picks_up(s, day - timedelta(days=n)) and at <= ship_by and _arrival(s, at, zone) <= deliver_by:
+                    return at
+    return offer.cut_off_at
+
+
+def _arrival(s: Service, cut_off_at: datetime, zone: ZoneInfo) -> datetime:
+    """The last second of the day on which what leaves at that cut-off is there."""
+    return day_bounds(local_day(cut_off_at, zone) + timedelta(days=s.transit_days), zone)[1] - timedelta(seconds=1)
+
+
 def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Offer:
     day = local_day(ready_at, zone)
     cut_off_at = next(
@@ -97,11 +119,9 @@ def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Off
         for n in range(_HORIZON_DAYS)
         if _picks_up(s, later := day + timedelta(days=n)) and (at := instant(later, s.cut_off, zone)) >= ready_at
     )
-    arrival = local_day(cut_off_at, zone) + timedelta(days=s.transit_days)
-    end_of_arrival = day_bounds(arrival, zone)[1] - timedelta(seconds=1)
     boxes = max(1, -(-weight_g // s.max_weight_g)) if s.max_weight_g > 0 else 1
     price = s.base_price * boxes + s.price_per_kg * Decimal(-(-weight_g // 1000))
-    return Offer(s.carrier_id, s.service, cut_off_at, end_of_arrival, price, s.currency)
+    return Offer(s.carrier_id, s.service, cut_off_at, _arrival(s, cut_off_at, zone), price, s.currency)
 
 
 def _picks_up(s: Service, day: date) -> bool:

@@ -228,7 +228,7 @@ def _pass_on(
             raise Conflict(f"fulfilment {fulfilment.number} has no open step `pack`: look at its order's page")
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for row in rows:
-        due_at = fulfilments[row["fulfilment_id"]].cut_off_at
+        due_at = found[row["fulfilment_id"]].due_at
         step = NewStep("book", row["id"], order_id=row["order_id"], due_at=due_at)
         opens.setdefault(row["fulfilment_id"], []).append(step)
     done = [Done(step, "packed", tuple(opens[fulfilment_id])) for fulfilment_id, step in found.items()]

@@ -31,7 +31,7 @@ def test_a_closed_box_is_a_parcel_that_waits_for_its_label(
     assert (fulfilment.status, fulfilment.packed_by) == ("packed", PACKER)
     pack = session.query(Step).filter_by(kind="pack", subject_id=fulfilment.id).one()
     book = session.query(Step).filter_by(kind="book", subject_id=parcel.id).one()
-    assert (pack.outcome, book.state, book.due_at) == ("packed", "open", fulfilment.cut_off_at)
+    assert (pack.outcome, book.state, book.due_at) == ("packed", "open", pack.due_at)
     assert session.query(ParcelLine).filter_by(parcel_id=parcel.id).count() == 2
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oms.journey.worth import Worth
-from oms.parties.rules import Load, Offer, Service, choose, offers
+from oms.parties.rules import Load, Offer, Service, choose, last_cut_off, offers
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 WORTH = Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8)})
@@ -70,3 +70,33 @@ def test_a_price_of_which_nobody_knows_what_it_is_worth_comes_last() -> None:
     found = _offered([_service("known", 50), _service("unknown", 1, currency="KWD")])
     assert _chosen(found) == "known"
     assert _chosen(_offered([_service("a", 2, currency="KWD"), _service("b", 1, currency="KWD")])) == "b"
+
+
+def _end(day: int) -> datetime:
+    """The last second of that November day in Shanghai."""
+    return datetime(2026, 11, day, 15, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ship_by", "deliver_by", "days", "due"),
+    [
+        (_end(19), _end(30), 127, 19),
+        (_end(18), _end(30), 127, 18),
+        (_end(17), _end(30), 127, 18),
+        # It travels two days.
+        (_end(20), _end(21), 127, 19),
+        (_end(20), _end(19), 127, 18),
+        # At ten in the morning the truck of that day has not come.
+        (datetime(2026, 11, 19, 2, tzinfo=UTC), _end(30), 127, 18),
+        # The 21st and the 22nd are a Saturday and a Sunday.
+        (_end(22), _end(30), 31, 20),
+        (datetime(2027, 3, 1, tzinfo=UTC), _end(24), 127, 22),
+    ],
+)
+def test_work_is_due_at_the_last_pick_up_that_keeps_both_promises(
+    ship_by: datetime, deliver_by: datetime, days: int, due: int
+) -> None:
+    services = [_service("air", 90), _service("parcel", 8, pick_up_days=days)]
+    offer = next(one for one in _offered(services) if one.service == "parcel")
+    found = last_cut_off(services, offer, ship_by=ship_by, deliver_by=deliver_by, zone=ZoneInfo("Asia/Shanghai"))
+    assert found == datetime(2026, 11, due, 9, tzinfo=UTC)
