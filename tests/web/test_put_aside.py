@@ -1,4 +1,4 @@
-"""The list of the packing table: what waits for the rest of a short is not on it (F-7)."""
+"""The packing table: what waits for the rest of a short is not on its list, and who misses a piece is told what to do (F-3, F-7)."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ def test_goods_that_were_put_aside_for_a_short_hide_none_that_can_be_packed(site
     assert "put the rest aside" in post(
         client, f"/pack/{day.to_pick.id}/check", {"code": second.sku, "scan_id": "s"}, page=f"/pack/{day.to_pick.id}"
     ).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "A piece is missing: look in its bin"), ("zh_Hans", "缺件：")])
+def test_who_misses_a_piece_at_the_table_is_told_what_to_do(site, day, language, said):
+    site.rows("UPDATE fulfilment_line SET qty_packed = 0 WHERE fulfilment_id = :f RETURNING id", f=day.to_pack.id)
+    client = site.client("warehouse", language=language)
+    assert said in client.get(f"/pack/{day.to_pack.id}").get_data(as_text=True)
+    assert said not in client.get(f"/pick/{day.wave.number}").get_data(as_text=True)
