@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,8 @@ from oms import db, numbers
 from oms.inventory import sourcing
 from oms.inventory.reservations import Allocation
 from oms.inventory.rules import Place
-from oms.journey import lifecycle
+from oms.journey import calendar_store, lifecycle, policy
+from oms.journey.calendars import next_duty, same_clock_time_workday
 from oms.journey.steps import NewStep
 from oms.supply import rules
 
@@ -81,7 +82,7 @@ def raise_for(
     goods = _goods(session, sorted({sku for allocation in asking for sku in allocation.short}))
     if not goods:
         return {}
-    expected = {sku: now + timedelta(days=one.lead_days) for sku, one in goods.items()}
+    expected = _expected(session, goods, now)
     raised = _raise(session, _missing(session, asking, goods), expected, now)
     known = {(house, sku): request for sku, one in goods.items() for house, request in one.requests.items()}
     _write_demand(session, asking, known | raised, rounds)
@@ -105,6 +106,14 @@ def _goods(session: Session, skus: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Good
         if row.country is not None:
             own.waiting[row.country] = row.qty
     return found
+
+
+def _expected(session: Session, goods: Mapping[uuid.UUID, _Goods], now: datetime) -> dict[uuid.UUID, datetime]:
+    """When what is asked for now has to be here: so many working days on, as its promise was reckoned (V-8)."""
+    calendar = calendar_store.read(session, now).of("warehouse")
+    default_days = policy.read(session, now).whole("promise.lead_time_days")
+    start = next_duty(calendar, now)
+    return {sku: same_clock_time_workday(calendar, start, one.lead_days or default_days) for sku, one in goods.items()}
 
 
 def _missing(session: Session, asking: Sequence[Allocation], goods: Mapping[uuid.UUID, _Goods]) -> dict[Place, Decimal]:
