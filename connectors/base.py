@@ -213,7 +213,8 @@ class ChannelConfig:
 class ShipmentNotice:
     """What a channel is told when a parcel was collected or delivered; `last` when no parcel of the order is to come.
 
-    `status` is `collected` or `delivered`; `lines` are (line_ref, qty), empty for the whole order.
+    `status` is `collected` or `delivered`; `lines` are (line_ref, qty), empty for the whole order. A box with a part of a set
+    names its line with 0: the box that makes the set whole counts it.
     """
 
     channel_order_id: str

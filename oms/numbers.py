@@ -6,7 +6,11 @@ single wrong character and every swap of two neighbours (weighted sum modulo a p
 
 from __future__ import annotations
 
+import re
 import secrets
+
+#: `]C1`: some scanners send in front which kind of code it was.
+_KIND = re.compile(r"\A\][A-Za-z][0-9A-Za-z]", re.ASCII)
 
 ALPHABET = "2346789ABCDEFGHJKMNPQRTVWXY"
 _MODULUS = 29
@@ -41,9 +45,14 @@ def is_valid(number: str) -> bool:
     return len(body) == 8 and all(c in ALPHABET for c in body) and check == check_digit(body)
 
 
+def bare(code: str) -> str:
+    """A code as it is printed: without the blanks around it, and without the code's kind that a scanner sent in front."""
+    return _KIND.sub("", code.strip())
+
+
 def normal(number: str) -> str:
-    """The number as typed or spoken, without spaces and dashes, upper case."""
-    return "".join(c for c in number.upper() if c.isalnum())
+    """The number as typed, scanned or spoken, without spaces and dashes, upper case."""
+    return "".join(c for c in bare(number).upper() if c.isalnum())
 
 
 def written(number: str) -> str:

@@ -59,6 +59,8 @@ def tell_shipped(config: ChannelConfig, notice: ShipmentNotice) -> None:
     """
     client = _client(config)
     known = _fulfilment(client, notice)
+    if known is None and notice.lines and not any(qty for _, qty in notice.lines):
+        return  # it makes no set whole: the shop, which knows of whole ones only, hears of the box that does
     if known is None:
         known = _fulfil(client, notice)
     if notice.status == "delivered" and known.get("shipment_status") != "delivered":

@@ -24,7 +24,7 @@ from oms.orders import derived, locking, rules, states, terms
 from oms.orders.models import Order, OrderLine
 from oms.orders.rows import line_columns, order_columns
 from oms.supply import receipts, withdrawals
-from oms.verification import payments
+from oms.verification import payments, promised_goods
 
 #: What a change before release begins anew: everything from verification to release, and the promise.
 BEFORE_RELEASE = (
@@ -68,6 +68,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     """
     ids = [case.order_id for case in cases]
     plans = _line_plans(session, cases)
+    _keep_none_that_is_stranded(session, cases, plans)
     was_due = {case.order_id: rules.payable(case.order) for case in cases if _leaves_payment(case)}
     _write_columns(session, cases)
     freed = _write_lines(session, plans, ids, actor, now)
@@ -183,6 +184,17 @@ def _line_plans(session: Session, cases: Sequence[Case]) -> list[_Lines]:
     skus = mapping.find_skus(session, wanted=wanted)
     return [_line_plan(case, {name: sku for (channel, name), sku in skus.items() if channel == case.order.channel_id})
             for case in cases]  # fmt: skip
+
+
+def _keep_none_that_is_stranded(session: Session, cases: Sequence[Case], plans: Sequence[_Lines]) -> None:
+    """Goods promised at a house that sends nothing to the country which an order is to go to now are looked for anew."""
+    wished = {
+        case.order_id: order_columns(case.wish_order)["ship_country"] for case in cases if case.wish.country_changes
+    }
+    gone = promised_goods.stranded(session, countries={order_id: to for order_id, to in wished.items() if to})
+    for case, plan in zip(cases, plans, strict=True):
+        if case.order_id in gone:
+            plan.keep = dict.fromkeys(plan.keep, Decimal(0))
 
 
 def _line_plan(case: Case, skus: dict[str, uuid.UUID]) -> _Lines:

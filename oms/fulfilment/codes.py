@@ -9,11 +9,11 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import numbers
+
 #: One number in lengths of 8, 12, 13 and 14 digits: what stands in front are zeros, which scanners add and leave out.
 _GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}", re.ASCII)
 _LENGTHS = (13, 12, 14, 8)
-#: `]E0`: some scanners send in front which kind of code it was.
-_KIND = re.compile(r"\][A-Za-z][0-9A-Za-z]", re.ASCII)
 #: `01` and a GTIN, then batch, expiry or serial number: the code of a case, or of goods with a batch.
 _ELEMENTS = re.compile(r"01([0-9]{14})", re.ASCII)
 
@@ -30,8 +30,7 @@ _FIND = text(FIND)
 
 def spellings(code: str) -> list[str]:
     """What the catalogue may have for a scanned code, as it is scanned first: scanners differ in zeros, kinds and capitals."""
-    given = code.strip()
-    bare = _KIND.sub("", given, count=1) if _KIND.match(given) else given
+    given, bare = code.strip(), numbers.bare(code)
     found = [given, bare, given.upper(), *_gtins(bare)]
     elements = _ELEMENTS.match(bare)
     if elements:

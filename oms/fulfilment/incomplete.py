@@ -6,9 +6,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import text
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
+from oms.fulfilment.models import Fulfilment
+from oms.journey.models import Step
 from oms.journey.steps import NewStep
 
 #: That the fulfilment `f` waits: its picking ended short, and nobody is to pack it yet. As in `pick_sql.no_open_stop`, so that
@@ -16,6 +18,11 @@ from oms.journey.steps import NewStep
 WAITS = """
     f.status = 'short' AND (SELECT TRUE FROM step s WHERE s.subject_id = f.id AND s.kind = 'pack' LIMIT 1) IS NULL
 """
+#: The same for a list of fulfilments.
+WAITING_ROW = and_(
+    Fulfilment.status == "short",
+    select(Step.id).where(Step.subject_id == Fulfilment.id, Step.kind == "pack").limit(1).scalar_subquery().is_(None),
+)
 PUT_ASIDE = "goods of this list were short: put the rest aside until they are here"
 
 _PARTLY = "coalesce(c.settings ->> 'partial_shipment', '') = 'true'"
@@ -26,7 +33,7 @@ _WAITING = text(f"""
 """)
 
 _COMPLETE = text(f"""
-    SELECT f.id, f.order_id, f.cut_off_at
+    SELECT f.id, f.order_id, (SELECT max(x.cut_off_at) FROM fulfilment x WHERE x.order_id = f.order_id AND x.status <> 'cancelled') AS due_at
     FROM fulfilment f JOIN orders o ON o.id = f.order_id JOIN channel c ON c.id = o.channel_id
     WHERE f.order_id = ANY(CAST(:orders AS uuid[])) AND {WAITS}
       AND ({_PARTLY} OR NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = f.order_id AND l.qty_backordered > 0))
@@ -40,8 +47,8 @@ def waiting(session: Session, *, fulfilment_ids: Sequence[uuid.UUID]) -> set[uui
 
 
 def complete(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[NewStep]]:
-    """The steps `pack` of what waited, by order, where all that was missing is promised again."""
+    """The steps `pack` of what waited, by order, where all that was missing is promised again; due with what was missing."""
     opens: dict[uuid.UUID, list[NewStep]] = defaultdict(list)
     for row in session.execute(_COMPLETE, {"orders": list(order_ids)}) if order_ids else ():
-        opens[row.order_id].append(NewStep("pack", row.id, order_id=row.order_id, due_at=row.cut_off_at))
+        opens[row.order_id].append(NewStep("pack", row.id, order_id=row.order_id, due_at=row.due_at))
     return opens

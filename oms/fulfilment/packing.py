@@ -201,7 +201,7 @@ class AtTable:
 
 # The ids come by way of a query, so that one plan serves any number of them and is kept.
 _TABLE = text(f"""
-    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service, f.cut_off_at,
+    SELECT f.id, f.number, f.order_id, f.status, {incomplete.WAITS} AS waits, f.carrier_id, f.service,
            ARRAY(SELECT reason FROM hold h WHERE h.order_id = f.order_id AND h.released_at IS NULL ORDER BY h.placed_at) AS reasons,
            fl.id AS line_id, fl.sku_id, fl.qty_packed, s.weight_g, s.length_mm, s.width_mm, s.height_mm,
            fl.qty_packed < fl.qty_picked AS unchecked

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from oms import db
+from oms import db, numbers
 from oms.errors import Conflict, NotFound
 from oms.fulfilment import codes, incomplete, pick_sql, scan_rules, shorts
 from oms.fulfilment.models import PickTask
@@ -61,7 +61,7 @@ def scan(session: Session, *, scanned: PickScan, actor: str, staff_id: uuid.UUID
 
     Raises KeyReused for another scan under that id, Conflict when the order was stopped meanwhile: put the goods back, and tell the desk.
     """
-    place = scanned.bin_code.strip()
+    place = numbers.bare(scanned.bin_code)
     rows = session.execute(pick_sql.READ, _asked(scanned)).all()
     if not rows or rows[0].first_fulfilment_id is None:
         raise NotFound("no such pick list: scan the list's own barcode")
@@ -101,7 +101,7 @@ def _asked(scanned: PickScan) -> dict[str, Any]:
         "wave": scanned.wave_id,
         "codes": codes.spellings(scanned.code),
         "scan": scanned.scan_id,
-        "bin": scanned.bin_code.strip(),
+        "bin": numbers.bare(scanned.bin_code),
         "qty": scanned.qty,
         "read_code": scanned.code[:200],
         "read_bin": scanned.bin_code,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import numbers
 from oms.errors import NotFound
+from oms.fulfilment import incomplete
 from oms.fulfilment.models import Fulfilment, Wave
 from oms.inventory.models import Warehouse
 from oms.journey.models import Step
@@ -58,6 +59,7 @@ _STOPS = text("""
     SELECT t.id AS task_id, t.stop, b.code AS bin, s.code AS sku, s.name_en, s.name_zh, s.unit, t.qty,
            t.qty_picked, t.qty - t.qty_picked AS left, t.status, t.short_reason, t.picked_by,
            f.id AS fulfilment_id, f.number AS fulfilment, o.number AS order_number,
+           EXISTS (SELECT 1 FROM hold h WHERE h.order_id = t.order_id AND h.released_at IS NULL) AS held,
            coalesce((SELECT min(c.code) FROM barcode c WHERE c.sku_id = s.id AND c.qty = 1), s.code) AS barcode
     FROM pick_task t
     JOIN bin b ON b.id = t.bin_id JOIN sku s ON s.id = t.sku_id
@@ -110,7 +112,7 @@ def wave(session: Session, *, ref: str) -> Any:
 
 
 def stops(session: Session, *, wave_id: uuid.UUID) -> Sequence[Any]:
-    """The tasks of a wave in walking order."""
+    """The tasks of a wave in walking order; `held`: its order is stopped, and nothing is to be taken for it now."""
     return session.execute(_STOPS, {"wave": wave_id}).all()
 
 
@@ -121,8 +123,12 @@ def fulfilments(
     warehouse: str | None = None,
     status: str | None = None,
     after: Key | None = None,
+    packable: bool = False,
 ) -> Sequence[Any]:
-    """Fulfilments by cut-off, from after a key (cut_off_at, id); one row more than `limit`."""
+    """Fulfilments by cut-off, from after a key (cut_off_at, id); one row more than `limit`.
+
+    `packable`: without those whose goods were put aside until what was short of them is there (F-7).
+    """
     statement = _fulfilment_rows().order_by(Fulfilment.cut_off_at, Fulfilment.id).limit(limit + 1)
     if warehouse is not None:
         statement = statement.where(Fulfilment.warehouse_id == _place(warehouse))
@@ -130,6 +136,8 @@ def fulfilments(
         statement = statement.where(Fulfilment.status == status)
     if after is not None:
         statement = statement.where(tuple_(Fulfilment.cut_off_at, Fulfilment.id) > after)
+    if packable:
+        statement = statement.where(~incomplete.WAITING_ROW)
     return session.execute(statement).all()
 
 

@@ -23,7 +23,7 @@ from oms.orders import completing, derived, locking
 from oms.orders.models import Order
 from oms.orders.states import IN_EFFECT
 from oms.parties import carriers
-from oms.parties.rules import Offer, choose, offers
+from oms.parties.rules import Load, Offer, choose, last_cut_off, offers
 from oms.rows import inserting
 from oms.together import Write
 
@@ -59,6 +59,14 @@ _SPLIT = (("collect", "split"), ("deliver", "split"))
 
 
 @dataclass(frozen=True, slots=True)
+class _Planned:
+    """A fulfilment's row, and when the floor's work on it is due: at the carrier's cut-off of the promised day."""
+
+    row: dict[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Promise:
     country: str
     service: str | None
@@ -85,15 +93,15 @@ def _release(session: Session, steps: Sequence[Claimed], again: Sequence[uuid.UU
     moved = lifecycle.advance(
         session, Order, [order_id for order_id, _ in groups], to="in_fulfilment", cause="released", actor="system", now=now,
         lenient=True, stamp="released_at", also={"fulfilment_status": Computed(derived.FULFILMENT_STATUS)},
-        along=_writes(groups, planned, now),
+        along=_writes(groups, {group: one.row for group, one in planned.items()}, now),
     )  # fmt: skip
     derived.refresh(session, order_ids=sorted(set(order_ids) - set(moved)))
     opens = incomplete.complete(session, order_ids=again)
     whole = _nothing_to_ship(session, set(order_ids) - {order_id for order_id, _ in groups} - set(again), now)
     for order_id, close in whole.items():
         opens[order_id].append(close)
-    for row in planned.values():
-        opens.setdefault(row["order_id"], []).extend(_opens(session, row, now))
+    for one in planned.values():
+        opens.setdefault(one.row["order_id"], []).extend(_opens(session, one, now))
     return [Done(step, "released", tuple(opens.get(step.subject_id, ())), ends=_SPLIT) for step in steps]
 
 
@@ -122,22 +130,29 @@ def _promise(r: Any) -> _Promise:
     return _Promise(r.ship_country or "*", r.requested_service, r.promised_ship_at, r.promised_deliver_at)
 
 
-def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime) -> dict[Group, dict[str, Any]]:
-    zone = calendar_store.zone_of(session)
+def _plan(session: Session, groups: Mapping[Group, Sequence[Any]], now: datetime) -> dict[Group, _Planned]:
+    zone, worth = calendar_store.zone_of(session), policy.read(session, now).worth()
     promises = {group: _promise(lines[0]) for group, lines in groups.items()}
     tables = carriers.services(session, routes={(w, promise.country) for (_, w), promise in promises.items()})
     planned = {}
     for (order_id, warehouse_id), lines in groups.items():
         promise = promises[order_id, warehouse_id]
-        weight_g = int(sum(Decimal(line.weight_g) * line.qty for line in lines))
-        found = offers(tables[warehouse_id, promise.country], ready_at=now, weight_g=weight_g, zone=zone)
-        offer = choose(found, deliver_by=promise.deliver_at, service=promise.service)
+        load, services = _load(lines), tables[warehouse_id, promise.country]
+        found = offers(services, ready_at=now, load=load, zone=zone)
+        offer = choose(found, deliver_by=promise.deliver_at, worth=worth, service=promise.service)
         if offer is None:
             raise Conflict(
-                f"order {order_id}: no carrier serves {promise.country} with {weight_g} g; add a carrier service"
+                f"order {order_id}: no carrier serves {promise.country} with a piece of {load.heaviest_g} g; add a carrier service"
             )
-        planned[order_id, warehouse_id] = _row(order_id, warehouse_id, lines[0].parts, promise, offer, now)
+        row = _row(order_id, warehouse_id, lines[0].parts, promise, offer, now)
+        promised = {"ship_by": row["promised_ship_at"], "deliver_by": row["promised_deliver_at"]}
+        planned[order_id, warehouse_id] = _Planned(row, last_cut_off(services, offer, **promised, zone=zone))
     return planned
+
+
+def _load(lines: Sequence[Any]) -> Load:
+    grams = sum(Decimal(line.weight_g) * line.qty for line in lines)
+    return Load(int(grams), max(int(line.weight_g * min(line.qty, Decimal(1))) for line in lines))
 
 
 def _row(
@@ -197,11 +212,12 @@ def _writes(
     ]
 
 
-def _opens(session: Session, row: Mapping[str, Any], now: datetime) -> list[NewStep]:
+def _opens(session: Session, planned: _Planned, now: datetime) -> list[NewStep]:
+    row = planned.row
     lead = timedelta(minutes=policy.read(session, now).whole("wave.lead_time"))
     common = {"order_id": row["order_id"], "subject_type": "fulfilment"}
     return [
-        NewStep("wave", row["id"], due_at=row["cut_off_at"], run_after=max(now, row["cut_off_at"] - lead), **common),
+        NewStep("wave", row["id"], due_at=planned.due_at, run_after=max(now, row["cut_off_at"] - lead), **common),
         NewStep("collect", row["id"], due_at=row["promised_ship_at"], **common),
         NewStep("deliver", row["id"], due_at=row["promised_deliver_at"], **common),
     ]

@@ -81,7 +81,7 @@ class _Planned:
 
 
 def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Put the fulfilments on waves; each gets its step `pick`, due at the carrier's cut-off."""
+    """Put the fulfilments on waves; each gets its step `pick`, due at the carrier's cut-off of the promised day."""
     by_id = {step.subject_id: step for step in steps}
     ready, layouts = _ready(session, list(by_id))
     rules = policy.read(session, now)
@@ -89,12 +89,12 @@ def plan(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[D
     taken, allotting = _allot(session, ready)
     planned = [_wave(group, taken, layouts[group[0].warehouse_id], now) for group in groups]
     _write(session, planned, allotting, now)
-    due = {r.fulfilment_id: r.cut_off_at for r in ready}
+    found = {r.fulfilment_id for r in ready}
     return [
         Done(
             step,
             "planned",
-            (NewStep("pick", f, order_id=step.order_id, round=step.round, due_at=due[f]),) if f in due else (),
+            (NewStep("pick", f, order_id=step.order_id, round=step.round, due_at=step.due_at),) if f in found else (),
         )
         for f, step in by_id.items()
     ]

@@ -24,10 +24,12 @@ _SEARCH = """
            CASE WHEN s.bundle THEN
                coalesce((SELECT min(floor(coalesce(f.free, 0) / p.qty)) FROM bundle_part p
                          LEFT JOIN LATERAL (SELECT sum(greatest(k.on_hand - k.reserved - k.safety, 0)) AS free
-                                            FROM stock k WHERE k.sku_id = p.part_id) f ON TRUE
+                                            FROM stock k JOIN warehouse w ON w.id = k.warehouse_id AND w.active
+                                            WHERE k.sku_id = p.part_id) f ON TRUE
                          WHERE p.bundle_id = s.id), 0)
            ELSE coalesce((SELECT sum(greatest(k.on_hand - k.reserved - k.safety, 0))
-                          FROM stock k WHERE k.sku_id = s.id), 0) END AS free,
+                          FROM stock k JOIN warehouse w ON w.id = k.warehouse_id AND w.active
+                          WHERE k.sku_id = s.id), 0) END AS free,
            price.list_price, price.currency
     FROM sku s
     LEFT JOIN LATERAL (
@@ -48,7 +50,7 @@ _NAMED = """
 
 _BY_WAREHOUSE = text("""
     SELECT k.sku_id, w.code AS warehouse, k.on_hand, k.reserved, k.safety,
-           greatest(k.on_hand - k.reserved - k.safety, 0) AS free
+           CASE WHEN w.active THEN greatest(k.on_hand - k.reserved - k.safety, 0) ELSE 0 END AS free
     FROM stock k JOIN warehouse w ON w.id = k.warehouse_id
     WHERE k.sku_id = ANY(CAST(:skus AS uuid[])) ORDER BY k.sku_id, w.priority, w.code
 """)

@@ -7,7 +7,7 @@ one statement; what is short becomes a backorder, never an error.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,12 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.inventory import ledger, queries, rules
+from oms.inventory import ledger, rules, sourcing
 from oms.inventory.ledger import Move
 from oms.inventory.rules import Plan, Want
 from oms.orders import locking
-from oms.parties import carriers
-from oms.parties.rules import serving
 from oms.together import Write
 
 
@@ -31,14 +29,16 @@ from oms.together import Write
 class Allocation:
     """What one order got: `short` by SKU where supply has to be raised, `promised` when any piece is reserved.
 
-    `short_lines`: pieces of each (line, SKU); a bundle's line has one for each part. `house_id`: where what is short is to come.
+    `short_lines`: pieces of each (line, SKU); a bundle's line has one for each part. `houses`: from where it may leave for its
+    `country`, by priority; what is short is to come into the first.
     """
 
     order_id: uuid.UUID
     promised: bool
     short: Mapping[uuid.UUID, Decimal]
     short_lines: Mapping[tuple[uuid.UUID, uuid.UUID], Decimal]
-    house_id: uuid.UUID | None = None
+    country: str = "*"
+    houses: Sequence[uuid.UUID] = ()
 
 
 _LINES = text("""
@@ -82,16 +82,10 @@ def reserve(
     wants, countries = _wants(session, order_ids)
     skus = {sku for own in wants.values() for want in own for sku in want.parts}
     free = {place: balance.free for place, balance in ledger.lock(session, sku_ids=list(skus)).items()}
-    houses = _houses(session, set(countries.values()))
+    houses = sourcing.houses_for(session, countries=set(countries.values()))
     plans = {o: rules.promise(wants[o], free, houses[countries[o]]) for o in order_ids if o in wants}
     _write(session, plans, wants, {o: rounds[o][0] for o in plans}, actor, now)
-    return {o: _allocation(o, plans.get(o, Plan()), houses.get(countries.get(o, ""), ())) for o in order_ids}
-
-
-def _houses(session: Session, countries: Collection[str]) -> dict[str, list[uuid.UUID]]:
-    warehouses = queries.warehouses_by_priority(session)
-    services = carriers.services(session, routes={(house, country) for house in warehouses for country in countries})
-    return {country: serving(warehouses, country, services) for country in countries}
+    return {o: _allocation(o, plans.get(o, Plan()), countries.get(o, "*"), houses) for o in order_ids}
 
 
 def _wants(
@@ -165,8 +159,8 @@ def _marking(plans: Mapping[uuid.UUID, Plan], wants: Mapping[uuid.UUID, Sequence
     return [Write(_MARK, {"m_line": list(reserved), "m_reserved": list(reserved.values()), "m_short": missing})]
 
 
-def _allocation(order_id: uuid.UUID, plan: Plan, houses: Sequence[uuid.UUID]) -> Allocation:
+def _allocation(order_id: uuid.UUID, plan: Plan, country: str, houses: Mapping[str, Sequence[uuid.UUID]]) -> Allocation:
     short: dict[uuid.UUID, Decimal] = {}
     for (_, sku), qty in plan.lacking.items():
         short[sku] = short.get(sku, Decimal(0)) + qty
-    return Allocation(order_id, bool(plan.promises), short, plan.lacking, next(iter(houses), None))
+    return Allocation(order_id, bool(plan.promises), short, plan.lacking, country, houses.get(country, ()))

@@ -32,6 +32,8 @@ class StepKind:
 #: What becomes of a parcel that never arrives; what the customer did counts against nobody (`kpi.CUSTOMERS_DOING`).
 UNDELIVERED_BY_THE_CUSTOMER = ("refused", "wrong_address")
 UNDELIVERED = ("lost", "damaged", "sent_back", *UNDELIVERED_BY_THE_CUSTOMER)
+#: What travels back to us: who signs for it at the end is our own house.
+COMES_BACK = ("sent_back", "refused")
 _ASTRAY: dict[str, tuple[str, ...]] = dict.fromkeys(UNDELIVERED, ("tell", "tell_channel", "close"))
 
 FLOW: dict[str, StepKind] = {

@@ -1,4 +1,4 @@
-"""Which carrier takes a parcel: the cheapest that keeps the promise (F-4). Pure; used for the promise and at release."""
+"""Which carrier takes a house's goods for an order: the cheapest that keeps the promise (F-4). Pure; for the promise and at release."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms.clock import day_bounds, instant, local_day
+from oms.journey.worth import Worth
 
 #: How far ahead a pick-up is looked for, in days.
 _HORIZON_DAYS = 14
@@ -17,7 +19,10 @@ _HORIZON_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1."""
+    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1.
+
+    `max_weight_g` is what one box may weigh.
+    """
 
     carrier_id: uuid.UUID
     service: str
@@ -28,6 +33,13 @@ class Service:
     price_per_kg: Decimal
     currency: str
     max_weight_g: int
+
+
+class Load(NamedTuple):
+    """What a house sends of an order: grams in all, and of its heaviest piece, which no box divides."""
+
+    weight_g: int
+    heaviest_g: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +61,55 @@ def serving(
     return [one for one in warehouses if services.get((one, country))] or list(warehouses)
 
 
-def offers(services: Sequence[Service], *, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> list[Offer]:
-    """What each service that can carry the weight offers to goods that are packed at `ready_at`."""
+def offers(services: Sequence[Service], *, ready_at: datetime, load: Load, zone: ZoneInfo) -> list[Offer]:
+    """What each service that can carry the heaviest piece offers to goods that are packed at `ready_at`, in as many boxes as they need."""
     return [
-        _offer(s, ready_at, weight_g, zone) for s in services if weight_g <= s.max_weight_g and s.pick_up_days & 127
+        _offer(s, ready_at, load.weight_g, zone)
+        for s in services
+        if load.heaviest_g <= s.max_weight_g and s.pick_up_days & 127
     ]
 
 
-def choose(found: Sequence[Offer], *, deliver_by: datetime | None, service: str | None = None) -> Offer | None:
+def choose(
+    found: Sequence[Offer], *, deliver_by: datetime | None, worth: Worth, service: str | None = None
+) -> Offer | None:
     """The cheapest offer that is there in time, the earlier one of two equal; if none is, the earliest.
 
-    A service that the customer asked for by name goes before the others. None without any offer.
+    Prices in several currencies are compared by their rough `worth`; one of which nobody said what it is worth comes last. A
+    service that the customer asked for by name goes before the others. None without any offer.
     """
     wanted = [o for o in found if service and o.service.casefold() == service.casefold()] or list(found)
     kept = [o for o in wanted if deliver_by is None or o.deliver_at <= deliver_by]
     if kept:
-        return min(kept, key=lambda o: (o.price, o.deliver_at, o.service))
-    return min(wanted, key=lambda o: (o.deliver_at, o.price, o.service), default=None)
+        return min(kept, key=lambda o: (*_dear(o, worth), o.deliver_at, o.service))
+    return min(wanted, key=lambda o: (o.deliver_at, *_dear(o, worth), o.service), default=None)
+
+
+def _dear(offer: Offer, worth: Worth) -> tuple[bool, Decimal]:
+    known = worth.of(offer.price, offer.currency)
+    return (True, offer.price) if known is None else (False, known)
+
+
+def last_cut_off(
+    services: Sequence[Service], offer: Offer, *, ship_by: datetime, deliver_by: datetime, zone: ZoneInfo
+) -> datetime:
+    """The last pick-up of the offer's service that keeps both promises: until then the floor is in time, whatever truck comes before.
+
+    The offer's own where no later one keeps them.
+    """
+    for s in services:
+        if (s.carrier_id, s.service) == (offer.carrier_id, offer.service):
+            day = min(local_day(ship_by, zone), local_day(deliver_by, zone) - timedelta(days=s.transit_days))
+            for n in range(min((day - local_day(offer.cut_off_at, zone)).days, _HORIZON_DAYS)):
+                at = instant(day - timedelta(days=n), s.cut_off, zone)
+                if _picks_up(s, day - timedelta(days=n)) and at <= ship_by and _arrival(s, at, zone) <= deliver_by:
+                    return at
+    return offer.cut_off_at
+
+
+def _arrival(s: Service, cut_off_at: datetime, zone: ZoneInfo) -> datetime:
+    """The last second of the day on which what leaves at that cut-off is there."""
+    return day_bounds(local_day(cut_off_at, zone) + timedelta(days=s.transit_days), zone)[1] - timedelta(seconds=1)
 
 
 def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Offer:
@@ -75,10 +119,9 @@ def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Off
         for n in range(_HORIZON_DAYS)
         if _picks_up(s, later := day + timedelta(days=n)) and (at := instant(later, s.cut_off, zone)) >= ready_at
     )
-    arrival = local_day(cut_off_at, zone) + timedelta(days=s.transit_days)
-    end_of_arrival = day_bounds(arrival, zone)[1] - timedelta(seconds=1)
-    price = s.base_price + s.price_per_kg * Decimal(-(-weight_g // 1000))
-    return Offer(s.carrier_id, s.service, cut_off_at, end_of_arrival, price, s.currency)
+    boxes = max(1, -(-weight_g // s.max_weight_g)) if s.max_weight_g > 0 else 1
+    price = s.base_price * boxes + s.price_per_kg * Decimal(-(-weight_g // 1000))
+    return Offer(s.carrier_id, s.service, cut_off_at, _arrival(s, cut_off_at, zone), price, s.currency)
 
 
 def _picks_up(s: Service, day: date) -> bool:

@@ -100,7 +100,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
     row = session.execute(_READ.where(Parcel.id == step.subject_id)).one()
     parcel, fulfilment, order, warehouse, carrier, channel, pending, contents = row
     if parcel.label_status in ("purchased", "used"):
-        return Done(step, "booked", (_hand_over(parcel.id, parcel.order_id, fulfilment.cut_off_at, step.round),))
+        return Done(step, "booked", (_hand_over(step),))
     if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
         return Done(step, "stopped", error=f"order {order.status}, fulfilment {fulfilment.status}")
     if pending:
@@ -158,8 +158,8 @@ def _again(step: Claimed, now: datetime) -> NewStep:
     )
 
 
-def _hand_over(parcel_id: uuid.UUID, order_id: uuid.UUID, cut_off_at: datetime, round_: int) -> NewStep:
-    return NewStep("hand_over", parcel_id, order_id=order_id, round=round_, due_at=cut_off_at)
+def _hand_over(step: Claimed) -> NewStep:
+    return NewStep("hand_over", step.subject_id, order_id=step.order_id, round=step.round, due_at=step.due_at)
 
 
 def record_label(session: Session, *, step: Claimed, label: carriage.Label, now: datetime) -> Done:
@@ -183,16 +183,13 @@ def record_labels(session: Session, *, labelled: Sequence[tuple[Claimed, carriag
     )  # fmt: skip
     complete = in_order({p.fulfilment_id for p in parcels.values() if p.complete})
     lifecycle.advance(session, Fulfilment, complete, to="labelled", lenient=True, **by)
-    return [
-        Done(step, "booked", (_hand_over(p.id, p.order_id, p.cut_off_at, step.round),))
-        for step, p in ((step, parcels[step.subject_id]) for step, _ in labelled)
-    ]
+    return [Done(step, "booked", (_hand_over(step),)) for step, _ in labelled]
 
 
 # A fulfilment is labelled once each of its parcels is: these, and the others already. No other parcel of the order gets
 # its label meanwhile, for the order is locked.
 _LOCKED = text("""
-    SELECT p.id, p.order_id, p.fulfilment_id, p.service, p.carrier_id, f.warehouse_id, f.cut_off_at, NOT EXISTS (
+    SELECT p.id, p.order_id, p.fulfilment_id, p.service, p.carrier_id, f.warehouse_id, NOT EXISTS (
         SELECT 1 FROM parcel q WHERE q.fulfilment_id = f.id AND q.label_status NOT IN ('purchased', 'used', 'voided')
            AND q.id <> ALL(CAST(:ids AS uuid[]))) AS complete
     FROM parcel p JOIN fulfilment f ON f.id = p.fulfilment_id WHERE p.id = ANY(CAST(:ids AS uuid[]))

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, InputInvalid
@@ -19,6 +20,19 @@ from oms.journey.steps import Done, NewStep
 from oms.orders import locking
 from oms.shipping import arrivals
 from oms.shipping.models import Parcel
+
+
+class Trouble(NamedTuple):
+    """What a carrier's scan told of a parcel, and when it was scanned."""
+
+    parcel_id: uuid.UUID
+    status: str
+    at: datetime
+
+
+_STOOD = text("""
+    SELECT subject_id, key, finished_at FROM step WHERE kind = 'track_case' AND subject_id = ANY(CAST(:ids AS uuid[]))
+""")
 
 _ORDERS = text("SELECT id, order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -33,15 +47,33 @@ SILENT = text("""
 """)
 
 
-def open_cases(session: Session, *, troubles: Sequence[tuple[uuid.UUID, str]], now: datetime) -> int:
-    """Open a case for each (parcel, status); one that stands or stood for the same trouble is not opened again."""
+def open_cases(session: Session, *, troubles: Sequence[Trouble], now: datetime) -> int:
+    """Open a case for each trouble, unless one of the same kind stands; after one that was settled, for what was scanned since."""
     if not troubles:
         return 0
-    orders = {row.id: row.order_id for row in session.execute(_ORDERS, {"ids": [t[0] for t in troubles]})}
-    new = [
-        NewStep("track_case", parcel, order_id=orders[parcel], key=f"{parcel}:{status}") for parcel, status in troubles
-    ]
-    return _open(session, new, {f"{p}:{s}": s for p, s in troubles}, now)
+    ids = {"ids": list({trouble.parcel_id for trouble in troubles})}
+    orders = {row.id: row.order_id for row in session.execute(_ORDERS, ids)}
+    stood = session.execute(_STOOD, ids).all()
+    new: dict[str, NewStep] = {}
+    why: dict[str, str] = {}
+    for trouble in {(one.parcel_id, one.status): one for one in troubles}.values():
+        key = _key(trouble, [row for row in stood if row.subject_id == trouble.parcel_id])
+        if key is not None:
+            parcel_id = trouble.parcel_id
+            new[key] = NewStep("track_case", parcel_id, order_id=orders[parcel_id], key=key)
+            why[key] = trouble.status
+    return _open(session, list(new.values()), why, now)
+
+
+def _key(trouble: Trouble, stood: Sequence[Row[Any]]) -> str | None:
+    """What makes the case one of its kind; None where a case answers for the trouble already."""
+    key = f"{trouble.parcel_id}:{trouble.status}"
+    same = [row.finished_at for row in stood if row.key == key or row.key.startswith(f"{key}:")]
+    if not same:
+        return key
+    if any(at is None or at >= trouble.at for at in same):
+        return None
+    return f"{key}:{trouble.at:%Y%m%dT%H%M%S}"
 
 
 def open_silent(session: Session, *, carrier_id: uuid.UUID, now: datetime) -> int:

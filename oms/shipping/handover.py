@@ -106,8 +106,8 @@ def open_lists(
 
 def scan(session: Session, *, code: str, actor: str, now: datetime) -> Parcel:
     """A parcel at the dock, by its waybill or own number: it joins its open list. Raises NotFound, Conflict."""
-    given = code.strip()
-    wanted = sorted({given, given.upper()})
+    given = numbers.bare(code)
+    wanted = sorted({code.strip(), given, given.upper()})
     statement = select(Parcel, Fulfilment.status).join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
     coded = statement.where(Parcel.waybill_number.in_(wanted) | (Parcel.number == given.upper()))
     # Carriers write small letters too; of two that differ in that alone the one as it was scanned.

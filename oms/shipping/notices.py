@@ -32,13 +32,25 @@ _PARCELS = text("""
     WHERE p.id = ANY(CAST(:ids AS uuid[])) ORDER BY p.id
 """)
 
+# A set counts at the parcel that makes it whole, of those that the carrier took before; so one that leaves in two is told once.
 _GOODS = text("""
-    SELECT ol.line_ref, coalesce(ol.name, s.code) AS name,
-           CASE WHEN s.bundle THEN floor(min(pl.qty / bp.qty)) ELSE sum(pl.qty) END AS qty
-    FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
-    JOIN order_line ol ON ol.id = fl.order_line_id JOIN sku s ON s.id = ol.sku_id
-    LEFT JOIN bundle_part bp ON bp.bundle_id = ol.sku_id AND bp.part_id = fl.sku_id AND s.bundle
-    WHERE pl.parcel_id = :parcel GROUP BY ol.id, ol.position, ol.line_ref, ol.name, s.code, s.bundle ORDER BY ol.position
+    WITH gone AS (
+        SELECT fl.order_line_id, fl.sku_id, sum(pl.qty) AS upto,
+               coalesce(sum(pl.qty) FILTER (WHERE p.id <> this.id), 0) AS before
+        FROM parcel this JOIN parcel p ON p.order_id = this.order_id
+         AND (p.id = this.id OR (p.collected_at, p.id) < (this.collected_at, this.id))
+        JOIN fulfilment f ON f.id = p.fulfilment_id AND (p.id = this.id OR f.status NOT IN ('putback', 'cancelled'))
+        JOIN parcel_line pl ON pl.parcel_id = p.id JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+        WHERE this.id = :parcel GROUP BY 1, 2)
+    SELECT ol.line_ref, CASE WHEN count(bp.part_id) > 0
+                             THEN floor(min(coalesce(gone.upto, 0) / bp.qty)) - floor(min(coalesce(gone.before, 0) / bp.qty))
+                             ELSE sum(gone.upto - gone.before) END AS qty
+    FROM order_line ol JOIN sku s ON s.id = ol.sku_id
+    LEFT JOIN bundle_part bp ON bp.bundle_id = ol.sku_id AND s.bundle
+    LEFT JOIN gone ON gone.order_line_id = ol.id AND (bp.part_id IS NULL OR gone.sku_id = bp.part_id)
+    WHERE ol.id IN (SELECT fl.order_line_id FROM parcel_line pl JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
+                    WHERE pl.parcel_id = :parcel)
+    GROUP BY ol.id, ol.position, ol.line_ref ORDER BY ol.position
 """)
 
 # Nothing is to come when every piece is in a parcel that was collected (or delivered, when that is told).
@@ -155,7 +167,7 @@ def prepare_channel(session: Session, *, step: Claimed) -> ChannelNotice | Done:
         tracking_url=parcel.tracking_url,
         status=status,
         at=at,
-        lines=tuple((row.line_ref, row.qty) for row in goods if row.line_ref and row.qty > 0),
+        lines=tuple((row.line_ref, row.qty) for row in goods if row.line_ref),
         last=not more,
     )
     channel = session.get_one(Channel, order.channel_id)

@@ -12,16 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
-from oms.catalog.models import Sku
 from oms.errors import Conflict, IllegalTransition, InputInvalid
-from oms.fulfilment import boxing, cartons, locks, packing
+from oms.fulfilment import boxing, locks, packing
 from oms.fulfilment.boxing import Around, Box, Checked
-from oms.fulfilment.carton_goods import CartonKind, Packing, Piece
-from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
+from oms.fulfilment.models import Fulfilment
 from oms.fulfilment.packing import AtTable
 from oms.journey import lifecycle, move_sql, policy, step_sql
 from oms.journey import steps as journey
@@ -98,36 +96,6 @@ def close_many(
     for row in rows:
         made[row["fulfilment_id"]].append(row["id"])
     return made
-
-
-def suggest(session: Session, *, fulfilment_id: uuid.UUID) -> Packing:
-    """The cartons for a fulfilment's picked pieces; SKUs without sizes are packed by weight.
-
-    A carton's limit is what it may weigh on the scale, its own weight included.
-    """
-    statement = (
-        select(FulfilmentLine.qty_picked, Sku)
-        .join(Sku, Sku.id == FulfilmentLine.sku_id)
-        .where(FulfilmentLine.fulfilment_id == fulfilment_id)
-        .order_by(Sku.code)
-    )
-    pieces = [piece for qty, sku in session.execute(statement) for piece in _pieces(sku, qty)]
-    kinds = [
-        CartonKind(c.code, c.length_mm, c.width_mm, c.height_mm, c.limit_g - c.tare_g, c.tare_g, c.price)
-        for c in session.execute(select(Carton).where(Carton.limit_g > Carton.tare_g).order_by(Carton.code)).scalars()
-    ]
-    return cartons.choose_cartons(pieces, kinds)
-
-
-def _pieces(sku: Sku, qty: Decimal) -> list[Piece]:
-    """Whole pieces, and of goods by weight or length the part of one that is left: it needs its room as well."""
-    whole = int(qty)
-    return [_piece(sku, Decimal(1))] * whole + ([_piece(sku, qty - whole)] if qty > whole else [])
-
-
-def _piece(sku: Sku, part: Decimal) -> Piece:
-    weight_g = int((sku.weight_g or 0) * part)
-    return Piece(sku.code, weight_g, sku.length_mm, sku.width_mm, sku.height_mm, this_side_up=sku.this_side_up)
 
 
 def _packed(session: Session, closings: Sequence[Closing], tables: Mapping[uuid.UUID, AtTable]) -> list[_Packed]:
@@ -260,7 +228,7 @@ def _pass_on(
             raise Conflict(f"fulfilment {fulfilment.number} has no open step `pack`: look at its order's page")
     opens: dict[uuid.UUID, list[NewStep]] = {}
     for row in rows:
-        due_at = fulfilments[row["fulfilment_id"]].cut_off_at
+        due_at = found[row["fulfilment_id"]].due_at
         step = NewStep("book", row["id"], order_id=row["order_id"], due_at=due_at)
         opens.setdefault(row["fulfilment_id"], []).append(step)
     done = [Done(step, "packed", tuple(opens[fulfilment_id])) for fulfilment_id, step in found.items()]

@@ -157,5 +157,7 @@ def _is(ref: str) -> Any:
         return Parcel.id == uuid.UUID(ref)
     except ValueError:
         # The waybill's index begins with the carrier, of which there are few.
-        waybill = (Parcel.carrier_id.in_(select(Carrier.id))) & (Parcel.waybill_number == ref.strip())
+        waybill = (Parcel.carrier_id.in_(select(Carrier.id))) & (
+            Parcel.waybill_number.in_(sorted({ref.strip(), numbers.bare(ref)}))
+        )
         return or_(Parcel.number == numbers.written(ref), waybill)

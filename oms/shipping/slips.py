@@ -19,13 +19,14 @@ from oms.orders.models import Order
 from oms.parties.models import Carrier
 from oms.shipping.models import Parcel
 
+# A box whose goods went back to their bins brought nothing.
 _LINES = text("""
     SELECT s.code, s.name_en, s.name_zh, s.unit, pl.qty, fl.order_line_id,
            ol.qty * coalesce(bp.qty, 1) AS ordered,
            (ol.qty - ol.qty_cancelled) * coalesce(bp.qty, 1)
            - coalesce((SELECT sum(x.qty) FROM parcel_line x JOIN fulfilment_line y ON y.id = x.fulfilment_line_id
-                       JOIN parcel z ON z.id = x.parcel_id
-                       WHERE y.order_line_id = fl.order_line_id AND y.sku_id = fl.sku_id
+                       JOIN parcel z ON z.id = x.parcel_id JOIN fulfilment f ON f.id = z.fulfilment_id
+                       WHERE (z.id = p.id OR f.status NOT IN ('putback', 'cancelled')) AND y.order_line_id = fl.order_line_id AND y.sku_id = fl.sku_id
                          AND (z.packed_at, z.position) <= (p.packed_at, p.position)), 0) AS to_follow
     FROM parcel p JOIN parcel_line pl ON pl.parcel_id = p.id
     JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id

@@ -19,11 +19,13 @@ from connectors.carriage import CarrierConfig
 from oms import db
 from oms.journey import lifecycle
 from oms.journey import steps as journey
+from oms.journey.flow import COMES_BACK
 from oms.journey.steps import Claimed, Done
 from oms.orders import locking
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
 from oms.shipping import arrivals, cases, handover, leaving, notices, rules
+from oms.shipping.cases import Trouble
 from oms.shipping.models import Parcel, TrackingEvent
 
 #: Parcels that one step asks about; the longest unasked go first.
@@ -116,8 +118,11 @@ def _insert(session: Session, rows: Sequence[dict[str, object]]) -> list[Row[uui
     return list(session.execute(returning, values).all())
 
 
+# Of what is known to travel back the last scan is that of our own door: it was delivered to nobody.
 _MARK = text("""
-    UPDATE parcel SET collected_at = least(parcel.collected_at, e.collected), delivered_at = least(parcel.delivered_at, e.delivered)
+    UPDATE parcel SET collected_at = least(parcel.collected_at, e.collected),
+           delivered_at = CASE WHEN parcel.undelivered_as = ANY(CAST(:back AS text[])) THEN parcel.delivered_at
+                               ELSE least(parcel.delivered_at, e.delivered) END
     FROM (SELECT parcel_id, min(at) FILTER (WHERE status = ANY(CAST(:collected AS text[]))) AS collected,
                  min(at) FILTER (WHERE status = 'delivered') AS delivered
           FROM tracking_event WHERE parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY parcel_id) e, fulfilment f
@@ -128,9 +133,10 @@ _MARK = text("""
 
 # The newest word of each parcel; of two scans at one moment the one that came later.
 _LATEST = text("""
-    SELECT DISTINCT ON (parcel_id) parcel_id, status FROM tracking_event
-    WHERE parcel_id = ANY(CAST(:ids AS uuid[])) AND status <> ALL(CAST(:silent AS text[]))
-    ORDER BY parcel_id, status = 'delivered' DESC, at DESC, id DESC
+    SELECT DISTINCT ON (e.parcel_id) e.parcel_id, e.status FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id
+    WHERE e.parcel_id = ANY(CAST(:ids AS uuid[])) AND e.status <> ALL(CAST(:silent AS text[]))
+      AND (e.status <> 'delivered' OR p.delivered_at IS NOT NULL)
+    ORDER BY e.parcel_id, e.status = 'delivered' DESC, e.at DESC, e.id DESC
 """)
 
 
@@ -143,8 +149,10 @@ def _follow(
 ) -> None:
     by = f"carrier:{session.get_one(Carrier, carrier_id).name}"
     ids = sorted({row.parcel_id for row in fresh})
-    marked = session.execute(_MARK, {"ids": ids, "collected": sorted(rules.COLLECTED)}).all()
-    _keep_signers(session, rows)
+    known = {"ids": ids, "collected": sorted(rules.COLLECTED), "back": list(COMES_BACK)}
+    marked = session.execute(_MARK, known).all()
+    arrived = {row.id for row in marked if row.delivered_at is not None}
+    _keep_signers(session, [row for row in rows if row["parcel_id"] in arrived])
     # What the carrier has scanned has left, whether the list was signed or not. Of a stopped one the goods were put back or
     # are to be: somebody has to find out what was scanned.
     unsigned = [row for row in marked if row.collected_at is not None and row.handed_over_at is None]
@@ -158,8 +166,8 @@ def _follow(
     arrivals.delivered(session, parcel_ids=[r.id for r in sent if r.delivered_at is not None], by=by, now=now)
     coming = {row.parcel_id for row in fresh if row.status == "out_for_delivery"} & {row.id for row in sent}
     journey.open_steps(session, notices.announce(session, parcel_ids=sorted(coming), now=now), now=now)
-    troubles = [(row.parcel_id, row.status) for row in fresh if row.status in rules.TROUBLE]
-    troubles += [(row.id, "stopped") for row in unsigned if row.stopped]
+    troubles = [Trouble(row.parcel_id, row.status, row.at) for row in fresh if row.status in rules.TROUBLE]
+    troubles += [Trouble(row.id, "stopped", row.collected_at) for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)
 
 

@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.errors import InputInvalid, KeyReused
-from oms.inventory import ledger
+from oms.inventory import ledger, sourcing
 from oms.inventory.ledger import Move
+from oms.inventory.rules import Place
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.states import IN_EFFECT
+from oms.supply import rules
 from oms.supply.models import SupplyRequest
+from oms.supply.rules import Awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +36,69 @@ class Receipt:
     qty: Decimal
 
 
+# The open requests of these SKUs, the first ones first, with what those who asked for each still wait for, by country. They are
+# locked in the one order before any of them is written.
+_AWAITED = text("""
+    WITH r AS MATERIALIZED (
+        SELECT id, warehouse_id, sku_id, qty - qty_received AS coming, raised_at FROM supply_request
+        WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered')
+        ORDER BY warehouse_id, sku_id FOR NO KEY UPDATE)
+    SELECT r.id, r.warehouse_id, r.sku_id, r.coming, w.country, w.qty FROM r
+    LEFT JOIN LATERAL (
+        SELECT coalesce(o.ship_country, '*') AS country, sum(l.qty_backordered * coalesce(b.qty, 1)) AS qty
+        FROM (SELECT DISTINCT order_line_id FROM supply_demand WHERE request_id = r.id) d
+        JOIN order_line l ON l.id = d.order_line_id AND l.qty_backordered > 0 JOIN orders o ON o.id = l.order_id
+        LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id GROUP BY 1) w ON TRUE
+    ORDER BY r.raised_at, r.id, w.country
+""")
+
 _FILL = text("""
-    WITH come AS (
-        SELECT warehouse_id, sku_id, sum(qty) AS qty
-        FROM unnest(CAST(:warehouse AS uuid[]), CAST(:sku AS uuid[]), CAST(:qty AS numeric[])) AS x(warehouse_id, sku_id, qty)
-        GROUP BY 1, 2),
-    r AS MATERIALIZED (
-        SELECT supply_request.id, come.qty FROM supply_request JOIN come USING (warehouse_id, sku_id)
-        WHERE supply_request.status IN ('raised', 'ordered')
-        ORDER BY supply_request.warehouse_id, supply_request.sku_id FOR NO KEY UPDATE OF supply_request)
-    UPDATE supply_request SET qty_received = qty_received + r.qty FROM r WHERE supply_request.id = r.id
+    UPDATE supply_request SET qty_received = qty_received + x.qty
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:qtys AS numeric[])) AS x(id, qty) WHERE supply_request.id = x.id
     RETURNING supply_request.id, qty_received >= supply_request.qty AS "full"
 """)
 
-# The oldest promises first, as far as the pieces that are free go; one that is being allocated is left alone.
-# Those whom neither these pieces nor an open request reaches (a newcomer took what was meant for them) are allocated
-# again too, and so ask anew: else they would wait for ever for nothing.
+# The oldest promises first, as far as the pieces go that are free in the houses from which a carrier goes to their country; one
+# that is being allocated is left alone. Those whom neither these pieces nor an open request reaches (a newcomer took what was
+# meant for them) are allocated again too, and so ask anew: else they would wait for ever for nothing.
 _WAITING = text("""
-    WITH free AS (SELECT sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty FROM stock
-                  WHERE sku_id = ANY(CAST(:skus AS uuid[])) GROUP BY sku_id),
-    coming AS (SELECT sku_id, sum(greatest(qty - qty_received, 0)) AS qty FROM supply_request
-               WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered') GROUP BY sku_id),
+    WITH way AS (SELECT * FROM unnest(CAST(:countries AS text[]), CAST(:houses AS uuid[])) AS w(country, house_id)),
+    served AS (SELECT country, array_agg(house_id ORDER BY house_id) AS houses FROM way GROUP BY 1),
+    free AS (SELECT way.country, stock.sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty
+             FROM way JOIN stock ON stock.warehouse_id = way.house_id
+             WHERE sku_id = ANY(CAST(:skus AS uuid[])) GROUP BY 1, 2),
+    coming AS (SELECT way.country, r.sku_id, sum(greatest(qty - qty_received, 0)) AS qty
+               FROM way JOIN supply_request r ON r.warehouse_id = way.house_id
+               WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered') GROUP BY 1, 2),
+    there AS (SELECT sku_id, sum(qty) AS qty FROM (
+                  SELECT sku_id, greatest(on_hand - reserved - safety, 0) AS qty FROM stock WHERE sku_id = ANY(CAST(:skus AS uuid[]))
+                  UNION ALL SELECT sku_id, greatest(qty - qty_received, 0) FROM supply_request
+                  WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered')) x GROUP BY 1),
     waiting AS (
-        SELECT o.id, o.received_at, coalesce(b.part_id, l.sku_id) AS sku_id, free.qty AS free,
-               coalesce(coming.qty, 0) AS coming,
-               sum(l.qty_backordered * coalesce(b.qty, 1)) OVER (
-                   PARTITION BY coalesce(b.part_id, l.sku_id)
-                   ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at, o.id, l.position) AS upto,
-               l.qty_backordered * coalesce(b.qty, 1) AS own
-        FROM order_line l JOIN orders o ON o.id = l.order_id
-        LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
-        JOIN free ON free.sku_id = coalesce(b.part_id, l.sku_id)
-        LEFT JOIN coming ON coming.sku_id = free.sku_id
-        WHERE l.qty_backordered > 0 AND o.status IN ('confirmed', 'in_fulfilment'))
-    SELECT DISTINCT id FROM waiting WHERE (upto - own < free OR upto > free + coming)
+        SELECT o.id, coalesce(free.qty, 0) AS free, coalesce(coming.qty, 0) AS coming, coalesce(there.qty, 0) AS there,
+               sum(w.own) OVER (PARTITION BY w.sku_id, served.houses ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
+                                o.id, w.position) AS upto,
+               sum(w.own) OVER (PARTITION BY w.sku_id ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
+                                o.id, w.position) AS upto_all,
+               w.own
+        FROM (SELECT l.order_id, l.position, coalesce(b.part_id, l.sku_id) AS sku_id, l.qty_backordered * coalesce(b.qty, 1) AS own
+              FROM order_line l LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+              WHERE l.qty_backordered > 0 AND coalesce(b.part_id, l.sku_id) = ANY(CAST(:skus AS uuid[]))) w
+        JOIN orders o ON o.id = w.order_id AND o.status IN ('confirmed', 'in_fulfilment')
+        JOIN served ON served.country = coalesce(o.ship_country, '*')
+        LEFT JOIN free ON free.sku_id = w.sku_id AND free.country = served.country
+        LEFT JOIN coming ON coming.sku_id = w.sku_id AND coming.country = served.country
+        LEFT JOIN there ON there.sku_id = w.sku_id)
+    SELECT DISTINCT id FROM waiting WHERE (upto - own < free OR upto > free + coming OR upto_all > there)
     AND NOT EXISTS (SELECT 1 FROM step WHERE step.subject_id = waiting.id AND step.kind = 'allocate'
                     AND step.state IN ('open', 'claimed', 'paused')) ORDER BY id
+""")
+
+_COUNTRIES = text("""
+    SELECT DISTINCT coalesce(o.ship_country, '*') FROM order_line l JOIN orders o ON o.id = l.order_id
+    LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
+    WHERE l.qty_backordered > 0 AND coalesce(b.part_id, l.sku_id) = ANY(CAST(:skus AS uuid[]))
+      AND o.status IN ('confirmed', 'in_fulfilment')
 """)
 
 
@@ -131,8 +161,7 @@ def wake(session: Session, *, sku_ids: Sequence[uuid.UUID], now: datetime) -> No
 
 def wake_orders(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
     """Step `wake`: open `allocate` in a new round for the oldest backorders that free stock can serve."""
-    skus = sorted({step.subject_id for step in steps})
-    waiting = list(session.execute(_WAITING, {"skus": skus}).scalars())
+    waiting = _waiting(session, sorted({step.subject_id for step in steps}))
     # One that is verified anew since it was looked for waits no more: its own confirmation allocates it again.
     stands = locking.touch(session, order_ids=waiting)
     live = [order_id for order_id in waiting if order_id in stands and stands[order_id][1] in IN_EFFECT]
@@ -142,16 +171,40 @@ def wake_orders(session: Session, *, steps: Sequence[Claimed], now: datetime) ->
     return [Done(first, "woken", tuple(new)), *(Done(step, "woken") for step in others)]
 
 
+def _waiting(session: Session, skus: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    countries = session.execute(_COUNTRIES, {"skus": skus}).scalars().all()
+    houses = sourcing.houses_for(session, countries=countries) if countries else {}
+    ways = [(country, house) for country, own in houses.items() for house in own]
+    if not ways:
+        return []
+    given = {"skus": skus, "countries": [country for country, _ in ways], "houses": [house for _, house in ways]}
+    return list(session.execute(_WAITING, given).scalars())
+
+
 def _fill_requests(session: Session, new: Sequence[Receipt], actor: str, now: datetime) -> None:
-    rows = session.execute(
-        _FILL,
-        {
-            "warehouse": [r.warehouse_id for r in new],
-            "sku": [r.sku_id for r in new],
-            "qty": [r.qty for r in new],
-        },
-    ).all()
+    """What was asked for has come; what is over fills what other houses await for orders that can be served from here."""
+    come: dict[Place, Decimal] = {}
+    for receipt in new:
+        place = (receipt.warehouse_id, receipt.sku_id)
+        come[place] = come.get(place, Decimal(0)) + receipt.qty
+    awaited = _awaited(session, sorted({sku for _, sku in come}))
+    if not awaited:
+        return
+    countries = {country for one in awaited for country in one.waiting}
+    houses = sourcing.houses_for(session, countries=countries) if countries else {}
+    filled = rules.filled(come, awaited, houses)
+    rows = session.execute(_FILL, {"ids": list(filled), "qtys": list(filled.values())}).all()
     full = [row.id for row in rows if row.full]
     lifecycle.advance(session, SupplyRequest, full, to="received", cause="goods received", actor=actor, now=now)
     found = steps.find(session, kind="supply", subject_ids=full)
     steps.finish(session, [Done(step, "received") for step in found.values()], by=actor, now=now)
+
+
+def _awaited(session: Session, skus: Sequence[uuid.UUID]) -> list[Awaited]:
+    rows = session.execute(_AWAITED, {"skus": skus}).all()
+    waiting: dict[uuid.UUID, dict[str, Decimal]] = {row.id: {} for row in rows}
+    for row in rows:
+        if row.country is not None:
+            waiting[row.id][row.country] = row.qty
+    first = {row.id: row for row in reversed(rows)}
+    return [Awaited(r.id, r.warehouse_id, r.sku_id, r.coming, waiting[r.id]) for r in reversed(first.values())]

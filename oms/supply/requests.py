@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,24 +13,30 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
+from oms.inventory import sourcing
 from oms.inventory.reservations import Allocation
-from oms.journey import lifecycle
+from oms.inventory.rules import Place
+from oms.journey import calendar_store, lifecycle, policy
+from oms.journey.calendars import next_duty, same_clock_time_workday
 from oms.journey.steps import NewStep
+from oms.supply import rules
 
-# What all orders together wait for, and what an open request will still bring. The stock rows of these SKUs are
-# locked by the allocation that asks, so two batches do not both raise the same shortage.
+ZERO = Decimal(0)
+
+# What the orders of each country wait for, and what the open request of each house will still bring. The stock rows of these
+# SKUs are locked by the allocation that asks, so two batches do not both raise the same shortage.
 _NEED = text("""
-    SELECT s.id AS sku_id, s.lead_days, coalesce(b.qty, 0) AS backordered, r.id AS request_id,
-           coalesce(r.qty - r.qty_received, 0) AS coming
+    SELECT s.id AS sku_id, s.lead_days, b.country, b.qty, CAST(NULL AS uuid) AS house_id, CAST(NULL AS uuid) AS request_id
     FROM sku s
     LEFT JOIN LATERAL (
-        SELECT sum(l.qty_backordered * coalesce(bp.qty, 1)) AS qty FROM order_line l
+        SELECT coalesce(o.ship_country, '*') AS country, sum(l.qty_backordered * coalesce(bp.qty, 1)) AS qty
+        FROM order_line l JOIN orders o ON o.id = l.order_id
         LEFT JOIN bundle_part bp ON bp.bundle_id = l.sku_id
-        WHERE l.qty_backordered > 0 AND coalesce(bp.part_id, l.sku_id) = s.id) b ON TRUE
-    LEFT JOIN LATERAL (
-        SELECT id, qty, qty_received FROM supply_request
-        WHERE sku_id = s.id AND status IN ('raised', 'ordered') ORDER BY raised_at LIMIT 1) r ON TRUE
-    WHERE s.id = ANY(CAST(:skus AS uuid[])) ORDER BY s.id
+        WHERE l.qty_backordered > 0 AND coalesce(bp.part_id, l.sku_id) = s.id GROUP BY 1) b ON TRUE
+    WHERE s.id = ANY(CAST(:skus AS uuid[]))
+    UNION ALL
+    SELECT r.sku_id, 0, NULL, greatest(r.qty - r.qty_received, 0), r.warehouse_id, r.id
+    FROM supply_request r WHERE r.sku_id = ANY(CAST(:skus AS uuid[])) AND r.status IN ('raised', 'ordered')
 """)
 
 # One open request a warehouse and SKU gathers all demand; a later one adds to it.
@@ -40,10 +46,10 @@ _RAISE = text("""
     SELECT r.id, r.number, 'purchase', r.house_id, r.sku_id, s.supplier_id, r.qty, 0, 'raised', :now, r.expected
     FROM unnest(CAST(:id AS uuid[]), CAST(:number AS text[]), CAST(:sku AS uuid[]), CAST(:house AS uuid[]), CAST(:qty AS numeric[]),
                 CAST(:expected AS timestamptz[])) AS r(id, number, sku_id, house_id, qty, expected)
-    JOIN sku s ON s.id = r.sku_id ORDER BY r.sku_id
+    JOIN sku s ON s.id = r.sku_id ORDER BY r.house_id, r.sku_id
     ON CONFLICT (warehouse_id, sku_id) WHERE status IN ('raised', 'ordered')
     DO UPDATE SET qty = supply_request.qty + excluded.qty
-    RETURNING id, sku_id
+    RETURNING id, warehouse_id, sku_id
 """)
 
 _DEMAND = text("""
@@ -54,14 +60,14 @@ _DEMAND = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """`add` pieces have to be raised for a warehouse; `request_id` is the request that stands already."""
+@dataclass(slots=True)
+class _Goods:
+    """One SKU: what the orders of each country wait for, and the open request of each house with what it will still bring."""
 
-    house_id: uuid.UUID
-    add: Decimal
-    expected_at: datetime
-    request_id: uuid.UUID | None
+    lead_days: int = 0
+    waiting: dict[str, Decimal] = field(default_factory=dict)
+    coming: dict[uuid.UUID, Decimal] = field(default_factory=dict)
+    requests: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
 
 
 def raise_for(
@@ -69,88 +75,115 @@ def raise_for(
 ) -> dict[uuid.UUID, list[NewStep]]:
     """Raise or add to requests for what is short; the step of a new request follows the first order that asked.
 
-    An order that is allocated again and is still short asks for nothing that is on its way already.
+    Each order's goods are to come into a house from which they can leave for its country. An order that is allocated again
+    and is still short asks for nothing that is on its way to such a house already.
     """
-    needs = _needs(session, short, now)
-    if not needs:
+    asking = [allocation for allocation in short if allocation.short and allocation.houses]
+    goods = _goods(session, sorted({sku for allocation in asking for sku in allocation.short}))
+    if not goods:
         return {}
-    known = {sku: need.request_id for sku, need in needs.items() if need.request_id is not None}
-    raised = _raise(session, {sku: need for sku, need in needs.items() if need.add > 0}, now)
-    requests = known | raised
-    _write_demand(session, short, requests, rounds)
-    new = {sku for sku in raised if sku not in known}
+    expected = _expected(session, goods, now)
+    raised = _raise(session, _missing(session, asking, goods), expected, now)
+    known = {(house, sku): request for sku, one in goods.items() for house, request in one.requests.items()}
+    _write_demand(session, asking, known | raised, rounds)
+    new = {place: request for place, request in raised.items() if place not in known}
     notes = [
-        lifecycle.Note("supply_request", raised[sku], "supply.raised", "short at allocation", became="raised")
-        for sku in sorted(new)
+        lifecycle.Note("supply_request", request, "supply.raised", "short at allocation", became="raised")
+        for _, request in sorted(new.items())
     ]
     lifecycle.note(session, notes, actor="system", now=now)
-    return _opens(short, new, requests, needs)
+    return _opens(asking, new, expected)
 
 
-def _needs(session: Session, short: Sequence[Allocation], now: datetime) -> dict[uuid.UUID, _Need]:
-    total: dict[uuid.UUID, Decimal] = {}
-    houses: dict[uuid.UUID, uuid.UUID] = {}
-    for allocation in short:
-        if allocation.house_id is None:
-            continue  # there is no warehouse
+def _goods(session: Session, skus: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Goods]:
+    found = {sku: _Goods() for sku in skus}
+    for row in session.execute(_NEED, {"skus": skus}) if skus else ():
+        own = found[row.sku_id]
+        if row.house_id is not None:
+            own.coming[row.house_id], own.requests[row.house_id] = row.qty, row.request_id
+            continue
+        own.lead_days = row.lead_days
+        if row.country is not None:
+            own.waiting[row.country] = row.qty
+    return found
+
+
+def _expected(session: Session, goods: Mapping[uuid.UUID, _Goods], now: datetime) -> dict[uuid.UUID, datetime]:
+    """When what is asked for now has to be here: so many working days on, as its promise was reckoned (V-8)."""
+    calendar = calendar_store.read(session, now).of("warehouse")
+    default_days = policy.read(session, now).whole("promise.lead_time_days")
+    start = next_duty(calendar, now)
+    return {sku: same_clock_time_workday(calendar, start, one.lead_days or default_days) for sku, one in goods.items()}
+
+
+def _missing(session: Session, asking: Sequence[Allocation], goods: Mapping[uuid.UUID, _Goods]) -> dict[Place, Decimal]:
+    """What has to be raised, by house and SKU."""
+    asked: dict[uuid.UUID, dict[str, Decimal]] = {sku: {} for sku in goods}
+    first = {allocation.country: allocation.houses[0] for allocation in asking}
+    for allocation in asking:
         for sku, qty in allocation.short.items():
-            total[sku] = total.get(sku, Decimal(0)) + qty
-            houses.setdefault(sku, allocation.house_id)
-    rows = session.execute(_NEED, {"skus": sorted(total)}).all() if total else []
-    return {
-        row.sku_id: _Need(
-            house_id=houses[row.sku_id],
-            add=min(total[row.sku_id], max(Decimal(0), row.backordered - row.coming)),
-            expected_at=now + timedelta(days=row.lead_days),
-            request_id=row.request_id,
-        )
-        for row in rows
-    }
+            asked[sku][allocation.country] = asked[sku].get(allocation.country, ZERO) + qty
+    houses = sourcing.houses_for(session, countries=first.keys() | {c for one in goods.values() for c in one.waiting})
+    found: dict[Place, Decimal] = {}
+    for sku, own in goods.items():
+        lacking = rules.uncovered(own.waiting, own.coming, houses, asked[sku])
+        for country, qty in asked[sku].items():
+            add = min(qty, lacking.get(country, ZERO))
+            if add > 0:
+                place = (first[country], sku)
+                found[place] = found.get(place, ZERO) + add
+    return found
 
 
-def _raise(session: Session, needs: Mapping[uuid.UUID, _Need], now: datetime) -> dict[uuid.UUID, uuid.UUID]:
-    if not needs:
+def _raise(
+    session: Session, missing: Mapping[Place, Decimal], expected: Mapping[uuid.UUID, datetime], now: datetime
+) -> dict[Place, uuid.UUID]:
+    if not missing:
         return {}
     params = {
-        "id": db.new_ids(len(needs)),
-        "number": [numbers.new_number("PO") for _ in needs],
-        "sku": list(needs),
-        "house": [need.house_id for need in needs.values()],
-        "qty": [need.add for need in needs.values()],
-        "expected": [need.expected_at for need in needs.values()],
+        "id": db.new_ids(len(missing)),
+        "number": [numbers.new_number("PO") for _ in missing],
+        "sku": [sku for _, sku in missing],
+        "house": [house for house, _ in missing],
+        "qty": list(missing.values()),
+        "expected": [expected[sku] for _, sku in missing],
         "now": now,
     }
-    return {row.sku_id: row.id for row in session.execute(_RAISE, params)}
+    return {(row.warehouse_id, row.sku_id): row.id for row in session.execute(_RAISE, params)}
 
 
 def _write_demand(
     session: Session,
-    short: Sequence[Allocation],
-    requests: Mapping[uuid.UUID, uuid.UUID],
+    asking: Sequence[Allocation],
+    requests: Mapping[Place, uuid.UUID],
     rounds: Mapping[uuid.UUID, int],
 ) -> None:
     rows: list[dict[str, Any]] = [
-        {"request": requests[sku], "line": line, "round": rounds[a.order_id], "order_id": a.order_id, "qty": qty}
-        for a in short
+        {"request": request, "line": line, "round": rounds[a.order_id], "order_id": a.order_id, "qty": qty}
+        for a in asking
         for (line, sku), qty in a.short_lines.items()
-        if sku in requests
+        for request in _request_of(a, sku, requests)
     ]
     if rows:
         session.execute(_DEMAND, {name: [row[name] for row in rows] for name in rows[0]})
 
 
+def _request_of(a: Allocation, sku: uuid.UUID, requests: Mapping[Place, uuid.UUID]) -> Iterator[uuid.UUID]:
+    """The request that its goods come by: that of the first of its houses which has one."""
+    found = next((requests[house, sku] for house in a.houses if (house, sku) in requests), None)
+    if found is not None:
+        yield found
+
+
 def _opens(
-    short: Sequence[Allocation],
-    new: set[uuid.UUID],
-    requests: Mapping[uuid.UUID, uuid.UUID],
-    needs: Mapping[uuid.UUID, _Need],
+    asking: Sequence[Allocation], new: Mapping[Place, uuid.UUID], expected: Mapping[uuid.UUID, datetime]
 ) -> dict[uuid.UUID, list[NewStep]]:
-    left = set(new)
+    left = dict(new)
     opens: dict[uuid.UUID, list[NewStep]] = {}
-    for allocation in short:
+    for allocation in asking:
         for sku in allocation.short:
-            if sku in left:
-                left.discard(sku)
-                step = NewStep("supply", requests[sku], due_at=needs[sku].expected_at)
+            request = left.pop((allocation.houses[0], sku), None)
+            if request is not None:
+                step = NewStep("supply", request, due_at=expected[sku])
                 opens.setdefault(allocation.order_id, []).append(step)
     return opens

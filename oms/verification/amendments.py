@@ -57,7 +57,7 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     _check_lines(work, targets)
     _check_amounts(work, targets)
     was_due = rules.payable(order)
-    promised_goods.keep_wanted(session, lines=work.lines, targets=targets, actor=actor, now=now)
+    promised_goods.keep_wanted(session, order=order, lines=work.lines, targets=targets, actor=actor, now=now)
     _write(work, targets)
     changed = sorted(name for name in work.became if work.was[name] != work.became[name])
     if amendment.entry_error and not changed:

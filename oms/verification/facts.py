@@ -212,6 +212,7 @@ def _with_parts(session: Session, bundles: Sequence[LineFacts]) -> dict[uuid.UUI
                 line,
                 parts={part.part_id: part.qty for part in parts},
                 weight_g=int(sum(part.weight_g * part.qty for part in parts)),
+                heaviest_part_g=max(part.weight_g for part in parts),
                 lead_days=max(line.lead_days, *(part.lead_days for part in parts)),
             )
     return found

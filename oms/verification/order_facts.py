@@ -44,6 +44,14 @@ class LineFacts:
     priced_elsewhere: bool = False
     forbidden_countries: Sequence[str] = ()
     parts: Mapping[uuid.UUID, Decimal] = field(default_factory=dict)
+    #: grams of the heaviest part of a set; None: it is one piece itself
+    heaviest_part_g: int | None = None
+
+    @property
+    def heaviest_g(self) -> int:
+        """Grams of its heaviest piece; of goods by weight or length less than one may be wanted."""
+        whole = self.weight_g if self.heaviest_part_g is None else self.heaviest_part_g
+        return int(whole * min(self.qty, Decimal(1)))
 
     @property
     def amount(self) -> Decimal:

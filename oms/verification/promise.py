@@ -42,4 +42,5 @@ def _world(session: Session, orders: Sequence[OrderFacts], now: datetime) -> Wor
         default_transit_days=numbers.whole("promise.transit_days"),
         default_lead_days=numbers.whole("promise.lead_time_days"),
         default_cut_off=time.fromisoformat(numbers.text("carrier.cut_off")),
+        worth=numbers.worth(),
     )

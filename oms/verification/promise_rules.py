@@ -13,7 +13,8 @@ from oms.clock import day_bounds, instant, local_day
 from oms.inventory.rules import Place, Want
 from oms.inventory.rules import promise as reserve
 from oms.journey.calendars import WorkCalendar, next_duty, same_clock_time_workday
-from oms.parties.rules import Offer, Service, choose, offers, serving
+from oms.journey.worth import Worth
+from oms.parties.rules import Load, Offer, Service, choose, offers, serving
 from oms.verification.order_facts import Feasible, LineFacts, OrderFacts
 
 Route = tuple[uuid.UUID, str]  # (warehouse, destination country)
@@ -36,9 +37,11 @@ class World:
     default_transit_days: int = 3
     default_lead_days: int = 7
     default_cut_off: time = time(17)
+    #: by which carriers' prices in several currencies are compared
+    worth: Worth = field(default_factory=Worth)
     _houses: dict[str, Sequence[uuid.UUID]] = field(default_factory=dict)
     _ready: dict[int, datetime] = field(default_factory=dict)
-    _offers: dict[tuple[uuid.UUID, str, datetime, int], list[Offer]] = field(default_factory=dict)
+    _offers: dict[tuple[uuid.UUID, str, datetime, Load], list[Offer]] = field(default_factory=dict)
 
     def ready_at(self, workdays: int) -> datetime:
         """The same clock time so many working days on; work that comes outside duty starts with the next one."""
@@ -53,12 +56,12 @@ class World:
             self._houses[country] = serving(self.warehouses, country, self.services)
         return self._houses[country]
 
-    def offers(self, warehouse: uuid.UUID, country: str, ready_at: datetime, weight_g: int) -> list[Offer]:
+    def offers(self, warehouse: uuid.UUID, country: str, ready_at: datetime, load: Load) -> list[Offer]:
         """What the carriers of a route offer."""
-        key = (warehouse, country, ready_at, weight_g)
+        key = (warehouse, country, ready_at, load)
         if key not in self._offers:
             table = self.services.get((warehouse, country), ())
-            self._offers[key] = offers(table, ready_at=ready_at, weight_g=weight_g, zone=self.zone)
+            self._offers[key] = offers(table, ready_at=ready_at, load=load, zone=self.zone)
         return self._offers[key]
 
 
@@ -66,13 +69,13 @@ def feasible(order: OrderFacts, world: World) -> Feasible:
     """The date for one order; takes its goods from `world.free`."""
     goods = [line for line in order.lines if line.requires_shipping and line.sku_id is not None and line.qty > 0]
     houses = world.houses(order.ship_country or "*")
-    weights, short = _from_where(goods, houses, world)
-    if not weights and order.ships and houses:
+    loads, short = _from_where(goods, houses, world)
+    if not loads and order.ships and houses:
         # Goods that nobody knows yet: whether the place is served can be told all the same.
-        weights = {houses[0]: 0}
+        loads = {houses[0]: Load(0, 0)}
     days = world.processing_days + (_lead_days(goods, short, world) if short else 0)
     ready_at = world.ready_at(days)
-    chosen = [_choose(order, world, house, ready_at, weight_g) for house, weight_g in weights.items()]
+    chosen = [_choose(order, world, house, ready_at, load) for house, load in loads.items()]
     kept = [offer for offer in chosen if offer is not None]
     served = len(kept) == len(chosen) and (bool(kept) or not order.ships)
     ship_at, deliver_at = _dates(kept, world) if served and kept else _guess(order, world, ready_at)
@@ -86,28 +89,32 @@ def feasible(order: OrderFacts, world: World) -> Feasible:
 
 def _from_where(
     goods: Sequence[LineFacts], houses: Sequence[uuid.UUID], world: World
-) -> tuple[dict[uuid.UUID, int], set[uuid.UUID]]:
-    """Grams by warehouse, and the lines that stock does not cover (they count for the first warehouse)."""
+) -> tuple[dict[uuid.UUID, Load], set[uuid.UUID]]:
+    """What each warehouse sends, and the lines that stock does not cover (they count for the first warehouse)."""
     if not goods or not houses:
         return {}, set()
     wants = [Want(line.line_id, line.qty, line.parts) for line in goods]
     plan = reserve(wants, world.free, houses)
-    grams = {line.line_id: line.weight_g for line in goods}
-    weights: dict[uuid.UUID, Decimal] = {}
-    for one in plan.promises:
-        weights[one.warehouse_id] = weights.get(one.warehouse_id, Decimal(0)) + one.qty * grams[one.line_id]
-    for line_id, qty in plan.short.items():
-        weights[houses[0]] = weights.get(houses[0], Decimal(0)) + qty * grams[line_id]
-    return {house: int(weight) for house, weight in weights.items()}, set(plan.short)
+    sent = [(one.warehouse_id, one.line_id, one.qty) for one in plan.promises]
+    sent += [(houses[0], line_id, qty) for line_id, qty in plan.short.items()]
+    lines = {line.line_id: line for line in goods}
+    grams: dict[uuid.UUID, Decimal] = {}
+    heaviest: dict[uuid.UUID, int] = {}
+    for house, line_id, qty in sent:
+        line = lines[line_id]
+        grams[house] = grams.get(house, Decimal(0)) + qty * line.weight_g
+        heaviest[house] = max(heaviest.get(house, 0), line.heaviest_g)
+    return {house: Load(int(weight), heaviest[house]) for house, weight in grams.items()}, set(plan.short)
 
 
 def _lead_days(goods: Iterable[LineFacts], short: set[uuid.UUID], world: World) -> int:
     return max(line.lead_days or world.default_lead_days for line in goods if line.line_id in short)
 
 
-def _choose(order: OrderFacts, world: World, warehouse: uuid.UUID, ready_at: datetime, weight_g: int) -> Offer | None:
-    found = world.offers(warehouse, order.ship_country or "*", ready_at, weight_g)
-    return choose(found, deliver_by=_end_of_day(order.requested_deliver_by, world), service=order.requested_service)
+def _choose(order: OrderFacts, world: World, warehouse: uuid.UUID, ready_at: datetime, load: Load) -> Offer | None:
+    found = world.offers(warehouse, order.ship_country or "*", ready_at, load)
+    deliver_by = _end_of_day(order.requested_deliver_by, world)
+    return choose(found, deliver_by=deliver_by, worth=world.worth, service=order.requested_service)
 
 
 def _dates(kept: Sequence[Offer], world: World) -> tuple[datetime, datetime]:

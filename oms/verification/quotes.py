@@ -74,5 +74,6 @@ def _line(place: int, rows: Sequence[Any], qty: Decimal) -> LineFacts:
         code=first.code,
         lead_days=max([first.lead_days or 0, *(row.part_lead_days or 0 for row in rows)]),
         weight_g=int(weight_g),
+        heaviest_part_g=max(row.part_weight_g or 0 for row in rows) if parts else None,
         parts=parts or {first.id: Decimal(1)},
     )

@@ -59,13 +59,29 @@ def part(at: int, *items: tuple[str, int | None], status: str = "open") -> dict[
 
 def ship(shop: Any, **lines: int) -> list[dict[str, int]]:
     """Tell of a parcel with so many pieces of each line; what the shop was told to fulfil, fulfilment order by fulfilment order."""
-    config = ChannelConfig("s", "shopify", base_url=f"http://127.0.0.1:{shop.server_port}")
-    held = [(ref.removeprefix("line"), Decimal(qty)) for ref, qty in lines.items()]
-    notice = ShipmentNotice("7", "T-1", "DHL", None, "collected", datetime(2026, 11, 22, tzinfo=UTC), held)
-    channel: Any = channel_for(config)
-    channel.tell_shipped(notice, idempotency_key="k")
+    tell(shop, "collected", **lines)
     (told,) = shop.told
     return [{one["id"]: one["quantity"] for one in group.get("fulfillment_order_line_items", [])} for group in told]
+
+
+def tell(shop: Any, status: str, **lines: int) -> None:
+    config = ChannelConfig("s", "shopify", base_url=f"http://127.0.0.1:{shop.server_port}")
+    held = [(ref.removeprefix("line"), Decimal(qty)) for ref, qty in lines.items()]
+    notice = ShipmentNotice("7", "T-1", "DHL", None, status, datetime(2026, 11, 22, tzinfo=UTC), held)
+    channel: Any = channel_for(config)
+    channel.tell_shipped(notice, idempotency_key="k")
+
+
+@pytest.mark.parametrize("status", ["collected", "delivered"])
+def test_a_box_with_a_part_of_a_set_fulfils_nothing_in_the_shop(shop, status):
+    shop.open = [part(1, ("5", 1), ("6", 2))]
+    tell(shop, status, line5=0)
+    assert shop.told == []
+
+
+def test_beside_a_part_of_a_set_the_other_goods_of_a_box_are_fulfilled(shop):
+    shop.open = [part(1, ("5", 1), ("6", 2))]
+    assert ship(shop, line5=0, line6=1) == [{11: 1}]
 
 
 def test_a_line_that_lies_at_two_places_is_fulfilled_once(shop):

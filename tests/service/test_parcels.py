@@ -12,7 +12,7 @@ from oms.errors import Conflict, InputInvalid
 from oms.fulfilment.boxing import Box
 from oms.fulfilment.models import Carton, Fulfilment, FulfilmentLine
 from oms.journey.models import HistoryEntry, Step
-from oms.shipping import parcels
+from oms.shipping import suggesting
 from oms.shipping.models import Parcel, ParcelLine
 from tests.factories.floor import Floor
 from tests.factories.packed import PACKER, WEIGHT_G, checked, close, packed, served_floor, two_boxes
@@ -31,7 +31,7 @@ def test_a_closed_box_is_a_parcel_that_waits_for_its_label(
     assert (fulfilment.status, fulfilment.packed_by) == ("packed", PACKER)
     pack = session.query(Step).filter_by(kind="pack", subject_id=fulfilment.id).one()
     book = session.query(Step).filter_by(kind="book", subject_id=parcel.id).one()
-    assert (pack.outcome, book.state, book.due_at) == ("packed", "open", fulfilment.cut_off_at)
+    assert (pack.outcome, book.state, book.due_at) == ("packed", "open", pack.due_at)
     assert session.query(ParcelLine).filter_by(parcel_id=parcel.id).count() == 2
 
 
@@ -91,7 +91,7 @@ def test_the_cheapest_carton_that_takes_everything_is_suggested(
     session: Session, floor: Floor, business_now: datetime
 ) -> None:
     fulfilment = checked(session, floor, business_now, qty=2)
-    found = parcels.suggest(session, fulfilment_id=fulfilment.id)
+    found = suggesting.suggest(session, fulfilment_id=fulfilment.id)
     assert [(filled.carton.code, len(filled.pieces)) for filled in found.cartons] == [("M", 4)]
 
 
@@ -106,7 +106,7 @@ def test_the_carton_that_is_suggested_may_be_closed_with_its_own_weight_on_the_s
 ) -> None:
     _weighing(session, floor, 4970)  # both are below the limit of 10,000 g, and with the carton's 120 g above it
     fulfilment = checked(session, floor, business_now)
-    found = parcels.suggest(session, fulfilment_id=fulfilment.id)
+    found = suggesting.suggest(session, fulfilment_id=fulfilment.id)
     assert [filled.gross_weight_g for filled in found.cartons] == [5090, 5090]
     lines = [box.contents for box in two_boxes(session, fulfilment)]
     boxes = [Box(f.carton.code, f.gross_weight_g, line) for f, line in zip(found.cartons, lines, strict=True)]
@@ -118,7 +118,7 @@ def test_what_no_carton_takes_leaves_in_its_own_packaging_with_its_own_size(
 ) -> None:
     _weighing(session, floor, 12_000)
     fulfilment = checked(session, floor, business_now)
-    assert len(parcels.suggest(session, fulfilment_id=fulfilment.id).unboxed) == 2
+    assert len(suggesting.suggest(session, fulfilment_id=fulfilment.id).unboxed) == 2
     with pytest.raises(InputInvalid, match="not right yet") as together:
         close(session, fulfilment, [Box("OWN", 24_000)], business_now)
     assert "one piece alone" in together.value.fields["boxes.0.carton_code"]
@@ -144,7 +144,7 @@ def test_half_a_kilo_has_its_room_and_weight_in_the_carton_that_is_suggested(
 ) -> None:
     fulfilment = checked(session, floor, business_now, qty=2)
     session.query(FulfilmentLine).update({"qty_packed": Decimal("1.5"), "qty_picked": Decimal("1.5")})
-    [filled] = parcels.suggest(session, fulfilment_id=fulfilment.id).cartons
+    [filled] = suggesting.suggest(session, fulfilment_id=fulfilment.id).cartons
     assert (len(filled.pieces), filled.gross_weight_g) == (4, 120 + 2 * 450)
 
 
@@ -154,4 +154,4 @@ def test_a_carton_that_may_hold_nothing_keeps_no_packing_table_waiting(
     session.add(Carton(code="A", length_mm=300, width_mm=200, height_mm=200, tare_g=120, limit_g=0, price=Decimal(0)))
     session.flush()
     fulfilment = checked(session, floor, business_now)
-    assert [f.carton.code for f in parcels.suggest(session, fulfilment_id=fulfilment.id).cartons] == ["M"]
+    assert [f.carton.code for f in suggesting.suggest(session, fulfilment_id=fulfilment.id).cartons] == ["M"]

@@ -139,6 +139,25 @@ def test_a_parcel_that_arrives_after_all_is_delivered(session: Session, floor: F
     assert _violations(session) == []
 
 
+@pytest.mark.parametrize("became", ["sent_back", "refused"])
+def test_a_parcel_that_travels_back_is_delivered_to_nobody_when_we_sign_for_it(
+    session: Session, floor: Floor, business_now: datetime, became: str
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    for status in ("collected", "return_to_sender"):
+        _told(session, parcel, status, business_now)
+    _settle(session, parcel, became, business_now)
+    run_kind(session, "close", closing.close, business_now)
+    _told(session, parcel, "delivered", business_now + timedelta(days=1))
+    session.expire_all()
+    order = session.get_one(Order, parcel.order_id)
+    assert (parcel.delivered_at, parcel.tracking_status) == (None, "return_to_sender")
+    assert (order.status, order.fulfilment_status) == ("closed", "shipped")
+    assert {line.qty_delivered for line in session.query(OrderLine).filter_by(order_id=order.id)} == {0}
+    assert session.query(Message).filter_by(template="delivered").count() == 0
+    assert _violations(session) == []
+
+
 def test_goods_that_come_back_are_booked_in_as_a_return(session: Session, floor: Floor, business_now: datetime) -> None:
     parcel = handed_over(session, floor, business_now)
     _told(session, parcel, "return_to_sender", business_now)
@@ -213,3 +232,20 @@ def test_a_case_ends_with_its_finding_and_only_once(session: Session, floor: Flo
         cases.settle(
             session, parcel_id=parcel.id, step_id=case.id, finding=Finding("again"), actor="cleo", now=business_now
         )
+
+
+def test_the_same_trouble_after_its_case_was_settled_is_a_case_again(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    parcel = handed_over(session, floor, business_now)
+    _told(session, parcel, "failed", business_now)
+    case = session.query(Step).filter_by(kind="track_case", subject_id=parcel.id).one()
+    settled = business_now + timedelta(hours=1)
+    finding = Finding("the customer is at home tomorrow")
+    cases.settle(session, parcel_id=parcel.id, step_id=case.id, finding=finding, actor=CLERK, now=settled)
+    _told(session, parcel, "failed", business_now + timedelta(minutes=30))  # told late: whoever settled it knew
+    assert session.query(Step).filter_by(kind="track_case", state="open").count() == 0
+    for hours in (24, 25):
+        _told(session, parcel, "failed", business_now + timedelta(hours=hours))
+    again = session.query(Step).filter_by(kind="track_case", state="open").one()
+    assert (again.subject_id, again.performer) == (parcel.id, "shipping_clerk")

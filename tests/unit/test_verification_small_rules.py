@@ -96,7 +96,13 @@ def test_where_no_carrier_goes_the_dates_are_a_guess() -> None:
     assert (found.served, found.ship_at, found.deliver_at) == (False, day(19), day(24))
     early = feasible(ORDER, world(services={}, default_cut_off=time(9)))
     assert early.ship_at == day(20)
-    assert feasible(replace(ORDER, lines=[replace(LINE, weight_g=20000)]), world()).served is False
+    assert feasible(replace(ORDER, lines=[replace(LINE, weight_g=30001)]), world()).served is False
+
+
+@pytest.mark.parametrize("heavy", [{"weight_g": 20000}, {"weight_g": 40000, "heaviest_part_g": 20000}])
+def test_goods_too_heavy_for_one_box_travel_in_several(heavy: dict[str, int]) -> None:
+    found = feasible(replace(ORDER, lines=[replace(LINE, **heavy)]), world())  # type: ignore[arg-type]
+    assert (found.served, found.ship_at, found.deliver_at) == (True, day(19), day(21))
 
 
 def test_goods_leave_from_a_house_from_which_a_carrier_goes_there() -> None:

@@ -9,11 +9,14 @@ import pytest
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
 from oms.fulfilment import release, waves
+from oms.journey import holds
+from oms.journey.holds import NewHold
 from oms.shipping import tracking
 from oms.supply import backorders
 from tests.factories.calls import intend
 from tests.factories.floor import confirmed_order, released, run_kind
 from tests.factories.packed import WEIGHT_G, booked, checked, handed_over, packed, served_floor
+from tests.unit import papers
 from tests.web.caller import distributor, fields, person
 
 
@@ -73,6 +76,29 @@ def test_a_pick_list_can_be_printed(wave, language):
     answer = wave.hand.get(f"/waves/{wave.wave['id']}/pick-list.pdf", language=language)
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
+
+
+def printed(wave):
+    """The text of the printed list."""
+    answer = wave.hand.get(f"/waves/{wave.wave['id']}/pick-list.pdf", language="en")
+    return "".join(papers.text_of(answer.data))
+
+
+def test_a_list_is_printed_with_what_is_still_to_be_taken_and_at_its_end_with_what_was(wave):
+    first, second = wave.wave["stops"]
+    assert [stop["sku"] in printed(wave) for stop in (first, second)] == [True, True]
+    wave.hand.post("/picks", scan_of(wave.wave, first))
+    assert [stop["sku"] in printed(wave) for stop in (first, second)] == [False, True]
+    wave.hand.post("/picks/short", {"task_id": second["task_id"], "reason": "not_found"})
+    assert [stop["sku"] in printed(wave) for stop in (first, second)] == [True, False]
+
+
+def test_the_stops_of_a_stopped_order_are_on_no_paper(wave):
+    with wave.transaction() as session:
+        now = db.now(session)
+        hold = NewHold(wave.part.order_id, "change_requested", "manager", {"en": "x", "zh_Hans": "x"}, now)
+        holds.place(session, [hold], by="staff:anna", now=now)
+    assert [stop["sku"] in printed(wave) for stop in wave.wave["stops"]] == [False, False]
 
 
 def test_scans_pick_the_list_and_end_it(wave):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from oms import db
-from oms.catalog.models import Barcode, Price
+from oms.catalog.models import Barcode, BundlePart, Price
 from oms.inventory import queries as inventory
 from oms.inventory.bins import purpose_bin
 from oms.parties.matching import index_of
@@ -38,6 +38,18 @@ def test_goods_are_found_by_code_name_and_barcode(shop, term):
         "100",
     )
     assert [stock["free"] for stock in found["stock"]] == ["100"]
+
+
+def test_goods_in_a_house_that_is_closed_are_nobodys_to_promise(shop):
+    with shop.transaction() as session:
+        closed, (good, other) = make_warehouse(session, active=False), (shop.house.sku, make_sku(session, code="CUP-1"))
+        for sku in (good, other):
+            make_stock(session, closed, sku, 7)
+        pair = make_sku(session, code="SET-1", bundle=True)
+        add(session, BundlePart(bundle_id=pair.id, part_id=other.id, qty=2))
+    found = {one["code"]: one for term in ("TEA-1", "CUP-1", "SET-1") for one in shop.desk.items("/skus", q=term)}
+    assert {code: one["free"] for code, one in found.items()} == {"TEA-1": "100", "CUP-1": "0", "SET-1": "0"}
+    assert [(stock["on_hand"], stock["free"]) for stock in found["CUP-1"]["stock"]] == [("7", "0")]
 
 
 def test_goods_are_paged_by_their_code(shop):

@@ -17,7 +17,7 @@ from oms.fulfilment import packing, queries
 from oms.fulfilment.boxing import Box
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.states import FULFILMENT
-from oms.shipping import parcels, slips
+from oms.shipping import parcels, slips, suggesting
 from oms.shipping import queries as shipping
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema, paged
@@ -179,7 +179,7 @@ def read(ref: str) -> dict[str, Any]:
 
 
 def _suggestion(session: Session, fulfilment_id: uuid.UUID) -> dict[str, Any]:
-    found = parcels.suggest(session, fulfilment_id=fulfilment_id)
+    found = suggesting.suggest(session, fulfilment_id=fulfilment_id)
     return {
         "cartons": [
             {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import get_locale
@@ -178,11 +180,14 @@ def read(ref: str) -> dict[str, Any]:
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
 @right("wave.read")
 def pick_list_pdf(args: dict[str, Any], ref: str) -> Response:
-    """The pick list to print, with barcodes, in the caller's language or the one named."""
+    """The pick list to print, with barcodes, in the caller's language or the one named: what is still to be taken.
+
+    Stops that are settled, and those of stopped orders, are left out; a list that is done is printed as it was picked.
+    """
     language = args.get("language") or str(get_locale())
     with edge.transaction() as session:
         row = queries.wave(session, ref=ref)
-        lines = queries.stops(session, wave_id=row.id)
+        stops = queries.stops(session, wave_id=row.id)
         names = staff.names(session, staff_ids=[row.assignee_id] if row.assignee_id else [])
         printed_at = db.now(session)
     document = PickListDocument(
@@ -190,7 +195,7 @@ def pick_list_pdf(args: dict[str, Any], ref: str) -> Response:
         warehouse=row.warehouse,
         carrier=f"{row.carrier} {row.service}",
         cut_off_at=row.cut_off_at,
-        lines=tuple(_line(line, language) for line in lines),
+        lines=tuple(_line(stop, qty, language) for stop, qty in _printed(row.status, stops)),
         length_mm=row.length_mm,
         optimum_mm=row.optimum_mm,
         s_shape_mm=row.s_shape_mm,
@@ -201,13 +206,24 @@ def pick_list_pdf(args: dict[str, Any], ref: str) -> Response:
     return paper(pick_list.render(document, language=language), media_type=PDF, name=f"{row.number}.pdf")
 
 
-def _line(row: Any, language: str) -> PickLine:
+def _printed(status: str, stops: Sequence[Any]) -> Iterator[tuple[Any, Decimal]]:
+    """The stops on the paper, each with how many pieces."""
+    for stop in stops:
+        if status not in ("released", "in_progress"):
+            qty = stop.qty_picked
+        else:
+            qty = Decimal(0) if stop.held or stop.status != "pending" else stop.left
+        if qty > 0:
+            yield stop, qty
+
+
+def _line(row: Any, qty: Decimal, language: str) -> PickLine:
     return PickLine(
         stop=row.stop,
         bin=row.bin,
         sku=row.sku,
         name=row.name_zh if language == "zh_Hans" else row.name_en,
-        qty=row.qty,
+        qty=qty,
         unit=row.unit,
         order_number=row.order_number,
         barcode=row.barcode,

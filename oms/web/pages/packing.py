@@ -14,12 +14,12 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms import db
+from oms import db, numbers
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes, packing, queries
 from oms.fulfilment.boxing import OWN, Box
 from oms.fulfilment.packing import PackScan
-from oms.shipping import parcels
+from oms.shipping import parcels, suggesting
 from oms.shipping import queries as shipping
 from oms.web import edge
 from oms.web.auth import me, right
@@ -48,13 +48,13 @@ class Suggested:
 @pages.get("/pack")
 @right("pack")
 def index() -> Response:
-    """What stands at the packing table, the first cut-off first."""
+    """What stands at the packing table, the first cut-off first; what was put aside for a short is not to be packed yet."""
     with edge.transaction() as session:
         here, houses = house.houses(session)
         rows = [
             row
             for status in READY
-            for row in queries.fulfilments(session, limit=LISTS, warehouse=here.code, status=status)
+            for row in queries.fulfilments(session, limit=LISTS, warehouse=here.code, status=status, packable=True)
         ]
         now = db.now(session)
     rows.sort(key=lambda row: row.cut_off_at)
@@ -150,7 +150,8 @@ def _box(base: str, *, alone: bool) -> Box:
     except ValueError as fault:
         hint = gettext("Load the page again.")
         raise InputInvalid("no such line", fields={base: hint}) from fault
-    return Box(acting.required(f"{base}.carton_code", longest=40), weight_g, () if alone else contents)
+    carton_code = numbers.bare(acting.required(f"{base}.carton_code", longest=40))
+    return Box(carton_code, weight_g, () if alone else contents)
 
 
 def _page(ref: str, refused: Refused | None = None) -> Response:
@@ -180,7 +181,7 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 
 
 def _suggested(session: Session, fulfilment_id: uuid.UUID, lines: Sequence[Any]) -> tuple[list[Suggested], Any]:
-    found = parcels.suggest(session, fulfilment_id=fulfilment_id)
+    found = suggesting.suggest(session, fulfilment_id=fulfilment_id)
     left = {line.id: line.qty_packed for line in lines}
     boxes = [
         Suggested(

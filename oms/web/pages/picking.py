@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from oms import db
+from oms import db, numbers
 from oms.errors import Refused
 from oms.fulfilment import picking, queries, shorts
 from oms.fulfilment.picking import PickScan
@@ -84,8 +84,8 @@ def scan(wave_id: uuid.UUID) -> AnyResponse:
 def _scan(session: Session, wave_id: uuid.UUID, now: datetime) -> str:
     code, bin_code = acting.required("code", longest=200), acting.text("bin", longest=100)
     stops = queries.stops(session, wave_id=wave_id)
-    if code in {stop.bin for stop in stops}:
-        return BIN_RIGHT if code == bin_code else "wrong_bin"
+    if numbers.bare(code) in {stop.bin for stop in stops}:
+        return BIN_RIGHT if numbers.bare(code) == bin_code else "wrong_bin"
     who, at = me(), _at()
     # Of goods by weight or length the last scan is the part that is left.
     one = next((min(stop.left, Decimal(1)) for stop in stops if stop.stop == at and stop.left > 0), Decimal(1))
@@ -142,9 +142,13 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
 
 
 def _next(stops: Sequence[Any]) -> Any:
-    """The stop that was asked for while it is open, else the first open one after it, else the first open one."""
+    """The stop that was asked for while it is open, else the first open one after it, else the first open one.
+
+    Nobody is sent to a bin for an order that is stopped while there is another stop.
+    """
     start = _at() or 0
-    pending = [stop for stop in stops if stop.status == "pending"]
+    unsettled = [stop for stop in stops if stop.status == "pending"]
+    pending = [stop for stop in unsettled if not stop.held] or unsettled
     return next((stop for stop in pending if stop.stop >= start), pending[0] if pending else None)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from decimal import Decimal
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from oms import numbers
 from oms.catalog.models import Sku
 from oms.errors import InputInvalid, Refused
 from oms.fulfilment import codes
@@ -23,6 +26,7 @@ from oms.web.pages import acting, house
 pages = Blueprint("receiving", __name__)
 
 ROWS = 50
+_PIECES = re.compile(r"[0-9]{1,11}(\.[0-9]{1,3})?", re.ASCII)
 
 
 @pages.get("/receive")
@@ -39,12 +43,17 @@ def receive() -> AnyResponse:
     result = acting.tried(_receive)
     if isinstance(result, Refused):
         return _page(result)
-    said = "received" if result else "received_before"
-    return acting.done("receiving.form", said, warehouse=request.form.get("warehouse"))
+    booked, qty = result
+    told = {"pieces": f"{qty.normalize():f}"} if booked else {}
+    said = "received" if booked else "received_before"
+    return acting.done("receiving.form", said, warehouse=request.form.get("warehouse"), **told)
 
 
-def _receive(session: Session, now: datetime) -> bool:
-    """Whether anything was booked: a repeat books nothing, whichever of its codes the goods are scanned by."""
+def _receive(session: Session, now: datetime) -> tuple[bool, Decimal]:
+    """Whether anything was booked, and how many pieces: a case's code stands for all that is in it.
+
+    A repeat books nothing, whichever of its codes the goods are scanned by.
+    """
     here, _ = house.houses(session)
     code = acting.required("code", longest=200)
     sku_id, per_scan = codes.sku_of(session, code=code)
@@ -55,7 +64,7 @@ def _receive(session: Session, now: datetime) -> bool:
     whole_set = bins.not_kept(bundle=sku.bundle, code=sku.code)
     if whole_set is not None:
         raise InputInvalid("goods that are a set", fields={"code": whole_set})
-    bin_code, qty = acting.required("bin", longest=40), acting.amount("qty") * per_scan
+    bin_code, qty = numbers.bare(acting.required("bin", longest=40)), acting.amount("qty") * per_scan
     found = goods.bin_named(session, warehouse_id=here.id, code=bin_code)
     if found is None:
         hint = gettext("There is no bin %(code)s in this warehouse.", code=bin_code)
@@ -65,7 +74,7 @@ def _receive(session: Session, now: datetime) -> bool:
         raise InputInvalid("no such bin", fields={"bin": wrong})
     key = f"{acting.required('note', longest=100)}:{sku_id}:{bin_code}"
     receipt = Receipt(key, here.id, sku_id, found.id, qty)
-    return bool(receipts.receive(session, receipts=[receipt], actor=me().actor, now=now))
+    return bool(receipts.receive(session, receipts=[receipt], actor=me().actor, now=now)), qty
 
 
 def _page(refused: Refused | None = None) -> Response:
@@ -76,4 +85,6 @@ def _page(refused: Refused | None = None) -> Response:
             for status in ("raised", "ordered")
             for row in queries.requests(session, limit=ROWS, status=status, warehouse=here.code)
         ]
-    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited)
+    pieces = request.args.get("pieces", "")
+    pieces = pieces if request.args.get("said") == "received" and _PIECES.fullmatch(pieces) else ""
+    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited, pieces=pieces)
