@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Line
-from oms.aftersales import waiting
+from oms.aftersales import given_back, waiting
 from oms.aftersales.wishes import Case
 from oms.catalog import mapping
 from oms.inventory import unreserving
@@ -100,10 +100,13 @@ def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: dateti
 def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
     """Move the payment axis to what the sender says; a state that cannot follow the present one changes nothing.
 
-    A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
+    A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands. Of what
+    finance recorded a channel knows nothing: that its own till got nothing does not take that away.
     """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
     moving = [(told, case) for told, case in wanted if told and _moves(case.order.payment_status, told)]
+    ours = given_back.recorded_here(session, cases=[c for told, c in moving if told in given_back.CAME_TO_NOTHING])
+    moving = [(t, c) for t, c in moving if t not in given_back.CAME_TO_NOTHING or c.order_id not in ours]
     for state in sorted({state for state, _ in moving}):
         ids = [case.order_id for own, case in moving if own == state]
         lifecycle.advance(
