@@ -182,7 +182,13 @@ def _both(asked: str | None, decided: str) -> str | None:
 
 
 def _go_on(session: Session, request: ChangeRequest, reason: str, actor: str, now: datetime) -> None:
-    """A declined change: the order goes on as it was, once nothing else waits, and the customer hears why."""
+    """A declined change: the order goes on as it was, once nothing else waits, and the customer hears why.
+
+    What a channel told of the money beside its wish is no wish: the step that carries out changes takes it.
+    """
     end(session, order_ids=[request.order_id], by=actor, now=now, why="the change was declined")
     told = declining.tell(session, requests=[(request, reason)], recall=False, now=now)
-    steps.open_steps(session, [step for own in told.values() for step in own], now=now)
+    opens = [step for own in told.values() for step in own]
+    if request.message_id is not None:
+        opens.append(NewStep("apply_change", request.id, order_id=request.order_id, key=f"{request.id}:declined"))
+    steps.open_steps(session, opens, now=now)

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from oms.aftersales import (
+    amending,
     cancelling,
     change_rules,
     declining,
@@ -110,6 +111,7 @@ def cancel(
     for case in cases:
         worth = _worth(case.order, case.lines, rest)
         payments.owe_less(session, order_id=case.order_id, worth=worth, actor=actor, now=now)
+    amending.pay(session, cases=cases, actor=actor, now=now)
     closing = completing.complete(session, order_ids=ids, by=actor, now=now)
     for step in (*refund, *_tell(session, cases, now)):
         opens[step.order_id or step.subject_id].append(step)

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from oms.aftersales import late_payments
-from oms.aftersales.models import Refund
+from oms.aftersales import late_payments, refunds
+from oms.aftersales.models import Refund, Ticket
+from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import check
+from oms.journey import holds
+from oms.journey.models import Step
 from oms.money import Money
-from oms.orders.models import Order
-from tests.factories.changes import apply_all, wish
-from tests.factories.floor import make_floor, released
+from oms.orders.models import ChangeRequest, Order, OrderLine
+from tests.factories.changes import apply_all, ask, decide, pick, wish, wished_line
+from tests.factories.floor import confirmed_order, make_floor, released
 from tests.factories.orders import ADDRESS, make_order
 from tests.factories.packed import served_floor
 from tests.factories.partly import partly_shipped
@@ -86,3 +89,80 @@ def test_of_a_rest_what_finance_recorded_goes_back_as_well(session: Session, bus
     _record(session, order, "60.00", business_now)
     assert _tell(session, order, business_now, _payment("voided"), kind="cancellation") == "applied"
     assert (_refunds(session), _state(session, order)) == ([(20, "pending")], "paid")
+
+
+# ------------------------------------------------------------------ beside a wish that is not carried out
+
+
+def test_a_payment_told_with_a_change_that_comes_too_late_is_kept(
+    session: Session, shipped: Order, business_now: datetime
+) -> None:
+    moved = {"ship_to": {**ADDRESS, "lines": ["新地址 9 号"]}}
+    assert _tell(session, shipped, business_now, {**_payment("paid"), **moved}) == "declined"
+    assert _state(session, shipped) == "paid"
+    order = session.get_one(Order, shipped.id)
+    assert order.ship_to == ADDRESS
+
+
+def test_what_the_shop_gave_back_with_a_cancellation_that_comes_too_late_is_not_paid_again(
+    session: Session, shipped: Order, business_now: datetime
+) -> None:
+    session.query(Order).update({"payment_status": "paid", "paid": 20})
+    assert _tell(session, shipped, business_now, _payment("refunded"), kind="cancellation") == "declined"
+    assert _state(session, shipped) == "refunded"
+    assert session.query(Ticket).count() == 1
+
+
+def test_what_the_shop_gave_back_for_a_rest_is_known(session: Session, business_now: datetime) -> None:
+    order = partly_shipped(session, served_floor(session, qty=2), business_now)
+    assert _tell(session, order, business_now, _payment("refunded"), kind="cancellation") == "applied"
+    assert (_refunds(session), _state(session, order)) == ([], "refunded")
+    assert {line.qty_cancelled for line in session.query(OrderLine)} == {1}
+
+
+def test_of_a_rest_that_the_shop_gave_back_in_part_a_person_finds_out_how_much(
+    session: Session, business_now: datetime
+) -> None:
+    order = partly_shipped(session, served_floor(session, qty=2), business_now)
+    assert _tell(session, order, business_now, _payment("partially_refunded"), kind="cancellation") == "applied"
+    assert (_refunds(session), _state(session, order)) == ([], "partially_refunded")
+    assert any("Part of the payment" in ticket.subject for ticket in session.query(Ticket))
+
+
+def test_a_payment_told_with_a_change_that_the_manager_declines_is_kept(
+    session: Session, business_now: datetime
+) -> None:
+    floor = make_floor(session)
+    fulfilment = released(session, floor, business_now, qty=2, payment_status="pending", paid=Decimal(0))
+    pick(session, fulfilment, business_now, stops=1)
+    order = session.get_one(Order, fulfilment.order_id)
+    less = {"lines": [wished_line("1", floor.skus[0].code, 1)]}
+    assert _tell(session, order, business_now, {**_payment("paid"), **less}) == "approval"
+    request = session.query(ChangeRequest).one()
+    decide(session, request.id, business_now, approve=False)
+    assert _state(session, order) == "paid"
+    assert session.get_one(ChangeRequest, request.id, populate_existing=True).status == "declined"
+    assert {line.qty for line in session.query(OrderLine)} == {2}
+    assert holds.standing(session, order_ids=[order.id]) == {}
+    assert session.query(Step).filter_by(kind="apply_change", state="open").count() == 0
+
+
+# ------------------------------------------------------------------ of an order that is over
+
+
+@pytest.fixture
+def cancelled(session: Session, business_now: datetime) -> Order:
+    """An order of 20.00 that the desk cancelled; what was paid waits to be given back."""
+    order = confirmed_order(session, make_floor(session), business_now)
+    decide(session, ask(session, order, business_now), business_now)
+    assert _refunds(session) == [(20, "pending")]
+    return order
+
+
+def test_what_the_shop_gives_back_of_an_order_that_the_desk_cancelled_does_not_go_back_twice(
+    session: Session, cancelled: Order, business_now: datetime
+) -> None:
+    assert _tell(session, cancelled, business_now, _payment("refunded"), kind="cancellation", minutes=1) == "applied"
+    assert _state(session, cancelled) == "refunded"
+    with pytest.raises(Conflict, match="given back already"):
+        refunds.pay_out(session, refund_id=session.query(Refund).one().id, actor="staff:finance", now=business_now)
