@@ -55,6 +55,7 @@ class Wish:
     """One request: `areas` are what it changes; `to_mend` when its content has faults that hold an order.
 
     `empties`: it names none of the goods that stand, such as a mail that speaks of an order and repeats nothing of it.
+    `again`: a cancellation whose channel had cancelled the order before.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Wish:
     to_mend: bool = False
     country_changes: bool = False
     empties: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
 
 
 def _cancellation(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
+    if wish.again:
+        return _money_alone(wish, "its channel had cancelled it already")
     if stage is Stage.GONE and standing.rest:
         return Action.CANCEL_REST, "a part has been handed over: the rest is cancelled"
     if stage is Stage.ENDED or standing.status == "expired":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,20 +10,27 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from connectors.base import ChannelOrder, Kind
 from oms.aftersales import late_payments, refunds
 from oms.aftersales.models import Refund, Ticket
+from oms.db import new_id
 from oms.errors import Conflict
 from oms.fulfilment.models import Fulfilment
+from oms.intake import inbox, rules
+from oms.intake.inbox import NewMessage
+from oms.intake.rules import Became, Known
 from oms.invariants.check import check
 from oms.journey import holds
 from oms.journey.models import Step
 from oms.money import Money
 from oms.orders.models import ChangeRequest, Order, OrderLine
+from tests.connectors.order_messages import shopify_order
 from tests.factories.changes import apply_all, ask, decide, pick, wish, wished_line
-from tests.factories.floor import confirmed_order, make_floor, released
-from tests.factories.orders import ADDRESS, make_order
+from tests.factories.floor import confirmed_order, make_floor, released, run_kind
+from tests.factories.orders import ADDRESS, make_channel, make_order
 from tests.factories.packed import served_floor
 from tests.factories.partly import partly_shipped
+from workers.intake import accept
 
 UNPAID: dict[str, Any] = {"payment": {"terms": None, "status": "pending"}, "ship_to": ADDRESS}
 MONEY = ["refunded_at_most_what_was_paid", "every_move_is_allowed", "nothing_waits_unattended"]
@@ -166,3 +174,43 @@ def test_what_the_shop_gives_back_of_an_order_that_the_desk_cancelled_does_not_g
     assert _state(session, cancelled) == "refunded"
     with pytest.raises(Conflict, match="given back already"):
         refunds.pay_out(session, refund_id=session.query(Refund).one().id, actor="staff:finance", now=business_now)
+
+
+def _deliver(session: Session, channel_id: Any, topic: str, order: dict[str, Any], now: datetime) -> str:
+    message = NewMessage(str(new_id()), "webhook", json.dumps(order).encode(), {"x-shopify-topic": topic})
+    inbox.receive(session, channel_id=channel_id, received=[message], now=now)
+    run_kind(session, "accept", lambda session, *, steps, now: accept(session, steps, now), now)
+    return session.query(Order).one().channel_order_id
+
+
+def test_a_shop_that_cancels_first_and_pays_back_later_is_heard_both_times(
+    session: Session, business_now: datetime
+) -> None:
+    channel = make_channel(session, source="shopify", currency="EUR")
+    _deliver(session, channel.id, "orders/create", shopify_order(), business_now)
+    gone = {"cancelled_at": "2026-11-22T09:05:00+01:00"}
+    told = shopify_order(**gone, updated_at="2026-11-22T09:05:00+01:00")
+    _deliver(session, channel.id, "orders/cancelled", told, business_now)
+    apply_all(session, business_now)
+    assert [status for _, status in _refunds(session)] == ["pending"]
+    back = shopify_order(**gone, updated_at="2026-11-22T09:09:00+01:00", financial_status="refunded")
+    _deliver(session, channel.id, "orders/updated", back, business_now + timedelta(minutes=4))
+    apply_all(session, business_now + timedelta(minutes=4))
+    assert _state(session, session.query(Order).one()) == "refunded"
+    assert session.query(Refund).count() == 1
+    assert check(session, names=MONEY) == []
+
+
+def test_a_cancellation_with_other_words_is_news_and_one_with_the_same_is_none() -> None:
+    told = ChannelOrder(channel="c", source="shopify", channel_order_id="1", kind=Kind.CANCELLATION, version="6")
+    known = Known(True, "5", b"a", cancelled=True)
+    assert rules.decide(known, told, b"b")[0] is Became.CANCELLED
+    assert rules.decide(known, told, b"a")[0] is Became.SUPERSEDED
+
+
+def test_a_cancellation_told_again_asks_nobody_again(session: Session, shipped: Order, business_now: datetime) -> None:
+    session.query(Order).update({"payment_status": "paid", "paid": 20})
+    assert _tell(session, shipped, business_now, _payment("paid"), kind="cancellation") == "declined"
+    again = _payment("refunded")
+    assert _tell(session, shipped, business_now, again, kind="cancellation", minutes=1) == "applied"
+    assert (_state(session, shipped), session.query(Ticket).count()) == ("refunded", 1)
