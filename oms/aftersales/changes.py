@@ -27,6 +27,7 @@ from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
 from oms.journey import lifecycle
+from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.models import ChangeRequest
@@ -120,7 +121,8 @@ _Spare = Sequence[uuid.UUID]
 def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     declined = [case for case, _ in pairs if case.request.status == "declined"]
     _settle(session, pairs, "superseded", now)
-    money_told.of_declined(session, cases=declined, now=now)
+    opens = money_told.of_declined(session, cases=declined, now=now)
+    journey.open_steps(session, [step for own in opens.values() for step in own], now=now)
     _end_asking(session, pairs, now)
     return "superseded", {}
 
@@ -128,12 +130,12 @@ def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) ->
 def _payment(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     """The commonest update of all: nothing begins anew, only what waited for the money goes on."""
     cases = [case for case, _ in pairs]
-    money_told.take(session, cases=cases, now=now)
+    opens = money_told.take(session, cases=cases, now=now)
     whole = [case for case in cases if case.wish.areas <= change_rules.MONEY]
     amending.note(session, cases=whole, actor="system", now=now)
     _end_asking(session, pairs, now)
     _settle(session, pairs, "applied", now)
-    return "applied", {}
+    return "applied", opens
 
 
 def _in_place(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
@@ -201,7 +203,7 @@ def _ask(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple
 
 def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     _settle(session, pairs, "declined", now)
-    money_told.of_declined(session, cases=[case for case, _ in pairs], now=now)
+    money_told.of_declined(session, cases=[case for case, _ in pairs], now=now)  # none of these is over
     _end_asking(session, pairs, now)
     return "declined", declining.tell(session, requests=[(c.request, why) for c, why in pairs], recall=True, now=now)
 

@@ -23,7 +23,7 @@ from oms.invariants.check import check
 from oms.journey import holds
 from oms.journey.models import Step
 from oms.money import Money
-from oms.orders.models import ChangeRequest, Order, OrderLine
+from oms.orders.models import ChangeRequest, Finding, Order, OrderLine
 from tests.connectors.order_messages import shopify_order
 from tests.factories.changes import apply_all, ask, decide, pick, wish, wished_line
 from tests.factories.floor import confirmed_order, make_floor, released, run_kind
@@ -32,7 +32,9 @@ from tests.factories.packed import served_floor
 from tests.factories.partly import partly_shipped
 from workers.intake import accept
 
-UNPAID: dict[str, Any] = {"payment": {"terms": None, "status": "pending"}, "ship_to": ADDRESS}
+TOTALS = {"lines": "20.00", "discount": "0.00", "shipping": "0.00", "fees": "0.00", "tax": "0.00", "tax_included": True,
+          "total": "20.00", "paid": "0.00"}  # fmt: skip
+UNPAID: dict[str, Any] = {"payment": {"terms": None, "status": "pending"}, "ship_to": ADDRESS, "totals": TOTALS}
 MONEY = ["refunded_at_most_what_was_paid", "every_move_is_allowed", "nothing_waits_unattended"]
 
 
@@ -214,3 +216,26 @@ def test_a_cancellation_told_again_asks_nobody_again(session: Session, shipped: 
     again = _payment("refunded")
     assert _tell(session, shipped, business_now, again, kind="cancellation", minutes=1) == "applied"
     assert (_state(session, shipped), session.query(Ticket).count()) == ("refunded", 1)
+
+
+@pytest.mark.parametrize("more", [{}, {"buyer_message": "paid at last"}])
+def test_what_is_paid_in_the_shop_for_an_order_that_was_cancelled_here_goes_back(
+    session: Session, business_now: datetime, more: dict[str, Any]
+) -> None:
+    order = confirmed_order(session, make_floor(session), business_now, payment_status="pending", paid=Decimal(0))
+    decide(session, ask(session, order, business_now), business_now)
+    assert _refunds(session) == []
+    wanted = {**_payment("paid"), "totals": {**TOTALS, "paid": "20.00"}, **more}
+    assert _tell(session, order, business_now, wanted, minutes=1) == "applied"
+    assert (_refunds(session), _state(session, order)) == ([(20, "pending")], "paid")
+    assert session.query(Step).filter_by(kind="refund", state="open").count() == 1
+    assert check(session, names=MONEY) == []
+
+
+def test_what_is_paid_for_an_order_that_its_shop_sent_itself_stays(session: Session, business_now: datetime) -> None:
+    order = make_order(session, status="rejected", payment_status="pending", paid=Decimal(0))
+    finding = {"severity": "hold", "owner": "order_specialist", "field": "lines", "en": "sent", "zh_hans": "已发"}
+    session.add(Finding(order_id=order.id, round=0, rule="sent_already", found_at=business_now, **finding))
+    session.flush()
+    assert _tell(session, order, business_now, _payment("paid")) == "applied"
+    assert (_refunds(session), _state(session, order)) == ([], "paid")
