@@ -44,7 +44,8 @@ def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: s
         refunds.refuse_overtaken(session, order_id=order_id, now=now)
     _, status = locking.touch(session, order_ids=[order_id])[order_id]
     if status in OVER:
-        new = NewRefund(f"late:{order_id}:{reference}", order_id, None, status)
+        # This payment alone: of what came before, finance may have kept a part for good reason.
+        new = NewRefund(f"late:{order_id}:{reference}", order_id, amount.amount, status)
         steps.open_steps(session, refunds.request(session, new=[new], actor=actor, now=now), now=now)
     elif is_new and (back.ours or back.elsewhere):
         _ask_a_person(session, order_id, amount, reference, now)

@@ -239,3 +239,15 @@ def test_what_is_paid_for_an_order_that_its_shop_sent_itself_stays(session: Sess
     session.flush()
     assert _tell(session, order, business_now, _payment("paid")) == "applied"
     assert (_refunds(session), _state(session, order)) == ([], "paid")
+
+
+def test_of_what_comes_late_nothing_goes_back_that_finance_kept_before(
+    session: Session, cancelled: Order, business_now: datetime
+) -> None:
+    """Of the cancelled order the costs were kept, as agreed; then the customer pays 5.00 once more by mistake."""
+    kept = session.query(Refund).one()
+    refunds.refuse(
+        session, refund_id=kept.id, reason="made to order, costs agreed", actor="staff:finance", now=business_now
+    )
+    _record(session, cancelled, "5.00", business_now, "BANK-2")
+    assert _refunds(session) == [(20, "refused"), (5, "pending")]
