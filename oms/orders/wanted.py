@@ -25,7 +25,7 @@ from connectors.base import (
 )
 from oms.errors import InputInvalid
 from oms.money import quantise
-from oms.orders import rules
+from oms.orders import places, rules
 from oms.orders.models import Order, OrderLine
 
 ZERO = Decimal(0)
@@ -144,7 +144,10 @@ def _read(wish: Mapping[str, Any]) -> dict[str, Any]:
 def _named(standing: Any, told: Any, names: Mapping[str, Any] | None) -> Any:
     if standing is None or told is None or names is None:
         return told
-    return replace(standing, **{name: getattr(told, name) for name in names if hasattr(told, name)})
+    found = {name: getattr(told, name) for name in names if hasattr(told, name)}
+    changed = [name for name, value in found.items() if getattr(standing, name) and value != getattr(standing, name)]
+    gone = {name: None for name in places.outdated(changed, found) if hasattr(standing, name)}
+    return replace(standing, **found, **gone)
 
 
 def _settles(wish: Mapping[str, Any], problem: Problem) -> bool:

@@ -18,13 +18,15 @@ from oms.journey import errors, lifecycle
 from oms.journey.actors import is_person
 from oms.journey.errors import NewError
 from oms.money import minor_digits, quantise
-from oms.orders import derived, rules, terms
+from oms.orders import derived, places, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.matching import index_of
 from oms.verification import amendment_rules, payments, promised_goods
 from oms.verification.amendment_rules import AMENDABLE, Target, touches_money
 
 ZERO = Decimal(0)
+#: Where a party stands that is called otherwise in the one schema.
+_COLUMNS = {"customer": "contact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,18 @@ def _write(work: _Work, targets: Sequence[Target]) -> None:
             column = AMENDABLE[target.name].column
             _keep(work, target.name, getattr(work.order, column), target.value)
             setattr(work.order, column, target.value)
+    _forget_outdated(work, targets)
+
+
+def _forget_outdated(work: _Work, targets: Sequence[Target]) -> None:
+    """What belonged to a part that is another now, such as the town of the former city, goes with it."""
+    for group in sorted({target.group for target in targets} & {"customer", "ship_to", "bill_to"}):
+        own = [target for target in targets if target.group == group]
+        changed = [t.part for t in own if work.was[t.name] not in (None, "", [], work.became[t.name])]
+        party: Mapping[str, Any] = getattr(work.order, _COLUMNS.get(group, group)) or {}
+        for part in sorted(places.outdated(changed, [t.part for t in own])):
+            if party.get(part):
+                _write_party(work, Target(f"{group}.{part}", group, part, None))
 
 
 def _write_line(work: _Work, target: Target, line: OrderLine) -> None:
@@ -129,7 +143,7 @@ def _write_line(work: _Work, target: Target, line: OrderLine) -> None:
 
 
 def _write_party(work: _Work, target: Target) -> None:
-    column = {"customer": "contact"}.get(target.group, target.group)
+    column = _COLUMNS.get(target.group, target.group)
     party = dict(getattr(work.order, column) or {})
     _keep(work, target.name, party.get(target.part), target.value)
     party[target.part] = target.value
