@@ -65,7 +65,13 @@ _SHIPPED = text("""
     WHERE l.order_id = :order_id AND l.sku_id IS NOT NULL ORDER BY l.position, part_id
 """)
 
-_HOUSE = text("SELECT warehouse_id FROM fulfilment WHERE order_id = :id AND status <> 'cancelled' ORDER BY id LIMIT 1")
+# The house that sent most of these goods: to it carriers take back what they cannot deliver.
+_HOUSE = text("""
+    SELECT f.warehouse_id FROM fulfilment f JOIN fulfilment_line l ON l.fulfilment_id = f.id
+    WHERE f.order_id = :id AND f.status <> 'cancelled' GROUP BY f.warehouse_id
+    ORDER BY coalesce(sum(l.qty_packed) FILTER (WHERE l.order_line_id = ANY(CAST(:lines AS uuid[]))), 0) DESC,
+             min(f.released_at), f.warehouse_id LIMIT 1
+""")
 
 _ASKED = text("UPDATE orders SET return_status = 'requested' WHERE id = :id AND return_status = 'none'")
 _NOT_ASKED = text("""
@@ -99,7 +105,7 @@ def request(
         raise InputInvalid("these goods cannot be returned like this", fields=faults)
     row = Return(
         id=db.new_id(), number=numbers.new_number("RT"), order_id=order_id, ticket_id=ticket_id, reason=reason, note=note,
-        status="requested", requested_at=now, requested_by=actor, warehouse_id=session.scalar(_HOUSE, {"id": order_id}),
+        status="requested", requested_at=now, requested_by=actor, warehouse_id=session.scalar(_HOUSE, {"id": order_id, "lines": [w.order_line_id for w in wanted]}),
     )  # fmt: skip
     session.add(row)
     session.flush()
