@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from oms import db
@@ -76,7 +78,7 @@ def test_a_field_that_is_named_changes_and_its_neighbours_stay(house):
     assert house.rows("SELECT discount, ship_city, ship_country FROM orders") == [(5, "广州市", "CN")]
     with house.transaction() as session:
         order = session.get_one(type(house.order), house.order.id)
-        assert order.ship_to == {**house.order.ship_to, "city": "广州市"}
+        assert order.ship_to == {**house.order.ship_to, "city": "广州市", "adcode": None}
 
 
 def test_the_times_and_lines_of_a_wish_are_carried_out(house):
@@ -136,3 +138,12 @@ def test_a_line_that_was_dropped_is_neither_shown_nor_wished_again(house):
     _approve(house)
     told = "SELECT qty, qty_cancelled FROM order_line WHERE order_id = :o ORDER BY position"
     assert house.rows(told, o=house.order.id) == [(1, 1), (3, 0)]
+
+
+def test_the_page_counts_a_changed_line_in_the_currencys_units(house):
+    """Three at 0.125: nobody can pay 0.375."""
+    client, url = house.client("order_specialist"), f"/orders/{house.order.number}/change"
+    form = {"reason": "more", "lines.0.qty": "3", "lines.0.unit_price": "0.125"}
+    assert post(client, url, form, page=url).status_code == 303
+    _approve(house)
+    assert house.rows("SELECT total, lines_total FROM orders") == [(Decimal("0.38"), Decimal("0.38"))]
