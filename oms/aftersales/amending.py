@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Line
-from oms.aftersales import given_back, waiting
+from oms.aftersales import given_back, questions, waiting
 from oms.aftersales.wishes import Case
 from oms.catalog import mapping
 from oms.inventory import unreserving
@@ -79,7 +79,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     session.execute(_SETTLE, {"orders": ids, "now": now, "by": actor, "why": "the order was changed"})
     session.execute(_NO_PROMISE, {"orders": ids})
     pay(session, cases=cases, actor=actor, now=now)
-    payments.follow_sum(session, was_due=was_due, actor=actor, now=now)
+    _follow_sum(session, cases, was_due, actor, now)
     lifecycle.advance(session, Order, ids, to="received", cause="change applied", actor=actor, now=now)
     derived.refresh(session, order_ids=ids)
     note(session, cases=cases, actor=actor, now=now)
@@ -87,6 +87,15 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     if freed:
         receipts.wake(session, sku_ids=sorted(freed), now=now)
     return {i: [NewStep("verify", i, order_id=i, round=rounds[i])] for i in ids}
+
+
+def _follow_sum(
+    session: Session, cases: Sequence[Case], was_due: Mapping[uuid.UUID, Decimal | None], actor: str, now: datetime
+) -> None:
+    """What a person's change leaves too much of the payment nobody else would give back."""
+    before = {case.order_id for case in cases if case.order.payment_status == "overpaid"}
+    payments.follow_sum(session, was_due=was_due, actor=actor, now=now)
+    questions.ask_of_surplus(session, order_ids=[one for one in was_due if one not in before], now=now)
 
 
 def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:

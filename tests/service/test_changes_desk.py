@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.aftersales import asking
+from oms.aftersales.models import Ticket
 from oms.errors import Conflict
 from oms.invariants.check import check
 from oms.journey import holds
@@ -150,6 +151,7 @@ def test_what_the_desk_changes_of_a_paid_order_is_held_against_what_was_paid(
     found = session.get_one(Order, order.id)
     state = "partially_paid" if qty > 1 else "overpaid"
     assert (found.payment_status, found.paid, found.total) == (state, was, qty * 10)
+    assert session.query(Ticket).filter(Ticket.order_id == order.id).count() == (state == "overpaid")
     again(session, "verify", review.verify, business_now)
     again(session, "confirm", confirmation.confirm, business_now)
     assert ("pay" in living_steps(session, order)) is (qty > 1)
