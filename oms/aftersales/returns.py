@@ -158,20 +158,9 @@ def receive(
     """
     row = locked(session, return_id)
     step = None if row.status == "expired" else _step(session, "receive_return", row)
-    lines = lines_of(session, return_id=return_id)
-    counted, named = _counted(session, lines, arrived)
-    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines], named)
+    counted, values = write_count(session, return_id=return_id, arrived=arrived)
     if step is None:
         _take_up_again(session, row, values)
-    session.execute(
-        _RECEIVED,
-        {
-            "id": return_id,
-            "lines": [line_id for line_id, _ in values],
-            "skus": [sku_id for _, sku_id in values],
-            "qtys": list(values.values()),
-        },
-    )
     lifecycle.advance(session, Return, [return_id], to="received", cause="scanned", actor=actor, now=now)
     session.execute(update(Return).where(Return.id == return_id).values(received_at=now))
     inspect = NewStep("inspect_return", return_id, order_id=row.order_id)
@@ -180,6 +169,18 @@ def receive(
     else:
         steps.finish(session, [Done(step, "received", (inspect,))], by=actor, now=now)
     return counted
+
+
+def write_count(
+    session: Session, *, return_id: uuid.UUID, arrived: Sequence[Arrived]
+) -> tuple[dict[uuid.UUID, Decimal], dict[return_rules.Place, Decimal]]:
+    """Write what was counted of a (locked) return onto its lines; return the pieces by SKU, and by line and SKU."""
+    lines = lines_of(session, return_id=return_id)
+    counted, named = _counted(session, lines, arrived)
+    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines], named)
+    places = {"lines": [line_id for line_id, _ in values], "skus": [sku_id for _, sku_id in values]}
+    session.execute(_RECEIVED, {"id": return_id, **places, "qtys": list(values.values())})
+    return counted, values
 
 
 def _take_up_again(session: Session, row: Return, values: Mapping[return_rules.Place, Decimal]) -> None:
