@@ -60,7 +60,7 @@ def request_change(
     _refuse_second(session, order_id)
     session.add(row)
     session.flush()
-    _refuse_late(session, row)
+    _class(session, row)
     note = lifecycle.Note("change_request", row.id, "change.requested", kind, order_id=order_id, became="requested")
     lifecycle.note(session, [note], actor=actor, now=now)
     hold(session, order_ids=[order_id], spare=[], actor=actor, now=now)
@@ -165,7 +165,8 @@ def _refuse_second(session: Session, order_id: uuid.UUID) -> None:
         raise Conflict("another change of this order waits for its decision: decide on that one first")
 
 
-def _refuse_late(session: Session, row: ChangeRequest) -> None:
+def _class(session: Session, row: ChangeRequest) -> None:
+    """Say how much the wish moves, as who decides on it has to know (C-4); refuse one that comes too late or moves nothing."""
     case = wishes.load(session, requests=[row])[0]
     stage = change_rules.stage_of(case.standing)
     if stage is Stage.GONE and not (row.kind == "cancellation" and case.standing.rest):
@@ -175,6 +176,9 @@ def _refuse_late(session: Session, row: ChangeRequest) -> None:
     if row.kind == "update" and not case.wish.areas:
         hint = "name at least one field with another value than the order's"
         raise InputInvalid("the order says all of this already: nothing would change", fields={"wanted": hint})
+    if row.kind == "update":
+        row.change_class = change_rules.class_of(case.wish.areas)
+        session.flush()
 
 
 def _both(asked: str | None, decided: str) -> str | None:

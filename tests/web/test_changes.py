@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -147,3 +148,16 @@ def test_the_page_counts_a_changed_line_in_the_currencys_units(house):
     assert post(client, url, form, page=url).status_code == 303
     _approve(house)
     assert house.rows("SELECT total, lines_total FROM orders") == [(Decimal("0.38"), Decimal("0.38"))]
+
+
+def test_who_decides_sees_what_would_change_and_nobodys_door(house):
+    desk, url = house.client("order_specialist"), f"/orders/{house.order.number}"
+    form = {"reason": "as agreed", "lines.0.qty": "3", "ship_to.city": "广州市", "ship_to.lines": "天河路 7 号",
+            "customer.phone": "+8613900139000"}  # fmt: skip
+    assert post(desk, f"{url}/change", form, page=f"{url}/change").status_code == 303
+    page = house.client("order_manager").get(url).get_data(as_text=True)
+    shown = re.search('<ul class="plainlist">.*?</ul>', page[page.index('class="card held"') :], re.DOTALL)
+    assert shown is not None
+    assert all(told in shown[0] for told in ("× 3", "广州市", "+86139****9000", "***"))
+    assert "天河路" not in page
+    assert house.rows("SELECT change_class FROM change_request") == [(3,)]
