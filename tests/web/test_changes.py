@@ -161,3 +161,14 @@ def test_who_decides_sees_what_would_change_and_nobodys_door(house):
     assert all(told in shown[0] for told in ("× 3", "广州市", "+86139****9000", "***"))
     assert "天河路" not in page
     assert house.rows("SELECT change_class FROM change_request") == [(3,)]
+
+
+@pytest.mark.parametrize("status", ["closed", "cancelled"])
+def test_finance_records_what_is_paid_for_an_order_that_is_over(house, status):
+    """Who bought on account pays weeks after the delivery, when the order is closed."""
+    house.rows("UPDATE orders SET status = :s, payment_status = 'pending', paid = 0 RETURNING id", s=status)
+    client, url = house.client("finance"), f"/orders/{house.order.number}"
+    assert 'name="reference"' in client.get(url).get_data(as_text=True)
+    paid = {"amount": "4.00", "reference": "BANK-1"}
+    assert post(client, f"{url}/payments", paid, page=url).status_code == 303
+    assert house.rows("SELECT paid FROM orders") == [(4,)]
