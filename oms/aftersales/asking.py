@@ -158,11 +158,16 @@ def _check(kind: str, reason: str, wanted: Mapping[str, Any] | None) -> None:
 
 
 def _refuse_second(session: Session, order_id: uuid.UUID) -> None:
-    waiting = select(ChangeRequest.id).where(
+    waiting = select(ChangeRequest.status).where(
         ChangeRequest.order_id == order_id, ChangeRequest.status.in_(("requested", "approved"))
     )
-    if session.scalars(waiting.limit(1)).first() is not None:
+    found = set(session.scalars(waiting))
+    if "requested" in found:
         raise Conflict("another change of this order waits for its decision: decide on that one first")
+    if found:
+        raise Conflict(
+            "an approved change of this order is being carried out, once its goods are put back: ask again then"
+        )
 
 
 def _class(session: Session, row: ChangeRequest) -> None:

@@ -209,3 +209,14 @@ def test_who_drops_a_line_of_a_phone_order_leaves_the_promise_of_the_others(
     assert lines[dropped].qty_cancelled == 2
     assert (lines[1 - dropped].qty, lines[1 - dropped].qty_reserved) == (Decimal(qty), Decimal(qty))
     assert (unbalanced(session), check(session)) == ([], [])
+
+
+def test_who_asks_while_the_goods_of_an_approved_change_go_back_is_told_what_it_waits_for(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    pick(session, fulfilment, business_now, stops=1)
+    order = session.get_one(Order, fulfilment.order_id)
+    decide(session, ask(session, order, business_now), business_now)
+    with pytest.raises(Conflict, match="put back"):
+        ask(session, order, business_now)
