@@ -53,19 +53,21 @@ class Arrived:
     line_id: uuid.UUID | None = None
 
 
-# What was approved may still lie in the parcel until that is inspected; then only what came has come back.
+# What was approved may still lie in the parcel until that is inspected; then only what came has come back. No window is
+# over while a parcel is on its way.
 _SHIPPED = text("""
     SELECT l.id, l.sku_id, l.qty_shipped - coalesce((
                SELECT sum(CASE WHEN q.status IN ('inspected', 'settled', 'closed') THEN r.qty_received ELSE r.qty END) FROM return_line r JOIN return_request q ON q.id = r.return_id
                WHERE r.order_line_id = l.id AND q.status NOT IN ('declined', 'cancelled', 'expired')
                  AND r.sku_id = coalesce(b.part_id, l.sku_id)), 0) / coalesce(b.qty, 1) AS left_over,
            coalesce(b.part_id, l.sku_id) AS part_id, coalesce(b.qty, 1) AS per,
-           (SELECT max(p.delivered_at) FROM parcel p WHERE p.order_id = l.order_id) AS delivered_at
+           (SELECT CASE WHEN bool_and(p.delivered_at IS NOT NULL) THEN max(p.delivered_at) END FROM parcel p WHERE p.order_id = l.order_id
+            AND (p.delivered_at IS NOT NULL OR p.handed_over_at IS NOT NULL AND p.undelivered_at IS NULL)) AS delivered_at
     FROM order_line l LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
     WHERE l.order_id = :order_id AND l.sku_id IS NOT NULL ORDER BY l.position, part_id
 """)
 
-# The house that sent most of these goods: to it carriers take back what they cannot deliver.
+# To the house that sent most of these goods carriers take back what they cannot deliver.
 _HOUSE = text("""
     SELECT f.warehouse_id FROM fulfilment f JOIN fulfilment_line l ON l.fulfilment_id = f.id
     WHERE f.order_id = :id AND f.status <> 'cancelled' GROUP BY f.warehouse_id
@@ -278,8 +280,8 @@ def _step(session: Session, kind: str, row: Return) -> Claimed:
 
 
 def _note(session: Session, row: Return, event: str, cause: str, actor: str, now: datetime) -> None:
-    entry = lifecycle.Note("return_request", row.id, event, cause, order_id=row.order_id, became=row.status)
-    lifecycle.note(session, [entry], actor=actor, now=now)
+    note = lifecycle.Note("return_request", row.id, event, cause, order_id=row.order_id, became=row.status)
+    lifecycle.note(session, [note], actor=actor, now=now)
 
 
 def _tell(session: Session, row: Return, template: str, why: str, now: datetime) -> list[NewStep]:
