@@ -55,7 +55,7 @@ class Wish:
     """One request: `areas` are what it changes; `to_mend` when its content has faults that hold an order.
 
     `empties`: it names none of the goods that stand, such as a mail that speaks of an order and repeats nothing of it.
-    `again`: a cancellation whose channel had cancelled the order before.
+    `again`: a cancellation whose channel had cancelled the order before. `paid_back`: it says that all of the payment is.
     """
 
     kind: str
@@ -66,6 +66,7 @@ class Wish:
     country_changes: bool = False
     empties: bool = False
     again: bool = False
+    paid_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
         return Action.SUPERSEDE, "a later request replaced it"
     if wish.kind == "cancellation":
         return _cancellation(wish, standing, stage)
+    if wish.kind == "revival" and wish.paid_back:
+        return _money_alone(wish, "its payment went back: nothing goes on")
     if wish.kind == "revival":
         return Action.REVIVE, "the order is over: a person enters it again or has the money paid back"
     if wish.areas <= {Area.PAYMENT} or (stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas):

@@ -151,6 +151,7 @@ def _case(
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
         again=again,
+        paid_back=wish_order.payment.status == "refunded",
         areas=_areas(order, base, wish_order, columns),
         to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],

@@ -24,7 +24,7 @@ from oms.journey import holds
 from oms.journey.models import Step
 from oms.money import Money
 from oms.orders.models import ChangeRequest, Finding, Order, OrderLine
-from tests.connectors.order_messages import shopify_order
+from tests.connectors.order_messages import shopify_order, woo_order
 from tests.factories.changes import apply_all, ask, decide, pick, wish, wished_line
 from tests.factories.floor import confirmed_order, make_floor, released, run_kind
 from tests.factories.orders import ADDRESS, make_channel, make_order
@@ -178,11 +178,11 @@ def test_what_the_shop_gives_back_of_an_order_that_the_desk_cancelled_does_not_g
         refunds.pay_out(session, refund_id=session.query(Refund).one().id, actor="staff:finance", now=business_now)
 
 
-def _deliver(session: Session, channel_id: Any, topic: str, order: dict[str, Any], now: datetime) -> str:
-    message = NewMessage(str(new_id()), "webhook", json.dumps(order).encode(), {"x-shopify-topic": topic})
+def _deliver(session: Session, channel_id: Any, topic: str, order: dict[str, Any], now: datetime) -> None:
+    topics = {"x-shopify-topic": topic, "x-wc-webhook-topic": topic}
+    message = NewMessage(str(new_id()), "webhook", json.dumps(order).encode(), topics)
     inbox.receive(session, channel_id=channel_id, received=[message], now=now)
     run_kind(session, "accept", lambda session, *, steps, now: accept(session, steps, now), now)
-    return session.query(Order).one().channel_order_id
 
 
 def test_a_shop_that_cancels_first_and_pays_back_later_is_heard_both_times(
@@ -201,6 +201,21 @@ def test_a_shop_that_cancels_first_and_pays_back_later_is_heard_both_times(
     assert _state(session, session.query(Order).one()) == "refunded"
     assert session.query(Refund).count() == 1
     assert check(session, names=MONEY) == []
+
+
+def test_an_order_that_is_cancelled_and_then_refunded_is_not_taken_up_again(
+    session: Session, business_now: datetime
+) -> None:
+    """WooCommerce calls an order that was paid back whole `refunded`, and no longer `cancelled`."""
+    channel = make_channel(session, source="woocommerce")
+    for minute, status in enumerate(("processing", "cancelled", "refunded")):
+        told = woo_order(status=status, date_modified_gmt=f"2026-11-22T09:0{minute}:00")
+        now = business_now + timedelta(minutes=minute)
+        _deliver(session, channel.id, "order.updated", told, now)
+        apply_all(session, now)
+    order = session.query(Order).one()
+    assert (order.status, order.payment_status, session.query(Ticket).count()) == ("cancelled", "refunded", 0)
+    assert session.query(Refund).count() == 1
 
 
 def test_a_cancellation_with_other_words_is_news_and_one_with_the_same_is_none() -> None:
