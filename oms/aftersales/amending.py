@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Line
-from oms.aftersales import waiting
+from oms.aftersales import given_back, questions, waiting
 from oms.aftersales.wishes import Case
 from oms.catalog import mapping
 from oms.inventory import unreserving
@@ -80,7 +80,7 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     session.execute(_SETTLE, {"orders": ids, "now": now, "by": actor, "why": "the order was changed"})
     session.execute(_NO_PROMISE, {"orders": ids})
     pay(session, cases=cases, actor=actor, now=now)
-    payments.follow_sum(session, was_due=was_due, actor=actor, now=now)
+    _follow_sum(session, cases, was_due, actor, now)
     lifecycle.advance(session, Order, ids, to="received", cause="change applied", actor=actor, now=now)
     derived.refresh(session, order_ids=ids)
     note(session, cases=cases, actor=actor, now=now)
@@ -88,6 +88,15 @@ def restart(session: Session, *, cases: Sequence[Case], actor: str, now: datetim
     if freed:
         receipts.wake(session, sku_ids=sorted(freed), now=now)
     return {i: [NewStep("verify", i, order_id=i, round=rounds[i])] for i in ids}
+
+
+def _follow_sum(
+    session: Session, cases: Sequence[Case], was_due: Mapping[uuid.UUID, Decimal | None], actor: str, now: datetime
+) -> None:
+    """What a person's change leaves too much of the payment nobody else would give back."""
+    before = {case.order_id for case in cases if case.order.payment_status == "overpaid"}
+    payments.follow_sum(session, was_due=was_due, actor=actor, now=now)
+    questions.ask_of_surplus(session, order_ids=[one for one in was_due if one not in before], now=now)
 
 
 def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
@@ -101,10 +110,13 @@ def in_place(session: Session, *, cases: Sequence[Case], actor: str, now: dateti
 def pay(session: Session, *, cases: Sequence[Case], actor: str, now: datetime) -> None:
     """Move the payment axis to what the sender says; a state that cannot follow the present one changes nothing.
 
-    A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands.
+    A message that names no sum (WooCommerce's of a deleted order has an id alone) leaves the sum that stands. Of what
+    finance recorded a channel knows nothing: that its own till got nothing does not take that away.
     """
     wanted = [(case.wish_order.payment.status, case) for case in cases]
     moving = [(told, case) for told, case in wanted if told and _moves(case.order.payment_status, told)]
+    ours = given_back.recorded_here(session, cases=[c for told, c in moving if told in given_back.CAME_TO_NOTHING])
+    moving = [(t, c) for t, c in moving if t not in given_back.CAME_TO_NOTHING or c.order_id not in ours]
     for state in sorted({state for state, _ in moving}):
         ids = [case.order_id for own, case in moving if own == state]
         lifecycle.advance(

@@ -60,7 +60,7 @@ def request_change(
     _refuse_second(session, order_id)
     session.add(row)
     session.flush()
-    _refuse_late(session, row)
+    _class(session, row)
     note = lifecycle.Note("change_request", row.id, "change.requested", kind, order_id=order_id, became="requested")
     lifecycle.note(session, [note], actor=actor, now=now)
     hold(session, order_ids=[order_id], spare=[], actor=actor, now=now)
@@ -158,14 +158,20 @@ def _check(kind: str, reason: str, wanted: Mapping[str, Any] | None) -> None:
 
 
 def _refuse_second(session: Session, order_id: uuid.UUID) -> None:
-    waiting = select(ChangeRequest.id).where(
+    waiting = select(ChangeRequest.status).where(
         ChangeRequest.order_id == order_id, ChangeRequest.status.in_(("requested", "approved"))
     )
-    if session.scalars(waiting.limit(1)).first() is not None:
+    found = set(session.scalars(waiting))
+    if "requested" in found:
         raise Conflict("another change of this order waits for its decision: decide on that one first")
+    if found:
+        raise Conflict(
+            "an approved change of this order is being carried out, once its goods are put back: ask again then"
+        )
 
 
-def _refuse_late(session: Session, row: ChangeRequest) -> None:
+def _class(session: Session, row: ChangeRequest) -> None:
+    """Say how much the wish moves, as who decides on it has to know (C-4); refuse one that comes too late or moves nothing."""
     case = wishes.load(session, requests=[row])[0]
     stage = change_rules.stage_of(case.standing)
     if stage is Stage.GONE and not (row.kind == "cancellation" and case.standing.rest):
@@ -175,6 +181,9 @@ def _refuse_late(session: Session, row: ChangeRequest) -> None:
     if row.kind == "update" and not case.wish.areas:
         hint = "name at least one field with another value than the order's"
         raise InputInvalid("the order says all of this already: nothing would change", fields={"wanted": hint})
+    if row.kind == "update":
+        row.change_class = change_rules.class_of(case.wish.areas)
+        session.flush()
 
 
 def _both(asked: str | None, decided: str) -> str | None:
@@ -182,7 +191,13 @@ def _both(asked: str | None, decided: str) -> str | None:
 
 
 def _go_on(session: Session, request: ChangeRequest, reason: str, actor: str, now: datetime) -> None:
-    """A declined change: the order goes on as it was, once nothing else waits, and the customer hears why."""
+    """A declined change: the order goes on as it was, once nothing else waits, and the customer hears why.
+
+    What a channel told of the money beside its wish is no wish: the step that carries out changes takes it.
+    """
     end(session, order_ids=[request.order_id], by=actor, now=now, why="the change was declined")
     told = declining.tell(session, requests=[(request, reason)], recall=False, now=now)
-    steps.open_steps(session, [step for own in told.values() for step in own], now=now)
+    opens = [step for own in told.values() for step in own]
+    if request.message_id is not None:
+        opens.append(NewStep("apply_change", request.id, order_id=request.order_id, key=f"{request.id}:declined"))
+    steps.open_steps(session, opens, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from oms.aftersales import amending, change_rules, questions, refunds
+from oms.aftersales import amending, change_rules, given_back, questions, refunds
 from oms.aftersales.amending import BEFORE_RELEASE
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.wishes import Case
@@ -28,9 +28,6 @@ FORWARD = (
     *BEFORE_RELEASE, "decide_change",
     "wave", "pick", "short_pick", "pack", "book", "mend_booking", "hand_over", "reread",
 )  # fmt: skip
-#: Of these something may be left to give back; how much, `refunds` knows.
-PART_BACK = "partially_refunded"
-_PAID = frozenset({"paid", "partially_paid", "overpaid", PART_BACK})
 
 _SETTLE = text("""
     UPDATE finding SET settled_at = :now, settled_by = :by, settlement = 'cancelled'
@@ -118,17 +115,12 @@ def _refund(
     session: Session, cases: Sequence[Case], actor: str, now: datetime
 ) -> defaultdict[uuid.UUID, list[NewStep]]:
     """What was paid goes back, unless the sender says that it did so itself; of a part a person finds out how much."""
-    paid = [(c, c.request.wanted.get("payment", {}).get("status")) for c in cases if c.order.payment_status in _PAID]
-    new = [
-        NewRefund(f"cancellation:{c.order_id}", c.order_id, None, "cancelled")
-        for c, said in paid
-        if said is None or (said in _PAID and said != PART_BACK)
-    ]
+    owing = given_back.owing(session, cases=cases)
+    new = [NewRefund(f"cancellation:{one}", one, most, "cancelled") for one, most in owing.most.items()]
     opens: defaultdict[uuid.UUID, list[NewStep]] = defaultdict(list)
     for step in refunds.request(session, new=new, actor=actor, now=now):
         opens[step.order_id or step.subject_id].append(step)
-    in_part = [c.order_id for c, said in paid if said == PART_BACK]
-    questions.ask(session, questions.GIVEN_BACK_IN_PART, order_ids=in_part, now=now)
+    questions.ask(session, questions.GIVEN_BACK_IN_PART, order_ids=owing.in_part, now=now)
     amending.pay(session, cases=cases, actor=actor, now=now)
     return opens
 

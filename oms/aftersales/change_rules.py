@@ -55,6 +55,7 @@ class Wish:
     """One request: `areas` are what it changes; `to_mend` when its content has faults that hold an order.
 
     `empties`: it names none of the goods that stand, such as a mail that speaks of an order and repeats nothing of it.
+    `again`: a cancellation whose channel had cancelled the order before. `paid_back`: it says that all of the payment is.
     """
 
     kind: str
@@ -64,6 +65,8 @@ class Wish:
     to_mend: bool = False
     country_changes: bool = False
     empties: bool = False
+    again: bool = False
+    paid_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,12 @@ class Standing:
 
 NOTHING = Decimal(0)
 ENDED = frozenset({"cancelled", "rejected"})
+_ENDED = "the order has ended already"
 LEFT_THE_HOUSE = frozenset({"handed_over", "collected", "delivered"})
 #: What may be changed while the goods are being picked: it touches neither the goods nor the price.
 IN_PLACE = frozenset({Area.PAPERS, Area.ADDRESS})
+#: What never touches the goods: a fact at any time.
+MONEY = frozenset({Area.PAYMENT, Area.PAYMENT_LOST})
 _MONEY_BACK = frozenset({"voided", "failed", "refunded"})
 _MONEY_HERE = frozenset({"authorized", "partially_paid", "paid", "overpaid"})
 
@@ -141,7 +147,9 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
     if wish.superseded:
         return Action.SUPERSEDE, "a later request replaced it"
     if wish.kind == "cancellation":
-        return _cancellation(standing, stage)
+        return _cancellation(wish, standing, stage)
+    if wish.kind == "revival" and wish.paid_back:
+        return _money_alone(wish, "its payment went back: nothing goes on")
     if wish.kind == "revival":
         return Action.REVIVE, "the order is over: a person enters it again or has the money paid back"
     if wish.areas <= {Area.PAYMENT} or (stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas):
@@ -149,14 +157,22 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
     return _update(wish, standing, stage)
 
 
-def _cancellation(standing: Standing, stage: Stage) -> tuple[Action, str]:
+def _cancellation(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
+    if wish.again:
+        return _money_alone(wish, "its channel had cancelled it already")
     if stage is Stage.GONE and standing.rest:
         return Action.CANCEL_REST, "a part has been handed over: the rest is cancelled"
-    return _CANCELLATION[Stage.ENDED if standing.status == "expired" else stage]
+    if stage is Stage.ENDED or standing.status == "expired":
+        return _money_alone(wish, _ENDED)
+    return _CANCELLATION[stage]
+
+
+def _money_alone(wish: Wish, why: str) -> tuple[Action, str]:
+    """Where nothing is left to change the money still moves: what the shop gave back since must not go back twice."""
+    return (Action.PAYMENT, "payment only") if Area.PAYMENT in wish.areas else (Action.SUPERSEDE, why)
 
 
 _CANCELLATION: dict[Stage, tuple[Action, str]] = {
-    Stage.ENDED: (Action.SUPERSEDE, "the order has ended already"),
     Stage.BEFORE: (Action.CANCEL, "before release"),
     Stage.FLOOR: (Action.STOP, "stopped on the floor"),
     Stage.GONE: (Action.DECLINE, "the goods have been handed over to the carrier"),
@@ -165,10 +181,10 @@ _CANCELLATION: dict[Stage, tuple[Action, str]] = {
 
 def _small(wish: Wish, stage: Stage) -> tuple[Action, str]:
     """What never touches the goods: payment at any time; papers of an order that has left or ended."""
-    if wish.areas <= {Area.PAYMENT, Area.PAYMENT_LOST}:
+    if wish.areas <= MONEY:
         return Action.PAYMENT, "payment only"
     if stage is Stage.ENDED:
-        return Action.SUPERSEDE, "the order has ended already"
+        return _money_alone(wish, _ENDED)
     if wish.areas <= {Area.PAYMENT, Area.PAPERS}:
         return Action.IN_PLACE, "papers only"
     return Action.DECLINE, "the goods have been handed over to the carrier"
@@ -176,7 +192,7 @@ def _small(wish: Wish, stage: Stage) -> tuple[Action, str]:
 
 def _update(wish: Wish, standing: Standing, stage: Stage) -> tuple[Action, str]:
     if stage is Stage.ENDED:
-        return Action.SUPERSEDE, "the order has ended already"
+        return _money_alone(wish, _ENDED)
     if stage is Stage.GONE:
         return Action.DECLINE, "the goods have been handed over to the carrier"
     if wish.empties and not wish.approved:

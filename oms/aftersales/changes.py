@@ -17,6 +17,7 @@ from oms.aftersales import (
     change_rules,
     declining,
     former,
+    money_told,
     questions,
     resting,
     stopping,
@@ -26,10 +27,10 @@ from oms.aftersales.change_rules import Action
 from oms.aftersales.wishes import Case
 from oms.fulfilment import locks
 from oms.journey import lifecycle
+from oms.journey import steps as journey
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.models import ChangeRequest
-from oms.verification import confirmation
 
 _Opens = dict[uuid.UUID, list[NewStep]]
 
@@ -118,7 +119,10 @@ _Spare = Sequence[uuid.UUID]
 
 
 def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
+    declined = [case for case, _ in pairs if case.request.status == "declined"]
     _settle(session, pairs, "superseded", now)
+    opens = money_told.of_declined(session, cases=declined, now=now)
+    journey.open_steps(session, [step for own in opens.values() for step in own], now=now)
     _end_asking(session, pairs, now)
     return "superseded", {}
 
@@ -126,20 +130,12 @@ def _supersede(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) ->
 def _payment(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     """The commonest update of all: nothing begins anew, only what waited for the money goes on."""
     cases = [case for case, _ in pairs]
-    late = [c.order_id for c in cases if _is_paid_late(c)]
-    amending.pay(session, cases=cases, actor="system", now=now)
-    amending.note(session, cases=cases, actor="system", now=now)
-    confirmation.payments_arrived(session, order_ids=[c.order_id for c in cases], actor="system", now=now)
-    questions.ask_of_too_much(session, order_ids=late, now=now)
+    opens = money_told.take(session, cases=cases, now=now)
+    whole = [case for case in cases if case.wish.areas <= change_rules.MONEY]
+    amending.note(session, cases=whole, actor="system", now=now)
     _end_asking(session, pairs, now)
     _settle(session, pairs, "applied", now)
-    return "applied", {}
-
-
-def _is_paid_late(case: Case) -> bool:
-    """Paid in full by now, after goods were sent on account or on delivery."""
-    is_news = case.wish_order.payment.status in FULL and case.order.payment_status not in FULL
-    return is_news and case.order.payment_terms != "prepaid"
+    return "applied", opens
 
 
 def _in_place(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
@@ -207,6 +203,7 @@ def _ask(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple
 
 def _decline(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tuple[str, _Opens]:
     _settle(session, pairs, "declined", now)
+    money_told.of_declined(session, cases=[case for case, _ in pairs], now=now)  # none of these is over
     _end_asking(session, pairs, now)
     return "declined", declining.tell(session, requests=[(c.request, why) for c, why in pairs], recall=True, now=now)
 
@@ -217,8 +214,6 @@ def _revive(session: Session, pairs: _Pairs, spare: _Spare, now: datetime) -> tu
     return "declined", {}
 
 
-#: Paid in full, as channels tell it.
-FULL = ("paid", "overpaid")
 #: Takes promises back, frees bins or ends lists.
 _MOVES_GOODS = frozenset({Action.RESTART, Action.CANCEL, Action.CANCEL_REST, Action.STOP})
 

@@ -12,7 +12,7 @@ from oms.aftersales.refunds import NewRefund
 from oms.aftersales.tickets import NewTicket
 from oms.journey import steps
 from oms.money import Money
-from oms.orders import locking
+from oms.orders import locking, owed
 from oms.orders.contacts import contacts
 from oms.verification import payments
 from oms.verification.payments import GivenBack
@@ -32,7 +32,7 @@ def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: s
     """Record a payment (see `payments.record_payment`); return the payment state. The same reference counts once.
 
     What comes after money was given back goes back by itself where the order is over, else a person decides; so it is
-    with what is too much since goods came back, or were cancelled, before they were paid.
+    with what is too much, as since goods came back, or were cancelled, before they were paid.
     """
     known = order_id in locking.touch(session, order_ids=[order_id])
     back = refunds.given_back(session, order_id=order_id) if known else GivenBack()
@@ -44,13 +44,22 @@ def record(session: Session, *, order_id: uuid.UUID, amount: Money, reference: s
         refunds.refuse_overtaken(session, order_id=order_id, now=now)
     _, status = locking.touch(session, order_ids=[order_id])[order_id]
     if status in OVER:
-        new = NewRefund(f"late:{order_id}:{reference}", order_id, None, status)
+        # This payment alone: of what came before, finance may have kept a part for good reason.
+        new = NewRefund(f"late:{order_id}:{reference}", order_id, amount.amount, status)
         steps.open_steps(session, refunds.request(session, new=[new], actor=actor, now=now), now=now)
     elif is_new and (back.ours or back.elsewhere):
         _ask_a_person(session, order_id, amount, reference, now)
     elif is_new and state == "overpaid":
-        questions.ask_of_too_much(session, order_ids=[order_id], now=now)
+        _ask_of_surplus(session, order_id, now)
     return state
+
+
+def _ask_of_surplus(session: Session, order_id: uuid.UUID, now: datetime) -> None:
+    """A person finds out what becomes of it, also where nothing came off the order's sum."""
+    if owed.paid_too_much(session, order_ids=[order_id]):
+        questions.ask_of_too_much(session, order_ids=[order_id], now=now)
+    else:
+        questions.ask_of_surplus(session, order_ids=[order_id], now=now)
 
 
 def _ask_a_person(session: Session, order_id: uuid.UUID, amount: Money, reference: str, now: datetime) -> None:

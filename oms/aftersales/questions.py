@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms.aftersales import tickets
 from oms.aftersales.tickets import NewTicket
 from oms.orders import owed
 from oms.orders.contacts import contacts
+from oms.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,20 @@ PAID_TOO_MUCH = Question(
 )
 
 
+#: A person lowered the sum of an order that was paid, or somebody paid more than it comes to (C-5, S-2).
+SURPLUS = Question(
+    (
+        "More was paid than the order comes to",
+        "The order was changed after it was paid, or a payment was larger than its sum. Find out with the customer what"
+        " becomes of what is too much, and ask for a refund of it.",
+    ),
+    (
+        "付款多于订单金额",
+        "订单在付款后变更，或收款大于订单金额。请与客户确认多付部分如何处理，并申请退款。",
+    ),
+)
+
+
 def undelivered(parcel: str, finding: str) -> Question:
     """A parcel never arrives; `finding` is what shipping found out (F-9)."""
     return Question(
@@ -88,6 +104,12 @@ def ask(session: Session, question: Question, *, order_ids: Sequence[uuid.UUID],
     people = contacts(session, order_ids=list(order_ids))
     new = [NewTicket(question.kind, *question.in_language(people[one].language), one) for one in order_ids]
     tickets.open_tickets(session, new=new, actor="system", now=now, tell=False)
+
+
+def ask_of_surplus(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Ask a person about those of (locked) orders of which more is paid than they come to; the caller knows that it is news."""
+    too_much = select(Order.id).where(Order.id.in_(order_ids), Order.payment_status == "overpaid").order_by(Order.id)
+    ask(session, SURPLUS, order_ids=list(session.scalars(too_much)) if order_ids else [], now=now)
 
 
 def ask_of_too_much(session: Session, *, order_ids: Sequence[uuid.UUID], now: datetime) -> None:

@@ -11,7 +11,18 @@ from decimal import Decimal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.aftersales import cancelling, change_rules, declining, refunds, remainders, return_rules, stopping
+from oms.aftersales import (
+    amending,
+    cancelling,
+    change_rules,
+    declining,
+    given_back,
+    questions,
+    refunds,
+    remainders,
+    return_rules,
+    stopping,
+)
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.stopping import ON_THE_FLOOR
 from oms.aftersales.wishes import Case
@@ -27,8 +38,6 @@ from oms.shipping.models import Parcel
 from oms.supply import receipts, withdrawals
 from oms.verification import payments
 
-#: What was paid for may go back also after some of it did.
-_PAID = frozenset({"paid", "partially_paid", "overpaid", "partially_refunded"})
 ZERO = Decimal(0)
 
 _INSIDE = text("""
@@ -98,11 +107,11 @@ def cancel(
     withdrawals.withdraw(session, order_ids=ids, actor=actor, now=now)
     derived.refresh(session, order_ids=ids)
     _note(session, cases, rest, actor, now)
-    off = {case.order_id: owed.taken_off(session, order_id=case.order_id) for case in cases}
-    refund = refunds.request(session, new=_refunds(cases, rest, off), actor=actor, now=now)
+    refund = _pay_back(session, cases, rest, actor, now)
     for case in cases:
         worth = _worth(case.order, case.lines, rest)
         payments.owe_less(session, order_id=case.order_id, worth=worth, actor=actor, now=now)
+    amending.pay(session, cases=cases, actor=actor, now=now)
     closing = completing.complete(session, order_ids=ids, by=actor, now=now)
     for step in (*refund, *_tell(session, cases, now)):
         opens[step.order_id or step.subject_id].append(step)
@@ -112,17 +121,22 @@ def cancel(
     return opens
 
 
-def _refunds(
-    cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal], off: Mapping[uuid.UUID, Decimal]
-) -> list[NewRefund]:
-    """What was paid for the rest, unless the sender says that it gave it back itself."""
-    return [
-        NewRefund(f"rest:{case.request.id}", case.order_id, amount, "cancelled")
-        for case in cases
-        if case.order.payment_status in _PAID
-        and case.request.wanted.get("payment", {}).get("status") in (None, "paid", "partially_paid", "overpaid")
-        and (amount := paid_for(case.order, case.lines, rest, off[case.order_id])) > 0
-    ]
+def _pay_back(
+    session: Session, cases: Sequence[Case], rest: Mapping[uuid.UUID, Decimal], actor: str, now: datetime
+) -> list[NewStep]:
+    """Ask for what was paid for the rest, unless the sender gave it back itself; of a part a person finds out how much."""
+    owing = given_back.owing(session, cases=cases)
+    off = {case.order_id: owed.taken_off(session, order_id=case.order_id) for case in cases}
+    new = []
+    for case in cases:
+        most = owing.most.get(case.order_id, ZERO)
+        amount = paid_for(case.order, case.lines, rest, off[case.order_id])
+        if amount > 0 and (most is None or most > 0):
+            key = f"rest:{case.request.id}"
+            new.append(NewRefund(key, case.order_id, amount if most is None else min(amount, most), "cancelled"))
+    steps = refunds.request(session, new=new, actor=actor, now=now)
+    questions.ask(session, questions.GIVEN_BACK_IN_PART, order_ids=owing.in_part, now=now)
+    return steps
 
 
 def paid_for(

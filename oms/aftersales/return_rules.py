@@ -46,7 +46,7 @@ def faults(
     if reason not in REASONS:
         found["reason"] = f"one of {', '.join(REASONS)}"
     if not wanted or len({line for line, _ in wanted}) < len(wanted):
-        found["lines"] = "name each line once"
+        found["lines"] = "name each line once" if wanted else "say how many pieces of which line come back"
     left: dict[uuid.UUID, Decimal] = {}
     for s in shipped:
         left[s.line_id] = max(s.left, left.get(s.line_id, ZERO))

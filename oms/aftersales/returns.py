@@ -53,19 +53,27 @@ class Arrived:
     line_id: uuid.UUID | None = None
 
 
-# What was approved may still lie in the parcel until that is inspected; then only what came has come back.
+# What was approved may still lie in the parcel until that is inspected; then only what came has come back. No window is
+# over while a parcel is on its way.
 _SHIPPED = text("""
     SELECT l.id, l.sku_id, l.qty_shipped - coalesce((
                SELECT sum(CASE WHEN q.status IN ('inspected', 'settled', 'closed') THEN r.qty_received ELSE r.qty END) FROM return_line r JOIN return_request q ON q.id = r.return_id
                WHERE r.order_line_id = l.id AND q.status NOT IN ('declined', 'cancelled', 'expired')
                  AND r.sku_id = coalesce(b.part_id, l.sku_id)), 0) / coalesce(b.qty, 1) AS left_over,
            coalesce(b.part_id, l.sku_id) AS part_id, coalesce(b.qty, 1) AS per,
-           (SELECT max(p.delivered_at) FROM parcel p WHERE p.order_id = l.order_id) AS delivered_at
+           (SELECT CASE WHEN bool_and(p.delivered_at IS NOT NULL) THEN max(p.delivered_at) END FROM parcel p WHERE p.order_id = l.order_id
+            AND (p.delivered_at IS NOT NULL OR p.handed_over_at IS NOT NULL AND p.undelivered_at IS NULL)) AS delivered_at
     FROM order_line l LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
     WHERE l.order_id = :order_id AND l.sku_id IS NOT NULL ORDER BY l.position, part_id
 """)
 
-_HOUSE = text("SELECT warehouse_id FROM fulfilment WHERE order_id = :id AND status <> 'cancelled' ORDER BY id LIMIT 1")
+# To the house that sent most of these goods carriers take back what they cannot deliver.
+_HOUSE = text("""
+    SELECT f.warehouse_id FROM fulfilment f JOIN fulfilment_line l ON l.fulfilment_id = f.id
+    WHERE f.order_id = :id AND f.status <> 'cancelled' GROUP BY f.warehouse_id
+    ORDER BY coalesce(sum(l.qty_packed) FILTER (WHERE l.order_line_id = ANY(CAST(:lines AS uuid[]))), 0) DESC,
+             min(f.released_at), f.warehouse_id LIMIT 1
+""")
 
 _ASKED = text("UPDATE orders SET return_status = 'requested' WHERE id = :id AND return_status = 'none'")
 _NOT_ASKED = text("""
@@ -99,7 +107,7 @@ def request(
         raise InputInvalid("these goods cannot be returned like this", fields=faults)
     row = Return(
         id=db.new_id(), number=numbers.new_number("RT"), order_id=order_id, ticket_id=ticket_id, reason=reason, note=note,
-        status="requested", requested_at=now, requested_by=actor, warehouse_id=session.scalar(_HOUSE, {"id": order_id}),
+        status="requested", requested_at=now, requested_by=actor, warehouse_id=session.scalar(_HOUSE, {"id": order_id, "lines": [w.order_line_id for w in wanted]}),
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -152,20 +160,9 @@ def receive(
     """
     row = locked(session, return_id)
     step = None if row.status == "expired" else _step(session, "receive_return", row)
-    lines = lines_of(session, return_id=return_id)
-    counted, named = _counted(session, lines, arrived)
-    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines], named)
+    counted, values = write_count(session, return_id=return_id, arrived=arrived)
     if step is None:
         _take_up_again(session, row, values)
-    session.execute(
-        _RECEIVED,
-        {
-            "id": return_id,
-            "lines": [line_id for line_id, _ in values],
-            "skus": [sku_id for _, sku_id in values],
-            "qtys": list(values.values()),
-        },
-    )
     lifecycle.advance(session, Return, [return_id], to="received", cause="scanned", actor=actor, now=now)
     session.execute(update(Return).where(Return.id == return_id).values(received_at=now))
     inspect = NewStep("inspect_return", return_id, order_id=row.order_id)
@@ -174,6 +171,18 @@ def receive(
     else:
         steps.finish(session, [Done(step, "received", (inspect,))], by=actor, now=now)
     return counted
+
+
+def write_count(
+    session: Session, *, return_id: uuid.UUID, arrived: Sequence[Arrived]
+) -> tuple[dict[uuid.UUID, Decimal], dict[return_rules.Place, Decimal]]:
+    """Write what was counted of a (locked) return onto its lines; return the pieces by SKU, and by line and SKU."""
+    lines = lines_of(session, return_id=return_id)
+    counted, named = _counted(session, lines, arrived)
+    values = return_rules.spread(counted, [(line.order_line_id, line.sku_id, line.qty) for line in lines], named)
+    places = {"lines": [line_id for line_id, _ in values], "skus": [sku_id for _, sku_id in values]}
+    session.execute(_RECEIVED, {"id": return_id, **places, "qtys": list(values.values())})
+    return counted, values
 
 
 def _take_up_again(session: Session, row: Return, values: Mapping[return_rules.Place, Decimal]) -> None:
@@ -271,8 +280,8 @@ def _step(session: Session, kind: str, row: Return) -> Claimed:
 
 
 def _note(session: Session, row: Return, event: str, cause: str, actor: str, now: datetime) -> None:
-    entry = lifecycle.Note("return_request", row.id, event, cause, order_id=row.order_id, became=row.status)
-    lifecycle.note(session, [entry], actor=actor, now=now)
+    note = lifecycle.Note("return_request", row.id, event, cause, order_id=row.order_id, became=row.status)
+    lifecycle.note(session, [note], actor=actor, now=now)
 
 
 def _tell(session: Session, row: Return, template: str, why: str, now: datetime) -> list[NewStep]:

@@ -46,6 +46,15 @@ _LATER = text("""
           AND l.message_id IS NOT NULL AND r.message_id IS NOT NULL AND r.status = 'requested' AND r.kind <> 'revival')
 """)
 
+# What a channel decided upon said last was a cancellation too: it tells what became of the money since.
+_AGAIN = text("""
+    SELECT r.id FROM change_request r CROSS JOIN LATERAL (
+        SELECT p.kind FROM change_request p
+        WHERE p.order_id = r.order_id AND p.message_id IS NOT NULL AND p.status IN ('approved', 'applied', 'declined')
+          AND (p.requested_at, p.id) < (r.requested_at, r.id) ORDER BY p.requested_at DESC, p.id DESC LIMIT 1) p
+    WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.message_id IS NOT NULL AND p.kind = 'cancellation'
+""")
+
 # What is on its way back to its bins is not over yet, and will be.
 _ENDING = text("""
     SELECT DISTINCT order_id FROM change_request
@@ -79,6 +88,8 @@ def load(
     floor = _floor(session, order_ids)
     ending = [r.order_id for r in requests if r.kind == "cancellation"]
     leaving = remainders.leaving(session, order_ids=ending) if ending else {}
+    cancelled = [r.id for r in requests if r.kind == "cancellation"]
+    again = set(session.scalars(_AGAIN, {"ids": cancelled})) if cancelled else set()
     revived = [r.order_id for r in requests if r.kind == "revival"]
     over = set(session.scalars(_ENDING, {"orders": revived})) if revived else set()
     before = told or {}
@@ -89,6 +100,7 @@ def load(
             lines[r.order_id],
             floor[r.order_id],
             superseded=r.id in later,
+            again=r.id in again,
             told=before.get(r.id),
             rest=any(remainders.of_line(line, leaving) > 0 for line in lines[r.order_id]),
             over=r.order_id in over or orders[r.order_id].status in change_rules.ENDED,
@@ -119,6 +131,7 @@ def _case(
     floor: Sequence[tuple[str, bool]],
     *,
     superseded: bool,
+    again: bool,
     told: Mapping[str, Any] | None,
     rest: bool,
     over: bool,
@@ -137,6 +150,8 @@ def _case(
         kind="update" if request.kind == "revival" and not over else request.kind,
         approved=request.status == "approved",
         superseded=superseded or request.status not in ("requested", "approved"),
+        again=again,
+        paid_back=wish_order.payment.status == "refunded",
         areas=_areas(order, base, wish_order, columns),
         to_mend=any(p.severity is not Severity.NOTE for p in wish_order.problems if p not in base.problems),
         country_changes=was["ship_country"] != became["ship_country"],

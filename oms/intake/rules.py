@@ -107,8 +107,10 @@ def _of_cancelled(known: Known, new: Known, age: int, *, same: bool, is_change: 
     """What is told of an order that its channel cancelled: shops take one up again that is paid late or was deleted by mistake."""
     if age == 0 and same and new.cancelled:
         return Became.DUPLICATE, known
-    if age < 0 or (new.cancelled and age > 0):
+    if age < 0 or (new.cancelled and age > 0 and same):
         return Became.SUPERSEDED, known
+    if new.cancelled and age > 0:
+        return Became.CANCELLED, new  # it tells what became of the money since
     if new.version is None and (same or is_change):
         return Became.REVIVED, new  # who numbers nothing, and writes once more, wants it after all
     if age > 0:

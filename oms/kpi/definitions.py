@@ -175,6 +175,8 @@ DELIVERED = frozenset({"delivered", "delivered_by_proxy"})
 #: Why a step or an order left the line, as written in the outcome of a cancelled step.
 OUR_FAULT = frozenset({"shortage", "late", "cancelled_for_shortage", "cancelled_for_lateness"})
 FORCE_MAJEURE = "force_majeure"
+#: A change began the order anew. What was late by then is no date that the customer moved.
+REPLACED = "replaced_by_change"
 #: What the customer did counts against nobody: out of shipped, delivered and completed.
 CUSTOMERS_DOING = frozenset({"rescheduled_by_customer", *UNDELIVERED_BY_THE_CUSTOMER})
 #: Over, and nothing came: it needs no due time to be missed.

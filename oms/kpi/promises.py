@@ -20,6 +20,7 @@ from oms.kpi.definitions import (
     FLOOR,
     OUR_FAULT,
     OUTSIDERS,
+    REPLACED,
     SPLIT,
     STAGE_OF,
     STAGES,
@@ -64,15 +65,24 @@ def completion(facts: Facts, period: Period) -> list[Counted]:
     released = {f.order_id for f in facts if f.kind == "release" and f.done}
     lines = []
     for order_id, parts in by_order(f for f in facts if f.kind == "deliver" and f.outcome != SPLIT).items():
-        # What a change replaced counts no more, unless nothing else is left of the order.
+        # What a change replaced in time counts no more, unless nothing else is left of the order.
         standing = [part for part in parts if not part.cancelled] or parts
         if period.holds(max(part.promised_at for part in standing)):
             failed = any(part.cancelled and part.outcome in OUR_FAULT for part in parts)
-            lines.append(_completed(standing, period, failed=failed, is_released=order_id in released))
+            lines.append(
+                _completed(
+                    standing, period, failed=failed, is_released=order_id in released, overdue=_was_overdue(parts)
+                )
+            )
     return lines
 
 
-def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool) -> Counted:
+def _was_overdue(parts: Facts) -> bool:
+    """Whether a promise had run out before a change of the order replaced it."""
+    return any(part.cancelled and part.outcome == REPLACED and ended(part) > part.promised_at for part in parts)
+
+
+def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool, overdue: bool) -> Counted:
     last = max(parts, key=lambda part: part.promised_at)
     if not last.live:
         return line(last, 0, 0, "not_live")
@@ -80,6 +90,8 @@ def _completed(parts: Facts, period: Period, *, failed: bool, is_released: bool)
         return line(last, 0, 1, "cancelled_by_us")
     if not is_released:
         return line(last, 0, 0, "not_released")
+    if overdue:
+        return line(last, 0, 1, "late")
     verdicts = [_kept(part, period, DELIVERED) for part in parts]
     if any(part.rest for part in parts):
         # What stands on no list yet has no step of its own: it is late from the order's promise on.
@@ -117,7 +129,8 @@ def _flaw(parts: Facts, *, is_wrong: bool) -> str:
         return "never_arrived"
     if any(part.cancelled and part.outcome in OUR_FAULT for part in parts):
         return "cancelled_by_us"
-    return "late" if any(part.outcome in DELIVERED and ended(part) > part.promised_at for part in parts) else "perfect"
+    late = any(part.outcome in DELIVERED and ended(part) > part.promised_at for part in parts)
+    return "late" if late or _was_overdue(parts) else "perfect"
 
 
 def _promised(facts: Facts, period: Period) -> list[StepFact]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from oms.money import quantise
+from oms.money import minor_unit, quantise
 
 
 def counts(line: Any) -> bool:
@@ -96,3 +96,18 @@ def tax_of(tax: Decimal | None, *, was: Decimal | None, now: Decimal | None, cur
     if tax is None or not was or now is None:
         return tax
     return quantise(tax * now / was, currency)
+
+
+def tax_of_order(
+    tax: Decimal, *, total: Decimal | None, tax_included: bool | None, was: Decimal | None, now: Decimal, currency: str
+) -> Decimal:
+    """The tax that the order alone names, when what it is on goes from `was` to `now`: the same share of it.
+
+    Where the order's sums did not add up before, nobody knows what it is on: it stays.
+    """
+    if was is None:
+        return tax
+    told = was if total is None else total - (Decimal(0) if tax_included else tax)
+    if abs(told - was) > minor_unit(currency):
+        return tax
+    return max(tax_of(tax, was=was, now=now, currency=currency) or Decimal(0), Decimal(0))

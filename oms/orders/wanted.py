@@ -25,7 +25,7 @@ from connectors.base import (
 )
 from oms.errors import InputInvalid
 from oms.money import quantise
-from oms.orders import rules
+from oms.orders import places, rules
 from oms.orders.models import Order, OrderLine
 
 ZERO = Decimal(0)
@@ -73,8 +73,7 @@ def mended(base: ChannelOrder, wish: Mapping[str, Any]) -> ChannelOrder:
         summed = [_summed(line, base.currency) for line in found["lines"]]
         found["lines"] = _taxed(summed, base.lines, base.currency)
         totals = found.get("totals", base.totals) or Totals()
-        more_tax = _tax_of(found["lines"]) - _tax_of(base.lines)
-        found["totals"] = _recounted(totals, found["lines"], more_tax, wish.get("totals") or {})
+        found["totals"] = _recounted(totals, base, found["lines"], wish.get("totals") or {})
     left = tuple(problem for problem in base.problems if not _settles(wish, problem))
     return replace(base, **(found | {"problems": left}))
 
@@ -105,17 +104,32 @@ def _tax_of(lines: Sequence[Line]) -> Decimal:
     return sum((line.tax or ZERO for line in lines), ZERO)
 
 
-def _recounted(totals: Totals, lines: Sequence[Line], more_tax: Decimal, named: Mapping[str, Any]) -> Totals:
+def _recounted(totals: Totals, base: ChannelOrder, lines: Sequence[Line], named: Mapping[str, Any]) -> Totals:
     """The sums of an order whose lines a person changed follow the lines; what the person named as well stays as named."""
     sum_of_lines = sum((line.total or ZERO for line in lines), ZERO)
     found = totals if named.get("lines") is not None else replace(totals, lines=sum_of_lines)
     if found.tax is not None and named.get("tax") is None:
-        found = replace(found, tax=max(found.tax + more_tax, ZERO))
+        found = replace(found, tax=_order_tax(found, found.tax, lines, base))
     if named.get("total") is not None:
         return found
-    extra = (found.shipping or ZERO) + (found.fees or ZERO) - (found.discount or ZERO)
     tax = ZERO if found.tax_included else found.tax or ZERO
-    return replace(found, total=(found.lines or ZERO) + extra + tax)
+    return replace(found, total=_before_tax(found) + tax)
+
+
+def _order_tax(found: Totals, tax: Decimal, lines: Sequence[Line], base: ChannelOrder) -> Decimal:
+    """By as much more as the lines', or, where none names a tax, in the share of what it is on."""
+    if base.currency is None or any(line.tax is not None for line in (*base.lines, *lines)):
+        return max(tax + _tax_of(lines) - _tax_of(base.lines), ZERO)
+    was = base.totals
+    return rules.tax_of_order(
+        tax, total=was.total, tax_included=was.tax_included, was=None if was.lines is None else _before_tax(was),
+        now=_before_tax(found), currency=base.currency,
+    )  # fmt: skip
+
+
+def _before_tax(totals: Totals) -> Decimal:
+    extra = (totals.shipping or ZERO) + (totals.fees or ZERO) - (totals.discount or ZERO)
+    return (totals.lines or ZERO) + extra
 
 
 def _read(wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +144,10 @@ def _read(wish: Mapping[str, Any]) -> dict[str, Any]:
 def _named(standing: Any, told: Any, names: Mapping[str, Any] | None) -> Any:
     if standing is None or told is None or names is None:
         return told
-    return replace(standing, **{name: getattr(told, name) for name in names if hasattr(told, name)})
+    found = {name: getattr(told, name) for name in names if hasattr(told, name)}
+    changed = [name for name, value in found.items() if getattr(standing, name) and value != getattr(standing, name)]
+    gone = {name: None for name in places.outdated(changed, found) if hasattr(standing, name)}
+    return replace(standing, **found, **gone)
 
 
 def _settles(wish: Mapping[str, Any], problem: Problem) -> bool:

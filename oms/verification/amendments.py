@@ -18,13 +18,15 @@ from oms.journey import errors, lifecycle
 from oms.journey.actors import is_person
 from oms.journey.errors import NewError
 from oms.money import minor_digits, quantise
-from oms.orders import derived, rules, terms
+from oms.orders import derived, places, rules, terms
 from oms.orders.models import Order, OrderLine
 from oms.parties.matching import index_of
 from oms.verification import amendment_rules, payments, promised_goods
 from oms.verification.amendment_rules import AMENDABLE, Target, touches_money
 
 ZERO = Decimal(0)
+#: Where a party stands that is called otherwise in the one schema.
+_COLUMNS = {"customer": "contact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class _Work:
     session: Session
     order: Order
     lines: Mapping[int, OrderLine]
+    #: what the order came to before, and what of that tax may be on
+    was_total: Decimal | None
+    was_base: Decimal | None
     was: dict[str, Any] = field(default_factory=dict)
     became: dict[str, Any] = field(default_factory=dict)
 
@@ -53,7 +58,8 @@ def amend(session: Session, *, order: Order, amendment: Amendment, actor: str, n
     """
     targets = amendment_rules.targets(amendment.changes)
     lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).all()
-    work = _Work(session, order, {line.position: line for line in lines})
+    base = None if order.lines_total is None else rules.before_tax(order)
+    work = _Work(session, order, {line.position: line for line in lines}, order.total, base)
     _check_lines(work, targets)
     _check_amounts(work, targets)
     was_due = rules.payable(order)
@@ -114,6 +120,18 @@ def _write(work: _Work, targets: Sequence[Target]) -> None:
             column = AMENDABLE[target.name].column
             _keep(work, target.name, getattr(work.order, column), target.value)
             setattr(work.order, column, target.value)
+    _forget_outdated(work, targets)
+
+
+def _forget_outdated(work: _Work, targets: Sequence[Target]) -> None:
+    """What belonged to a part that is another now, such as the town of the former city, goes with it."""
+    for group in sorted({target.group for target in targets} & {"customer", "ship_to", "bill_to"}):
+        own = [target for target in targets if target.group == group]
+        changed = [t.part for t in own if work.was[t.name] not in (None, "", [], work.became[t.name])]
+        party: Mapping[str, Any] = getattr(work.order, _COLUMNS.get(group, group)) or {}
+        for part in sorted(places.outdated(changed, [t.part for t in own])):
+            if party.get(part):
+                _write_party(work, Target(f"{group}.{part}", group, part, None))
 
 
 def _write_line(work: _Work, target: Target, line: OrderLine) -> None:
@@ -129,7 +147,7 @@ def _write_line(work: _Work, target: Target, line: OrderLine) -> None:
 
 
 def _write_party(work: _Work, target: Target) -> None:
-    column = {"customer": "contact"}.get(target.group, target.group)
+    column = _COLUMNS.get(target.group, target.group)
     party = dict(getattr(work.order, column) or {})
     _keep(work, target.name, party.get(target.part), target.value)
     party[target.part] = target.value
@@ -153,15 +171,29 @@ def _recount(work: _Work, changed: Sequence[str]) -> None:
     money = [name for name in changed if touches_money(name) and name != "payment.terms"]
     if not money or not order.currency:
         return
+    was_tax = order.tax
     touched = {int(name.split(".")[1]) for name in money if name.startswith("lines.")}
     more_tax = sum((_recount_line(work.lines[position], order.currency) for position in sorted(touched)), ZERO)
-    if order.tax is not None and "totals.tax" not in changed:
-        order.tax = max(order.tax + more_tax, ZERO)
     live = [line for line in work.lines.values() if rules.counts(line)]
     order.lines_total = sum((line.total or ZERO for line in live), ZERO)
+    if was_tax is not None and "totals.tax" not in changed:
+        order.tax = (
+            max(was_tax + more_tax, ZERO) if _lines_name_tax(work) else _order_tax(work, was_tax, order.currency)
+        )
     if "totals.total" not in changed:
-        extra = (order.shipping or ZERO) + (order.fees or ZERO) - (order.discount or ZERO)
-        order.total = order.lines_total + extra + (ZERO if order.tax_included else order.tax or ZERO)
+        order.total = rules.before_tax(order) + (ZERO if order.tax_included else order.tax or ZERO)
+
+
+def _lines_name_tax(work: _Work) -> bool:
+    return any(line.tax is not None for line in work.lines.values())
+
+
+def _order_tax(work: _Work, tax: Decimal, currency: str) -> Decimal:
+    order = work.order
+    return rules.tax_of_order(
+        tax, total=work.was_total, tax_included=order.tax_included, was=work.was_base, now=rules.before_tax(order),
+        currency=currency,
+    )  # fmt: skip
 
 
 def _recount_line(line: OrderLine, currency: str) -> Decimal:

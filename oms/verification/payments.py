@@ -25,6 +25,10 @@ _KNOWN = text("""
     SELECT data ->> 'amount' FROM history_entry
     WHERE order_id = :order AND event = 'payment.recorded' AND data ->> 'reference' = :reference LIMIT 1
 """)
+_RECORDED = text("""
+    SELECT order_id, sum(CAST(data ->> 'amount' AS numeric)) AS amount FROM history_entry
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND event = 'payment.recorded' GROUP BY order_id
+""")
 # A channel that says "paid" and names no sum means the order's value.
 _ADD = text("""
     UPDATE orders SET paid = :amount + coalesce(paid, CASE WHEN payment_status = ANY(CAST(:whole AS text[])) THEN CAST(:due AS numeric) END, 0)
@@ -87,6 +91,12 @@ def recorded(session: Session, *, order_id: uuid.UUID, reference: str) -> Decima
     """The amount of the payment that was recorded on the order under that reference."""
     amount = session.execute(_KNOWN, {"order": order_id, "reference": reference}).scalar()
     return None if amount is None else Decimal(amount)
+
+
+def recorded_sums(session: Session, *, order_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Decimal]:
+    """What was recorded by hand on each of the orders; one without is missing."""
+    rows = session.execute(_RECORDED, {"orders": list(order_ids)})
+    return {row.order_id: Decimal(row.amount) for row in rows}
 
 
 def payments_arrived(session: Session, *, order_ids: Sequence[uuid.UUID], actor: str, now: datetime) -> list[uuid.UUID]:

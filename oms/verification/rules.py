@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oms.clock import local_day
 from oms.money import minor_unit
-from oms.verification import address_rules
+from oms.verification import address_rules, problems_zh
 from oms.verification.order_facts import ZERO, Feasible, Limits, LineFacts, OrderFacts
 from oms.verification.rule_table import HOLD, JUDGED_ANEW, NOTE, RULES, Rule
 
@@ -48,16 +48,15 @@ Check = Callable[[Case], Iterator[Found]]
 
 def found(name: str, at: str, /, **filled: object) -> Found:
     """A finding of that rule with its text filled in."""
-    rule = RULES[name]
-    return Found(name, at, rule.en.format(**filled).strip(), rule.zh.format(**filled).strip())
+    rule, detail = RULES[name], problems_zh.in_chinese(str(filled.get("detail", "")))
+    return Found(name, at, rule.en.format(**filled).strip(), rule.zh.format(**(filled | {"detail": detail})).strip())
 
 
 def findings(case: Case) -> list[Found]:
     """Everything that is to be said about the order, each rule once for each field."""
     kept: dict[tuple[str, str], Found] = {}
-    for check in CHECKS:
-        for one in check(case):
-            kept.setdefault((one.name, one.field), one)
+    for one in (one for check in CHECKS for one in check(case)):
+        kept.setdefault((one.name, one.field), one)
     return list(kept.values())
 
 

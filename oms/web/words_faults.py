@@ -32,6 +32,7 @@ mend first: * | 请先修正：*
 no field of this name can be amended; use names such as ship_to.city or lines.0.qty | 此项不能修改
 name at least one field to amend | 请至少修改一项
 changes: name at least one field to amend | 请至少修改一项
+an approved change of this order is being carried out, once its goods are put back: ask again then | 此订单已批准的变更将在货物返架后执行：请届时再申请
 another change of this order waits for its decision: decide on that one first | 此订单另有变更待审批，请先处理
 the goods have been handed over: open a ticket or a return instead | 货物已交接，请改用工单或退货
 the request is not complete | 申请不完整
@@ -51,6 +52,7 @@ these goods cannot be returned like this | 这些商品不能这样退货
 is no shipped line of this order | 不是此订单已发货的行
 more than 0 and at most *, what was shipped and is not returned | 须大于 0 且不超过 *（已发货未退数量）
 more than 0 and at most *, what was paid and not given back | 须大于 0 且不超过 *（已付未退金额）
+say how many pieces of which line come back | 请填写退回的商品行及数量
 name each line once | 每行只填一次
 the * days of return without reason are over | 已超过 * 天无理由退货期
 the goods do not fit the return | 货物与退货单不符

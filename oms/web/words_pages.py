@@ -33,6 +33,7 @@ PAGES = {
         return_approved   | The return is approved; the customer is told where to send it. | 退货已批准，并告知客户退回地址。
         return_declined   | The return is declined. | 退货已拒绝。
         return_received   | The goods are received; quality inspects them. | 已收货，等待质检。
+        return_recounted  | The new count stands; quality inspects the goods. | 已重新清点，等待质检。
         return_inspected  | Inspected: stock and refund follow. | 质检完成，库存与退款随之处理。
         refund_asked      | The refund waits for finance. | 退款申请已提交财务。
         refund_approved   | The refund is approved. | 退款已审批。
@@ -170,6 +171,7 @@ PAGES = {
         pick_task.picked          | Stops picked                    | 拣货完成
         sales_ledger.shipped      | Goods left stock                | 出库记账
         return.requested          | Return requested                | 申请退货
+        return.counted_again      | Return counted again            | 退货重新清点
         satisfaction.scored       | Customer scored                 | 客户评价
         ticket.opened             | Ticket opened                   | 建立工单
         ticket.noted              | Ticket note                     | 工单记录

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.aftersales import asking
+from oms.aftersales.models import Ticket
 from oms.errors import Conflict
 from oms.invariants.check import check
 from oms.journey import holds
@@ -150,6 +151,7 @@ def test_what_the_desk_changes_of_a_paid_order_is_held_against_what_was_paid(
     found = session.get_one(Order, order.id)
     state = "partially_paid" if qty > 1 else "overpaid"
     assert (found.payment_status, found.paid, found.total) == (state, was, qty * 10)
+    assert session.query(Ticket).filter(Ticket.order_id == order.id).count() == (state == "overpaid")
     again(session, "verify", review.verify, business_now)
     again(session, "confirm", confirmation.confirm, business_now)
     assert ("pay" in living_steps(session, order)) is (qty > 1)
@@ -207,3 +209,14 @@ def test_who_drops_a_line_of_a_phone_order_leaves_the_promise_of_the_others(
     assert lines[dropped].qty_cancelled == 2
     assert (lines[1 - dropped].qty, lines[1 - dropped].qty_reserved) == (Decimal(qty), Decimal(qty))
     assert (unbalanced(session), check(session)) == ([], [])
+
+
+def test_who_asks_while_the_goods_of_an_approved_change_go_back_is_told_what_it_waits_for(
+    session: Session, floor: Floor, business_now: datetime
+) -> None:
+    fulfilment = released(session, floor, business_now, qty=2)
+    pick(session, fulfilment, business_now, stops=1)
+    order = session.get_one(Order, fulfilment.order_id)
+    decide(session, ask(session, order, business_now), business_now)
+    with pytest.raises(Conflict, match="put back"):
+        ask(session, order, business_now)

@@ -145,3 +145,10 @@ def test_a_payment_beside_one_of_which_no_sum_was_told_is_too_much(session: Sess
     order = make_order(session, status="confirmed", payment_status="paid", paid=None)
     assert _paid(session, order, "2.50", "BANK-1", business_now) == "overpaid"
     assert _state(session, order) == ("overpaid", Decimal("12.5"))
+
+
+def test_of_a_payment_that_is_too_much_a_person_is_asked_once(session: Session, business_now: datetime) -> None:
+    order = make_order(session, status="confirmed", payment_status="pending", paid=Decimal(0))
+    for _ in range(2):
+        assert _paid(session, order, "12.00", "BANK-1", business_now) == "overpaid"
+    assert "More was paid" in session.query(Ticket).one().subject

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.aftersales import refunds, rejections, tickets
-from oms.aftersales.models import Refund
+from oms.aftersales.models import Refund, Ticket
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.tickets import NewTicket
 from oms.invariants.check import check
@@ -48,3 +48,17 @@ def test_refusing_a_paid_order_for_good_opens_its_refund(
     refunds.pay_out(session, refund_id=first, actor="staff:finance", now=business_now)
     tickets.pass_on(session, ticket_id=ticket_id, owner_id=None, actor="staff:desk", now=business_now)
     assert session.query(Step).filter_by(kind="ticket_contact", state="open").count() == 1
+
+
+@pytest.mark.parametrize(("qty", "asked"), [("1", 1), ("3", 0)])
+def test_of_what_a_correction_leaves_too_much_of_the_payment_a_person_is_asked(
+    session: Session, business_now: datetime, qty: str, asked: int
+) -> None:
+    order = make_order(session, status="verifying", lines=[{"qty": Decimal(2)}])
+    steps.open_steps(session, [NewStep("final_review", order.id, order_id=order.id)], now=business_now)
+    step = session.query(Step).filter_by(kind="final_review").one()
+    outcome = rejections.decide(
+        session, step_id=step.id, token=step.token, actor="staff:boss", roles=["order_manager"], now=business_now,
+        decision=Decision("amend", "she wants one only", {"lines.0.qty": qty}, False),
+    )  # fmt: skip
+    assert (outcome, session.query(Ticket).count()) == ("amended", asked)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from oms.aftersales import refunds, returns
+from oms.aftersales import recounts, refunds, returns
 from oms.aftersales.models import Refund, Return, ReturnLine
 from oms.aftersales.refunds import NewRefund
 from oms.aftersales.returns import Arrived, Wanted
@@ -18,7 +18,7 @@ from oms.catalog.models import BundlePart, Sku
 from oms.db import new_id
 from oms.errors import Conflict, InputInvalid, NotAllowed
 from oms.inventory.models import Bin, BinStock, Stock
-from oms.journey.models import Step
+from oms.journey.models import HistoryEntry, Step
 from oms.messages import rendering
 from oms.messages.models import Message
 from oms.orders.models import Order, OrderLine
@@ -262,3 +262,30 @@ def test_a_return_whose_refund_is_refused_is_over(session: Session, sold: Order,
     refund_id = inspect(session, received(session, sold, business_now), business_now, restock=2, scrap=0)
     refunds.refuse(session, refund_id=refund_id, reason="paid by the carrier", actor=FINANCE, now=business_now)
     assert session.query(Return).populate_existing().one().status == "closed"
+
+
+@pytest.mark.parametrize(("lies_there", "money"), [(1, 10), (4, 40)])
+def test_a_count_that_was_wrong_is_corrected_before_the_inspection(
+    session: Session, sold: Order, business_now: datetime, lies_there: int, money: int
+) -> None:
+    """Mistyped, or a second parcel came: stock and money follow what lies there."""
+    return_id = ask_back(session, sold, business_now, 4)
+    returns.decide(session, return_id=return_id, approve=True, reason="", actor=SERVICE, now=business_now)
+
+    def counted(pieces: int) -> list[Arrived]:
+        return [Arrived(code_of(session, sold), Decimal(pieces))]
+
+    by = {"return_id": return_id, "actor": "staff:bob", "now": business_now}
+    with pytest.raises(Conflict, match="does not wait"):
+        recounts.recount(session, arrived=counted(1), **by)
+    returns.receive(session, arrived=counted(2), **by)
+    with pytest.raises(InputInvalid):
+        recounts.recount(session, arrived=counted(5), **by)
+    recounts.recount(session, arrived=counted(lies_there), **by)
+    inspect(session, return_id, business_now, restock=lies_there, scrap=0)
+    assert session.query(Refund).one().amount == money
+    [told] = session.query(HistoryEntry).filter_by(event="return.counted_again")
+    assert (list(told.data["was"].values()), list(told.data["became"].values())) == (["2.000"], [str(lies_there)])
+    with pytest.raises(Conflict, match="does not wait"):
+        recounts.recount(session, arrived=counted(2), **by)
+    assert unbalanced(session) == []

@@ -109,3 +109,38 @@ def test_of_a_tax_that_no_line_names_the_goods_have_their_share(session: Session
     assert resting.paid_for(untold, lines, units) == Decimal("24.00")
     untold.tax_included, untold.total = True, Decimal(50)
     assert resting.paid_for(untold, lines, units) == Decimal("20.00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "tax", "total"),
+    [
+        ({"lines.0.qty": "1"}, "8.00", "48.00"),
+        ({"lines.1.cancelled": True}, "6.00", "36.00"),
+        ({"totals.shipping": "0"}, "8.00", "48.00"),
+        ({"lines.0.qty": "1", "totals.tax": "9.99"}, "9.99", "49.99"),
+        ({"ship_to.city": "广州市"}, "10", "60"),
+    ],
+)
+def test_of_a_tax_that_no_line_names_an_amended_order_keeps_the_share(
+    session: Session, untold: Order, business_now: datetime, changes: dict[str, Any], tax: str, total: str
+) -> None:
+    amendment = Amendment(changes, "the customer rang")
+    amendments.amend(session, order=untold, amendment=amendment, actor="staff:anna", now=business_now)
+    assert (untold.tax, untold.total) == (Decimal(tax), Decimal(total))
+
+
+def test_of_a_tax_that_no_line_names_a_wish_takes_the_share_along(session: Session, untold: Order) -> None:
+    line = {"line_ref": "1", "sku": "TEA", "qty": "1", "unit_price": "10.00"}
+    assert _wished(session, untold, line) == ([None], Decimal("4.00"), Decimal("24.00"))
+    untold.tax_included, untold.total = True, Decimal(50)
+    assert _wished(session, untold, line) == ([None], Decimal("4.00"), Decimal("20.00"))
+
+
+def test_a_tax_of_sums_that_did_not_add_up_is_nobodys_share(
+    session: Session, untold: Order, business_now: datetime
+) -> None:
+    """A mail says 60.00 with 10.00 of tax, and one of its quantities was read wrongly: its correction moves no tax."""
+    untold.lines_total = Decimal(200)
+    amendment = Amendment({"lines.0.qty": "1"}, "misread")
+    amendments.amend(session, order=untold, amendment=amendment, actor="staff:anna", now=business_now)
+    assert (untold.tax, untold.total) == (Decimal(10), Decimal(50))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from oms.aftersales import returns
+from oms.aftersales.models import Return
+from oms.aftersales.returns import Wanted
 from oms.fulfilment import release, waves
 from oms.fulfilment.boxing import Box
 from oms.fulfilment.models import Fulfilment, FulfilmentLine
@@ -74,3 +78,24 @@ def test_the_rest_at_one_house_is_cancelled_and_the_box_at_the_other_keeps_its_g
     standing = {r.warehouse_id: r.qty - r.qty_shipped - r.qty_released for r in session.query(Reservation)}
     assert standing == {stays.warehouse_id: 1, goes.warehouse_id: 0}
     assert (unbalanced(session), check(session, names=list(STOCK))) == ([], [])
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_goods_come_back_to_the_house_that_sent_them(session: Session, business_now: datetime, place: int) -> None:
+    """A carrier brings what it cannot deliver back to its sender: booked in elsewhere, it stood in two houses at once."""
+    _, lists = _two_houses(session, business_now)
+    order = session.get_one(Order, lists[0].order_id)
+    first = session.query(OrderLine).one()
+    other = OrderLine(order_id=order.id, position=1, sku_id=first.sku_id, qty=Decimal(2))
+    session.add(other)
+    session.flush()
+    session.query(FulfilmentLine).filter_by(fulfilment_id=lists[1].id).update({"order_line_id": other.id})
+    done: dict[Any, Any] = {"qty_picked": 2, "qty_packed": 2}
+    session.query(FulfilmentLine).update(done)
+    session.query(OrderLine).update({"qty": 2, "qty_reserved": 0, "qty_shipped": 2, **done})
+    line = (first, other)[place]
+    return_id = returns.request(
+        session, order_id=order.id, wanted=[Wanted(line.id, Decimal(1))], reason="undelivered", actor="staff:service",
+        now=business_now,
+    )  # fmt: skip
+    assert session.get_one(Return, return_id).warehouse_id == lists[place].warehouse_id

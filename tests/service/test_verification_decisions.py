@@ -101,6 +101,19 @@ def test_an_amendment_is_verified_again_in_a_new_round_and_names_private_fields_
     )
 
 
+def test_who_amends_the_city_leaves_no_town_and_code_of_the_former_one(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    place = {**ADDRESS, "town": "粤海街道", "phone_ext": "801"}
+    order = make_web_order(session, house, ship_to=place, buyer_message="to my parents, please")
+    verified(session, order, business_now)
+    changes = {"ship_to.city": "广州市", "ship_to.district": "天河区", "ship_to.phone": "+8613900139000"}
+    _decide(session, order, "review", SPECIALIST, business_now, "amend", changes=changes)
+    gone = dict.fromkeys(("town", "adcode", "phone_ext"))
+    moved = {"city": "广州市", "district": "天河区", "phone": "+8613900139000"}
+    assert order.ship_to == {**place, **moved, **gone}
+
+
 def test_an_amended_quantity_recounts_line_and_total_and_settles_the_mismatch(
     session: Session, house: House, business_now: datetime
 ) -> None:

@@ -134,6 +134,19 @@ def test_an_order_is_complete_when_all_of_it_came_by_its_promise(facts: list[Ste
     assert verdict("completion", *facts) == expected
 
 
+@pytest.mark.parametrize(
+    ("ended", "complete", "perfect"),
+    [("2026-11-09 12:00", (1, 1, "on_time"), (1, 1, "perfect")), ("2026-11-09 12:01", (0, 1, "late"), (0, 1, "late"))],
+)
+def test_a_promise_that_had_run_out_when_the_order_was_changed_stays_missed(
+    ended: str, complete: tuple, perfect: tuple
+):
+    """Else whoever changes the address of a late order makes it punctual."""
+    before = fact("deliver", "2026-11-09 12:00", ended, state="cancelled", outcome="replaced_by_change")
+    assert verdict("completion", RELEASED, before, delivered()) == complete
+    assert verdict("perfect_order", before, delivered()) == perfect
+
+
 def test_completion_belongs_to_the_month_of_the_orders_last_promise():
     later = fact("deliver", "2026-12-02 12:00")
     assert count("completion", RELEASED, delivered(), later) == []

@@ -43,6 +43,16 @@ def test_the_window_ends_at_the_end_of_its_last_local_day(signed: datetime, last
     assert _over(signed, end)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "hint"), [([], "how many pieces"), ([(LINE, Decimal(1)), (LINE, Decimal(1))], "each line once")]
+)
+def test_who_names_no_piece_or_a_line_twice_is_told_which(wanted: list[tuple[uuid.UUID, Decimal]], hint: str) -> None:
+    shipped = [Shipped(LINE, SKU, Decimal(2), SKU, Decimal(1), None)]
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    faults = return_rules.faults(shipped, wanted, reason="faulty", window_days=7, zone=BERLIN, now=now)
+    assert hint in faults["lines"]
+
+
 @pytest.mark.parametrize(("currency", "worth"), [("JPY", "333"), ("CNY", "333.33"), ("KWD", "333.333")])
 def test_worth_is_in_the_currencys_own_units(currency: str, worth: str) -> None:
     values = {LINE: Value(Decimal(3), Decimal(1000), Decimal(0))}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from oms import db
@@ -76,7 +79,7 @@ def test_a_field_that_is_named_changes_and_its_neighbours_stay(house):
     assert house.rows("SELECT discount, ship_city, ship_country FROM orders") == [(5, "广州市", "CN")]
     with house.transaction() as session:
         order = session.get_one(type(house.order), house.order.id)
-        assert order.ship_to == {**house.order.ship_to, "city": "广州市"}
+        assert order.ship_to == {**house.order.ship_to, "city": "广州市", "adcode": None}
 
 
 def test_the_times_and_lines_of_a_wish_are_carried_out(house):
@@ -136,3 +139,36 @@ def test_a_line_that_was_dropped_is_neither_shown_nor_wished_again(house):
     _approve(house)
     told = "SELECT qty, qty_cancelled FROM order_line WHERE order_id = :o ORDER BY position"
     assert house.rows(told, o=house.order.id) == [(1, 1), (3, 0)]
+
+
+def test_the_page_counts_a_changed_line_in_the_currencys_units(house):
+    """Three at 0.125: nobody can pay 0.375."""
+    client, url = house.client("order_specialist"), f"/orders/{house.order.number}/change"
+    form = {"reason": "more", "lines.0.qty": "3", "lines.0.unit_price": "0.125"}
+    assert post(client, url, form, page=url).status_code == 303
+    _approve(house)
+    assert house.rows("SELECT total, lines_total FROM orders") == [(Decimal("0.38"), Decimal("0.38"))]
+
+
+def test_who_decides_sees_what_would_change_and_nobodys_door(house):
+    desk, url = house.client("order_specialist"), f"/orders/{house.order.number}"
+    form = {"reason": "as agreed", "lines.0.qty": "3", "ship_to.city": "广州市", "ship_to.lines": "天河路 7 号",
+            "customer.phone": "+8613900139000"}  # fmt: skip
+    assert post(desk, f"{url}/change", form, page=f"{url}/change").status_code == 303
+    page = house.client("order_manager").get(url).get_data(as_text=True)
+    shown = re.search('<ul class="plainlist">.*?</ul>', page[page.index('class="card held"') :], re.DOTALL)
+    assert shown is not None
+    assert all(told in shown[0] for told in ("× 3", "广州市", "+86139****9000", "***"))
+    assert "天河路" not in page
+    assert house.rows("SELECT change_class FROM change_request") == [(3,)]
+
+
+@pytest.mark.parametrize("status", ["closed", "cancelled"])
+def test_finance_records_what_is_paid_for_an_order_that_is_over(house, status):
+    """Who bought on account pays weeks after the delivery, when the order is closed."""
+    house.rows("UPDATE orders SET status = :s, payment_status = 'pending', paid = 0 RETURNING id", s=status)
+    client, url = house.client("finance"), f"/orders/{house.order.number}"
+    assert 'name="reference"' in client.get(url).get_data(as_text=True)
+    paid = {"amount": "4.00", "reference": "BANK-1"}
+    assert post(client, f"{url}/payments", paid, page=url).status_code == 303
+    assert house.rows("SELECT paid FROM orders") == [(4,)]

@@ -69,6 +69,9 @@ def test_a_return_goes_from_request_to_the_refund_that_finance_pays(site, day):
     assert post(service, f"{url}/decide", {"decision": "approve"}, page=url).status_code == 303
     assert post(floor, f"{url}/receive", {f"qty.{key}": "9"}, page=url).status_code == 422
     assert post(floor, f"{url}/receive", {f"qty.{key}": "1"}, page=url).status_code == 303
+    assert "Count again" in floor.get(url).get_data(as_text=True)
+    assert post(floor, f"{url}/receive", {f"qty.{key}": "1"}, page=url).status_code == 409
+    assert post(floor, f"{url}/receive", {f"qty.{key}": "1", "again": "1"}, page=url).status_code == 303
     found = {f"restock.{key}": "1", f"scrap.{key}": "1", f"finding.{key}": "unopened"}
     assert post(inspector, f"{url}/inspect", found, page=url).status_code == 422
     assert post(inspector, f"{url}/inspect", found | {f"scrap.{key}": "0"}, page=url).status_code == 303

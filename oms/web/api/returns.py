@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.aftersales import inspections, queries, return_rules, returns
+from oms.aftersales import inspections, queries, recounts, return_rules, returns
 from oms.aftersales.inspections import Found
 from oms.aftersales.returns import Arrived, Wanted
 from oms.aftersales.states import RETURN
@@ -89,6 +89,9 @@ class ArrivedIn(Schema):
 
 class ReceiveIn(Schema):
     lines = fields.List(fields.Nested(ArrivedIn), required=True, validate=validate.Length(min=1, max=500))
+    again = fields.Boolean(
+        load_default=False, metadata={"description": "true: all that lies there, counted again before the inspection"}
+    )
 
 
 class FoundIn(Schema):
@@ -193,10 +196,11 @@ def _decided(return_id: uuid.UUID, *, approved: bool, reason: str) -> dict[str, 
 @blp.response(200, ReturnOut)
 @right("return.receive")
 def receive(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
-    """Receive the goods by scan into the returns bin."""
+    """Receive the goods by scan into the returns bin; `again` corrects the count."""
     arrived = [Arrived(line["code"], line["qty"], line["line_id"]) for line in given["lines"]]
     with edge.transaction() as session:
-        returns.receive(session, return_id=return_id, arrived=arrived, actor=me().actor, now=db.now(session))
+        count = recounts.recount if given["again"] else returns.receive
+        count(session, return_id=return_id, arrived=arrived, actor=me().actor, now=db.now(session))
         return _shown(session, str(return_id))
 
 

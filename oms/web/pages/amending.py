@@ -124,21 +124,12 @@ def _line(line: Any, told: Mapping[str, Any]) -> dict[str, Any]:
         "qty": qty,
         "unit_price": price,
         "discount": _text(line.discount),
-        "tax": _text(line.tax) if same else None,  # it follows the total (`orders.wanted`)
-        "total": _text(line.total) if same else _total(qty, price, line.discount),
+        # Both follow quantity and price, in the currency's units (`orders.wanted`).
+        "tax": _text(line.tax) if same else None,
+        "total": _text(line.total) if same else None,
         "requires_shipping": line.requires_shipping,
         "options": dict(line.options),
     }
-
-
-def _total(qty: str | None, price: str | None, discount: Decimal | None) -> str | None:
-    if qty is None or price is None:
-        return None
-    try:
-        return _text(Decimal(qty) * Decimal(price) - (discount or 0))
-    except ArithmeticError as fault:
-        hint = gettext("Write numbers as 12 or 12.50.")
-        raise InputInvalid("a number cannot be read", fields={"lines": hint}) from fault
 
 
 def _text(amount: Decimal | None) -> str | None:

@@ -27,7 +27,7 @@ from oms.shipping import queries as shipping
 from oms.web import edge, masking
 from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
-from oms.web.pages import acting, order_story
+from oms.web.pages import acting, order_story, wished
 
 pages = Blueprint("orders", __name__)
 
@@ -91,6 +91,7 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
         full=bool(request.args.get("full")),
         told=told,
         refund_key=str(uuid.uuid4()),
+        wished=lambda change: wished.told(change, unmasked=unmasked),
         **around,
     )
 

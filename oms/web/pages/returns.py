@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
 from oms.accounts import names
-from oms.aftersales import inspections, queries, refunds, return_rules, returns
+from oms.aftersales import inspections, queries, recounts, refunds, return_rules, returns
 from oms.aftersales.inspections import Found
 from oms.aftersales.returns import Arrived, Wanted
 from oms.aftersales.states import RETURN
@@ -109,15 +109,17 @@ def decide(return_id: uuid.UUID) -> AnyResponse:
 @pages.post("/returns/<uuid:return_id>/receive")
 @right("return.receive")
 def receive(return_id: uuid.UUID) -> AnyResponse:
-    """Receive the goods, scanned or counted, into the returns bin."""
+    """Receive the goods, scanned or counted, into the returns bin; or count them again before their inspection."""
+    again = bool(request.form.get("again"))
 
     def work(session: Session, now: datetime) -> None:
         lines = queries.return_lines(session, return_id=return_id)
         counts = [(line, acting.number(_name("qty", line))) for line in lines]
         arrived = [Arrived(line.sku, qty, line.line_id) for line, qty in counts if qty > 0]
-        returns.receive(session, return_id=return_id, arrived=arrived, actor=me().actor, now=now)
+        count = recounts.recount if again else returns.receive
+        count(session, return_id=return_id, arrived=arrived, actor=me().actor, now=now)
 
-    return _after(return_id, acting.tried(work), "return_received")
+    return _after(return_id, acting.tried(work), "return_recounted" if again else "return_received")
 
 
 @pages.post("/returns/<uuid:return_id>/inspect")
