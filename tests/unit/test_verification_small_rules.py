@@ -211,6 +211,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "requested.deliver_by": (None, None),
     "lines.0.qty": ("2.5", Decimal("2.5")),
     "lines.0.cancelled": (True, True),
+    "lines.0.unit": ("EA", "EA"),
     "lines.12.sku": ("TEA", "TEA"),
 }
 BAD: dict[str, Any] = {
@@ -225,6 +226,7 @@ BAD: dict[str, Any] = {
     "lines.1.qty": "0.0001",
     "lines.0.unit_price": "1e3",
     "lines.0.cancelled": False,
+    "lines.0.unit": "x" * 31,
     "lines.2.sku": "",
     "status": "confirmed",
 }
