@@ -27,6 +27,9 @@ _SECOND = {
     "lines.total": "plain.total",
     "lines.unit_price": "lines.second_price",
     "ship_to.name": "customer.name",
+    # 订单状态 beside 退款状态, `Order Status` beside `Line Status`: each may end what the other lets stand.
+    "status": "status.second",
+    "status.second": "status.third",
 }
 #: A column of amounts is taken before one of percentages of the same thing.
 _OF_A_RATE = 90
@@ -114,8 +117,8 @@ def recognise(heads: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     for strength, place, name in sorted(_candidates(heads, taken)):
         if place in taken:
             continue
-        if name in places and not is_rate(heads[place]):
-            name = _SECOND.get(name, name)
+        while name in places and name in _SECOND and not is_rate(heads[place]):
+            name = _SECOND[name]
         if name not in places and strength >= 0:
             places[name] = place
             taken.add(place)

@@ -15,7 +15,7 @@ from connectors.headers import recognise, without_accents
 from connectors.problems import problem
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
-from connectors.sheet_states import calls_them_ended
+from connectors.sheet_states import calls_them_ended, calls_them_sent
 from connectors.tables import Table, TableUnreadable
 from connectors.totals import sum_of_parts
 
@@ -88,9 +88,9 @@ def _sheet(table: Table, settings: SheetSettings) -> _Sheet:
 
 
 def _unless_ended(order: ChannelOrder, name: str) -> ChannelOrder:
-    """The order, held where its sheet is called `Cancelled` or the like and no status says so."""
+    """The order as the name of its sheet lets it be: held where that is `Cancelled` and no status says so, sent where `Shipped`."""
     if order.kind is not Kind.ORDER or not calls_them_ended(name):
-        return order
+        return replace(order, sent=order.sent or calls_them_sent(name))
     message = f"the sheet is called {name!r}; write cancelled into a status column, or give the sheet another name"
     return replace(order, problems=(*order.problems, problem("status_unknown", "status", message)))
 

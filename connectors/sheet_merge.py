@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors import currencies
-from connectors.base import ChannelConfig, ChannelOrder, Kind, Line, Payment, Problem, Requested, Totals
+from connectors.base import ChannelConfig, ChannelOrder, Line, Payment, Problem, Requested, Totals
 from connectors.dates import DateAmbiguous, iso_z, utc
 from connectors.headers import MappingInvalid, field_named
 from connectors.money import SHARED_SIGNS, currency_code
@@ -18,7 +18,7 @@ from connectors.problems import problem
 from connectors.sheet_cells import PAYMENT_STATUS, price, terms
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
-from connectors.sheet_states import kind_of, word
+from connectors.sheet_states import has_left, kind_of, said_of, word
 from connectors.sheet_taxes import settled, tax_included
 from connectors.tables import Row
 from connectors.totals import finish
@@ -77,7 +77,7 @@ def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOr
     country = settings.country or ("CN" if reading.chinese else None)
     customer, ship_to, bill_to, party_problems = parties(values, country=country)
     dates, date_problems = _dates(merged, zone)
-    kind, kind_problems = _kind(merged)
+    kind, kind_problems = kind_of(said_of(merged.rows, values, reading))
     currency, currency_problems = _currency(merged, settings)
     totals, given, sum_problems = _totals(merged)
     number = merged.number or None
@@ -105,6 +105,7 @@ def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOr
         seller_memo=_memo(values, number),
         invoice=invoice_of(values),
         problems=(*merged.problems, *kind_problems, *currency_problems, *sum_problems, *date_problems, *party_problems),
+        sent=has_left(merged.rows, values, reading),
     )
     return settled(finish(order, given_line_totals=given))
 
@@ -131,12 +132,6 @@ def _timezone(name: str) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsInvalid(f"setting timezone: {name!r} is unknown; write one such as Asia/Shanghai") from error
-
-
-def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
-    told = [(row, text) for row in merged.rows if (text := merged.reading.cell(row, "status"))]
-    said = merged.values.get("status")
-    return kind_of(told or ([(None, said)] if said else []))
 
 
 def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, Sequence[Problem]]:
