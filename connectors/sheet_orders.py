@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.base import ChannelOrder, Kind, Line, Problem
-from connectors.headers import Columns, recognise
+from connectors.headers import Columns, bracketed, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
 from connectors.rates import rates_of
@@ -44,7 +44,7 @@ _AGREED = (
 )  # fmt: skip
 _UNIT_WORDS = frozenset(
     "ea each pc pcs piece pieces unit units item items set sets box boxes case cases carton cartons ctn pack packs pk bag bags"
-    " bottle bottles can cans roll rolls pair pairs dozen dz kg g gram grams lb lbs oz l liter liters litre litres ml milliliter"
+    " ctns crate crates dozens kgs karton kartons caisse caisses caja cajas bottle bottles can cans roll rolls pair pairs dozen dz kg g gram grams lb lbs oz l liter liters litre litres ml milliliter"
     " milliliters m meter metre cm mm ft hour hours pallet pallets stk stück st 个 件 只 箱 盒 包 袋 瓶 套 台 支 条 张 把 双 对 斤 公斤 千克 克 吨 米"
     " 桶 罐 卷 本 份 打 块 片 提 组".split()
 )
@@ -80,6 +80,7 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
         width=max(len(table.headers), *(place + 1 for place in columns.places.values())),
         options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
         rates=rates_of(columns.heads),
+        unit=_unit_of(columns.heads.get("lines.qty", "")),
     )
     rows, below = split_footers(table, reading)
     groups = _grouped(rows, reading)
@@ -116,6 +117,12 @@ def _with_unit(columns: Columns, table: Table) -> Columns:
     return Columns(
         {**columns.places, "lines.unit": place}, columns.heads, columns.currency, columns.chinese, columns.unknown
     )
+
+
+def _unit_of(head: str) -> str:
+    """The unit in which all quantities are that stand under a head: `数量(箱)`."""
+    said = bracketed(head)
+    return said if said.casefold().rstrip(".") in _UNIT_WORDS else ""
 
 
 def _with_codes(columns: Columns, table: Table) -> Columns:
