@@ -13,6 +13,7 @@ from decimal import Decimal
 from connectors.base import ChannelOrder, Kind, Severity
 from connectors.headers import recognise, without_accents
 from connectors.problems import problem
+from connectors.sheet_forms import apart
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
 from connectors.sheet_states import calls_them_ended, calls_them_sent
@@ -56,11 +57,15 @@ class _Sheet:
         return bool(words & _ASIDE) and words <= _ASIDE | _BESIDE_THEM
 
 
-def orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
+def orders_in(sheets: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
     """Translate every sheet of a file; one element an order, or one `not_an_order` for a file that holds none.
 
     Raises TableUnreadable for more than 5,000 orders.
     """
+    return _orders_in([form for table in sheets for form in apart(table, settings)], settings)
+
+
+def _orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
     if len(tables) == 1:
         return [_unless_ended(order, tables[0].name) for order in orders_of(tables[0], settings)]
     sheets = [_sheet(table, settings) for table in tables]

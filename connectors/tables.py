@@ -62,7 +62,7 @@ class Row:
 class Table:
     """`headers` is empty where no head was found; `preamble` are the rows above it; `name` is its sheet's.
 
-    `likeness` is how much the head looks like that of an order table.
+    `likeness` is how much the head looks like that of an order table; `repeats` are the rows in which it stood once more.
     """
 
     headers: tuple[str, ...]
@@ -73,6 +73,7 @@ class Table:
     header_row: int | None = None
     name: str = ""
     likeness: int = 0
+    repeats: tuple[int, ...] = ()
 
 
 def read_tables(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> list[Table]:
@@ -142,6 +143,7 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
         header_row=head.number,
         name=sheet.name,
         likeness=_score(list(head.cells), mapped),
+        repeats=tuple(row.number for row in filled[at + 1 :] if row.cells == head.cells),
     )
 
 
