@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connectors import currencies
 from connectors.base import ChannelConfig, ChannelOrder, Line, Payment, Problem, Requested, Totals
 from connectors.dates import DateAmbiguous, iso_z, utc
-from connectors.headers import MappingInvalid, field_named
+from connectors.headers import MappingInvalid, field_named, normal
 from connectors.money import SHARED_SIGNS, currency_code
 from connectors.problems import problem
 from connectors.sheet_cells import PAYMENT_STATUS, price, terms
@@ -159,7 +159,8 @@ def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], li
                 continue
             if moment is not None:
                 moments.append(moment)
-        found[name] = min(moments, default=None)
+        # An order is wanted by its earliest day, and was changed last when the last of its rows was.
+        found[name] = max(moments, default=None) if name == "version" else min(moments, default=None)
     return found, problems
 
 
@@ -248,8 +249,9 @@ def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True
     if not texts:
         texts = [merged.values[name]] if merged.values.get(name) else []
     found = [value for text in texts if (value := _amount(merged, text, problems, name)) is not None]
-    # The same figure on every row is the order's, repeated; different figures are parts of it.
-    return (sum(found, Decimal(0)) if add and len(set(found)) > 1 else found[0]) if found else None
+    # The same figure on every row is the order's, repeated; different figures are parts of it, and in Amazon's report all are.
+    is_parts = len(set(found)) > 1 or normal(merged.reading.head("lines.qty")) == "quantitypurchased"
+    return (sum(found, Decimal(0)) if add and is_parts else found[0]) if found else None
 
 
 def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") -> Decimal | None:
