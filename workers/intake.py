@@ -50,6 +50,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
             elements=read_message(message, channel, body(message)),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
             sender=message.headers.get("from") if message.way == "mail" else None,
+            is_reading=message.way == "reread",
         )
         for message, channel, _small in messages
     ]

@@ -40,6 +40,7 @@ class Translated:
     """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all.
 
     `answered`: its sender waits and is told what became of each row. `sender`: the address that a mail came from.
+    `is_reading`: we asked the channel how the order stands.
     """
 
     message_id: uuid.UUID
@@ -50,6 +51,7 @@ class Translated:
     all_or_nothing: bool = False
     answered: bool = False
     sender: str | None = None
+    is_reading: bool = False
 
 
 @dataclass(slots=True)

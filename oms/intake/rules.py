@@ -77,8 +77,8 @@ def _is_no_qty(qty: Decimal | None) -> bool:
     return qty is not None and (not -MAX_QTY < qty < MAX_QTY or qty != round(qty, QTY_DECIMALS))
 
 
-def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Became, Known]:
-    """What a live element does to what is known, and what is known after it."""
+def decide(known: Known, order: ChannelOrder, content_hash: bytes, *, is_reading: bool = False) -> tuple[Became, Known]:
+    """What a live element does to what is known, and what is known after it; `is_reading`: the order as the channel has it now."""
     new = Known(True, order.version, content_hash, order.kind is Kind.CANCELLATION)
     if not known.exists:
         return (Became.CANCELLED if new.cancelled else Became.ORDERED), new
@@ -91,7 +91,9 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     # Who calls it a change and numbers nothing, as people do in mails, changes what stands; a second order is a contradiction.
     is_change = order.kind is Kind.UPDATE and order.version is None and known.version is None
     if known.cancelled:
-        return _of_cancelled(known, new, age, same=same, is_change=is_change)
+        taken = _of_cancelled(known, new, age, same=same, is_change=is_change)
+        # What we asked for is how the order stands, and what comes later is held against that: it is no straggler.
+        return taken if not is_reading else ((Became.DUPLICATE if new.cancelled else Became.REVIVED), new)
     if age == 0 and same and not new.cancelled:
         return Became.DUPLICATE, known
     if age == 0 and not is_change:
