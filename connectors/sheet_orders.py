@@ -12,7 +12,7 @@ from datetime import UTC, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from connectors.base import ChannelOrder, Kind, Line, Problem
+from connectors.base import ChannelOrder, Kind, Line, Problem, Severity
 from connectors.headers import Columns, bracketed, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
@@ -26,6 +26,7 @@ from connectors.tables import Row, Table, TableUnreadable
 
 #: A file with more orders than this is refused, so that one file never keeps a worker for long.
 MAX_ORDERS = 5_000
+_ROWS_NAMED = 10
 _NUMBERS = (
     "lines.qty",
     "lines.unit_price",
@@ -92,7 +93,18 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
     fields = _fields_of_order(columns)
     for group in groups:
         _read_rows(group, reading, fields)
+        group.problems += _unseen(group, table.hidden)
     return [built(_merged(group, around, reading), settings, zone=_zone(settings, reading)) for group in groups]
+
+
+def _unseen(group: _Group, hidden: frozenset[int]) -> list[Problem]:
+    """What holds an order of which rows are hidden: who filtered a list before it was sent may mean what is seen alone."""
+    numbers = [row.number for row in group.rows if row.number in hidden] if hidden else []
+    if not numbers:
+        return []
+    named = ", ".join(map(str, numbers[:_ROWS_NAMED])) + ("..." if len(numbers) > _ROWS_NAMED else "")
+    told = f"rows that nobody sees name goods of this order (row {named}); show them, or take them out of the file"
+    return [problem("row_invalid", "lines", told, severity=Severity.HOLD)]
 
 
 def _no_order(settings: SheetSettings, above: Mapping[str, str]) -> ChannelOrder:
