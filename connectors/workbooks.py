@@ -10,7 +10,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError
 
-from connectors import figures, workbook_cells
+from connectors import figures, workbook_cells, xls_formats
 from connectors.archives import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -81,7 +81,8 @@ def xls_sheets(data: bytes) -> list[SheetRows]:
         raise ArchiveRefused("the workbook takes too long to read; save it as XLSX or CSV") from error
     if child.returncode != 0:
         raise ArchiveRefused("the workbook is damaged, protected or too large; save it as XLSX or CSV")
-    return [_typed((name, rows), Shown()) for name, rows in json.loads(child.stdout)]
+    shown = xls_formats.shown_by(data)
+    return [_typed((name, rows), shown.get(name, Shown())) for name, rows in json.loads(child.stdout)]
 
 
 def _typed(sheet: Sheet, seen: Shown) -> SheetRows:
