@@ -33,7 +33,7 @@ _DATE_TEXT = (
 )
 _DATE = re.compile(_DATE_TEXT, re.I)
 _BY_DATE = re.compile(
-    rf"\b(?:deliver(?:ed|y)?|arrive|need(?:ed)?|require[sd]?|receive[d]?|there)\b[^.\n]{{0,40}}?\b(?:by|before|on|no later than)\s(?P<date>{_DATE_TEXT})"
+    rf"\b(?:deliver(?:ed|y)?|arrive|need(?:ed)?|require[sd]?|receive[d]?|there)\b[^.\n]{{0,40}}?\b(?:by|(?<!not )before|on|no later than)\s(?P<date>{_DATE_TEXT})"
     rf"|(?P<cn>\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号])\s?(?:之?前|以前)(?:送到|到货|交货|送达|发到|收到)",
     re.I,
 )
