@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from connectors import state_names
 from connectors.base import Address
 from connectors.countries import alpha2
 
@@ -72,6 +73,10 @@ def parse(text: str, *, country: str | None = None) -> Address:
     named = alpha2(segments[-1]) if len(segments) > 1 and not _is_state(segments) else None
     if named:
         segments.pop()
+    segments = [
+        state_names.shortened(part, named=named, follows_city=at > 1 and _is_wordy(segments[at - 1]))
+        for at, part in enumerate(segments)
+    ]
     found = _place(segments)
     if found is None:
         return _without_code(segments, named or country)
@@ -91,6 +96,8 @@ def parse(text: str, *, country: str | None = None) -> Address:
 
 def _is_state(segments: list[str]) -> bool:
     # `Sacramento, CA` names California; `Toronto, ON, CA` names Canada.
+    if segments[-1].casefold() == "georgia":  # the country's postal codes have four digits
+        return any(re.search(r"\b\d{5}(?:-\d{4})?$", part) for part in segments[1:-1])
     last = segments[-1].upper()
     return last in _US_STATES and not any(has_postal_code(part) for part in segments[:-1]) and alpha2(last) is not None
 
@@ -135,6 +142,9 @@ def _popped_city(head: list[str]) -> str | None:
 
 def _without_code(segments: list[str], country: str | None) -> Address:
     head = list(segments)
-    region = head.pop() if len(head) > 2 and head[-1].upper() in _US_STATES | _CA_PROVINCES | _AU_STATES else None
+    is_state = len(head) > 2 and (
+        head[-1].upper() in _US_STATES | _CA_PROVINCES | _AU_STATES or state_names.code_of(head[-1])
+    )
+    region = head.pop() if is_state else None
     city = _popped_city(head)
     return Address(lines=tuple(head), city=city, region=region, country=country)

@@ -1,4 +1,4 @@
-"""How an XLSX shows its number cells: the number formats that put zeros in front or make a percentage, cell by cell.
+"""How an XLSX shows its cells: the number formats that put zeros in front or make a percentage, cell by cell, and hidden rows.
 
 The reader of workbooks gives numbers alone, so 02134 under the format `00000` comes as 2134. A workbook without such
 formats costs one look at its styles.
@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import unescape
 
 from connectors.figures import PERCENT, shape_of
@@ -25,13 +26,23 @@ _SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\s([^<>]*)>")
 _RELATION = re.compile(rb"<(?:\w{1,20}:)?Relationship\s([^<>]*)>")
 #: Bounded, so that no part written to be slow is slow.
 _ATTRIBUTE = re.compile(rb"([\w:.-]{1,60})\s{0,9}=\s{0,9}(?:\"([^\"]{0,600})\"|'([^']{0,600})')")
+_ROW = re.compile(rb"<(?:\w{1,20}:)?row(?=[\s/>])([^<>]*)>")
+_HIDDEN = re.compile(rb"\shidden\s?=\s?[\"'](?:1|true)[\"']")
 _CELL = re.compile(rb"<(?:\w{1,20}:)?(row|c)(?=[\s/>])([^<>]*)>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*\$?([A-Za-z]{0,3})\$?(\d{1,9})")
 _STYLE_OF = re.compile(rb"\ss\s*=\s*[\"'](\d{1,9})[\"']")
 
 
-def shapes_of(archive: zipfile.ZipFile) -> Mapping[str, Mapping[Place, str]]:
-    """Return sheet name -> (row, column) -> shape of the cells that are not shown as the bare number; both from 0."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One sheet: the shape of each cell that is not shown as the bare number, by (row, column), and its hidden rows; all from 0."""
+
+    shapes: Mapping[Place, str] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
+
+
+def shown_by(archive: zipfile.ZipFile) -> Mapping[str, Shown]:
+    """Return sheet name -> how it shows its cells."""
     names = set(archive.namelist())
     home = min((name for name in names if name.lower().endswith("workbook.xml")), key=len)
     folder = posixpath.dirname(home)
@@ -41,19 +52,33 @@ def shapes_of(archive: zipfile.ZipFile) -> Mapping[str, Mapping[Place, str]]:
     parts = list(_attributes(_RELATION, archive.read(relations)))
     styles = [_within(folder, part) for part in parts if part.get("Type", "").endswith("/styles")]
     shapes = _shapes(archive.read(styles[0])) if styles and styles[0] in names else {}
-    if not shapes:
-        return {}
     where = {part.get("Id", ""): _within(folder, part) for part in parts}
-    found: dict[str, Mapping[Place, str]] = {}
-    read: dict[str, Mapping[Place, str]] = {}
+    found: dict[str, Shown] = {}
+    read: dict[str, Shown] = {}
     for sheet in _attributes(_SHEET, archive.read(home)):
         relation = next((value for name, value in sheet.items() if name == "id" or name.endswith(":id")), "")
         part = where.get(relation, "")
         if part in names:
             # Once each, however often the workbook names the part.
-            read[part] = read[part] if part in read else _placed(archive.read(part), shapes)
+            read[part] = read[part] if part in read else _shown(archive.read(part), shapes)
             found[sheet.get("name", "")] = read[part]
     return found
+
+
+def _shown(part: bytes, shapes: Mapping[bytes, str]) -> Shown:
+    hides = _HIDDEN.search(part) is not None
+    if not (shapes or hides):
+        return Shown()
+    return Shown(_placed(part, shapes) if shapes else {}, frozenset(_hidden(part)) if hides else frozenset())
+
+
+def _hidden(part: bytes) -> Iterator[int]:
+    row = -1
+    for inside in _ROW.findall(part):
+        place = _PLACE.search(inside)
+        row = int(place[2]) - 1 if place else row + 1
+        if _HIDDEN.search(inside):
+            yield row
 
 
 def _attributes(tag: re.Pattern[bytes], part: bytes) -> Iterator[dict[str, str]]:

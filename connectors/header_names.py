@@ -47,6 +47,12 @@ NAMES: dict[str, str] = {
         " estadopedido estadodelpedido estado statoordine stato bestelstatus statuszamowienia stavobjednavky linestatus lineitemstatus itemstatus"
         " 行状态 售后状态 退款状态"
     ),
+    "status.sent": (
+        "fulfillmentstatus fulfilmentstatus lineitemfulfillmentstatus shippingstatus shipmentstatus deliverystatus dispatchstatus shipstatus 发货状态 物流状态 配送状态"
+        " versandstatus lieferstatus statutlivraison statutexpedition estadoenvio statospedizione verzendstatus"
+    ),
+    "sent_at": "fulfilledat shippedat shippedon dateshipped shippeddate dispatchedat despatchedat dispatchedon deliveredat deliveredon 实际发货时间 实际发货日期",
+    "cancelled_at": "cancelledat canceledat cancelledon canceledon cancelleddate canceleddate datecancelled datecanceled 取消时间 storniertam annulele",
     "payment.terms": (
         "paymentterms paymentterm terms paymentmethod paymenttype paymentmode paymethod termsofpayment 付款方式 支付方式 结算方式 付款条件 付款条款 账期"
         " zahlungsbedingungen zahlungsart"
@@ -102,6 +108,10 @@ NAMES: dict[str, str] = {
         " itemquantity itemqty itemcount productquantity productqty lineqty linequantity poqty requestedqty requiredqty quantityrequested"
         " noofunits units count pieces pcs qtyreq 数量 订购数量 订货数量 采购数量 购买数量 商品数量 产品数量 订单数量 需求数量 要货数量 下单数量 宝贝数量 件数"
         " 销售数量 货品数量 总数量 menge anzahl bestellmenge quantite cantidad quantita aantal ilość ilosc"
+    ),
+    "lines.qty_sent": (
+        "qtyshipped quantityshipped shippedqty shippedquantity qtydelivered deliveredqty quantitydelivered deliveredquantity qtyfulfilled fulfilledqty"
+        " fulfilledquantity 已发数量 已发货数量 实发数量 geliefertemenge qtelivree"
     ),
     "lines.unit": (
         "unit uom unitofmeasure unitofmeasurement unitcode productunitcode productunit productunitprecision measure um me"

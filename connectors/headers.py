@@ -15,6 +15,7 @@ from connectors.rates import is_rate, rate_of
 _MAX_HEADER_CHARS = 60
 _BRACKETS = re.compile(r"[(（\[【<《]([^)）\]】>》]*)[)）\]】>》]")
 _NOT_WORD = re.compile(r"[^\w]|_")
+_IN_BRACKETS_LAST = re.compile(r"[(（\[【]\s*([^()（）\[\]【】]{1,20}?)\s*[)）\]】]\s*$")
 _CURRENCY_TAIL = re.compile(r"(.+?)(usd|eur|gbp|cny|rmb|jpy|cad|aud|chf|sek|nok|dkk|pln|hkd|inr|元|人民币)")
 #: Fields that make a row of names the head of a table of lines.
 _OF_LINES = ("lines.", "plain.", "options.")
@@ -27,7 +28,13 @@ _SECOND = {
     "lines.total": "plain.total",
     "lines.unit_price": "lines.second_price",
     "ship_to.name": "customer.name",
+    "lines.qty": "lines.second_qty",
+    # 订单状态 beside 退款状态, `Order Status` beside `Line Status`: each may end what the other lets stand.
+    "status": "status.second",
+    "status.second": "status.third",
 }
+#: Counts of packages, or of what the whole order has, which say nothing against a line's quantity.
+_COUNTED_OTHERWISE = frozenset(("count", "itemcount", "件数", "总数量"))
 #: A column of amounts is taken before one of percentages of the same thing.
 _OF_A_RATE = 90
 _MONEY = ("lines.unit_price", "lines.total", "plain.total", "totals.total", "lines.discount", "totals.shipping")
@@ -82,6 +89,12 @@ def without_accents(text: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
 
 
+def bracketed(head: str) -> str:
+    """What stands in brackets at the end of a head: 箱 of `数量(箱)`, cases of `Qty (cases)`; "" where nothing does."""
+    found = _IN_BRACKETS_LAST.search(head[:_MAX_HEADER_CHARS])
+    return found[1] if found else ""
+
+
 @lru_cache(maxsize=4096)
 def fields_of(head: str) -> tuple[tuple[str, int], ...]:
     """The fields that a head may mean with their strength, strongest first; empty for an unknown head."""
@@ -114,8 +127,8 @@ def recognise(heads: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     for strength, place, name in sorted(_candidates(heads, taken)):
         if place in taken:
             continue
-        if name in places and not is_rate(heads[place]):
-            name = _SECOND.get(name, name)
+        while name in places and name in _SECOND and not is_rate(heads[place]):
+            name = _SECOND[name]
         if name not in places and strength >= 0:
             places[name] = place
             taken.add(place)
@@ -212,6 +225,8 @@ def _candidates(heads: Sequence[str], taken: set[int]) -> list[tuple[int, int, s
 def _settle(places: dict[str, int], heads: Sequence[str]) -> None:
     """Give the names that mean several things their meaning in this sheet."""
     normals = {normal(head) for head in heads}
+    if "lines.second_qty" in places and normal(heads[places["lines.second_qty"]]) in _COUNTED_OTHERWISE:
+        places.pop("lines.second_qty")
     if "lines.unit_price" not in places:
         places.pop("lines.price_per", None)  # the only price of a sheet may be headed `Price Unit`
     goods = "lines.sku" in places or "lines.name" in places

@@ -27,8 +27,13 @@ _DIGITS = re.compile(r"(?:[A-Za-z]{1,8}[-_])?\d+(?:-\d+)*", re.ASCII)
 _MAX_CONTENT_BYTES = MAX_UNPACKED_BYTES // 3
 
 
-def ods_sheets(archive: zipfile.ZipFile) -> list[tuple[str, list[list[str]]]]:
-    """Return (name, rows) of every sheet; raises ArchiveRefused for a damaged or too large document."""
+#: What a sheet's row says that nobody sees: hidden by hand, or by a filter.
+_UNSEEN = frozenset(("collapse", "filter"))
+OdsSheet = tuple[str, list[list[str]], frozenset[int]]
+
+
+def ods_sheets(archive: zipfile.ZipFile) -> list[OdsSheet]:
+    """Return (name, rows, numbers of hidden rows) of every sheet; raises ArchiveRefused for a damaged or too large document."""
     if archive.getinfo("content.xml").file_size > _MAX_CONTENT_BYTES:
         raise ArchiveRefused("the sheet is larger than 33 MB; save the order lines alone in a new file")
     try:
@@ -42,15 +47,16 @@ def ods_sheets(archive: zipfile.ZipFile) -> list[tuple[str, list[list[str]]]]:
         raise ArchiveRefused(f"the sheet cannot be unpacked: {str(error)[:120]}") from error
 
 
-def _tables(content: IO[bytes]) -> Iterator[tuple[str, list[list[str]]]]:
-    name, rows = "", list[list[str]]()
+def _tables(content: IO[bytes]) -> Iterator[OdsSheet]:
+    name, rows, hidden = "", list[list[str]](), set[int]()
     waiting = 0
     cells = 0
     for event, element in iterparse(content, events=("start", "end"), forbid_dtd=True):
         if event == "start" and element.tag == f"{_TABLE}table":
-            name, rows, waiting = element.get(f"{_TABLE}name", ""), [], 0
+            name, rows, hidden, waiting = element.get(f"{_TABLE}name", ""), [], set(), 0
         elif event == "end" and element.tag == f"{_TABLE}table-row":
             row, times = _row(element), _repeats(element, "rows")
+            unseen = element.get(f"{_TABLE}visibility") in _UNSEEN
             element.clear()
             if not row:  # blank rows count only when something follows them
                 waiting += times
@@ -58,10 +64,12 @@ def _tables(content: IO[bytes]) -> Iterator[tuple[str, list[list[str]]]]:
             cells += len(row) * times
             _check(len(rows) + waiting + times, len(row), cells)
             rows.extend([[] for _ in range(waiting)])
+            if unseen:
+                hidden.update(range(len(rows) + 1, len(rows) + times + 1))
             rows.extend([list(row) for _ in range(times)])
             waiting = 0
         elif event == "end" and element.tag == f"{_TABLE}table":
-            yield name, rows
+            yield name, rows, frozenset(hidden)
 
 
 def _check(rows: int, columns: int, cells: int) -> None:

@@ -13,9 +13,10 @@ from decimal import Decimal
 from connectors.base import ChannelOrder, Kind, Severity
 from connectors.headers import recognise, without_accents
 from connectors.problems import problem
+from connectors.sheet_forms import apart
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
-from connectors.sheet_states import calls_them_ended
+from connectors.sheet_states import calls_them_ended, calls_them_sent
 from connectors.tables import Table, TableUnreadable
 from connectors.totals import sum_of_parts
 
@@ -56,11 +57,15 @@ class _Sheet:
         return bool(words & _ASIDE) and words <= _ASIDE | _BESIDE_THEM
 
 
-def orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
+def orders_in(sheets: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
     """Translate every sheet of a file; one element an order, or one `not_an_order` for a file that holds none.
 
     Raises TableUnreadable for more than 5,000 orders.
     """
+    return _orders_in([form for table in sheets for form in apart(table, settings)], settings)
+
+
+def _orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
     if len(tables) == 1:
         return [_unless_ended(order, tables[0].name) for order in orders_of(tables[0], settings)]
     sheets = [_sheet(table, settings) for table in tables]
@@ -88,9 +93,9 @@ def _sheet(table: Table, settings: SheetSettings) -> _Sheet:
 
 
 def _unless_ended(order: ChannelOrder, name: str) -> ChannelOrder:
-    """The order, held where its sheet is called `Cancelled` or the like and no status says so."""
+    """The order as the name of its sheet lets it be: held where that is `Cancelled` and no status says so, sent where `Shipped`."""
     if order.kind is not Kind.ORDER or not calls_them_ended(name):
-        return order
+        return replace(order, sent=order.sent or calls_them_sent(name))
     message = f"the sheet is called {name!r}; write cancelled into a status column, or give the sheet another name"
     return replace(order, problems=(*order.problems, problem("status_unknown", "status", message)))
 

@@ -13,6 +13,9 @@ from connectors.money import amount, currency_code, shared_sign
 _SIGNS = re.compile(
     r"(US\$|HK\$|NT\$|CA\$|AU\$|NZ\$|C\$|A\$|S\$|R\$|CN¥|RMB¥?|[$€£¥￥₹₩₽₺₫฿₴₱]|[A-Za-z]{3}(?![A-Za-z])|人民币|美元|欧元|元|zł|kr\.?)"
 )
+#: Blanks and apostrophes part thousands, and nothing else: `1 5` is no 15, and `10 12` no 1012.
+_BLANK_INSIDE = re.compile(r"\d['\u00a0\u202f ]+[\d.,]")
+_BLANKED = re.compile(r"[+-]?\d{1,3}(?:['\u00a0\u202f ]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[\d.,'\u00a0\u202f ]*\d[\d.,'\u00a0\u202f ]*%?", re.ASCII)
 #: Three digits behind one sign may be a fraction or thousands; whatever else stands before or behind it tells which.
 _FRACTION = r"\d+{0}(?:\d{{1,2}}|\d{{4,}})|\d{{1,3}}(?:{1}\d{{3}})+{0}\d+|0{0}\d+|\d{{4,}}{0}\d{{3}}|\d{{1,3}}(?:{1}\d{{3}}){{2,}}"
@@ -107,6 +110,8 @@ def number(text: str, *, mark: str) -> Decimal | None:
         return amount(plain)
     if not _NUMBER.fullmatch(plain) or plain.endswith("%"):
         raise ValueError(f"{text[:40]!r} is not a number")
+    if _BLANK_INSIDE.search(plain) and not _BLANKED.fullmatch(plain):
+        raise ValueError(f"{text[:40]!r} may be two numbers")
     return _grouped(re.sub(r"['\u00a0\u202f ]", "", plain), mark, text)
 
 

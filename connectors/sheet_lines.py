@@ -36,6 +36,8 @@ class Reading:
     options: tuple[str, ...] = ()
     #: The fields whose columns hold percentages.
     rates: frozenset[str] = frozenset()
+    #: What the head of the quantities counts in.
+    unit: str = ""
 
     def cell(self, row: Row, name: str) -> str:
         """The row's cell of a field as text, "" where the sheet has no such column."""
@@ -103,8 +105,9 @@ def read_line(row: Row, reading: Reading) -> ReadLine:
 
 
 def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
-    qty, unit, faults = _qty(row, reading)
-    unit = reading.cell(row, "lines.unit") or unit
+    qty, unit, qty_faults = _qty(row, reading)
+    faults = (*qty_faults, *_other_qty(row, reading, qty))
+    unit = reading.cell(row, "lines.unit") or unit or reading.unit or None
     unit_price, currency = _unit_price(row, reading, qty, unit or "")
     total, total_currency = _money(row, reading, "total")
     discount = _discount(row, reading, qty, unit_price)
@@ -168,6 +171,20 @@ def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[
         message = f"row {row.number}, column {head!r}: {text[:40]!r} cannot be ordered; write a number above 0"
         return qty if qty <= 0 else round(qty, 6), unit, (("qty_invalid", "qty", message),)
     return qty, unit, ()
+
+
+def _other_qty(row: Row, reading: Reading, qty: Decimal | None) -> tuple[Said, ...]:
+    """What to say where another column of quantities says another one: pieces beside cases, wanted beside open."""
+    text = reading.figure(row, "lines.second_qty")
+    try:
+        other = qty_and_unit(text, mark=reading.mark_of(text))[0] if text and qty else None
+    except ValueError:
+        return ()  # a column of units is headed so too
+    if not other or other == qty:
+        return ()
+    heads = reading.head("lines.qty"), reading.head("lines.second_qty")
+    message = f"row {row.number}: column {heads[0]!r} says {qty:f}, column {heads[1]!r} says {other:f}; say how many are ordered"
+    return (("qty_invalid", "qty", message),)
 
 
 def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str | None]:

@@ -10,15 +10,15 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors import currencies
-from connectors.base import ChannelConfig, ChannelOrder, Kind, Line, Payment, Problem, Requested, Totals
+from connectors.base import ChannelConfig, ChannelOrder, Line, Payment, Problem, Requested, Totals
 from connectors.dates import DateAmbiguous, iso_z, utc
-from connectors.headers import MappingInvalid, field_named
+from connectors.headers import MappingInvalid, field_named, normal
 from connectors.money import SHARED_SIGNS, currency_code
 from connectors.problems import problem
 from connectors.sheet_cells import PAYMENT_STATUS, price, terms
 from connectors.sheet_lines import Reading, no_amount, row_problem
 from connectors.sheet_parties import invoice_of, parties
-from connectors.sheet_states import kind_of, word
+from connectors.sheet_states import has_left, kind_of, said_of, word
 from connectors.sheet_taxes import settled, tax_included
 from connectors.tables import Row
 from connectors.totals import finish
@@ -77,7 +77,7 @@ def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOr
     country = settings.country or ("CN" if reading.chinese else None)
     customer, ship_to, bill_to, party_problems = parties(values, country=country)
     dates, date_problems = _dates(merged, zone)
-    kind, kind_problems = _kind(merged)
+    kind, kind_problems = kind_of(said_of(merged.rows, values, reading))
     currency, currency_problems = _currency(merged, settings)
     totals, given, sum_problems = _totals(merged)
     number = merged.number or None
@@ -105,6 +105,7 @@ def built(merged: Merged, settings: SheetSettings, *, zone: tzinfo) -> ChannelOr
         seller_memo=_memo(values, number),
         invoice=invoice_of(values),
         problems=(*merged.problems, *kind_problems, *currency_problems, *sum_problems, *date_problems, *party_problems),
+        sent=has_left(merged.rows, values, reading),
     )
     return settled(finish(order, given_line_totals=given))
 
@@ -133,12 +134,6 @@ def _timezone(name: str) -> tzinfo | None:
         raise SettingsInvalid(f"setting timezone: {name!r} is unknown; write one such as Asia/Shanghai") from error
 
 
-def _kind(merged: Merged) -> tuple[Kind, list[Problem]]:
-    told = [(row, text) for row in merged.rows if (text := merged.reading.cell(row, "status"))]
-    said = merged.values.get("status")
-    return kind_of(told or ([(None, said)] if said else []))
-
-
 def _currency(merged: Merged, settings: SheetSettings) -> tuple[str | None, Sequence[Problem]]:
     text = merged.values.get("currency")
     if not text:
@@ -164,7 +159,8 @@ def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], li
                 continue
             if moment is not None:
                 moments.append(moment)
-        found[name] = min(moments, default=None)
+        # An order is wanted by its earliest day, and was changed last when the last of its rows was.
+        found[name] = max(moments, default=None) if name == "version" else min(moments, default=None)
     return found, problems
 
 
@@ -253,8 +249,9 @@ def _sum(merged: Merged, name: str, problems: list[Problem], *, add: bool = True
     if not texts:
         texts = [merged.values[name]] if merged.values.get(name) else []
     found = [value for text in texts if (value := _amount(merged, text, problems, name)) is not None]
-    # The same figure on every row is the order's, repeated; different figures are parts of it.
-    return (sum(found, Decimal(0)) if add and len(set(found)) > 1 else found[0]) if found else None
+    # The same figure on every row is the order's, repeated; different figures are parts of it, and in Amazon's report all are.
+    is_parts = len(set(found)) > 1 or normal(merged.reading.head("lines.qty")) == "quantitypurchased"
+    return (sum(found, Decimal(0)) if add and is_parts else found[0]) if found else None
 
 
 def _amount(merged: Merged, text: str, problems: list[Problem], name: str = "") -> Decimal | None:

@@ -12,8 +12,8 @@ from datetime import UTC, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from connectors.base import ChannelOrder, Kind, Line, Problem
-from connectors.headers import Columns, recognise
+from connectors.base import ChannelOrder, Kind, Line, Problem, Severity
+from connectors.headers import Columns, bracketed, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
 from connectors.rates import rates_of
@@ -26,6 +26,7 @@ from connectors.tables import Row, Table, TableUnreadable
 
 #: A file with more orders than this is refused, so that one file never keeps a worker for long.
 MAX_ORDERS = 5_000
+_ROWS_NAMED = 10
 _NUMBERS = (
     "lines.qty",
     "lines.unit_price",
@@ -44,7 +45,7 @@ _AGREED = (
 )  # fmt: skip
 _UNIT_WORDS = frozenset(
     "ea each pc pcs piece pieces unit units item items set sets box boxes case cases carton cartons ctn pack packs pk bag bags"
-    " bottle bottles can cans roll rolls pair pairs dozen dz kg g gram grams lb lbs oz l liter liters litre litres ml milliliter"
+    " ctns crate crates dozens kgs karton kartons caisse caisses caja cajas bottle bottles can cans roll rolls pair pairs dozen dz kg g gram grams lb lbs oz l liter liters litre litres ml milliliter"
     " milliliters m meter metre cm mm ft hour hours pallet pallets stk stück st 个 件 只 箱 盒 包 袋 瓶 套 台 支 条 张 把 双 对 斤 公斤 千克 克 吨 米"
     " 桶 罐 卷 本 份 打 块 片 提 组".split()
 )
@@ -80,6 +81,7 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
         width=max(len(table.headers), *(place + 1 for place in columns.places.values())),
         options=tuple(name for name in columns.places if name.startswith("options.") or name == "lines.note"),
         rates=rates_of(columns.heads),
+        unit=_unit_of(columns.heads.get("lines.qty", "")),
     )
     rows, below = split_footers(table, reading)
     groups = _grouped(rows, reading)
@@ -91,7 +93,18 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
     fields = _fields_of_order(columns)
     for group in groups:
         _read_rows(group, reading, fields)
+        group.problems += _unseen(group, table.hidden)
     return [built(_merged(group, around, reading), settings, zone=_zone(settings, reading)) for group in groups]
+
+
+def _unseen(group: _Group, hidden: frozenset[int]) -> list[Problem]:
+    """What holds an order of which rows are hidden: who filtered a list before it was sent may mean what is seen alone."""
+    numbers = [row.number for row in group.rows if row.number in hidden] if hidden else []
+    if not numbers:
+        return []
+    named = ", ".join(map(str, numbers[:_ROWS_NAMED])) + ("..." if len(numbers) > _ROWS_NAMED else "")
+    told = f"rows that nobody sees name goods of this order (row {named}); show them, or take them out of the file"
+    return [problem("row_invalid", "lines", told, severity=Severity.HOLD)]
 
 
 def _no_order(settings: SheetSettings, above: Mapping[str, str]) -> ChannelOrder:
@@ -116,6 +129,12 @@ def _with_unit(columns: Columns, table: Table) -> Columns:
     return Columns(
         {**columns.places, "lines.unit": place}, columns.heads, columns.currency, columns.chinese, columns.unknown
     )
+
+
+def _unit_of(head: str) -> str:
+    """The unit in which all quantities are that stand under a head: `数量(箱)`."""
+    said = bracketed(head)
+    return said if said.casefold().rstrip(".") in _UNIT_WORDS else ""
 
 
 def _with_codes(columns: Columns, table: Table) -> Columns:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connectors.base import Kind, Problem
-from connectors.headers import without_accents
+from connectors.headers import normal, without_accents
 from connectors.problems import problem
-from connectors.sheet_lines import row_problem
+from connectors.sheet_lines import Reading, row_problem
 from connectors.tables import Row
 
 #: Words of a status column -> what the row is; any other word that ends no order is an order.
@@ -35,6 +35,19 @@ _MAY_END = re.compile(
     r"|refund|^return|rembours|reembols|rimbors|erstatt|reject|declin|abgelehnt|refus|rechaz|rifiut|withdraw|revok|widerruf"
     r"|onhold|suspend|donotship|^closed$|^hold$|^stop"
 )
+#: Goods have left; at the beginning, so that `not shipped` and `to be delivered` say nothing of it.
+_SENT = re.compile(
+    r"(?:partially|partly|already|order)?(?:shipped|dispatched|despatched|fulfilled|delivered|intransit|outfordelivery)"
+    r"|(?:order)?completed?$|(?:teil)?(?:versendet|versandt|verschickt|ausgeliefert|geliefert|zugestellt)"
+    r"|(?:expedie|livre|envoye)e?s?$|(?:enviad|entregad|despachad)[oa]|(?:spedit|consegnat|evas)[oa]|verzonden|geleverd|skickad|levererad|afsendt|leveret"
+    r"|wys[lł]an|dostarczon|zrealizowan|отправлен|доставлен"
+    r"|(?:卖家|订单)?(?:已发货|部分发货|全部发货|已出库|已揽收|运输中|配送中|派送中|待收货|等待买家确认|已签收|已收货|已送达|已妥投|交易成功|交易完成|已完成$)|発送済|出荷済"
+)
+#: What the column of the sending alone says so.
+_PARTLY = frozenset("partial partially 部分".split())
+#: Fields of the columns that say how an order stands.
+_STATUSES = ("status", "status.second", "status.third")
+_OF_SENDING = ("status.sent", "sent_at", "lines.qty_sent")
 #: Names of sheets are short, and may be those of goods: `Stopcocks`, `Suspended lamps`.
 _SHEET_OF_ENDED = re.compile(
     r"cancel|annull|annule|anulad|^storn|取消|作废|退款|退货|^returns?$|^refunds?$|^rejected$|^void(?:ed)?$"
@@ -58,6 +71,31 @@ def calls_them_ended(name: str) -> bool:
     return KINDS.get(said) is Kind.CANCELLATION or bool(_SHEET_OF_ENDED.search(said))
 
 
+def said_of(rows: Sequence[Row], values: Mapping[str, str], reading: Reading) -> list[tuple[Row | None, str]]:
+    """What the status cells of one order say by row, of several in a row that which says most against it; else what a label says."""
+    names = [name for name in _STATUSES if name in reading.columns]
+    ended = [_day_of_end(row, reading) for row in rows] if "cancelled_at" in reading.columns else [""] * len(rows)
+    # Shopify's export has what is the order's on its first row alone.
+    is_whole = all(ended) or normal(reading.head("lines.qty")) == "lineitemquantity"
+    told: list[tuple[Row | None, str]] = []
+    for row, day in zip(rows, ended, strict=True):
+        own = ["cancelled" if is_whole else f"cancelled at {day}"] if day else []
+        told += [(row, text) for text in _strongest([*own, *(reading.cell(row, name) for name in names)])]
+    return told or [(None, text) for text in _strongest([values.get(name, "") for name in _STATUSES])]
+
+
+def has_left(rows: Sequence[Row], values: Mapping[str, str], reading: Reading) -> bool:
+    """Whether the sheet says of any row that its goods were sent, in words, by a day or by a quantity."""
+    names = [name for name in (*_STATUSES, *_OF_SENDING) if name in reading.columns]
+    told = ({name: reading.cell(row, name) for name in names} for row in rows) if names else ()
+    return _says_sent(values) or any(map(_says_sent, told))
+
+
+def calls_them_sent(name: str) -> bool:
+    """Whether the name of a sheet says that its goods have left: `Shipped`, 已发货."""
+    return bool(_SENT.match(word(name)))
+
+
 def kind_of(told: Sequence[tuple[Row | None, str]]) -> tuple[Kind, list[Problem]]:
     """The kind that the status cells of one order name together; a row is None where a label says it."""
     kinds = [KINDS.get(word(text), Kind.ORDER) for _, text in told]
@@ -73,6 +111,31 @@ def kind_of(told: Sequence[tuple[Row | None, str]]) -> tuple[Kind, list[Problem]
         (row, text) for (row, text), kind in zip(told, kinds, strict=True) if kind is Kind.ORDER and may_end(text)
     ]
     return Kind.ORDER, [*differing, *(_doubt(row, text) for row, text in doubted[:1])]
+
+
+def _strongest(texts: Sequence[str]) -> list[str]:
+    """Of several words the one that ends an order, else one that may, else the first; none where all are empty."""
+    told = [text for text in texts if text]
+    return [min(told, key=lambda text: (word(text) not in KINDS, not may_end(text)))] if told else []
+
+
+def _day_of_end(row: Row, reading: Reading) -> str:
+    text = reading.cell(row, "cancelled_at")
+    return text if _has_day(text) else ""
+
+
+def _has_day(text: str) -> bool:
+    return any(map(str.isdigit, text)) and bool(text.strip("0 -"))
+
+
+def _says_sent(told: Mapping[str, str]) -> bool:
+    sending = told.get("status.sent", "")
+    return (
+        any(_SENT.match(word(told.get(name, ""))) for name in (*_STATUSES, "status.sent"))
+        or word(sending) in _PARTLY
+        or _has_day(told.get("sent_at", ""))
+        or bool(re.search("[1-9]", told.get("lines.qty_sent", "")))
+    )
 
 
 def _doubt(row: Row | None, text: str) -> Problem:

@@ -62,7 +62,8 @@ class Row:
 class Table:
     """`headers` is empty where no head was found; `preamble` are the rows above it; `name` is its sheet's.
 
-    `likeness` is how much the head looks like that of an order table.
+    `likeness` is how much the head looks like that of an order table; `repeats` are the rows in which it stood once more,
+    `hidden` those that nobody sees.
     """
 
     headers: tuple[str, ...]
@@ -73,6 +74,8 @@ class Table:
     header_row: int | None = None
     name: str = ""
     likeness: int = 0
+    repeats: tuple[int, ...] = ()
+    hidden: frozenset[int] = frozenset()
 
 
 def read_tables(data: bytes, *, filename: str | None = None, mapping: Mapping[str, str] | None = None) -> list[Table]:
@@ -127,7 +130,9 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
     if head is None:
         heads = _QUICK_ORDER if _is_quick_order(filled) else ()
         likeness = _score(list(heads), mapped)
-        return Table(heads, tuple(filled), notes=notes, delimiter=delimiter, name=sheet.name, likeness=likeness)
+        return Table(
+            heads, tuple(filled), notes, delimiter=delimiter, name=sheet.name, likeness=likeness, hidden=sheet.hidden
+        )
     at = filled.index(head)
     around = {row.number - head.number: row.cells for row in filled[max(at - 1, 0) : at + 2]}
     grouped = under_owners(head.cells, around[-1], mapped) if -1 in around else None
@@ -142,6 +147,8 @@ def _table(sheet: SheetRows, notes: tuple[str, ...], delimiter: str | None, mapp
         header_row=head.number,
         name=sheet.name,
         likeness=_score(list(head.cells), mapped),
+        repeats=tuple(row.number for row in filled[at + 1 :] if row.cells == head.cells),
+        hidden=sheet.hidden,
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from python_calamine import CalamineError
 
-from connectors import workbook_cells
+from connectors import figures, workbook_cells, xls_formats
 from connectors.archives import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -21,8 +20,8 @@ from connectors.archives import (
     checked_entries,
     too_large,
 )
-from connectors.cell_formats import Place, shapes_of
-from connectors.figures import Figure, shown
+from connectors.cell_formats import Shown, shown_by
+from connectors.figures import Figure
 from connectors.ods import ods_sheets
 from connectors.workbook_cells import Sheet, TooLarge, sheets_of
 
@@ -32,10 +31,11 @@ _CHILD_TIMEOUT_S = 15
 
 @dataclass(frozen=True, slots=True)
 class SheetRows:
-    """One sheet; `rows` start at row 1 of the sheet. Number cells are a Figure."""
+    """One sheet; `rows` start at row 1 of the sheet. Number cells are a Figure; `hidden` are the numbers of rows nobody sees."""
 
     name: str
     rows: list[list[str]]
+    hidden: frozenset[int] = frozenset()
 
 
 def zipped_sheets(data: bytes) -> list[SheetRows]:
@@ -43,7 +43,7 @@ def zipped_sheets(data: bytes) -> list[SheetRows]:
     archive = checked_entries(data)
     names = set(archive.namelist())
     if "content.xml" in names:
-        return [SheetRows(name, rows) for name, rows in ods_sheets(archive)]
+        return [SheetRows(name, rows, hidden) for name, rows, hidden in ods_sheets(archive)]
     if not any(name.lower().endswith("workbook.xml") for name in names):
         raise ArchiveRefused("the file is a zip archive and no workbook; send CSV, XLSX, XLS or ODS")
     check_reach(archive)
@@ -58,8 +58,8 @@ def zipped_sheets(data: bytes) -> list[SheetRows]:
         if type(error).__name__ != "PanicException":
             raise
         raise ArchiveRefused("the workbook is damaged") from error
-    shapes = shapes_of(archive)
-    return [_typed(sheet, shapes.get(sheet[0], {})) for sheet in found]
+    shown = shown_by(archive)
+    return [_typed(sheet, shown.get(sheet[0], Shown())) for sheet in found]
 
 
 def xls_sheets(data: bytes) -> list[SheetRows]:
@@ -81,13 +81,14 @@ def xls_sheets(data: bytes) -> list[SheetRows]:
         raise ArchiveRefused("the workbook takes too long to read; save it as XLSX or CSV") from error
     if child.returncode != 0:
         raise ArchiveRefused("the workbook is damaged, protected or too large; save it as XLSX or CSV")
-    return [_typed((name, rows), {}) for name, rows in json.loads(child.stdout)]
+    shown = xls_formats.shown_by(data)
+    return [_typed((name, rows), shown.get(name, Shown())) for name, rows in json.loads(child.stdout)]
 
 
-def _typed(sheet: Sheet, shapes: Mapping[Place, str]) -> SheetRows:
+def _typed(sheet: Sheet, seen: Shown) -> SheetRows:
     name, told = sheet
     rows = [[cell if isinstance(cell, str) else Figure(cell[0]) for cell in row] for row in told]
-    for (row, column), shape in shapes.items():
+    for (row, column), shape in seen.shapes.items():
         if row < len(told) and column < len(told[row]) and isinstance(told[row][column], list):
-            rows[row][column] = shown(rows[row][column], shape)
-    return SheetRows(name, rows)
+            rows[row][column] = figures.shown(rows[row][column], shape)
+    return SheetRows(name, rows, frozenset(row + 1 for row in seen.hidden))

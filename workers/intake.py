@@ -29,10 +29,10 @@ from workers import replies
 from workers.handlers import Inside, Outside
 
 
-def read_message(channel: Channel, body: bytes, headers: Mapping[str, str]) -> list[Element]:
-    """What the channel's connector reads in the bytes."""
-    received = Received(body=body, headers=headers, channel=channel.name)
-    read = registry.read(config_of(channel), received)
+def read_message(message: InboundMessage, channel: Channel, body: bytes) -> list[Element]:
+    """What the channel's connector reads in the message's bytes, today as on the day that they came."""
+    received = Received(body=body, headers=message.headers, channel=channel.name)
+    read = registry.read(channels.config_for(channel, way=message.way, body=body), received)
     trusted = channels.is_on(channel.settings, "trusts_payment")
     return [element(*claims.believed(order, shape, way=channel.way, trusted=trusted)) for order, shape in read]
 
@@ -47,9 +47,10 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
             channel=channel,
             received_at=message.received_at,
             received_by=message.received_by,
-            elements=read_message(channel, body(message), message.headers),
+            elements=read_message(message, channel, body(message)),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
             sender=message.headers.get("from") if message.way == "mail" else None,
+            is_reading=message.way == "reread",
         )
         for message, channel, _small in messages
     ]

@@ -22,7 +22,7 @@ def first(session: Session, order_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID
     bodies = {message.id: body for message, _channel, body in small}
     found: dict[uuid.UUID, Mapping[str, Any]] = {}
     for message, channel, _body in small:
-        elements = intake.read_message(channel, intake.body_of(session, bodies, message), message.headers)
+        elements = intake.read_message(message, channel, intake.body_of(session, bodies, message))
         own = places[message.id]
         found |= {order_id: elements[place].json for place, order_id in own.items() if place < len(elements)}
     return found

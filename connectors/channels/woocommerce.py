@@ -192,7 +192,7 @@ class _Message:
             requested=Requested(service=joined(*(line.get("method_title") for line in _shipping(order)), by=", ")),
             lines=tuple(lines),
             buyer_message=text(_first(order, "customer_note", "note")),
-            problems=(*fields.problems, *woo_amounts.open_refund(order, fields)),
+            problems=(*fields.problems, *woo_amounts.stops(order, fields)),
             sent=woo_amounts.status_of(order) == "completed",
         )
         return finish(found, given_line_totals=woo_amounts.given_line_totals(order))

@@ -23,6 +23,26 @@ _CONDITION = re.compile(
     rf"|{_CHINESE}|的话|代替|改发|换成|一起发|分开发",
     re.I,
 )
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+#: A time that no date with its year says: "by 5 March", "before Friday", "next week", "in May", "within 3 days".
+_SOME_TIME = (
+    rf"(?:{_DAY}|tomorrow|today|(?:next|this|the coming) (?:week|month|{_DAY})|(?:the )?(?:end|beginning|middle|start) of\b|mid-?{_MONTH}|(?:calendar )?week \d|kw ?\d"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?!,? ?\d{{4}})|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?!,? ?\d{{4}})|{_MONTH}(?=\W*(?:$|[.,;]))"
+    r"|\d{1,2}[/.]\d{1,2}\.?(?![/.\d])|\d{1,2} (?:working |business )?(?:days?|weeks?)|easter|christmas|the weekend)"
+)
+#: When goods are wanted, where the mail names no whole date, and that not all of them are wanted at once.
+_WHEN = re.compile(
+    rf"\b(?:deliver|ship|send|dispatch|arriv|need|requir|receiv|have|get|expect|want)\w*\b[^.\n]{{0,60}}?\b(?:by|before|on|until|till|within|in|for|(?:no|not) later than|after)\s(?:the )?{_SOME_TIME}"
+    r"|\b(?:not before|(?:no|not) (?:earlier|sooner) than|not until)\b"
+    r"|\b(?:partial|split|staggered) (?:deliver|ship)|\bin (?:two|three|several|\d) (?:deliveries|shipments|lots|batches|parts|instal)"
+    rf"|\b(?:the )?(?:rest|remainder|balance|others?)\b[^.\n]{{0,30}}\b(?:in|by|on|later|after|next)\b|\b\d+ (?:now|immediately|at once)\b"
+    # How goods are handed over at the door.
+    r"|\b(?:(?:rear|back|side|main|goods|staff) (?:entrance|door|gate)|loading (?:dock|bay|ramp)|tail[- ]?lift|fork-?lift|ring (?:the|at|twice)|opening hours"
+    r"|between \d{1,2}(?::\d\d)? ?(?:am|pm|h|uhr)? ?(?:and|to|-) ?\d)"
+    r"|分批|先发|(?<![\d年])\d{1,2}\s?月\s?\d{1,2}\s?[日号]|(?:本|下|这)?周[一二三四五六日末天](?:之?前|以前|到|要|送)|(?:明|后)天(?:之?前|到|要|送|发)|月底|月初|下周",
+    re.I,
+)
 _OPENS = re.compile(rf"\W*(?:please\s+)?(?:(?:{_WORDS})\b|{_CHINESE})", re.I)
 #: What senders' programs and polite people say under every mail.
 _PHRASE = re.compile(
@@ -36,7 +56,11 @@ _PHRASE = re.compile(
 def conditions_in(lines: Sequence[str]) -> list[str]:
     """The conditions and instructions among the sentences of a text, in the sender's words."""
     sentences = (said[:_MAX_CHARS] for paragraph in _paragraphs(lines) for said in _SENTENCES.split(paragraph))
-    return [said.strip() for said in sentences if _CONDITION.search(said) and not _PHRASE.search(said)]
+    return [said.strip() for said in sentences if _ties(said) and not _PHRASE.search(said)]
+
+
+def _ties(said: str) -> bool:
+    return _CONDITION.search(said) is not None or _WHEN.search(said) is not None
 
 
 def opens_condition(line: str) -> bool:

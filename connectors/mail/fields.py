@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from connectors.countries import alpha2
 from connectors.mail.addresses import US_STATES, read_address
 from connectors.mail.conditions import opens_condition
+from connectors.mail.counts import says_qty
+from connectors.mail.items import bare_code
 from connectors.mail.labels import names_receiver, normal
 from connectors.mail.numbers import number_of
 from connectors.mail.pairs import BULLETS, Pair, amount_of, heading_of, pairs_of, unmarked_in
@@ -48,6 +50,11 @@ _OF_PAPERS = re.compile(
 )
 #: What makes "VAT: 4.00" an amount and "VAT: DE123456" a number.
 _AMOUNT = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|US)?\s?[$€£¥￥]?\s?\d{1,9}(?:[.,]\d{1,4}){0,3}\s?(?:[A-Z]{3}|€|元)?\)?")
+#: Labels that open a list of goods as often as they name a number.
+_BARE_ORDER = frozenset(("order", "purchase order", "po", "p.o"))
+#: What stands behind the number of an order on its line.
+_BESIDE_NUMBER = re.compile(r"[(（\[]|(?:dated?|vom|of|from|du|del)\b", re.I)
+_COUNT_BEHIND = re.compile(r"[x×*]?\s?\d{1,5}(?:\s|$)", re.I)
 _MAX_BLOCK = 10
 #: Where a block stands that is part of a sentence: the line is not its own.
 _NOWHERE = -100
@@ -180,7 +187,7 @@ def _note(pair: Pair, value: str, source: str, at: int, found: Scan, section: st
     if both:
         value = both["name"]
         found.labelled.append(Labelled("phone", both["phone"], source, at, section))
-    if value and not (pair.key == "order_number" and number_of(value) is None):
+    if value and not (pair.key == "order_number" and (number_of(value) is None or _is_goods(pair, value))):
         target = found.columns if pair.kind == "column" else found.labelled
         target.append(Labelled(pair.key, value, source, at, section))
         if pair.kind != "inline":
@@ -193,12 +200,32 @@ def _value_below(lines: Sequence[str], at: int, pair: Pair, found: Scan) -> int:
         text = lines[below].strip()
         if not text or _UNDERLINE.fullmatch(text):
             continue
-        if len(text) <= 200 and not list(pairs_of(text)) and not list(heading_of(text)):
+        if len(text) <= 200 and not list(pairs_of(text)) and not list(heading_of(text)) and _may_be_value(pair, text):
             _note(pair, text, f"{pair.label}: {text}", below, found)
             found.used.add(below)
             return below + 1
         break
     return at + 1
+
+
+def _is_goods(pair: Pair, value: str) -> bool:
+    """Whether `Order: ABC-1 5 pcs` says what is ordered, and not under which number."""
+    rest = value.partition(number_of(value) or "")[2].strip()
+    return normal(pair.label) in _BARE_ORDER and (says_qty(rest) or bool(_COUNT_BEHIND.match(rest)))
+
+
+def _may_be_value(pair: Pair, text: str) -> bool:
+    """Whether a line can be the value of the label above it: goods below `Order:` are what is ordered, and no number of it."""
+    if pair.kind == "column" or pair.key == "note":
+        return True
+    if bare_code(text) and says_qty(text):
+        return False
+    if pair.key != "order_number":
+        return True
+    number = number_of(text)
+    rest = text.partition(number)[2].strip() if number else ""
+    is_named = normal(pair.label) not in _BARE_ORDER
+    return number is not None and (is_named or not rest or bool(_BESIDE_NUMBER.match(rest)))
 
 
 def _section(lines: Sequence[str], at: int, pair: Pair, found: Scan, *, is_sentence: bool = False) -> int:

@@ -28,6 +28,13 @@ _NO_GOODS = re.compile(
     r"|minutes|years?|months?|%)(?=[\s:.,)]|$)|电话|手机|工作日|小时|分钟|天内|商品数量|订单商品|总数量|共.{0,4}件",
     re.I,
 )
+#: Goods beside which this stands are named, and perhaps not ordered.
+_UNWANTED = re.compile(
+    r"\b(?:cancel+ed|not (?:needed|required|wanted|necessary)|no longer|without|last (?:order|time|delivery|week|month)|previous(?:ly)?|earlier order"
+    r"|already (?:have|received|ordered|delivered|got)|storniert|entfällt|nicht mehr|letzte[nrs]? (?:bestellung|mal|lieferung)|annul[ée]+e?s?|cancelad[oa]s?|annullat[oai])\b"
+    r"|\bno (?=[A-Z]{2,}[-\d])|取消|不要|不用|不需要|上次|之前|已收到|已有",
+    re.I,
+)
 _OPENED_BY_TWO = re.compile(r"(?P<first>\d{1,3})\s(?P<second>\d{3})(?!\d)")
 _TRIM = " \t-–—:：,，;；.=()（）[]*x×+和与、"
 _MAX_LINE = 400
@@ -128,6 +135,8 @@ def read_item(text: str) -> Item | None:
     if how is None:
         return item if _lacks_qty(told, code, text) else None
     _take_name(rest, how, code, item)
+    if not item.qty_fault and _UNWANTED.search(text):
+        item.qty_fault = f"{text.strip()[:60]!r} may not be wanted, or speak of another order; confirm it"
     return item if item.is_goods() and _is_sure(item, how) else None
 
 

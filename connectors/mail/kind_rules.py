@@ -99,6 +99,21 @@ WANTED_OTHERWISE = re.compile(
     r"|(?:请|麻烦|需要|想要?|帮忙|能否|可否|可以)[^。\n]{0,16}(?:改成|改为|改到|改发|换成|更改|修改|变更|去掉|减少|追加|加订|推迟|提前)|不需要了|不用发",
     re.I,
 )
+#: Words by which goods are named that are to come to an order or to leave it: a list of them is not what is wanted in the end.
+BESIDE_WHAT_STANDS = re.compile(
+    r"\b(?:add(?:s|ed|ing|itional(?:ly)?)?|in addition|remov(?:e|ed|ing)|delet(?:e|ed|ing)|tak(?:e|ing) (?:off|out|away)|drop|reduc(?:e|ed|ing)|increas(?:e|ed|ing)"
+    r"|decreas(?:e|ed|ing)|replac(?:e|ed|ing)|swap|exchange|instead of|extra|\d+ (?:pcs |pieces )?more|another \d+|on top|also (?:need|want|send|order|take))\b"
+    r"|\b(?:hinzufügen|ergänzen|ergänzung|zusätzlich|dazu|entfernen|streichen|ersetzen|reduzieren|erhöhen|anstatt|statt|ajout\w*|supprim\w*|remplac\w*|enlev\w*|en plus"
+    r"|añad\w*|agreg\w*|quit(?:ar|en|e)|elimin\w*|reemplaz\w*|aggiung\w*|toglie\w*|sostitu\w*|toevoegen|verwijderen|vervangen)\b"
+    r"|追加|加订|加购|再加|再要|增加|另加|加单|补订|多要|去掉|删除|删掉|减少|减去|少要|换成|替换|取代",
+    re.I,
+)
+#: Who sends the order anew names all of its goods, though some are called added.
+ANEW = re.compile(
+    r"\b(?:revised|amended|updated|corrected|replacement)\b[^.\n]{0,20}\b(?:purchase order|po|order|list)\b|\bin full\b|\bcomplete (?:list|order)\b|\breplaces\b"
+    r"|(?:修改后|更新后|变更后|更正后|最新)的?(?:订单|采购单|清单|明细)|完整(?:订单|清单|明细)",
+    re.I,
+)
 TEST = re.compile(
     r"\btest (?:order|purchase order|po)\b|\bthis is (?:just |only )?a test\b|^\W*test\W*$|测试订单|测试(?:一下)?下单",
     re.I | re.M,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from connectors.base import Kind
 from connectors.mail.cancelling import DOUBTS, Wish, speaks_of_cancelling, wish_of
 from connectors.mail.kind_rules import (
+    ANEW,
+    BESIDE_WHAT_STANDS,
     CHANGE,
     DRAFT,
     FIRST_PERSON,
@@ -51,7 +53,8 @@ class Reading:
 class Verdict:
     """What a mail is; `doubt` is what a person must settle first.
 
-    `merchant_notice` says that a shop tells its owner of an order, so the sender is no customer.
+    `merchant_notice` says that a shop tells its owner of an order, so the sender is no customer. `names_all` is False where
+    the goods that it names are added to those of an order, or taken off them.
     """
 
     kind: Kind
@@ -59,6 +62,7 @@ class Verdict:
     reasons: tuple[tuple[str, int], ...]
     merchant_notice: bool = False
     doubt: str | None = None
+    names_all: bool = True
 
 
 _BODY_CHARS = 20_000
@@ -119,7 +123,8 @@ def judge(reading: Reading) -> Verdict:
     notice = _is_merchant_notice(reading, body)
     wish = _wish(reading, body[:_KIND_CHARS], against=min((weight for _, weight in matched), default=0))
     doubt = DOUBTS[wish] if _is_doubtful(reading, wish) else None
-    return Verdict(_kind(reading, body, score, wish), score, reasons, notice, doubt)
+    names_all = wish not in (Wish.CHANGE, Wish.PART) or not _names_goods(reading)
+    return Verdict(_kind(reading, body, score, wish), score, reasons, notice, doubt, names_all)
 
 
 def _wish(reading: Reading, text: str, *, against: int) -> Wish:
@@ -129,9 +134,13 @@ def _wish(reading: Reading, text: str, *, against: int) -> Wish:
     """
     wish = wish_of(reading.subject[:300], text, reading.number)
     by_hand = against > _NO_CHANGE and not (reading.automatic or reading.generated or reading.bulk)
-    if wish is Wish.NONE and by_hand and reading.number and not _names_goods(reading) and WANTED_OTHERWISE.search(text):
-        return Wish.CHANGE
-    return wish
+    if wish is not Wish.NONE or not by_hand:
+        return wish
+    if not _names_goods(reading):
+        return Wish.CHANGE if reading.number and WANTED_OTHERWISE.search(text) else wish
+    whole = f"{reading.subject[:300]}\n{text}"
+    is_change = CHANGE.search(whole) and BESIDE_WHAT_STANDS.search(text) and not ANEW.search(whole)
+    return Wish.CHANGE if is_change else wish
 
 
 def _is_merchant_notice(reading: Reading, body: str) -> bool:

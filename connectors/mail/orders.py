@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from connectors.base import ChannelOrder, Evidence, Kind, Line, Payment, Problem, Requested, Severity
+from connectors.base import ChannelOrder, Evidence, Kind, Line, Payment, Problem, Requested, Severity, Totals
 from connectors.dates import utc
 from connectors.mail.beside import beside
 from connectors.mail.conditions import conditions_in
@@ -33,7 +33,7 @@ _DATE_TEXT = (
 )
 _DATE = re.compile(_DATE_TEXT, re.I)
 _BY_DATE = re.compile(
-    rf"\b(?:deliver(?:ed|y)?|arrive|need(?:ed)?|require[sd]?|receive[d]?|there)\b[^.\n]{{0,40}}?\b(?:by|before|on|no later than)\s(?P<date>{_DATE_TEXT})"
+    rf"\b(?:deliver(?:ed|y)?|arrive|need(?:ed)?|require[sd]?|receive[d]?|there)\b[^.\n]{{0,40}}?\b(?:by|(?<!not )before|on|no later than)\s(?P<date>{_DATE_TEXT})"
     rf"|(?P<cn>\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号])\s?(?:之?前|以前)(?:送到|到货|交货|送达|发到|收到)",
     re.I,
 )
@@ -90,6 +90,15 @@ def order_of(draft: Draft, letter: Letter, kind: Kind) -> ChannelOrder:
         evidence=(*parties.evidence, *sums.evidence, *notes.evidence),
     )
     return finish(order, given_line_totals=[item.total.value.value if item.total else None for item in sums.items])
+
+
+def without_goods(order: ChannelOrder) -> ChannelOrder:
+    """The order as of a mail that names none of its goods, with what it says otherwise."""
+    if not order.lines:
+        return order
+    kept = tuple(found for found in order.problems if not found.field.startswith(("lines.", "totals.")))
+    evidence = tuple(piece for piece in order.evidence if not piece.field.startswith(("lines.", "totals.")))
+    return finish(replace(order, lines=(), totals=Totals(), problems=kept, evidence=evidence))
 
 
 def number_named(draft: Draft, subject: str) -> Found[str] | None:

@@ -14,7 +14,7 @@ from connectors.mail.kinds import Reading, Verdict, header_facts, judge
 from connectors.mail.letters import Letter, enclosed_in, forwarded_by, letter_of
 from connectors.mail.markup import from_html
 from connectors.mail.message import Attachment, Mail, open_mail
-from connectors.mail.orders import SOURCE, number_named, order_of
+from connectors.mail.orders import SOURCE, number_named, order_of, without_goods
 from connectors.mail.quotation import Voices, is_reply, voices, without_prefixes
 from connectors.problems import problem
 
@@ -139,6 +139,9 @@ def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOr
         return [order]
     held = tuple(_held(verdict, sheets))
     order = replace(order, problems=(*order.problems, *held))
+    if not verdict.names_all:
+        # Taken for all of the order they would put out what else stands in it; so a person is asked before anything is changed.
+        order = without_goods(order)
     sheets.orders = [replace(found, problems=(*found.problems, *held)) for found in sheets.orders]
     if not sheets.orders:
         return [order]

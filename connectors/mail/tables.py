@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from connectors.headers import bracketed
 from connectors.mail.amounts import divided, each_of
 from connectors.mail.document import Grid, columns
-from connectors.mail.figures import Money, currency_named, money, quantity, unit_name
+from connectors.mail.figures import UNITS, Money, currency_named, money, quantity, unit_name
 from connectors.mail.found import Found, found
 from connectors.mail.items import Item, bare_code, is_code, named_code
 from connectors.mail.labels import field_of, normal
@@ -24,6 +25,8 @@ _OF_ORDERS = re.compile(
     r"(?:po|p\.o|purchase order|order) ?(?:no|number|num|id)?|(?:采购订单|采购单|订货单|订购单|订单)(?:编号|号码|号)"
 )
 MAX_ROWS = 2000
+#: Counts of packages beside the quantity.
+_PACKAGES = frozenset(("件数", "count"))
 _SIX = Decimal("0.000001")
 _CENT = Decimal("0.01")
 
@@ -186,14 +189,21 @@ def _name(item: Item, cell: str, heading: str) -> None:
 
 
 def _qty(item: Item, cell: str, heading: str) -> None:
-    if item.qty is not None:
-        return
+    """The quantity, with the unit that its heading may name; a second column must say the same, else a person says which."""
+    known = item.qty
     try:
         count = quantity(cell.split("\n")[0])
     except ValueError as error:
-        item.qty_fault = str(error)
+        item.qty_fault = item.qty_fault if known else str(error)
         return
-    item.qty, item.qty_fault, item.unit = count.qty, count.doubt, item.unit or count.unit
+    if known is not None:
+        if 0 != count.qty.value != known.value and normal(heading) not in _PACKAGES:
+            told = f"{known.value:f} and {count.qty.value:f}"
+            item.qty, item.qty_fault = None, f"two columns say how many, {told}; enter how many are ordered"
+        return
+    said = bracketed(heading)
+    in_head = said if said.casefold().rstrip(".") in UNITS else None
+    item.qty, item.qty_fault, item.unit = count.qty, count.doubt, item.unit or count.unit or in_head
 
 
 def _unit(item: Item, cell: str, heading: str) -> None:

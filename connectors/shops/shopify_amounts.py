@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from connectors.base import Line, Totals
+from connectors.base import Line, Severity, Totals
 from connectors.fields import Fields, Node, identity, joined, node, nodes, text, truth
 from connectors.money import quantise
+from connectors.problems import problem
 
 _ZERO = Decimal(0)
 #: The money went back with the goods: the payment's own state says that nothing is to be sent.
@@ -31,7 +32,9 @@ def lines(order: Node, fields: Fields, currency: str | None, *, as_sold: bool) -
     edited = bool(left) and not as_sold and (any(map(_was_edited, goods)) or any(map(_is_removed, _ways(order))))
     kept = left if edited else goods
     if goods and not left and not as_sold and text(order.get("financial_status")) not in _BACK:
-        fields.add("no_lines", "lines", "every line was taken off this order in the shop; look at it there")
+        # Its lines are told as they were sold, so that only a person sees that none is wanted any more.
+        told = "every line was taken off this order in the shop; look at it there"
+        fields.problems.append(problem("row_invalid", "lines", told, severity=Severity.HOLD))
     return [_line(item, fields, f"lines.{at}", currency, edited=edited) for at, item in enumerate(kept)], edited
 
 

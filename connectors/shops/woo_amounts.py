@@ -107,7 +107,15 @@ def refunded(order: Node, fields: Fields) -> Decimal:
     return abs(fields.sum((refund.get("total") for refund in nodes(order.get("refunds"))), "totals.paid") or _ZERO)
 
 
-def open_refund(order: Node, fields: Fields) -> tuple[Problem, ...]:
+def stops(order: Node, fields: Fields) -> tuple[Problem, ...]:
+    """What of the order's state holds it: a part given back, or that the shop stopped it after it was paid."""
+    if status_of(order) not in ("on-hold", "pending") or not _first(order, "date_paid_gmt", "date_paid"):
+        return _open_refund(order, fields)
+    told = "the shop stopped this order after it was paid; look at it in the shop before goods are sent"
+    return (problem("status_unknown", "status", told), *_open_refund(order, fields))
+
+
+def _open_refund(order: Node, fields: Fields) -> tuple[Problem, ...]:
     """What holds an order that still ships and of which a part was given back: WooCommerce does not say for which pieces."""
     given_back = refunded(order, fields) if status_of(order) in _SHIPS else _ZERO
     total = fields.amount(order.get("total"), "totals.total")

@@ -152,7 +152,10 @@ def decide(wish: Wish, standing: Standing) -> tuple[Action, str]:
         return _money_alone(wish, "its payment went back: nothing goes on")
     if wish.kind == "revival":
         return Action.REVIVE, "the order is over: a person enters it again or has the money paid back"
-    if wish.areas <= {Area.PAYMENT} or (stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas):
+    # What holds the order is to be seen before goods leave, though only its payment moves: a part was given back, it was stopped.
+    if (wish.areas <= {Area.PAYMENT} and not wish.to_mend) or (
+        stage in (Stage.GONE, Stage.ENDED) and Area.GOODS not in wish.areas
+    ):
         return _small(wish, stage)
     return _update(wish, standing, stage)
 

@@ -89,7 +89,8 @@ def _decide(session: Session, fates: Sequence[Fate]) -> tuple[list[Fate], list[F
         if order_id is not None and _is_strange(fate, senders.get(order_id)):
             fate.became, fate.reason, fate.order_id = Became.REFUSED, STRANGER, None
             continue
-        fate.became, after = rules.decide(state, fate.element.order, fate.element.content_hash)
+        one, is_reading = fate.element, fate.message.is_reading
+        fate.became, after = rules.decide(state, one.order, one.content_hash, is_reading=is_reading)
         if order_id is None:
             order_id = db.new_id()
             written[order_id] = after

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.intake.fates import Fate
-from oms.intake.rules import Became
+from oms.intake.rules import BARE_BYTES, Became
 from oms.journey import due, holds, lifecycle
 from oms.journey.holds import NewHold
 from oms.journey.steps import NewStep
@@ -44,7 +44,8 @@ def request(session: Session, *, fates: Sequence[Fate], opens: dict[uuid.UUID, l
 def _row(fate: Fate, now: datetime) -> dict[str, Any]:
     order = fate.element.order
     # Without versions the same content may be wished for twice, with another in between.
-    mark = f"{order.version or f'{fate.message.message_id}:{fate.position}'}:{fate.element.content_hash.hex()[:16]}"
+    content = fate.element.content_hash
+    mark = f"{order.version or f'{fate.message.message_id}:{fate.position}'}:{content.hex()[:16]}{content[BARE_BYTES:].hex()}"
     return {
         "id": db.new_id(),
         "key": f"{fate.order_id}:{order.kind.value}:{mark}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.base import ChannelOrder
+from connectors.base import ChannelOrder, Severity
 from oms import compact_json
 from oms.intake.rules import Became
 from oms.journey.steps import NewStep
@@ -18,13 +18,17 @@ from oms.parties.models import Channel
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One order of a message with its JSON in the one schema; `content_hash` leaves out version and problems."""
+    """One order of a message with its JSON in the one schema.
+
+    `content_hash` leaves out the version and the problems; of what holds the order it has a hash behind its own.
+    """
 
     order: ChannelOrder
     json: Mapping[str, Any]
     content_hash: bytes
 
 
+HOLDS_BYTES = 8
 #: What two tellings of one order may differ in and still be the same content.
 _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 
@@ -32,7 +36,14 @@ _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
     """An order with its JSON and the hash of its content."""
     content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
-    return Element(order, shape, hashlib.sha256(compact_json.canonical(content)).digest())
+    # A status may say that goods are not to be sent, and nothing else of the order be another: that is content too.
+    holds = sorted((one.code, one.field, one.message) for one in order.problems if one.severity is Severity.HOLD)
+    behind = _hash({"holds": holds})[:HOLDS_BYTES] if holds else b""
+    return Element(order, shape, _hash(content) + behind)
+
+
+def _hash(content: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(compact_json.canonical(content)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Translated:
     """A message and what its channel's connector read in it. `all_or_nothing`: one refused row refuses all.
 
     `answered`: its sender waits and is told what became of each row. `sender`: the address that a mail came from.
+    `is_reading`: we asked the channel how the order stands.
     """
 
     message_id: uuid.UUID
@@ -50,6 +62,7 @@ class Translated:
     all_or_nothing: bool = False
     answered: bool = False
     sender: str | None = None
+    is_reading: bool = False
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ _TOTALS = ("lines", "discount", "shipping", "fees", "tax", "total", "paid")
 _LINE_AMOUNTS = ("unit_price", "discount", "tax", "total")
 #: No more digits than any shop writes: reading a number of thousands takes long.
 _WHOLE = re.compile(r"-?\d{1,40}")
+#: So much of a content's hash says nothing of what holds it (`fates.element`).
+BARE_BYTES = 32
 _totals, _line_amounts = attrgetter(*_TOTALS), attrgetter(*_LINE_AMOUNTS)
 
 
@@ -77,8 +79,8 @@ def _is_no_qty(qty: Decimal | None) -> bool:
     return qty is not None and (not -MAX_QTY < qty < MAX_QTY or qty != round(qty, QTY_DECIMALS))
 
 
-def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Became, Known]:
-    """What a live element does to what is known, and what is known after it."""
+def decide(known: Known, order: ChannelOrder, content_hash: bytes, *, is_reading: bool = False) -> tuple[Became, Known]:
+    """What a live element does to what is known, and what is known after it; `is_reading`: the order as the channel has it now."""
     new = Known(True, order.version, content_hash, order.kind is Kind.CANCELLATION)
     if not known.exists:
         return (Became.CANCELLED if new.cancelled else Became.ORDERED), new
@@ -88,10 +90,14 @@ def decide(known: Known, order: ChannelOrder, content_hash: bytes) -> tuple[Beca
     if new.cancelled and order.version is None:
         return (Became.DUPLICATE if known.cancelled else Became.CANCELLED), replace(known, cancelled=True)
     age, same = compare(order.version, known.version), content_hash == known.content_hash
-    # Who calls it a change and numbers nothing, as people do in mails, changes what stands; a second order is a contradiction.
-    is_change = order.kind is Kind.UPDATE and order.version is None and known.version is None
+    # Who calls it a change and numbers nothing, as people do in mails, changes what stands; a second order is a contradiction,
+    # but where only what holds it is another, as a row of a sheet that is on hold now.
+    is_stopped = content_hash[:BARE_BYTES] == known.content_hash[:BARE_BYTES] and not same
+    is_change = (order.kind is Kind.UPDATE or is_stopped) and order.version is None and known.version is None
     if known.cancelled:
-        return _of_cancelled(known, new, age, same=same, is_change=is_change)
+        taken = _of_cancelled(known, new, age, same=same, is_change=is_change)
+        # What we asked for is how the order stands, and what comes later is held against that: it is no straggler.
+        return taken if not is_reading else ((Became.DUPLICATE if new.cancelled else Became.REVIVED), new)
     if age == 0 and same and not new.cancelled:
         return Became.DUPLICATE, known
     if age == 0 and not is_change:

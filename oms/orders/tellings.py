@@ -5,8 +5,8 @@ What was corrected here stays until the channel tells that very part anew; then 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from connectors.base import Address, ChannelOrder, Line, Problem
@@ -70,33 +70,85 @@ def _lines(
     standing: Sequence[Line], rows: Sequence[OrderLine], former: Sequence[Line], told: Sequence[Line]
 ) -> tuple[Line, ...]:
     """The lines that are told, each as it stands here where it is told as before; one that was dropped here stays away."""
-    live = iter(standing)
-    here = {_mark(row.line_ref, row.position): next(live) if rules.counts(row) else None for row in rows}
-    before, now = _marked(former), _marked(told)
-    if (len(here), len(before), len(now)) != (len(rows), len(former), len(told)):
+    here, before, now = _marks_of_rows(rows), _marks(former), _marks(told)
+    if not all(map(_are_distinct, (here, before, now))):
         # Two lines under one reference: which is which cannot be told.
         return tuple(standing if list(former) == list(told) else told)
-    found: list[Line | None] = [_line(here, mark, before.get(mark), line) for mark, line in now.items()]
+    live = iter(standing)
+    stands = [next(live) if rules.counts(row) else None for row in rows]
+    # What is dropped is looked for last: of the same goods the line that still counts is meant.
+    of_rows = _paired([at for at, line in enumerate(stands) if line], here, before)
+    of_rows |= _paired([at for at, line in enumerate(stands) if not line], here, before, taken=of_rows.values())
+    row_of, of_told = {at: row for row, at in of_rows.items()}, _paired(range(len(now)), now, before)
+    found: list[Line | None] = []
+    for place, line in enumerate(told):
+        row = row_of.get(of_told.get(place, -1))
+        found.append(line if row is None else _line(stands[row], former[of_told[place]], line))
     # What only stands here was added here.
-    found += [line for mark, line in here.items() if mark not in before and mark not in now]
+    refs = {mark.ref for mark in now if mark.ref}
+    found += [line for at, line in enumerate(stands) if at not in of_rows and here[at].ref not in refs]
     return tuple(line for line in found if line is not None)
 
 
-def _line(here: dict[str, Line | None], mark: str, former: Line | None, told: Line) -> Line | None:
-    if former is None or mark not in here:
-        return told
-    standing = here[mark]
+def _line(standing: Line | None, former: Line, told: Line) -> Line | None:
     if former == told:
         return standing
-    return told if standing is None else _fields(standing, former, told)
+    if standing is None or _goods(former.sku, former.name) != _goods(told.sku, told.name):
+        return told
+    return _fields(standing, former, told)
 
 
-def _marked(lines: Sequence[Line]) -> dict[str, Line]:
-    return {_mark(line.line_ref, place): line for place, line in enumerate(lines)}
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """By what a line is known again: its reference, its goods, its place."""
+
+    ref: str | None
+    goods: str
+    place: int
 
 
-def _mark(line_ref: str | None, place: int) -> str:
-    return f"ref:{line_ref}" if line_ref else f"place:{place}"
+def _goods(sku: str | None, name: str | None) -> str:
+    return sku or name or ""
+
+
+def _marks(lines: Sequence[Line]) -> list[_Mark]:
+    return [_Mark(line.line_ref or None, _goods(line.sku, line.name), place) for place, line in enumerate(lines)]
+
+
+def _marks_of_rows(rows: Sequence[OrderLine]) -> list[_Mark]:
+    return [_Mark(row.line_ref or None, _goods(row.channel_sku, row.name), row.position) for row in rows]
+
+
+def _are_distinct(marks: Sequence[_Mark]) -> bool:
+    refs = [mark.ref for mark in marks if mark.ref]
+    return len(refs) == len(set(refs))
+
+
+#: How a line is known again, surest first: reference (else place) with its goods, goods alone, reference (else place) alone.
+#: References may be no more than places, as mails have them: who puts a line in front moves all others, and what was
+#: corrected here belongs to its goods.
+_KNOWN_BY: tuple[Callable[[_Mark], object], ...] = (
+    lambda mark: (mark.goods, mark.ref or mark.place),
+    lambda mark: (mark.goods, mark.ref is None),
+    lambda mark: mark.ref or mark.place,
+)
+
+
+def _paired(
+    places: Iterable[int], these: Sequence[_Mark], those: Sequence[_Mark], *, taken: Iterable[int] = ()
+) -> dict[int, int]:
+    """Which of those each of these lines is, by place; one that is none of them is missing."""
+    todo, used, found = list(places), set(taken), dict[int, int]()
+    for key in _KNOWN_BY:
+        free: dict[object, list[int]] = {}
+        for at in reversed(range(len(those))):
+            if at not in used:
+                free.setdefault(key(those[at]), []).append(at)
+        for at in (one for one in todo if one not in found):
+            if fitting := free.get(key(these[at])):
+                found[at] = fitting.pop()
+                used.add(found[at])
+    return found
 
 
 def _problems(standing: Sequence[Problem], former: Sequence[Problem], told: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +28,15 @@ def config_of(channel: Channel) -> ChannelConfig:
         base_url=channel.base_url,
         settings=own | {key: str(value) for key, value in channel.settings.items()},
     )
+
+
+def config_for(channel: Channel, *, way: str, body: bytes) -> ChannelConfig:
+    """The configuration by which a message is read, whenever that is: JSON that is uploaded is our own, whatever the sender's
+    files are (I-5).
+    """
+    config = config_of(channel)
+    is_own_json = way == "upload" and body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+    return replace(config, source="generic") if is_own_json else config
 
 
 def is_on(settings: Mapping[str, Any], name: str, *, default: bool = False) -> bool:

@@ -15,10 +15,11 @@ from oms.errors import InputInvalid
 from oms.intake.rules import MAX_AMOUNT, MAX_QTY, QTY_DECIMALS
 from oms.money import minor_unit, parse_amount
 
-_LINE = re.compile(r"lines\.(\d{1,4})\.(sku|qty|unit_price|discount|name|cancelled)")
+_LINE = re.compile(r"lines\.(\d{1,4})\.(sku|qty|unit|unit_price|discount|name|cancelled)")
 _PRIVATE = ("customer.", "ship_to.", "bill_to.")
 _TERMS = ("prepaid", "cod", "account")
 _MAX_TEXT = 500
+_MAX_UNIT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,14 @@ def _qty(name: str, value: Any) -> Decimal:
     return found
 
 
+def _unit(name: str, value: Any) -> str:
+    found = _required_text(name, value)
+    if len(found) > _MAX_UNIT:
+        hint = f"give text of at most {_MAX_UNIT} characters"
+        raise InputInvalid(f"{name}: {hint}", fields={name: hint})
+    return found
+
+
 def _terms(name: str, value: Any) -> str:
     if value not in _TERMS:
         raise InputInvalid(f"{name}: one of {', '.join(_TERMS)}", fields={name: f"one of {', '.join(_TERMS)}"})
@@ -126,6 +135,7 @@ AMENDABLE: dict[str, Field] = {
 _LINE_PARTS: dict[str, Field] = {
     "sku": Field(_required_text),
     "qty": Field(_qty),
+    "unit": Field(_unit),
     "unit_price": Field(_not_negative),
     "discount": Field(_not_negative),
     "name": Field(_text),

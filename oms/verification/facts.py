@@ -56,7 +56,7 @@ _LINES = text("""
            l.qty - l.qty_cancelled AS qty, l.channel_sku, l.sku_id, s.code, coalesce(nullif(l.name, ''), s.name_en), l.unit,
            l.unit_price, l.discount, l.total, l.requires_shipping, s.active IS NOT FALSE, s.blocked_reason,
            s.custom IS TRUE, s.discontinued IS TRUE, coalesce(s.lead_days, 0), coalesce(s.weight_g, 0), p.list_price,
-           p.floor_price, p.list_price IS NULL AND EXISTS (SELECT 1 FROM price x WHERE x.sku_id = l.sku_id)
+           p.floor_price, p.list_price IS NULL AND EXISTS (SELECT 1 FROM price x WHERE x.sku_id = l.sku_id), s.unit
     FROM order_line l JOIN orders o ON o.id = l.order_id LEFT JOIN sku s ON s.id = l.sku_id
     LEFT JOIN LATERAL (
         SELECT list_price, floor_price FROM price

@@ -14,6 +14,7 @@ from oms.journey.worth import Worth
 ZERO = Decimal(0)
 ORAL_WAYS = frozenset({"phone", "fax", "visit", "sales_rep", "im"})
 _UNRATED = Worth()
+_URGENT = ("urgent", "rush", "penalty", "加急", "特急", "紧急")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class LineFacts:
     floor_price: Decimal | None = None
     #: the SKU has a price list, though none in this order's currency
     priced_elsewhere: bool = False
+    #: the SKU's own unit
+    sold_in: str | None = None
     forbidden_countries: Sequence[str] = ()
     parts: Mapping[uuid.UUID, Decimal] = field(default_factory=dict)
     #: grams of the heaviest part of a set; None: it is one piece itself
@@ -154,6 +157,12 @@ class OrderFacts:
     @property
     def ships(self) -> bool:
         return any(line.requires_shipping for line in self.lines)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether service or seller's memo call it urgent; what a buyer writes is read by a person anyway."""
+        said = f"{self.requested_service or ''} {self.seller_memo or ''}".casefold()
+        return any(word in said for word in _URGENT)
 
 
 @dataclass(frozen=True, slots=True)

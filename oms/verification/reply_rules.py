@@ -22,6 +22,25 @@ _AGREES = re.compile(
     r"|^\W*(?:yes|ok|okay)\W*$|^\W*(?:我方?|我们|本公司)?(?:确认|同意|接受|签字|签认)",
     re.IGNORECASE,
 )
+#: What goes with a plain yes and asks for nothing that is not in the confirmation.
+_COURTESY = re.compile(
+    r"\b(?:please|pls|kindly)\s+(?:proceed|go\s+ahead|continue|process|ship|send|deliver|dispatch)"
+    r"(?:\s+(?:it|them|(?:with\s+)?(?:the|our|this)\s+(?:order|goods)|as\s+soon\s+as\s+possible|asap|soon|quickly|as\s+(?:agreed|planned|confirmed)))*(?=\s*(?:[.,;!]|$))"
+    r"|请(?:贵司|你们|尽快|尽早|及时|按时|按期|予以|安排|给我们)*(?:发货|处理|安排|生产|出货|执行|办理)(?=\s*(?:[，。！；,.;!]|$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: Words of who asks for something, makes a condition, or confirms no more than that the mail has come.
+_ASKS = re.compile(
+    r"\b(?:please|pls|kindly|could|would|can|will|shall|if|unless|until|instead|also|add|remove|deliver\w*|ship\w*|send\w*|address|receipt|receiv\w*|review|check"
+    r"|discuss|later|before|after|only|except|hold|wait|postpone|delay|subject\s+to|provided|ps|p\.s\.)\b|[?？]"
+    r"|请|麻烦|能否|可否|是否|可以|如果|若|改|换|加|减|收到|稍后|再|等|先|吗|发到|送到|寄到|地址|暂|缓|只|另",
+    re.IGNORECASE,
+)
+#: Below stands who writes.
+_CLOSING = re.compile(
+    r"^\W*(?:(?:with\s+)?(?:best|kind|warm|many)?\s*(?:regards|wishes|thanks)|best|thanks|thank you|cheers|sincerely|yours\b.*|mit freundlichen .*|此致.*|顺颂.*|祝好|谢谢)\W*$",
+    re.IGNORECASE,
+)
 _MAX_WORDS_CHARS = 400
 
 
@@ -36,11 +55,21 @@ def own_words(text: str) -> str:
 
 
 def verdict(text: str) -> str | None:
-    """`signed`, `declined`, or None when a person has to read it: unclear, with conditions, or long."""
+    """`signed`, `declined`, or None when a person has to read it: unclear, with a wish or a condition, or long."""
     own = own_words(text)
     first = own.partition("\n")[0]
     if not own or len(own) > _MAX_WORDS_CHARS:
         return None
     if _DECLINES.search(first):
         return "declined"
-    return "signed" if _AGREES.search(first) and not _NO.search(own) else None
+    if not _AGREES.search(first) or _NO.search(own):
+        return None
+    return None if _ASKS.search(_COURTESY.sub(" ", _said(own))) else "signed"
+
+
+def _said(own: str) -> str:
+    """The words above the sender's own name and address, with a postscript below these."""
+    lines = own.splitlines()
+    end = next((at for at, line in enumerate(lines) if _CLOSING.match(line)), len(lines))
+    below = [line for line in lines[end:] if re.match(r"\W*(?:p\.?\s?s\b|附|另)", line, re.IGNORECASE)]
+    return "\n".join([*lines[:end], *below])

@@ -84,6 +84,11 @@ RULES: dict[str, Rule] = {
         "第 {line} 行：{sku} 已被冻结（{reason}）：请解除冻结或删除该行。"),
     "country_forbidden": _mend(MANAGER, "Line {line}: {sku} must not be sent to {country}: take the line out or change the address.",
         "第 {line} 行：{sku} 禁止发往 {country}：请删除该行或更改地址。"),
+    "unit_differs": _decide(SPECIALIST,
+        "Line {line}: {qty} {unit} of {sku} are ordered, which is sold by {sold_in}: ask how many are meant, and enter quantity and unit.",
+        "第 {line} 行：{sku} 订购 {qty} {unit}，而该货按 {sold_in} 出售：请向客户确认数量，并填写数量和单位。"),
+    "qty_broken": _decide(SPECIALIST, "Line {line}: {qty} of {sku} are ordered, which is sold whole: ask how many are wanted.",
+        "第 {line} 行：{sku} 订购 {qty}，而该货只按整件出售：请向客户确认数量。"),
     # where to, V-2
     "address_missing": _mend(SPECIALIST, "There is no delivery address: ask the customer and enter it.",
         "缺少收货地址：请向客户确认后填写。"),

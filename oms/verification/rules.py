@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 from oms.clock import local_day
 from oms.money import minor_unit
-from oms.verification import address_rules, problems_zh
+from oms.verification import address_rules, problems_zh, units
 from oms.verification.order_facts import ZERO, Feasible, Limits, LineFacts, OrderFacts
 from oms.verification.rule_table import HOLD, JUDGED_ANEW, NOTE, RULES, Rule
 
 _HUNDRED = Decimal(100)
-_URGENT = ("urgent", "rush", "penalty", "加急", "特急", "紧急")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,9 @@ def _goods(case: Case) -> Iterator[Found]:
             yield found("sku_inactive", field, line=number, sku=line.code)
         if line.blocked_reason:
             yield found("goods_blocked", field, line=number, sku=line.code, reason=line.blocked_reason)
+        for name, part in units.doubts(line.qty, line.unit, line.sold_in):
+            told = {"qty": _plain(line.qty), "unit": line.unit, "sold_in": line.sold_in}
+            yield found(name, f"lines.{line.position}.{part}", line=number, sku=line.code, **told)
         if case.order.ship_country in line.forbidden_countries:
             yield found("country_forbidden", field, line=number, sku=line.code, country=case.order.ship_country)
 
@@ -265,7 +267,7 @@ def _class(case: Case) -> Iterator[Found]:
     order, limits = case.order, case.limits
     if order.customer.key_customer:
         yield found("key_customer", "customer")
-    if _is_urgent(order):
+    if order.is_urgent:
         yield found("urgent", "requested.service")
     if limits.every_order_reviewed:
         yield found("every_order", "order")
@@ -275,12 +277,6 @@ def _class(case: Case) -> Iterator[Found]:
             yield found("custom_goods", field, **named)
         if line.discontinued:
             yield found("discontinued_goods", field, **named)
-
-
-def _is_urgent(order: OrderFacts) -> bool:
-    """Whether service or seller's memo call it urgent; what a buyer writes is read by a person anyway."""
-    said = f"{order.requested_service or ''} {order.seller_memo or ''}".casefold()
-    return any(word in said for word in _URGENT)
 
 
 CHECKS: tuple[Check, ...] = (

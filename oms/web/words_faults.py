@@ -183,6 +183,7 @@ there is no such line | 没有此行
 no such colleague | 没有此同事
 nothing was pasted | 没有粘贴内容
 prices in another currency | 价格是其他币种
+quantities in another unit | 数量是其他单位
 say whether a fault was let pass | 请选择是否有问题漏过
 this number was booked with other goods: give each line of a delivery note a number of its own | 此编号已登记其他商品：送货单每一行请用单独编号
 say how it was solved | 请填写解决办法

@@ -68,3 +68,42 @@ def test_a_price_with_a_share_beside_it_is_for_a_person():
 @pytest.mark.parametrize("line", NO_GOODS)
 def test_a_code_and_an_amount_in_a_sentence_are_no_goods(line):
     assert lines_of(order_with(line)) == [("ABC-1", "5", "2.00")]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["Order:", "Purchase order:", "PO:", "Our order:", "Delivery:", "Customer:", "Total:", "订单：", "Order: "],
+)
+@pytest.mark.parametrize(
+    "goods", [("TEA-100 2 pcs @ 5.00", "CUP-100 3 pcs @ 4.00"), ("2 x TEA-100 @ 5.00", "3 x CUP-100 @ 4.00")]
+)
+def test_the_first_goods_below_a_word_that_opens_the_list_are_goods(opening, goods):
+    # A label alone on its line has its value below, and `Order` is a label of the order's number.
+    gap = "" if opening.endswith(" ") else "\n"
+    order = one(mail("PO-1 for you", f"{opening}{gap}{goods[0]}\n{goods[1]}\n\nJane\n"))
+    assert (order.channel_order_id, lines_of(order)) == ("PO-1", [("TEA-100", "2", "5.00"), ("CUP-100", "3", "4.00")])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Order: 4711", "Order:\n4711", "PO: 4711 (rush)", "Purchase Order No:\n4711", "Order:\n4711 dated 5 March 2026"],
+)
+def test_a_number_below_or_behind_such_a_word_is_the_orders(said):
+    order = one(mail("Hello", f"{said}\nTEA-100 2 pcs @ 5.00\n\nJane\n"))
+    assert (order.channel_order_id, lines_of(order)) == ("4711", [("TEA-100", "2", "5.00")])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5 x CUP-100 (cancelled)",
+        "CUP-100 5 pcs - not needed",
+        "no CUP-100 5 pcs",
+        "Last order was 5 pcs CUP-100",
+        "CUP-100 5个（取消）",
+        "上次 CUP-100 5个",
+    ],
+)
+def test_goods_that_may_not_be_wanted_are_asked_about(line):
+    order = one(mail("PO-1", f"Please send:\n2 pcs TEA-100 @ 5.00\n{line}\n\nJane\n"))
+    assert [problem.field for problem in order.problems if problem.code == "qty_invalid"] == ["lines.1.qty"]

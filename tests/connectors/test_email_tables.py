@@ -45,3 +45,18 @@ def test_a_table_of_which_no_row_fits_is_no_empty_order():
     order = table("SKU,Qty,Price", "DEF-1,1,000,0.10")
     assert lines_of(order) == [("DEF-1", None, None)]
     assert "qty_invalid" in codes(order)
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"), [("Qty (cases)", "cases"), ("数量(箱)", "箱"), ("Qty", "EA"), ("Qty (min. 10)", "EA")]
+)
+def test_a_heading_says_in_what_all_quantities_are_counted(heading, unit):
+    order = table(f"SKU;{heading};Price", "ABC-1;5;2.00", "DEF-1;6;3.00")
+    assert [(line.qty, line.unit) for line in order.lines] == [(5, unit), (6, unit)]
+
+
+def test_two_columns_that_say_different_quantities_wait():
+    order = table("SKU;Qty;Quantity ordered;Price", "ABC-1;2;24;2.00", "DEF-1;6;6;3.00")
+    assert lines_of(order) == [("ABC-1", None, "2.00"), ("DEF-1", "6", "3.00")]
+    (found,) = [problem for problem in order.problems if problem.code == "qty_invalid"]
+    assert "2 and 24" in found.message

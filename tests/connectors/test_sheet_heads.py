@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.connectors.sheet_files import xlsx
-from tests.connectors.sheet_reading import goods, one
+from tests.connectors.sheet_reading import codes, goods, one
 
 TWICE = ("Name", "Address", "City", "Name", "Address", "City")
 GOODS = ("SKU", "Qty", "Price")
@@ -88,3 +88,43 @@ def test_a_bare_name_is_whose_column_it_stands_beside(heads, who, what):
     cells = {"PO": "P1", "Name": "Ann", "Address": "1 High St", "City": "Leeds", "SKU": "A-1", "Qty": "5", "Price": "2"}
     order = one(f"{heads}\n{','.join(cells[head] for head in heads.split(','))}\n")
     assert (order.ship_to and order.ship_to.name, order.lines[0].name) == (who, what)
+
+
+@pytest.mark.parametrize(
+    ("head", "unit"),
+    [("数量(箱)", "箱"), ("数量（箱）", "箱"), ("Qty (cases)", "cases"), ("Quantity [CTN]", "CTN"), ("Qty (pcs)", "pcs"),
+     ("Qty", None), ("Qty (min. 10)", None), ("Qty (12 per case)", None)],
+)  # fmt: skip
+def test_a_head_says_in_what_all_quantities_are_counted(head, unit):
+    order = one(f"PO Number,SKU,{head},Price\nPO-1,A-1,5,2.50\n", currency="EUR")
+    assert (order.lines[0].qty, order.lines[0].unit) == (5, unit)
+
+
+def test_a_rows_own_unit_goes_before_that_of_the_head():
+    rows = "PO Number,SKU,Qty (cases),Unit\nPO-1,A-1,5,EA\nPO-1,A-2,5 pcs,\nPO-1,A-3,5,\n"
+    assert [line.unit for line in one(rows).lines] == ["EA", "pcs", "cases"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells"),
+    [
+        ("Qty,Quantity", "2,24"),
+        ("数量(箱),数量(个)", "10,240"),
+        ("Qty (shipped),Qty (ordered)", "4,10"),
+        ("Order Qty,Pieces", "2,24 pcs"),
+    ],
+)
+def test_two_columns_that_say_different_quantities_are_asked_about(heads, cells):
+    order = one(f"PO Number,SKU,{heads},Price\nPO-1,A-1,{cells},2.50\n", currency="EUR")
+    (told,) = [found for found in order.problems if found.field == "lines.0.qty"]
+    assert told.code == "qty_invalid"
+    assert all(head in told.message for head in heads.split(","))
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells"),
+    [("Qty,Quantity", "24,24"), ("Qty,Units", "2,PCS"), ("Quantity,Qty", "2,"), ("数量,件数", "240,10"), ("Qty,Item Count", "2,5"),
+     ("Quantity,Qty", "2,0")],
+)  # fmt: skip
+def test_a_second_column_that_says_the_same_or_counts_something_else_is_none(heads, cells):
+    assert "lines.0.qty" not in codes(one(f"PO Number,SKU,{heads},Price\nPO-1,A-1,{cells},2.50\n", currency="EUR"))

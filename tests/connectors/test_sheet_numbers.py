@@ -76,3 +76,17 @@ def test_zeros_and_four_digits_before_a_sign_are_no_thousands():
     assert refuse_two_ways("1234.500 12.50 0.500 1.234.567") is None
     with pytest.raises(ReadTwoWays, match="1 or 1000"):
         refuse_two_ways("1,000")
+
+
+@pytest.mark.parametrize("text", ["1 5", "10 12", "1 2.50", "12 50", "1  000", "1'5"])
+def test_two_numbers_in_one_cell_are_not_joined(text):
+    told = codes(one(f"PO;SKU;Qty;Price\nP1;A;{text};4\nP1;B;1;{text}\n"))
+    assert (told["lines.0.qty"], told["rows.3.unit_price"]) == ("qty_invalid", "row_invalid")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("1 000", 1000), ("2 500,00", 2500), ("1'200", 1200), ("12 345 678", 12345678)],
+)
+def test_blanks_that_part_thousands_are_read(text, read):
+    assert one(f"PO;SKU;Qty;Price\nP1;A;{text};4,10\n").lines[0].qty == read

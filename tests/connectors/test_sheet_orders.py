@@ -177,3 +177,17 @@ def test_an_address_in_one_cell_is_taken_apart():
 def test_an_unknown_country_is_named():
     order = one("PO,SKU,Qty,Address1,City,Country\nP1,A,1,1 St,X,Atlantis\n")
     assert codes(order)["ship_to.country"] == "address_missing"
+
+
+def test_an_order_was_changed_when_the_last_of_its_rows_was():
+    # By the first one a change of one row was the same version with other content, which no sheet can be asked about.
+    rows = "PO,SKU,Qty,Last modified\nP1,A,1,2026-03-01 10:00\nP1,B,2,2026-03-02 11:30\nP1,C,2,\n"
+    assert one(rows).version == "2026-03-02T11:30:00Z"
+
+
+def test_the_postage_of_each_row_of_amazons_report_counts():
+    head = "amazon-order-id\torder-item-id\tsku\tquantity-purchased\titem-price\tshipping-price\tcurrency\n"
+    order = one(head + "1\t11\tA-1\t2\t10.00\t3.99\tEUR\n1\t12\tB-1\t1\t4.00\t3.99\tEUR\n")
+    assert (goods(order), order.totals.shipping) == ([("A-1", 2, 5), ("B-1", 1, 4)], Decimal("7.98"))
+    plain = "PO,SKU,Qty,Price,Shipping,Currency\n1,A-1,2,5.00,3.99,EUR\n1,B-1,1,4.00,3.99,EUR\n"
+    assert one(plain).totals.shipping == Decimal("3.99")

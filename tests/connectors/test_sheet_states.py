@@ -74,3 +74,72 @@ def test_orders_on_a_sheet_called_cancelled_wait(name):
 @pytest.mark.parametrize("name", ["Stopcocks", "Suspended lamps", "Returnable bottles", "Order", "采购单", "Tabelle1"])
 def test_goods_that_a_sheet_is_called_by_end_no_order(name):
     assert "status" not in codes(one(xlsx_named({name: [("PO Number", "SKU", "Qty"), ("PO-2", "A-1", 5)]})))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Shipped", "shipped 3 May", "Partially shipped", "Delivered", "Completed", "Versendet", "Livré", "Expédiées", "Enviado", "Wysłane", "已发货",
+     "卖家已发货，等待买家确认", "交易成功", "已签收"],
+)  # fmt: skip
+def test_goods_that_have_left_by_the_words_of_a_row_are_not_sent_once_more_unseen(said):
+    # `sent` waits for a person where the order is new here (tests/service/test_sent_already.py).
+    order = one(with_status("open", said), currency="EUR")
+    assert (order.kind, order.sent, order.problems) == (Kind.ORDER, True, ())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Not shipped",
+        "to be delivered",
+        "unfulfilled",
+        "ready to ship",
+        "等待卖家发货",
+        "待发货",
+        "未发货",
+        "livraison prévue",
+        "已完成付款",
+    ],
+)
+def test_goods_that_are_still_to_leave_are_sent(said):
+    assert not one(with_status(said), currency="EUR").sent
+
+
+@pytest.mark.parametrize(
+    ("head", "said", "sent"),
+    [("Fulfillment Status", "fulfilled", True), ("Fulfillment Status", "partial", True), ("Fulfillment Status", "unfulfilled", False),
+     ("发货状态", "已发货", True), ("Shipped at", "2026-03-01", True), ("Shipped at", "", False), ("Qty Shipped", "2", True),
+     ("Qty Shipped", "0", False), ("Ship Date", "2026-03-01", False)],
+)  # fmt: skip
+def test_columns_of_the_sending_say_so_too(head, said, sent):
+    assert one(f"PO Number,SKU,Qty,Price,{head}\nPO-1,A-1,5,2.50,{said}\n", currency="EUR").sent is sent
+
+
+def test_orders_on_a_sheet_called_shipped_have_left():
+    rows = [("PO Number", "SKU", "Qty"), ("PO-2", "A-1", 5)]
+    assert [one(xlsx_named({name: rows})).sent for name in ("Shipped", "已发货", "To ship")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("heads", "said"),
+    [
+        ("Order Status,Line Status", "open,cancelled"),
+        ("订单状态,退款状态", "已付款,退款中"),
+        ("订单状态,售后状态,退款状态", "已付款,,退款成功"),
+    ],
+)
+def test_each_of_several_status_columns_may_end_what_another_lets_stand(heads, said):
+    order = one(f"PO Number,SKU,Qty,Price,{heads}\nPO-1,A-1,5,2.50,{said}\n", currency="EUR")
+    assert order.kind is Kind.CANCELLATION or codes(order)["status"] == "status_unknown"
+
+
+def test_a_day_of_cancellation_cancels_as_in_the_export_of_a_shop():
+    head = "Name,Email,Financial Status,Currency,Lineitem quantity,Lineitem price,Lineitem sku,Cancelled at\n"
+    rows = "#1,a@b.example,voided,EUR,1,5.00,A-1,2026-03-01 10:00:00 +0100\n#1,a@b.example,,,2,3.00,A-2,\n"
+    rows += "#2,a@b.example,paid,EUR,1,5.00,A-1,\n"
+    assert [order.kind for order in read(head + rows)] == [Kind.CANCELLATION, Kind.ORDER]
+
+
+def test_a_day_of_cancellation_on_one_of_several_rows_is_for_a_person():
+    order = one("PO Number,SKU,Qty,Price,Cancelled on\n1,A-1,1,5.00,2026-03-01\n1,A-2,1,5.00,\n", currency="EUR")
+    assert (order.kind, codes(order)["status"]) == (Kind.ORDER, "status_unknown")

@@ -159,7 +159,7 @@ def test_an_edited_order_counts_as_it_stands_now():
 )
 def test_an_order_whose_every_line_was_taken_off_is_not_sent_as_it_was_sold(status, held):
     found = shopify(line_items=[line(current_quantity=0)], financial_status=status, current_total_price="0.00")
-    assert [one.severity for one in found.problems if one.code == "no_lines"] == ([Severity.HOLD] if held else [])
+    assert [one.severity for one in found.problems if one.field == "lines"] == ([Severity.HOLD] if held else [])
 
 
 def test_a_cancelled_order_shows_what_was_ordered():

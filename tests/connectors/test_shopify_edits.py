@@ -79,7 +79,7 @@ def test_an_order_given_back_in_part_is_held_where_nobody_says_what_it_comes_to_
         ({"refunds": None}, 2, []),
         ({"refunds": [{"refund_line_items": None}]}, 2, []),
         ({"refunds": [refund((1, 1, "cancel"))], "cancelled_at": "2026-11-22T10:00:00Z"}, 2, []),
-        ({"refunds": [refund((1, 3, "cancel"))]}, 2, [("no_lines", "lines")]),
+        ({"refunds": [refund((1, 3, "cancel"))]}, 2, [("row_invalid", "lines")]),
     ],
 )
 def test_a_refund_that_takes_nothing_readable_off_leaves_the_line_as_sold(changes, qty, held):

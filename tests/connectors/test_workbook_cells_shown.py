@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import zipfile
 
+import openpyxl
 import pytest
 
-from connectors.cell_formats import shapes_of
+from connectors.cell_formats import Shown, shown_by
 from connectors.figures import Figure, percentage, shape_of, shown
 from connectors.output import to_json
 from tests import stopwatch
 from tests.connectors.sheet_files import (
+    ods,
     ods_number,
     ods_of,
     ods_text,
@@ -23,6 +25,7 @@ from tests.connectors.sheet_files import (
 )
 from tests.connectors.sheet_reading import goods, one, read, read_table
 
+LIST = [("PO", "SKU", "Qty"), ("P1", "A-1", 2), ("P2", "A-1", 3)]
 HEADS = ("PO", "SKU", "Qty", "Zip")
 
 
@@ -70,15 +73,15 @@ def test_cells_that_name_no_place_have_their_formats_too():
 def test_a_cell_that_names_no_real_place_changes_no_other():
     data = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
     book = with_sheet_xml(data, b'r="B2"', b'r="B0"')
-    assert list(shapes_of(zipfile.ZipFile(io.BytesIO(book)))["Sheet"]) == []
+    assert list(shown_by(zipfile.ZipFile(io.BytesIO(book)))["Sheet"].shapes) == []
 
 
 def test_each_sheet_has_its_own_formats():
     book = xlsx_shown([HEADS, ("P1", 123, 2, 2134)], {"B2": "00000"})
-    shapes = shapes_of(zipfile.ZipFile(io.BytesIO(book)))
+    shapes = {name: sheet.shapes for name, sheet in shown_by(zipfile.ZipFile(io.BytesIO(book))).items()}
     assert {name: list(places) for name, places in shapes.items()} == {"Sheet": [(1, 1)]}
-    assert shapes_of(zipfile.ZipFile(io.BytesIO(xlsx([HEADS])))) == {}
-    assert shapes_of(zipfile.ZipFile(io.BytesIO(zipped({"xl/workbook.xml": b"<workbook/>"})))) == {}
+    assert shown_by(zipfile.ZipFile(io.BytesIO(xlsx([HEADS]))))["Sheet"] == Shown()
+    assert shown_by(zipfile.ZipFile(io.BytesIO(zipped({"xl/workbook.xml": b"<workbook/>"})))) == {}
 
 
 @pytest.mark.parametrize("piece", [b"<cellXfs ", b"<numFmt ", b"a", b'<numFmt a="', b"<xf numFmtId='9'/>", b"<c <row "])
@@ -90,7 +93,7 @@ def test_no_part_is_slow_to_look_through(piece):
         "xl/a.xml": b'<row r="1"><c r="A1" s="0"/></row>' + piece * (2_000_000 // len(piece)),
     }
     with stopwatch.cpu() as spent:
-        assert shapes_of(zipfile.ZipFile(io.BytesIO(zipped(parts)))) == {"A": {(0, 0): "%"}}
+        assert shown_by(zipfile.ZipFile(io.BytesIO(zipped(parts)))) == {"A": Shown({(0, 0): "%"})}
     assert spent.s < 5
 
 
@@ -139,3 +142,37 @@ def test_breaks_and_spaces_within_a_cell_are_kept():
         ods_text("<text:p>P1</text:p>"), ods_text('<text:p>a<text:s text:c="9999999999"/>b</text:p>'), heads=HEADS
     )
     assert row(wide)[1] == "a b"
+
+
+def hidden_in_xlsx(row: int) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(LIST)))
+    book.active.row_dimensions[row].hidden = True
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def hidden_in_ods(row: int) -> bytes:
+    how = b"collapse" if row % 2 else b"filter"
+    content = zipfile.ZipFile(io.BytesIO(ods(LIST))).read("content.xml").split(b"<table:table-row>")
+    seen, unseen = content[:row], content[row:]
+    hidden = (
+        b"<table:table-row>".join(seen)
+        + b'<table:table-row table:visibility="'
+        + how
+        + b'">'
+        + b"<table:table-row>".join(unseen)
+    )
+    return zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": hidden})
+
+
+@pytest.mark.parametrize("write", [hidden_in_xlsx, hidden_in_ods])
+@pytest.mark.parametrize("row", [2, 3])
+def test_goods_in_rows_that_nobody_sees_are_asked_about(write, row):
+    first, second = read(write(row), currency="EUR")
+    held = {
+        order.channel_order_id: [p.message for p in order.problems if p.code == "row_invalid"]
+        for order in (first, second)
+    }
+    assert [number for number, told in held.items() if told] == [f"P{row - 1}"]
+    assert f"(row {row})" in held[f"P{row - 1}"][0]

@@ -82,6 +82,18 @@ def test_a_mail_that_changes_what_a_mail_cancelled_is_a_case_for_a_person() -> N
     assert rules.decide(cancelled, again, b"b")[0] is Became.CONFLICT
 
 
+def test_an_order_that_was_cancelled_is_live_when_its_channel_says_so_once_it_is_asked() -> None:
+    """Cancelled and changed in one second, it was read again; its version was forgotten for that, so that nothing was newer."""
+    cancelled = Known(True, None, b"a", cancelled=True)
+    live = ChannelOrder(channel="c", source="woocommerce", channel_order_id="1", kind=Kind.ORDER, version="7")
+    assert rules.decide(cancelled, live, b"b", is_reading=True) == (Became.REVIVED, Known(True, "7", b"b"))
+    gone = replace(live, kind=Kind.CANCELLATION)
+    became, known = rules.decide(cancelled, gone, b"a", is_reading=True)
+    assert (became, known) == (Became.DUPLICATE, Known(True, "7", b"a", cancelled=True))
+    # Paid late and taken up again later, it is a case for a person.
+    assert rules.decide(known, replace(live, version="8"), b"b")[0] is Became.REVIVED
+
+
 def test_an_order_that_its_shop_takes_up_again_while_its_goods_go_back_is_a_case_for_a_person(
     session: Session, business_now: datetime
 ) -> None:

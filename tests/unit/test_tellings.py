@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from connectors.base import Address, ChannelOrder, Customer, Line, Problem, Severity, Totals
 from oms.orders import tellings
 from oms.orders.models import OrderLine
@@ -20,9 +22,14 @@ TOLD = ChannelOrder(
 )
 
 
+def _row(place: int, sku: str | None, *, ref: str | None = None, dropped: bool = False) -> OrderLine:
+    return OrderLine(
+        position=place, line_ref=ref, channel_sku=sku, qty=Decimal(1), qty_cancelled=Decimal(1 if dropped else 0)
+    )
+
+
 def _followed(standing: ChannelOrder, told: ChannelOrder, former: ChannelOrder = TOLD) -> ChannelOrder:
-    rows = [OrderLine(position=n, line_ref=x.line_ref, qty=Decimal(1), qty_cancelled=Decimal(0))
-            for n, x in enumerate(standing.lines)]  # fmt: skip
+    rows = [_row(n, x.sku, ref=x.line_ref) for n, x in enumerate(standing.lines)]
     return tellings.followed(standing, rows, former, told)
 
 
@@ -69,6 +76,41 @@ def test_lines_under_one_reference_are_never_lost() -> None:
     assert _followed(former, former, former).lines == former.lines
     told = replace(TOLD, lines=(_line("a", 1), _line("a", 3)))
     assert _followed(former, told, former).lines == told.lines
+
+
+def _goods(sku: str, qty: int, ref: str | None = None) -> Line:
+    return Line(line_ref=ref, sku=sku, qty=Decimal(qty))
+
+
+@pytest.mark.parametrize("refs", [(None, None, None), ("1", "2", "3")])
+def test_what_was_corrected_here_stays_with_its_goods_when_a_line_is_put_in_front(refs: tuple[str | None, ...]) -> None:
+    """A mail's references are no more than places, and a sheet has none."""
+    former = replace(TOLD, lines=(_goods("TEA", 2, refs[0]), _goods("POT", 1, refs[1])))
+    corrected = replace(TOLD, lines=(_goods("TEA", 3, refs[0]), _goods("POT", 1, refs[1])))
+    told = replace(TOLD, lines=(_goods("CUP", 2, refs[0]), _goods("TEA", 2, refs[1]), _goods("POT", 1, refs[2])))
+    found = _followed(corrected, told, former).lines
+    assert [(line.sku, line.qty, line.line_ref) for line in found] == [
+        ("CUP", 2, refs[0]), ("TEA", 3, refs[1]), ("POT", 1, refs[2]),
+    ]  # fmt: skip
+
+
+def test_a_second_change_counts_for_the_goods_that_it_names() -> None:
+    """A line that was added in front stands here behind the others, in the order in which rows are added."""
+    former = replace(TOLD, lines=(_goods("CUP", 1), _goods("TEA", 2), _goods("POT", 1)))
+    standing = replace(TOLD, lines=(_goods("TEA", 2), _goods("POT", 1), _goods("CUP", 1)))
+    told = replace(TOLD, lines=(_goods("CUP", 4), _goods("TEA", 2), _goods("POT", 1)))
+    assert {(line.sku, line.qty) for line in _followed(standing, told, former).lines} == {
+        ("CUP", 4), ("TEA", 2), ("POT", 1),
+    }  # fmt: skip
+
+
+def test_a_line_that_was_dropped_long_ago_hides_none_of_the_same_goods() -> None:
+    rows = [_row(0, "TEA", dropped=True), _row(1, "TEA"), _row(2, "POT", dropped=True)]
+    now = replace(TOLD, lines=(_goods("TEA", 5),))
+    former = replace(TOLD, lines=(_goods("TEA", 5), _goods("POT", 1)))
+    assert tellings.followed(now, rows, former, former).lines == now.lines
+    more = replace(TOLD, lines=(_goods("TEA", 6), _goods("POT", 1)))
+    assert tellings.followed(now, rows, former, more).lines == (_goods("TEA", 6),)
 
 
 def test_a_complaint_that_was_settled_here_does_not_come_back() -> None:

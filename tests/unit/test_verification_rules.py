@@ -104,6 +104,8 @@ BROKEN: dict[str, tuple[OrderFacts, str]] = {
     "sku_inactive": (with_line(active=False), "lines.0.sku"),
     "goods_blocked": (with_line(blocked_reason="recall"), "lines.0.sku"),
     "country_forbidden": (with_line(forbidden_countries=["CN"]), "lines.0.sku"),
+    "unit_differs": (with_line(unit="箱", sold_in="EA"), "lines.0.unit"),
+    "qty_broken": (with_line(qty=Decimal("1.5"), total=Decimal(15), sold_in="EA"), "lines.0.qty"),
     "address_missing": (replace(ORDER, ship_to=None), "ship_to"),
     "address_incomplete": (replace(ORDER, ship_to={**ADDRESS, "city": None}), "ship_to.city"),
     "address_conflict": (replace(ORDER, ship_to={**ADDRESS, "adcode": "110101"}), "ship_to.adcode"),
@@ -294,6 +296,5 @@ def test_the_default_credit_is_in_the_currency_of_the_limits_and_an_own_one_in_t
     ]
     assert "20 EUR would be open; the credit limit is 100:" in found.en
     own = CustomerFacts(payment_terms="account", credit_currency="EUR", credit_limit=Decimal(100))
-    assert "credit_exceeded" not in judge(
-        replace(in_currency("EUR", 20), **account, customer=own), limits=Limits(worth=rated)
-    )
+    mine = replace(in_currency("EUR", 20), **account, customer=own)
+    assert "credit_exceeded" not in judge(mine, limits=Limits(worth=rated))

@@ -173,6 +173,14 @@ def test_the_division_code_has_to_fit_the_province() -> None:
         ("我们确认\n\n发件人: Tea Co\n> 确认", "signed"),
         ("We decline.", "declined"),
         ("不同意", "declined"),
+        ("Confirmed, please proceed.\nKind regards\nAnn, Shipping Department", "signed"),
+        ("确认，请安排发货，谢谢", "signed"),
+        ("I confirm receipt of your mail.", None),
+        ("确认收到，谢谢", None),
+        ("OK\nplease send it to our Hamburg store", None),
+        ("We accept. Deliver to gate 5", None),
+        ("同意，请发到上海仓库", None),
+        ("Agreed\nBest\nLi\nPS: we also need ten cups", None),
         ("I confirm, but please send three", None),
         ("确认，数量错了", None),
         ("Thank you for your mail", None),
@@ -217,6 +225,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "requested.deliver_by": (None, None),
     "lines.0.qty": ("2.5", Decimal("2.5")),
     "lines.0.cancelled": (True, True),
+    "lines.0.unit": ("EA", "EA"),
     "lines.12.sku": ("TEA", "TEA"),
 }
 BAD: dict[str, Any] = {
@@ -231,6 +240,7 @@ BAD: dict[str, Any] = {
     "lines.1.qty": "0.0001",
     "lines.0.unit_price": "1e3",
     "lines.0.cancelled": False,
+    "lines.0.unit": "x" * 31,
     "lines.2.sku": "",
     "status": "confirmed",
 }

@@ -9,10 +9,14 @@ import os
 import pytest
 
 from connectors import registry
+from oms import db
+from oms.journey import steps
 from oms.parties.models import Channel
 from oms.web.api.purchase_orders import PurchaseOrder
+from tests.factories.changes import apply_all
 from tests.factories.orders import make_sku
 from tests.web.caller import channel, distributor, fields, person
+from workers import intake, tellings
 
 GOOD = """PO No,SKU,Qty,Unit price,Receiver,Phone,Address,City,Province,Country
 P-1,TEA-1,2,19.90,Li Lei,13800138000,Keji Road 1,Shenzhen,Guangdong,CN
@@ -96,6 +100,33 @@ def test_a_distributor_may_send_our_own_json_too(dealer):
     body = b'{"orders": [{"channel_order_id": "P-9", "currency": "CNY", "lines": [{"sku": "TEA-1", "qty": "1"}]}]}'
     told = upload(dealer.dealer, body, media="application/json").get_json()
     assert [order["channel_order_id"] for order in told["orders"]] == ["P-9"]
+
+
+def test_a_line_that_a_distributors_json_leaves_out_is_not_sent(dealer):
+    # What it told before was read as a sheet, which it is not: then a line that is left out seemed to be one added here.
+    lines = [{"line_ref": ref, "sku": "TEA-1", "qty": "2", "unit_price": "19.90"} for ref in ("1", "2")]
+    order = {"channel_order_id": "P-9", "currency": "CNY", "version": "1", "lines": lines}
+    upload(dealer.dealer, json.dumps(order), media="application/json")
+    less = {**order, "kind": "update", "version": "2", "lines": lines[:1]}
+    told = upload(dealer.dealer, json.dumps(less), media="application/json").get_json()["orders"]
+    assert [one["became"] for one in told] == ["updated"]
+    with dealer.transaction() as session:
+        [done] = apply_all(session, db.now(session), first=tellings.first)
+    assert done.outcome == "applied"
+    assert dealer.rows("SELECT line_ref FROM order_line WHERE qty > qty_cancelled") == [("1",)]
+
+
+def test_a_distributors_json_is_read_again_as_json(dealer):
+    bare = {"channel_order_id": "P-9", "currency": "CNY", "lines": [{"sku": "TEA-1", "qty": "1", "unit_price": 19.9}]}
+    upload(dealer.dealer, json.dumps(bare), media="application/json")
+    desk = person(dealer, "order_specialist")
+    [message] = desk.items("/messages", status="quarantined")
+    desk.post(f"/messages/{message['id']}/retry")
+    with dealer.transaction() as session:
+        claimed = steps.claim(session, kind="accept", limit=1, lease_s=30, worker="test")
+        steps.finish(session, intake.accept(session, claimed, db.now(session)), by="system", now=db.now(session))
+    [(problems,)] = dealer.rows("SELECT problems FROM inbound_order")
+    assert [(one["code"], one["field"]) for one in problems][:1] == [("row_invalid", "lines.0.unit_price")]
 
 
 def test_orders_are_told_as_their_schema_writes_them(dealer):

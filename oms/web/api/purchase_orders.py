@@ -26,7 +26,6 @@ from oms.journey import house_rules
 from oms.orders.rules import payable
 from oms.parties import channels
 from oms.parties import queries as parties
-from oms.parties.channels import config_of
 from oms.parties.models import Channel
 from oms.web import edge, errors
 from oms.web.api.base import Blueprint, Money, Schema, Written, plain
@@ -36,6 +35,8 @@ from oms.web.auth import me, right
 
 blp = Blueprint("purchase orders", __name__, description="Distributors' purchase orders as files or JSON")
 
+#: How these messages came, which tells whoever reads one again what its bytes are.
+WAY = "upload"
 #: How many wrong rows an answer names; the rest are found by sending the file again.
 ROWS_NAMED = 200
 #: The body as the document tells of it: any bytes, whose kind is told by their content.
@@ -157,10 +158,7 @@ def _read(channel: Channel, body: bytes, filename: str | None, rows: str) -> _Fi
     headers = {"content-type": request.content_type or "", "x-oms-rows": rows}
     if filename:
         headers["x-filename"] = quote(filename, safe="%.()-_ ")
-    config = config_of(channel)
-    if _is_json(body):
-        # A distributor's JSON is our own, whatever its files are.
-        config = type(config)(config.name, "generic", config.secrets, config.base_url, config.settings)
+    config = channels.config_for(channel, way=WAY, body=body)
     read = registry.read(config, Received(body=body, headers=headers, channel=channel.name))
     trusted = channels.is_on(channel.settings, "trusts_payment")
     strict = (uploads.strict(order, shape) for order, shape in read)
@@ -174,16 +172,12 @@ def _enter(session: Session, channel: Channel, file: _File, rows: str) -> uuid.U
     message_id, _ = entry.enter(
         session,
         channel=channel,
-        message=NewMessage(event_id, "upload", file.body, file.headers, received_by=me().actor),
+        message=NewMessage(event_id, WAY, file.body, file.headers, received_by=me().actor),
         elements=file.elements,
         now=house_rules.now(session),
         all_or_nothing=rows == "all",
     )
     return message_id
-
-
-def _is_json(body: bytes) -> bool:
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
 def _refusal(refused: Sequence[Wrong]) -> Response:

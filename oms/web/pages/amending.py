@@ -34,7 +34,7 @@ ADDRESS: tuple[tuple[str, LazyString], ...] = (
     ("ship_to.postal_code", lazy_gettext("Postal code")),
     ("ship_to.country", lazy_gettext("Country (two letters)")),
 )
-LINE_PARTS = ("sku", "qty", "unit_price")
+LINE_PARTS = ("sku", "qty", "unit", "unit_price")
 
 
 def changes(lines: Sequence[Any]) -> dict[str, Any]:
@@ -72,6 +72,8 @@ def _differs(part: str, given: str, line: Any) -> bool:
     if part == "sku":
         return given not in (line.sku, line.channel_sku)
     was = getattr(line, part)
+    if part == "unit":
+        return bool(given != was)
     try:
         return was is None or Decimal(given) != was
     except ArithmeticError:
@@ -120,7 +122,7 @@ def _line(line: Any, told: Mapping[str, Any]) -> dict[str, Any]:
         "line_ref": line.line_ref,
         "sku": told.get(f"{base}.sku", line.channel_sku),
         "name": line.name,
-        "unit": line.unit,
+        "unit": told.get(f"{base}.unit", line.unit),
         "qty": qty,
         "unit_price": price,
         "discount": _text(line.discount),

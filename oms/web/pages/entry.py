@@ -129,11 +129,15 @@ def _use(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 
 def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
-    foreign = entry_form.paste(draft, _channel(session, draft))
+    channel = _channel(session, draft)
+    foreign = entry_form.paste(draft, channel)
+    known = read_back.known_goods(session, draft=draft, channel=channel, now=now)
+    counts = entry_form.ask_counts(draft, {code: row.unit for code, row in known.items()})
     _find(session, draft, looked, "", now)
     _check(session, draft, looked, "", now)
-    if foreign:
-        raise InputInvalid("prices in another currency", fields=foreign)
+    if foreign or counts:
+        message = "prices in another currency" if foreign else "quantities in another unit"
+        raise InputInvalid(message, fields=foreign | counts)
 
 
 def _goods(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:

@@ -21,6 +21,7 @@ from oms.errors import InputInvalid
 from oms.money import quantise
 from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
+from oms.verification import units
 from oms.web import masking
 from oms.web.pages import acting
 
@@ -96,13 +97,26 @@ def paste(draft: Draft, channel: Channel) -> dict[str, str]:
     lines: list[Mapping[str, Any]] = read.get("lines") or []
     for line in lines:
         # What is no SKU yet is kept as it was said, so that the specialist can look for it.
-        draft.lines.append({part: _text(line.get(part)) for part in LINE} | {"said": _text(line.get("name"))})
+        said = {"said": _text(line.get("name")), "unit": _text(line.get("unit"))}
+        draft.lines.append({part: _text(line.get(part)) for part in LINE} | said)
     if read.get("buyer_message"):
         draft.values["buyer_message"] = _text(read["buyer_message"])
     evidence: list[Mapping[str, Any]] = read.get("evidence") or []
     draft.evidence = {str(one["field"]): one for one in evidence}
     foreign = channel.currency is not None and read.get("currency") != channel.currency
     return _without_prices(draft, str(channel.currency)) if foreign else {}
+
+
+def ask_counts(draft: Draft, sold_in: Mapping[str, str]) -> dict[str, str]:
+    """Empty the quantities that were said in cases and the like of goods sold by the piece; what to say beside each."""
+    told: dict[str, str] = {}
+    for place, line in enumerate(draft.lines):
+        own = sold_in.get(line["sku"], "EA")
+        if units.differ(line.get("unit"), own):
+            said = f"{line['qty']} {line['unit']}"
+            told[f"lines.{place}.qty"] = gettext("Said as %(said)s: enter how many %(unit)s.", said=said, unit=own)
+            line["qty"] = "" if line["sku"] else line["qty"]
+    return told
 
 
 def _without_prices(draft: Draft, currency: str) -> dict[str, str]:

@@ -1,0 +1,31 @@
+"""Pasted words in the form of a spoken order: what they count in is asked about, and not taken for pieces (I-2, I-4)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from oms import db
+from tests.factories.day import Day, make_day
+from tests.factories.orders import make_channel
+from tests.web.site import post
+
+
+@pytest.fixture
+def day(site) -> Day:
+    with site.transaction() as session:
+        made = make_day(session, db.now(session))
+        make_channel(session, name="phone", source="phone", way="phone", needs_signature=True, payment_terms="account")
+        return made
+
+
+@pytest.mark.parametrize(("said", "qty"), [("2件", "2"), ("2 箱", ""), ("2 dozen", ""), ("2盒", "2")])
+def test_goods_said_by_the_case_are_asked_about(site, day, said, qty):
+    client, code = site.client("order_specialist"), day.floor.skus[0].code
+    words = f"李雷 13800138001 广东省深圳市南山区科苑路15号\n{code} {said}"
+    page = post(client, "/orders/enter", {"channel": "phone", "paste": words, "do": "paste"}, page="/orders/enter")
+    text = page.get_data(as_text=True)
+    field = re.search(r'name="lines\.0\.qty" value="([^"]*)"', text)
+    assert field is not None
+    assert (field[1], f"Said as {said[0]} {said[1:].strip()}: enter how many EA." in text) == (qty, qty == "")
