@@ -135,6 +135,18 @@ def test_a_sound_house_has_no_fault_in_whatever_year_the_releases_own_table_ends
     assert "redis: answers" in told
 
 
+@pytest.mark.parametrize(("proxies", "told"), [("0", True), ("1", False)])
+def test_a_house_behind_tls_is_asked_for_its_proxies(
+    installed: CleanDatabase, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes],
+    proxies: str, told: bool,
+) -> None:  # fmt: skip
+    """Else each customer's signature comes from the proxy's own address."""
+    monkeypatch.setenv("OMS_BASE_URL", "https://oms.example")
+    monkeypatch.setenv("OMS_PROXIES", proxies)
+    code, words = _doctor(capsysbinary)
+    assert (code, "warn  proxies: " in words) == (0, told), words
+
+
 def test_every_wrong_setting_is_told_together(
     installed: CleanDatabase, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -89,3 +89,11 @@ def test_metrics_are_shut_to_strangers_from_other_machines(site):
     assert client.get("/metrics", environ_overrides=far).status_code == 401
     assert client.get("/metrics", environ_overrides=far, headers=site.key("buyer")).status_code == 403
     assert client.get("/metrics", environ_overrides=far, headers=site.key("auditor")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_metrics_are_shut_to_whom_a_proxy_on_this_machine_passes_on(site, header):
+    """Nobody said that there is one: each visitor of the house seems to come from here."""
+    passed_on = {header: "203.0.113.9"}
+    assert site.app.test_client().get("/metrics", headers=passed_on).status_code == 401
+    assert site.app.test_client().get("/metrics", headers=passed_on | site.key("auditor")).status_code == 200
