@@ -15,6 +15,7 @@ from oms.aftersales import order_walk
 from oms.cli import main, trace
 from oms.db import new_id
 from oms.errors import NotFound
+from oms.intake.models import InboundMessage
 from oms.journey import flow, holiday_tables, steps
 from oms.journey.calendar_models import NationalYear
 from oms.journey.models import HistoryEntry, Step
@@ -200,6 +201,21 @@ def _never_answered(session: Session) -> None:
     steps.finish(session, [Done(step, "failed", error="the shop answered 401")], by="system", now=now)
 
 
+def _spoke(session: Session, name: str, *, hours_ago: float, way: str = "web_shop") -> None:
+    at = db.now(session) - timedelta(hours=hours_ago)
+    what: dict[str, Any] = {"way": "webhook", "body_sha256": b"-", "body": b"{}", "headers": {}, "size": 2}
+    channel = make_channel(session, name=name, way=way)
+    session.add(InboundMessage(channel_id=channel.id, event_id="1", received_at=at, received_by="web", **what))
+
+
+def _fell_silent(session: Session) -> None:
+    _spoke(session, "shop", hours_ago=25)
+
+
+def _mailbox_fell_silent(session: Session) -> None:
+    _spoke(session, "mails", hours_ago=72, way="email")
+
+
 def _not_migrated(session: Session) -> None:
     session.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32))"))
     session.execute(text("DELETE FROM alembic_version"))
@@ -220,6 +236,8 @@ def _missing_year(session: Session) -> None:
         (_moved_clock, "warn  clock: business time is moved by 3600 s"),
         (_behind, "FAULT channels: shop"),
         (_never_answered, "FAULT channels: shop: not asked for orders yet: the shop answered 401"),
+        (_fell_silent, "warn  channels: shop: no message for more than 24 h: is its webhook set up?"),
+        (_mailbox_fell_silent, "warn  channels: mails: no message for more than 24 h: does the mail listener run?"),
         (_not_migrated, "FAULT migrations: the database is at 0000"),
         (_missing_year, "FAULT calendar"),
     ],
@@ -232,6 +250,17 @@ def test_the_doctor_finds_it(
     code, told = _doctor(capsysbinary)
     assert says in told
     assert code == int("FAULT" in says)
+
+
+def test_nobody_waits_for_a_channel_that_spoke_today_or_is_asked_or_is_a_person(
+    installed: CleanDatabase, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with installed.database.transaction() as session:
+        _spoke(session, "shop", hours_ago=23)
+        _spoke(session, "phone", hours_ago=72, way="phone")
+        make_channel(session, name="new")
+    code, told = _doctor(capsysbinary)
+    assert (code, "ok    channels: well" in told) == (0, True), told
 
 
 def test_the_command_prints_an_order_or_says_that_there_is_none(
