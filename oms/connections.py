@@ -21,8 +21,9 @@ from sqlalchemy.exc import InvalidatePoolError
 from oms.arrays import FlatListDumper
 from oms.ids import UuidLoader
 
-#: Seconds of `statement_timeout` for each kind of process.
-STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120}
+#: Seconds of `statement_timeout` for each kind of process. Building an index over millions of rows takes its time, as does a rule that
+#: looks at all of them; what is ended in the middle begins anew, and is ended again.
+STATEMENT_TIMEOUT_S = {"web": 5, "worker": 25, "report": 120, "unhurried": 86_400}
 #: How much longer than its own time-out a statement's answer is waited for: a server that hangs ends nothing itself.
 ANSWER_GRACE_S = 3
 BEGIN_S = 5

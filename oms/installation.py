@@ -13,14 +13,14 @@ from oms.settings import Settings, load
 
 
 @contextmanager
-def opened(given: Settings | Mapping[str, str]) -> Iterator[Session]:
-    """One transaction, committed at the end, under settings or the environment they are read from.
+def opened(given: Settings | Mapping[str, str], *, role: str = "report") -> Iterator[Session]:
+    """One transaction, committed at the end, under settings or the environment they are read from; its statements have the time of `role`.
 
     Raises SettingsInvalid, which names every wrong setting.
     """
     settings = given if isinstance(given, Settings) else load(given)
     crypto.install(crypto.key_ring(settings.encryption_keys, settings.index_key))
-    engine = db.make_engine(settings.database_url, role="report", pool_size=1)
+    engine = db.make_engine(settings.database_url, role=role, pool_size=1)
     try:
         with db.Database(engine).transaction() as session:
             yield session

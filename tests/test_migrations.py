@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
+from oms import connections
+from oms.embedded import schema
 from tests.servers import alembic_config, create_all, upgrade
 
 COLUMNS = """
@@ -37,6 +39,15 @@ def test_the_migrations_build_what_the_models_declare(empty_database_url, what):
     built = described(migrated, what)
     assert built
     assert built == described(declared, what)
+
+
+def test_a_migration_may_take_longer_than_any_report(empty_database_url, monkeypatch):
+    """An index over millions of rows: ended after two minutes, it would be ended each time."""
+    for role in connections.STATEMENT_TIMEOUT_S.keys() - {"unhurried"}:
+        monkeypatch.setitem(connections.STATEMENT_TIMEOUT_S, role, 0.001)
+    url = empty_database_url()
+    schema.upgrade(url)
+    assert described(url, COLUMNS)
 
 
 def test_a_second_upgrade_changes_nothing(clean_database):

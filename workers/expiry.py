@@ -1,4 +1,4 @@
-"""THE table of what runs out: 'module:function' of services that end what nobody answered in time."""
+"""THE table of what runs out: 'module:function' of services that end what nobody answered in time, or drop what nobody asks for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ EXPIRIES: tuple[str, ...] = (
     "oms.verification.confirmation:expire_due",
     "oms.aftersales.satisfaction:expire_due",
     "oms.aftersales.returns:expire_due",
+    "oms.accounts.idempotency:expire_due",
 )
 
 

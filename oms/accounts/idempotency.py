@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
@@ -19,6 +19,10 @@ from oms.errors import Conflict, KeyReused
 #: A second call with the key of a running one waits so long for its answer, then is told to come again.
 WAIT_MS = 1500
 _LOCK_NOT_AVAILABLE = "55P03"
+#: A first answer is kept as long as a shop's message is known by its id: nobody repeats a call after a year. Each answer may hold
+#: what is somebody's private business, so none is kept for ever.
+KEPT = timedelta(days=400)
+FORGOTTEN_AT_ONCE = 1_000
 
 
 class InProgress(Conflict):
@@ -76,14 +80,19 @@ def finish(session: Session, *, owner: str, key: str, answer: Answer) -> None:
 
 
 def forget(session: Session, *, before: datetime) -> list[uuid.UUID]:
-    """Drop keys older than `before`; return them."""
-    return list(
-        session.execute(
-            text("DELETE FROM idempotency_key WHERE created_at < :before RETURNING id"), {"before": before}
-        ).scalars()
-    )
+    """Drop keys older than `before`, the oldest first and so many at once; return them."""
+    return list(session.execute(text(_FORGET), {"before": before}).scalars())
 
 
+def expire_due(session: Session, *, now: datetime) -> int:
+    """Drop what is older than any repeat; return how many."""
+    return len(forget(session, before=now - KEPT))
+
+
+_FORGET = f"""
+    DELETE FROM idempotency_key WHERE id = ANY(ARRAY(
+        SELECT id FROM idempotency_key WHERE created_at < :before ORDER BY created_at LIMIT {FORGOTTEN_AT_ONCE})) RETURNING id
+"""
 _TAKE = """
     INSERT INTO idempotency_key (id, owner, key, request_hash, created_at)
     VALUES (:id, :owner, :key, :hash, :now)

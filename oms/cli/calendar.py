@@ -14,6 +14,7 @@ from oms.cli.arguments import Parser, read_json, write
 from oms.errors import InputInvalid
 from oms.journey import calendar_store, shift_text
 from oms.journey.flow import FLOW
+from oms.settings import load
 
 _EXAMPLE = """the file, every section may be left out:
 {
@@ -25,6 +26,8 @@ _EXAMPLE = """the file, every section may be left out:
 weekly: seven lists, Monday first, [] for a day off. shifts: [] closes the day, null takes an exception back.
 team: who performs steps, such as warehouse or customer_service. In hours "" is everybody who has none of their own,
 in days it is everybody whose team has no such day of its own.
+country: whose holidays count; left out it is OMS_COUNTRY, null is nobody's. Zone and country of "" are those of OMS_ZONE and
+OMS_COUNTRY, by which days and months are cut.
 """
 
 
@@ -64,7 +67,8 @@ def _one(session: Session, where: str, name: str, row: object, by: dict[str, Any
 
 
 def _hours(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
-    team, makeup = _team(row), row.get("makeup")
+    team, makeup, deploy = _team(row), row.get("makeup"), load(os.environ)
+    zone, country = _text(row, "zone"), _text(row, "country", deploy.country, or_null=True)
     works_holidays = row.get("works_holidays", False)
     if not isinstance(works_holidays, bool):
         raise InputInvalid("works_holidays: write true or false, without quotes")
@@ -72,15 +76,26 @@ def _hours(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
     calendar_store.set_roster(
         session,
         team=team,
-        zone=_text(row, "zone"),
-        country=_text(row, "country", None),
+        zone=zone,
+        country=country,
         weekly=shift_text.weekly_from(row["weekly"]),
         makeup=None if makeup is None else shift_text.shifts_from(makeup, field="makeup"),
         works_holidays=works_holidays,
         valid_from=now,
         **by,
     )
+    if team == calendar_store.ORGANISATION:
+        _as_deployed({"zone": (zone, deploy.zone), "country": (country, deploy.country)})
     return f"hours of {team or 'everybody'}, from now on"
+
+
+def _as_deployed(told: dict[str, tuple[str | None, str]]) -> None:
+    """Pages cut days and months by the settings, and the next `oms migrate` would put the settings' own back without a word."""
+    for name, (given, deployed) in told.items():
+        if given != deployed:
+            setting = f"OMS_{name.upper()}"
+            hint = f"that of everybody is {deployed}, by {setting}: set that and run `oms migrate`, or name a team"
+            raise InputInvalid(f"{name}: {given!r} is not the house's: {hint}", fields={name: hint})
 
 
 def _day(session: Session, row: dict[str, Any], by: dict[str, Any]) -> str:
@@ -107,9 +122,9 @@ def _team(row: dict[str, Any]) -> str:
     return team
 
 
-def _text(row: dict[str, Any], name: str, *otherwise: str | None) -> Any:
+def _text(row: dict[str, Any], name: str, *otherwise: str, or_null: bool = False) -> Any:
     value = row.get(name, *otherwise) if otherwise else row[name]
-    if value is not None and not isinstance(value, str):
+    if not isinstance(value, str) and not (or_null and value is None):
         raise InputInvalid(f"{name}: write a text in quotes")
     return value
 

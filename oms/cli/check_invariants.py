@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     unknown = sorted(set(args.names) - INVARIANTS.keys())
     if unknown:
         raise UsageWrong(f"no invariant {', '.join(unknown)}; `oms check-invariants --list` names them")
-    with installation.opened(os.environ) as session:
+    with installation.opened(os.environ, role="unhurried") as session:
         violations = check(session, names=args.names or None)
     for violation in violations:
         write(f"{violation.code:4} {violation.name}: {violation.subject}: {violation.detail}")

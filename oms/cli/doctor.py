@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.cli import examinations
 from oms.cli.arguments import Parser, write
-from oms.cli.examinations import FAULT, FINE, Finding
+from oms.cli.examinations import FAULT, FINE, WARN, Finding
 from oms.embedded.answering import redis_fault
 from oms.errors import SettingsInvalid
 from oms.settings import Settings, load
@@ -61,9 +61,12 @@ def examine() -> Iterator[Finding]:
         yield from (Finding(FAULT, "settings", f"{name} {fault}") for name, fault in error.fields.items())
         return
     yield Finding(FINE, "settings", f"complete, environment {settings.environment}")
+    if settings.base_url.startswith("https://") and not settings.proxies:
+        hint = "if a proxy does TLS, all seem to come from its machine, with signatures, limits and /metrics: set OMS_PROXIES"
+        yield Finding(WARN, "proxies", f"OMS_BASE_URL is https and OMS_PROXIES 0: {hint}")
     away = redis_fault(settings.redis_url)
     yield (
-        Finding("warn", "redis", f"does not answer ({away}): the sweep works on, slower")
+        Finding(WARN, "redis", f"does not answer ({away}): the sweep works on, slower")
         if away
         else Finding(FINE, "redis", "answers")
     )

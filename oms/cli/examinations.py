@@ -42,13 +42,22 @@ _LATEST = text("""
 """)
 
 _CHANNELS = text("""
-    SELECT c.name, c.polled, c.last_message_at, c.polled_until, last.error
+    SELECT c.name, c.polled_until, last.error
     FROM channel c LEFT JOIN LATERAL (
         SELECT s.outcome, s.error FROM step s WHERE s.subject_id = c.id AND s.kind = 'poll' AND s.state = 'done'
-        ORDER BY s.finished_at DESC LIMIT 1) last ON c.polled
-    WHERE c.active AND ((c.polled AND c.polled_until < CAST(:now AS timestamptz) - make_interval(secs => :poll_s))
-       OR (c.polled AND c.polled_until IS NULL AND last.outcome = 'failed')
-       OR (NOT c.polled AND c.last_message_at < CAST(:now AS timestamptz) - make_interval(hours => :silent_h)))
+        ORDER BY s.finished_at DESC LIMIT 1) last ON TRUE
+    WHERE c.active AND c.polled AND (c.polled_until < CAST(:now AS timestamptz) - make_interval(secs => :poll_s)
+                                     OR (c.polled_until IS NULL AND last.outcome = 'failed'))
+    ORDER BY c.name
+""")
+#: Ways by which messages come without anybody asking, and what is to be looked at when none does.
+_COME_BY_THEMSELVES = {"web_shop": "is its webhook set up?", "email": "does the mail listener run?"}
+_SILENT = text("""
+    SELECT c.name, c.way FROM channel c
+    WHERE c.active AND NOT c.polled AND c.way = ANY(CAST(:ways AS text[]))
+      AND EXISTS (SELECT 1 FROM inbound_message m WHERE m.channel_id = c.id)
+      AND c.id NOT IN (SELECT m.channel_id FROM inbound_message m
+                       WHERE m.received_at >= CAST(:now AS timestamptz) - make_interval(hours => :silent_h))
     ORDER BY c.name
 """)
 
@@ -155,13 +164,12 @@ def calendar(session: Session, settings: Settings) -> Iterator[Finding]:
 
 def silent_channels(session: Session, settings: Settings) -> Iterator[Finding]:
     """Channels that stopped talking: a poll that is behind, or a sender that fell silent."""
-    params = {"now": db.now(session), "poll_s": POLL_LATE_S, "silent_h": SILENT_H}
-    for row in session.execute(_CHANNELS, params):
-        if row.polled:
-            since = f"since {row.polled_until:%Y-%m-%d %H:%M} UTC" if row.polled_until else "yet"
-            why = row.error or "is the channel away?"
-            yield Finding(FAULT, "channels", f"{row.name}: not asked for orders {since}: {why}")
-        else:
-            yield Finding(
-                WARN, "channels", f"{row.name}: no message for more than {SILENT_H} h: is its webhook set up?"
-            )
+    now = db.now(session)
+    for row in session.execute(_CHANNELS, {"now": now, "poll_s": POLL_LATE_S}):
+        since = f"since {row.polled_until:%Y-%m-%d %H:%M} UTC" if row.polled_until else "yet"
+        why = row.error or "is the channel away?"
+        yield Finding(FAULT, "channels", f"{row.name}: not asked for orders {since}: {why}")
+    asked = {"now": now, "silent_h": SILENT_H, "ways": list(_COME_BY_THEMSELVES)}
+    for row in session.execute(_SILENT, asked):
+        hint = _COME_BY_THEMSELVES[row.way]
+        yield Finding(WARN, "channels", f"{row.name}: no message for more than {SILENT_H} h: {hint}")

@@ -16,7 +16,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(prog="oms verify-history", description=run.__doc__)
     parser.add_argument("--head", metavar="HASH", help="a head printed before; without it a cut-off end is not seen")
     args = parser.parse_args(argv)
-    with installation.opened(os.environ) as session:
+    with installation.opened(os.environ, role="unhurried") as session:
         found = seal.verify(session, expected_head=args.head)
     if found.broken is None:
         write(f"{found.sealed} entries hold, {found.unsealed} not sealed yet\nhead {found.head}")

@@ -15,7 +15,7 @@ from oms.journey import step_sql
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Unfinished steps of one kind in one state; ages by the database's clock."""
+    """Unfinished steps of one kind in one state; `oldest_s` by the database's clock, since one could be worked on."""
 
     kind: str
     state: str
@@ -57,9 +57,14 @@ def load_of(session: Session, *, performers: Collection[str], staff_id: UUID | N
     return [Load(*row) for row in session.execute(text(_LOAD), params)]
 
 
+# A step of the system's that has an hour of its own, as a wave has, is not old before it strikes; what failed waits for its next
+# attempt, and is as old as it is.
+_WAITS_SINCE = """
+    CASE WHEN performer = 'system' AND attempt = 0 AND error IS NULL THEN greatest(opened_at, run_after) ELSE opened_at END
+"""
 _UNFINISHED = f"""
     SELECT kind, state, count(*),
-           CAST(extract(epoch FROM clock_timestamp() - min(opened_at)) AS float),
+           CAST(extract(epoch FROM greatest(clock_timestamp() - min({_WAITS_SINCE}), interval '0')) AS float),
            count(*) FILTER (WHERE due_at < clock_timestamp() AND state <> 'paused')
     FROM step WHERE {step_sql.RUNNING} OR state = 'paused' GROUP BY kind, state ORDER BY kind, state
 """

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms import db
+from oms.catalog.models import BundlePart, Sku
 from oms.db import Base
 from oms.errors import InputInvalid
 from oms.inventory import bins, ledger
@@ -20,7 +21,9 @@ from oms.inventory.ledger import Move
 from oms.journey import lifecycle
 from oms.parties import matching
 from oms.parties.models import Customer
+from oms.set_up import sets
 from oms.set_up.fields import Read
+from oms.set_up.sets import Touched
 from oms.set_up.tables import OPENING, OPENING_FIELDS, SECTIONS, Section
 
 Named = dict[tuple[Any, ...], Base]
@@ -47,6 +50,8 @@ class _Work:
     new: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     notes: list[lifecycle.Note] = field(default_factory=list)
+    #: goods that become sets or are none any more, and sets whose parts are others
+    sets: dict[uuid.UUID, Touched] = field(default_factory=dict)
 
 
 def keep(session: Session, *, file: object, sources: Mapping[str, Collection[str]], actor: str, now: datetime) -> Kept:
@@ -62,6 +67,7 @@ def keep(session: Session, *, file: object, sources: Mapping[str, Collection[str
     for name, section in SECTIONS.items():
         work.rows[name] = _standing(work, section, named[name])
         _keep_section(work, name, section, sections.get(name, []))
+    work.faults |= sets.faults(session, work.sets)
     _keep_opening(work, sections.get(OPENING, []))
     if work.faults:
         count = len(work.faults)
@@ -87,6 +93,7 @@ def _sections(file: object) -> dict[str, list[Any]]:
 
 def _keep_section(work: _Work, name: str, section: Section, given: Sequence[object]) -> None:
     standing = work.rows[name]
+    filled = {row.bundle_id for row in standing.values() if isinstance(row, BundlePart)}
     seen: set[tuple[Any, ...]] = set()
     for place, cells in enumerate(given):
         where = f"{name}[{place}]"
@@ -102,7 +109,9 @@ def _keep_section(work: _Work, name: str, section: Section, given: Sequence[obje
         if key in seen:
             work.faults[where] = f"stands twice in the file, by {' and '.join(section.named_by)}"
         seen.add(key)
-        _keep_row(work, name, section, where, key, values, standing)
+        row = _keep_row(work, name, section, where, key, values, standing)
+        if isinstance(row, BundlePart):
+            _touch(work, row.bundle_id, where, stood=row.bundle_id in filled)
     work.session.flush()
 
 
@@ -134,17 +143,18 @@ def _standing(work: _Work, section: Section, names: set[str]) -> Named:
 
 def _keep_row(
     work: _Work, name: str, section: Section, where: str, key: tuple[Any, ...], values: dict[str, Any], standing: Named
-) -> None:
+) -> Base | None:
+    """The row that is new or others now."""
     row = standing.get(key)
     other = {} if row is None else {c: v for c, v in values.items() if getattr(row, c) != v}
     if row is not None and not other:
-        return
+        return None
     if row is None or section.from_now_on:
         missing = sorted(f for f in section.fields.keys() - section.may_be_left_out if section.column(f) not in values)
         for one in missing:
             work.faults.setdefault(f"{where}.{one}", "is missing: a new row needs it")
         if missing:
-            return
+            return None
         row = standing[key] = _new(work, section, values)
         work.new[name] = work.new.get(name, 0) + 1
         event = "added"
@@ -153,12 +163,13 @@ def _keep_row(
             setattr(row, column, value)
         work.changed[name] = work.changed.get(name, 0) + 1
         event = "changed"
-    _after(work, row)
+    _after(work, where, row, other)
     subject = getattr(row, "id", None) or uuid.uuid5(uuid.NAMESPACE_OID, f"{name}:{key}")
     named = " ".join(str(part) for part in key if not isinstance(part, uuid.UUID | None))
     work.notes.append(
         lifecycle.Note(section.model.__tablename__, subject, f"set_up.{event}", named, data={"fields": sorted(other)})
     )
+    return row
 
 
 def _new(work: _Work, section: Section, values: dict[str, Any]) -> Base:
@@ -171,9 +182,16 @@ def _new(work: _Work, section: Section, values: dict[str, Any]) -> Base:
     return row
 
 
-def _after(work: _Work, row: Base) -> None:
+def _after(work: _Work, where: str, row: Base, other: Mapping[str, object]) -> None:
     if isinstance(row, Customer):
         matching.index(row)
+    if isinstance(row, Sku) and (row.bundle or "bundle" in other):
+        _touch(work, row.id, where, stood="bundle" in other)
+
+
+def _touch(work: _Work, good_id: uuid.UUID, where: str, *, stood: bool) -> None:
+    known = work.sets.get(good_id)
+    work.sets[good_id] = Touched(where, stood=stood or (known is not None and known.stood))
 
 
 def _read(work: _Work, where: str, cells: object, fields: Mapping[str, Read]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from connectors.carriage import Rate
-from oms.clock import day_bounds, local_day
+from oms.clock import DAY, day_bounds, instant, local_day
 
 ZERO = Decimal(0)
 
@@ -78,7 +78,11 @@ def choose_service(rates: Sequence[Rate], plan: Plan, *, now: datetime, zone: Zo
 
 def arrival(rate: Rate, plan: Plan, *, now: datetime, zone: ZoneInfo) -> datetime:
     """The last moment of the day on which the service delivers what leaves at the next pick-up."""
-    leaves = local_day(max(plan.cut_off_at, now), zone)
+    leaves = local_day(plan.cut_off_at, zone)
+    if now > plan.cut_off_at:
+        # The carrier comes again at its hour: what is booked in the evening leaves tomorrow.
+        hour, today = plan.cut_off_at.astimezone(zone).time(), local_day(now, zone)
+        leaves = today if now <= instant(today, hour, zone) else today + DAY
     return day_bounds(leaves + timedelta(days=rate.transit_days), zone)[1] - timedelta(seconds=1)
 
 

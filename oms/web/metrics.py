@@ -50,7 +50,9 @@ class _Backlog(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         steps = GaugeMetricFamily("oms_steps", "Unfinished steps.", labels=["kind", "state"])
-        oldest = GaugeMetricFamily("oms_step_oldest_open_seconds", "Age of the oldest open step.", labels=["kind"])
+        oldest = GaugeMetricFamily(
+            "oms_step_oldest_open_seconds", "How long the oldest open step could be done.", labels=["kind"]
+        )
         overdue = GaugeMetricFamily("oms_steps_overdue", "Unfinished steps past their due time.", labels=["kind"])
         for row in backlog.unfinished(self._session):
             steps.add_metric([row.kind, row.state], row.count)

@@ -8,14 +8,16 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.catalog.models import Sku
 from oms.db import new_id
 from oms.fulfilment import release, waves
 from oms.fulfilment.models import Carton, Fulfilment, Wave
 from oms.inventory.models import Warehouse
-from oms.journey import steps
+from oms.journey import calendar_store, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders.models import Order
 from oms.parties.models import Carrier, CarrierService
@@ -57,6 +59,17 @@ def make_floor(session: Session, *, qty: int = 10) -> Floor:
     for sku in skus:
         make_stock(session, house, sku, qty)
     return Floor(house, carrier, skus)
+
+
+def carriers_come_in(session: Session, *, hours: int) -> None:
+    """Let every carrier come so many hours from now.
+
+    Within its lead time before the cut-off a wave is planned without being asked for; at a fixed time of day that hour strikes
+    some day while a test runs.
+    """
+    local = db.now(session).astimezone(calendar_store.zone_of(session))
+    cut_off = (local + timedelta(hours=hours)).time().replace(second=0, microsecond=0)
+    session.execute(update(CarrierService).values(cut_off=cut_off))
 
 
 def run_kind(session: Session, kind: str, handler: Any, now: datetime) -> list[Done]:

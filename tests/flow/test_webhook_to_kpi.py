@@ -10,14 +10,12 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
 
 from connectors.signing import sign_standard
 from oms import db
@@ -27,11 +25,11 @@ from oms.invariants.check import check
 from oms.journey import calendar_store, seal, steps
 from oms.journey.steps import NewStep
 from oms.kpi.report import month_report
-from oms.parties.models import CarrierService
 from oms.settings import Settings
 from oms.web import create_app
 from tests.conftest import CleanDatabase
 from tests.connectors.sandbox_peers import Peer, wait_until
+from tests.factories.floor import carriers_come_in
 from tests.factories.generic import order_json
 from tests.factories.orders import make_channel
 from tests.factories.packed import served_floor
@@ -66,9 +64,7 @@ def walk(clean_database: CleanDatabase, app_settings: Settings, carrier: Peer, m
     site = Site(app, clean_database.database, settings)
     with site.transaction() as session:
         floor = served_floor(session, carrier.url)
-        # Hours away whenever the test runs: within its lead time a wave is planned without being asked for.
-        cut_off = (db.now(session).astimezone(ZoneInfo(settings.zone)) + timedelta(hours=8)).time()
-        session.execute(update(CarrierService).values(cut_off=cut_off.replace(second=0, microsecond=0)))
+        carriers_come_in(session, hours=8)
         make_channel(session, name="shop", secrets=[SHOP_SECRET])
         for sku in floor.skus:
             make_price(session, sku)

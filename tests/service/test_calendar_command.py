@@ -11,6 +11,7 @@ import pytest
 
 from oms.cli import main
 from oms.journey import calendar_store
+from oms.journey.rosters import OFFICE_WEEK
 from tests.conftest import CleanDatabase
 
 EARLY = [{"start": "07:00", "end": "15:00", "breaks": [["11:00", "11:30"]]}]
@@ -69,6 +70,8 @@ def test_a_file_sets_hours_days_and_holidays(house, tmp_path, capfd):
         ("hours", {"zone": "Europe/Berlin", "weekly": [[]] * 7}, "no hours"),
         ("hours", {"team": "warehous", "zone": "Asia/Shanghai", "weekly": [EARLY] * 7}, "'warehous' performs no step"),
         ("hours", {"zone": "Asia/Shanghai", "weekly": [EARLY] * 7, "works_holidays": "yes"}, "true or false"),
+        ("hours", {"zone": None, "weekly": [EARLY] * 7}, "hours[0]: zone: write a text in quotes"),
+        ("years", YEAR | {"country": None}, "years[0]: country: write a text in quotes"),
         ("hours", {"zone": "Asia/Shanghai", "country": "China", "weekly": [EARLY] * 7}, "two capital letters"),
         ("days", {"day": "2026-12-31", "team": "nobody", "shifts": []}, "'nobody' performs no step"),
         ("years", YEAR | {"country": "cn"}, "two capital letters"),
@@ -84,6 +87,28 @@ def test_a_fault_is_named_and_nothing_is_kept(house, tmp_path, capfd, section, r
     found = _calendars(house)
     assert dict(found.organisation.special) == {}
     assert found.rosters == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("zone", "Europe/Berlin"), ("country", "DE"), ("country", None)])
+def test_hours_of_everybody_in_another_place_than_the_houses_are_refused(house, tmp_path, capfd, name, value):
+    """The next `oms migrate` would put zone and country back, and the due times of all steps with them."""
+    row = {"team": "", "zone": "Asia/Shanghai", "country": "CN", "weekly": [EARLY] * 7, name: value}
+    assert _run(tmp_path, {"hours": [row]}) == 1
+    said = capfd.readouterr().err
+    assert f"by OMS_{name.upper()}: set that and run `oms migrate`" in said
+    assert _calendars(house).organisation.weekly == OFFICE_WEEK
+
+
+@pytest.mark.parametrize("team", ["", "warehouse"])
+def test_hours_that_name_no_country_keep_the_holidays_of_the_house(house, tmp_path, team):
+    """Else a team whose hours were set would be late for what fell due on a holiday."""
+    national_day = date(2026, 10, 1)
+    assert _run(tmp_path, {"hours": [{"team": team, "zone": "Asia/Shanghai", "weekly": [EARLY] * 7}]}) == 0
+    found = _calendars(house).of(team or "finance")
+    assert (found.is_workday(date(2026, 9, 23)), found.is_workday(national_day)) == (True, False)
+    nobodys = {"team": "warehouse", "zone": "Asia/Shanghai", "country": None, "weekly": [EARLY] * 7}
+    assert _run(tmp_path, {"hours": [nobodys]}) == 0
+    assert _calendars(house).of("warehouse").is_workday(national_day)
 
 
 @pytest.mark.parametrize("file", [[], {}, {"weeks": []}, {"days": {}}, {"days": ["2026-12-31"]}])

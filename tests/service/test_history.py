@@ -13,6 +13,7 @@ from oms.errors import IllegalTransition
 from oms.journey import lifecycle, seal
 from oms.journey.models import HistoryEntry
 from oms.orders.models import Order
+from tests.factories.changes import statements
 from tests.factories.orders import make_order
 
 
@@ -142,6 +143,27 @@ def test_an_old_backlog_of_more_than_a_batch_is_sealed_whole_before_anything_cou
     assert _settled(session) is None  # whether there are more is not known yet
     assert seal.seal(session) == 0
     assert _settled(session) is not None
+
+
+def test_all_there_is_is_searched_a_slice_at_a_time_and_counts_as_searched_after_the_last(
+    session: Session, business_now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One statement over the whole history of a large house would be ended by its time-out each time."""
+    order, day = make_order(session), timedelta(days=1)
+    for minutes in (300, 240, 180, 120):
+        _committed_late(session, order, datetime.now(UTC) - timedelta(minutes=minutes), business_now)
+    assert seal.seal(session) == 4
+    _committed_late(session, order, datetime.now(UTC) - timedelta(minutes=150), business_now)
+    _age(session, "searched_at")
+    monkeypatch.setattr(seal, "SLICE", 2)
+    searched_at = text("SELECT clock_timestamp() - searched_at FROM seal_head")
+    with statements(session) as seen:
+        assert seal.seal(session) == 1
+    assert len([words for words in seen if "NOT EXISTS" in words]) == 2
+    assert session.execute(searched_at).scalar_one() > day
+    assert seal.seal(session) == 0
+    assert session.execute(searched_at).scalar_one() < day
+    assert (seal.verify(session).unsealed, seal.verify(session).broken) == (0, None)
 
 
 @pytest.mark.usefixtures("batches_of_two")

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms.catalog.models import Sku
 from oms.cli import main
 from oms.cli.set_up import SOURCES
 from oms.errors import InputInvalid
@@ -23,6 +24,7 @@ from oms.parties import matching
 from oms.parties.models import Channel
 from oms.set_up.keep import Kept, keep
 from tests.conftest import CleanDatabase
+from tests.factories.orders import make_order, make_sku
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "set-up.md"
 
@@ -129,6 +131,74 @@ def test_a_fault_is_named_with_its_place(session, file, business_now, section, p
     wrong[section][place] |= change
     where, _, says = fault.partition(": ")
     assert _faults(session, wrong, business_now)[where].startswith(says)
+
+
+_BIG = {"code": "BIG-1", "name_en": "Two sets", "name_zh": "两套", "bundle": True}
+_POT = {"code": "POT-1", "name_en": "Pot", "name_zh": "茶壶"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda f: f.pop("bundle_parts"), "goods[2]: SET-1 is a set without parts"),
+        (lambda f: f["goods"][2].pop("bundle"), "bundle_parts[1]: SET-1 has parts and is no set"),
+        (lambda f: f["bundle_parts"][0].update(part="SET-1"), "bundle_parts[1]: SET-1 is a set itself"),
+        (
+            lambda f: (
+                f["goods"].append(_BIG),
+                f["bundle_parts"].append({"bundle": "BIG-1", "part": "SET-1", "qty": "2"}),
+            ),
+            "bundle_parts[2]: SET-1 is a set itself",
+        ),
+    ],
+)
+def test_a_set_that_nobody_could_pick_is_refused(session, file, business_now, spoil, fault):
+    spoil(file)
+    where, _, says = fault.partition(": ")
+    assert _faults(session, file, business_now)[where].startswith(says)
+
+
+def test_a_good_of_which_pieces_are_on_hand_becomes_no_set(session, file, business_now):
+    file["goods"].append(_POT)
+    file["opening_stock"].append({"warehouse": "LDS", "bin": "B-01", "sku": "POT-1", "qty": "3"})
+    _keep(session, file, business_now)
+    parts = [{"bundle": "POT-1", "part": "TEA-100", "qty": "1"}]
+    faults = _faults(session, {"goods": [{"code": "POT-1", "bundle": True}], "bundle_parts": parts}, business_now)
+    assert faults["bundle_parts[0]"].startswith("pieces of POT-1 are on hand")
+
+
+_THREE_CUPS = {"bundle_parts": [{"bundle": "SET-1", "part": "CUP-1", "qty": "3"}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        ("SET-1", _THREE_CUPS),
+        ("SET-1", {"goods": [{"code": "SET-1", "name_en": "Tea and three cups"}], **_THREE_CUPS}),
+        ("SET-1", {"goods": [_POT], "bundle_parts": [{"bundle": "SET-1", "part": "POT-1", "qty": "1"}]}),
+        ("SET-1", {"goods": [{"code": "SET-1", "bundle": False}]}),
+        ("CUP-1", {"goods": [{"code": "CUP-1", "bundle": True}]}),
+    ],
+)
+def test_a_set_that_was_ordered_stays_what_it_is(session, file, business_now, code, later):
+    """A line of sets is reserved, shipped and sent back by their parts as they stand: with others it would never be complete."""
+    _keep(session, file, business_now)
+    sku = session.query(Sku).filter_by(code=code).one()
+    make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+    [(_, words)] = _faults(session, later, business_now).items()
+    assert words == f"{code} was ordered as it is: make another good, and write active: false for this one"
+
+
+def test_a_set_that_was_ordered_may_be_called_otherwise_and_one_that_was_empty_be_filled(session, file, business_now):
+    _keep(session, file, business_now)
+    empty = make_sku(session, code="OLD-1", bundle=True)
+    for sku in (empty, session.query(Sku).filter_by(code="SET-1").one()):
+        make_order(session, lines=[{"qty": Decimal(1), "sku_id": sku.id}])
+    later = {
+        "goods": [{"code": "SET-1", "name_en": "A present"}],
+        "bundle_parts": [{"bundle": "OLD-1", "part": "CUP-1", "qty": "2"}],
+    }
+    assert _keep(session, later, business_now) == Kept({"bundle_parts": 1}, {"goods": 1})
 
 
 def test_all_faults_are_told_at_once(session, file, business_now):

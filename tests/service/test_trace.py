@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from oms import db
 from oms.accounts.models import Staff
 from oms.aftersales import order_walk
 from oms.cli import main, trace
 from oms.db import new_id
 from oms.errors import NotFound
-from oms.journey import flow, steps
+from oms.intake.models import InboundMessage
+from oms.journey import flow, holiday_tables, steps
+from oms.journey.calendar_models import NationalYear
 from oms.journey.models import HistoryEntry, Step
 from oms.journey.steps import Done, NewStep
 from oms.orders.models import Order
@@ -103,8 +107,15 @@ def test_an_unknown_number_says_whether_it_was_mistyped(session: Session) -> Non
 
 @pytest.fixture
 def installed(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, clean_database: CleanDatabase) -> CleanDatabase:
+    """A house that knows the holidays of this year and the next: those that come with the release end with some year."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
+    with clean_database.database.transaction() as session:
+        now = db.now(session)
+        told: dict[str, Any] = {"country": "CN", "makeup_workdays": [], "by": "test", "why": "told", "created_at": now}
+        session.add_all(
+            NationalYear(year=year, days_off=[f"{year}-01-01"], **told) for year in (now.year, now.year + 1)
+        )
     return clean_database
 
 
@@ -113,10 +124,28 @@ def _doctor(capsysbinary: pytest.CaptureFixture[bytes]) -> tuple[int, str]:
     return code, capsysbinary.readouterr().out.decode()
 
 
-def test_a_sound_house_has_no_fault(installed: CleanDatabase, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+@pytest.mark.parametrize("last", [holiday_tables.CHINA_LAST_YEAR, 2025])
+def test_a_sound_house_has_no_fault_in_whatever_year_the_releases_own_table_ends(
+    installed: CleanDatabase, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    monkeypatch.setattr(holiday_tables, "CHINA_LAST_YEAR", last)
+    holiday_tables.national_days.cache_clear()
     code, told = _doctor(capsysbinary)
+    holiday_tables.national_days.cache_clear()
     assert (code, "FAULT" in told) == (0, False), told
     assert "redis: answers" in told
+
+
+@pytest.mark.parametrize(("proxies", "told"), [("0", True), ("1", False)])
+def test_a_house_behind_tls_is_asked_for_its_proxies(
+    installed: CleanDatabase, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes],
+    proxies: str, told: bool,
+) -> None:  # fmt: skip
+    """Else each customer's signature comes from the proxy's own address."""
+    monkeypatch.setenv("OMS_BASE_URL", "https://oms.example")
+    monkeypatch.setenv("OMS_PROXIES", proxies)
+    code, words = _doctor(capsysbinary)
+    assert (code, "warn  proxies: " in words) == (0, told), words
 
 
 def test_every_wrong_setting_is_told_together(
@@ -172,6 +201,21 @@ def _never_answered(session: Session) -> None:
     steps.finish(session, [Done(step, "failed", error="the shop answered 401")], by="system", now=now)
 
 
+def _spoke(session: Session, name: str, *, hours_ago: float, way: str = "web_shop") -> None:
+    at = db.now(session) - timedelta(hours=hours_ago)
+    what: dict[str, Any] = {"way": "webhook", "body_sha256": b"-", "body": b"{}", "headers": {}, "size": 2}
+    channel = make_channel(session, name=name, way=way)
+    session.add(InboundMessage(channel_id=channel.id, event_id="1", received_at=at, received_by="web", **what))
+
+
+def _fell_silent(session: Session) -> None:
+    _spoke(session, "shop", hours_ago=25)
+
+
+def _mailbox_fell_silent(session: Session) -> None:
+    _spoke(session, "mails", hours_ago=72, way="email")
+
+
 def _not_migrated(session: Session) -> None:
     session.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32))"))
     session.execute(text("DELETE FROM alembic_version"))
@@ -192,6 +236,8 @@ def _missing_year(session: Session) -> None:
         (_moved_clock, "warn  clock: business time is moved by 3600 s"),
         (_behind, "FAULT channels: shop"),
         (_never_answered, "FAULT channels: shop: not asked for orders yet: the shop answered 401"),
+        (_fell_silent, "warn  channels: shop: no message for more than 24 h: is its webhook set up?"),
+        (_mailbox_fell_silent, "warn  channels: mails: no message for more than 24 h: does the mail listener run?"),
         (_not_migrated, "FAULT migrations: the database is at 0000"),
         (_missing_year, "FAULT calendar"),
     ],
@@ -204,6 +250,17 @@ def test_the_doctor_finds_it(
     code, told = _doctor(capsysbinary)
     assert says in told
     assert code == int("FAULT" in says)
+
+
+def test_nobody_waits_for_a_channel_that_spoke_today_or_is_asked_or_is_a_person(
+    installed: CleanDatabase, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with installed.database.transaction() as session:
+        _spoke(session, "shop", hours_ago=23)
+        _spoke(session, "phone", hours_ago=72, way="phone")
+        make_channel(session, name="new")
+    code, told = _doctor(capsysbinary)
+    assert (code, "ok    channels: well" in told) == (0, True), told
 
 
 def test_the_command_prints_an_order_or_says_that_there_is_none(

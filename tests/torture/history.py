@@ -101,6 +101,8 @@ def _at_rest(made: House, form: Form, outcome: Outcome) -> None:
     found = verdict.Findings()
     if due := rest.come(made, limit_s=form.rest_s):
         found.wrong.append(f"not at rest after {form.rest_s:.0f} s: still due {due}")
+    with made.database() as session:
+        found.wrong += verdict.parked(session)
     verdict.house_in_order(made, found)
     outcome.wrong += found.wrong
     outcome.figures |= found.figures

@@ -131,6 +131,7 @@ def of_orders(made: House, shots: Sequence[Shot], outcome: Outcome) -> list[str]
         found.wrong += ledgers.orders(session, [*shots, *allowed], stored, channel=BULK)
     with made.judging() as session:
         waited = [(row.event_id, row.took_s) for row in session.execute(_WAITED)]
+        found.wrong += verdict.parked(session)
     found.wrong += delayed(waited, outcome)
     found.wrong += unended(made) + unsent(shots, acks)
     verdict.house_in_order(made, found)

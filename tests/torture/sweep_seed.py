@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from connectors.base import ChannelConfig
 from connectors.registry import channel_for
 from oms.db import Database, make_engine
+from tests.factories.floor import Floor, carriers_come_in
 from tests.factories.orders import make_channel
 from tests.factories.packed import served_floor
 from tests.factories.verification import make_price
@@ -16,6 +19,9 @@ from tests.torture.sweep_verdict import CUSTOMER
 from tests.web.caller import person
 from tests.web.site import Site
 
+#: A wave has its hour by the database's clock, which goes on while business time is turned back to where a leg begins: an hour that
+#: strikes in the middle of a sweep would give the later runs another end than the untouched life. A complete one takes hours.
+CARRIER_COMES_IN_H = 12
 ROLES = ("warehouse", "warehouse.2", "shipping_clerk", "customer_service", "quality_inspector", "finance")
 
 
@@ -30,7 +36,7 @@ def seed(lane: Lane) -> None:
 def _fill(lane: Lane) -> dict[str, Any]:
     site = Site(lane.app, Database(make_engine(lane.database_url)), lane.settings)
     with site.transaction() as session:
-        floor = served_floor(session, lane.address("carrier"))
+        floor = stocked(session, lane.address("carrier"))
         make_channel(
             session,
             name=SHOP,
@@ -38,8 +44,6 @@ def _fill(lane: Lane) -> dict[str, Any]:
             settings={"token": SHOP_TOKEN},
             base_url=f"{lane.address('shop')}/{SHOP}",
         )
-        for sku in floor.skus:
-            make_price(session, sku)
         told = {
             "warehouse": floor.warehouse.code,
             "carrier": floor.carrier.name,
@@ -47,6 +51,15 @@ def _fill(lane: Lane) -> dict[str, Any]:
             "skus": [sku.code for sku in floor.skus],
         }
     return told | {"keys": {role: person(site, role.partition(".")[0]).headers for role in ROLES}}
+
+
+def stocked(session: Session, carrier_url: str) -> Floor:
+    """Goods with prices in a warehouse whose waves all wait for a picker's wish, as long as the sweep runs."""
+    floor = served_floor(session, carrier_url)
+    carriers_come_in(session, hours=CARRIER_COMES_IN_H)
+    for sku in floor.skus:
+        make_price(session, sku)
+    return floor
 
 
 def _place(lane: Lane, skus: list[str]) -> dict[str, Any]:

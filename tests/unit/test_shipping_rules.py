@@ -46,6 +46,11 @@ def test_after_the_cut_off_the_days_count_from_now():
     assert chosen("drone", now=datetime(2026, 11, 20, 2, 0, tzinfo=UTC)) == "express"
 
 
+def test_what_is_booked_in_the_evening_leaves_with_the_next_days_pick_up():
+    assert chosen("drone", now=datetime(2026, 11, 19, 8, 30, tzinfo=UTC)) == "standard"
+    assert chosen("drone", now=datetime(2026, 11, 19, 9, 30, tzinfo=UTC)) == "express"
+
+
 def test_none_is_taken_when_none_keeps_the_promise():
     assert chosen("drone", deliver_by=NOW) is None
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
+from oms import db
+from oms.journey import steps
+from oms.journey.steps import NewStep
 from oms.web import create_app
 
 
 def figures(site, **labels):
-    text = site.app.test_client().get("/metrics").text
-    samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+    told = site.app.test_client().get("/metrics").text
+    samples = [s for family in text_string_to_metric_families(told) for s in family.samples]
     return {s.name: s.value for s in samples if labels.items() <= s.labels.items()}
 
 
@@ -49,6 +54,25 @@ def test_metrics_tell_what_waits_what_is_late_and_what_is_parked(site):
     assert found["oms_leases_lost"] == 0
 
 
+@pytest.mark.parametrize(
+    ("begins_in", "failed", "age"),
+    [
+        (timedelta(hours=5), False, timedelta(0)),  # a wave's own hour: nobody is late
+        (-timedelta(minutes=2), False, timedelta(minutes=2)),
+        (timedelta(minutes=10), True, timedelta(hours=3)),  # its next attempt
+    ],
+)
+def test_a_step_of_the_system_is_as_old_as_it_could_have_been_done(site, begins_in, failed, age):
+    with site.transaction() as session:
+        now = db.now(session)
+        new = NewStep("wave", db.new_id(), run_after=now + begins_in, due_at=now + timedelta(hours=7))
+        steps.open_steps(session, [new], now=now - timedelta(hours=3))
+        if failed:
+            session.execute(text("UPDATE step SET attempt = 1, error = 'the disk is full'"))
+    told_s = figures(site, kind="wave")["oms_step_oldest_open_seconds"]
+    assert age.total_seconds() <= told_s < age.total_seconds() + 60
+
+
 def test_metrics_count_entries_that_are_not_sealed(site):
     site.person("hr")
     assert figures(site)["oms_history_unsealed"] == 1
@@ -65,3 +89,11 @@ def test_metrics_are_shut_to_strangers_from_other_machines(site):
     assert client.get("/metrics", environ_overrides=far).status_code == 401
     assert client.get("/metrics", environ_overrides=far, headers=site.key("buyer")).status_code == 403
     assert client.get("/metrics", environ_overrides=far, headers=site.key("auditor")).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_metrics_are_shut_to_whom_a_proxy_on_this_machine_passes_on(site, header):
+    """Nobody said that there is one: each visitor of the house seems to come from here."""
+    passed_on = {header: "203.0.113.9"}
+    assert site.app.test_client().get("/metrics", headers=passed_on).status_code == 401
+    assert site.app.test_client().get("/metrics", headers=passed_on | site.key("auditor")).status_code == 200
