@@ -24,7 +24,7 @@ from oms.orders.models import Order
 from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.parties import queries as parties
 from oms.shipping import queries as shipping
-from oms.web import edge, masking
+from oms.web import edge, inward, masking
 from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
 from oms.web.pages import acting, order_story
@@ -79,7 +79,7 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
     with edge.transaction() as session:
         order = queries.order_named(session, ref=ref, channel_id=me().channel_id)
         around = _around(session, order)
-        around |= {"on": queries.on_order(session, order=order), "now": db.now(session)}
+        around |= {"on": inward.known_to(me(), queries.on_order(session, order=order)), "now": db.now(session)}
     contact = order.contact if unmasked else masking.contact(order.contact)
     return acting.page(
         "orders/show.html",
