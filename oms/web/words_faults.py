@@ -179,6 +179,7 @@ no whole number | 不是整数
 no such line | 没有此行
 there is no such line | 没有此行
 no such colleague | 没有此同事
+no such order | 没有此订单
 nothing was pasted | 没有粘贴内容
 prices in another currency | 价格是其他币种
 say whether a fault was let pass | 请选择是否有问题漏过

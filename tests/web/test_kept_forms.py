@@ -73,3 +73,21 @@ def test_a_refund_over_what_was_paid_keeps_its_amount_and_its_reason(site, day):
     page = answer.get_data(as_text=True)
     assert page.count('value="999"') == 1
     assert page.count("came late") == 1  # the form that cancels the order has a field of that name too
+
+
+def test_a_mistyped_order_number_costs_nobody_what_the_customer_said(site, day):
+    desk = site.client("customer_service", "order_specialist", language="zh_Hans")
+    form = {"order": "SO-2222-2222-2", "kind": "complaint", "subject": "碎了", "body": "三个杯子都碎了", "serious": "1"}
+    refused = post(desk, "/tickets/new", form, page="/tickets/new")
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 422
+    assert 'id="h-order"' in page
+    assert "没有此编号的订单" in page
+    for typed in ("SO-2222-2222-2", "碎了", "三个杯子都碎了"):
+        assert typed in page
+    assert ticked(page) == {"serious"}
+    assert site.rows("SELECT count(*) FROM ticket") == [(1,)]
+    asked = desk.get("/returns/new?order=SO-2222-2222-2")
+    assert asked.status_code == 404
+    assert "没有此编号的订单" in asked.get_data(as_text=True)
+    assert 'value="SO-2222-2222-2"' in asked.get_data(as_text=True)
