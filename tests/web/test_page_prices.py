@@ -33,3 +33,36 @@ def test_a_customer_signs_the_price_that_holds(site, day):
                 line["unit_price"] = "0.125"
             message.values = values
     assert "¥0.125" in site.app.test_client().get(f"/sign/{day.token}").get_data(as_text=True)
+
+
+def _signed_for(site, day: Day, totals: dict[str, object], currency: str, **line: str) -> str:
+    """The page where the customer signs, of a confirmation with other sums."""
+    with site.transaction() as session:
+        for message in session.query(Message).filter_by(order_id=day.to_sign.id):
+            values = copy.deepcopy(dict(message.values))
+            content = values["content"]
+            content["currency"], content["totals"] = currency, content["totals"] | totals
+            content["lines"] = [one | line for one in content["lines"]]
+            message.values = values
+    return site.app.test_client().get(f"/sign/{day.token}").get_data(as_text=True)
+
+
+def test_a_customer_signs_for_the_paras_that_the_paper_and_the_shop_say(site, day):
+    """12.50 dinars were 12 on every page: CLDR writes a currency without cents that shops and banks reckon with."""
+    page = _signed_for(site, day, {"goods": "12.5", "total": "12.5"}, "RSD", total="12.5", unit_price="12.5")
+    assert page.count("RSD12.50") == 4
+    site.rows("UPDATE orders SET currency = 'IQD', total = 12.345 RETURNING id")
+    assert "IQD12.345" in site.client("auditor").get(f"/orders/{day.held.number}").get_data(as_text=True)
+
+
+def test_a_customer_sees_what_was_taken_off_and_that_the_tax_is_in_the_price(site, day):
+    """Price 10, quantity 2, sum 15, and a tax below it that seemed to be added: nobody could reckon that."""
+    totals = {"goods": "15", "discount": "3", "tax": "1.92", "tax_included": True, "total": "12", "paid": "2"}
+    page = _signed_for(site, day, totals, "CNY", unit_price="10", discount="5", total="15")
+    for said in (
+        "Discount −¥5.00",
+        "<dt>Discount</dt><dd>−¥3.00",
+        "Tax (included)</dt><dd>¥1.92",
+        "Paid</dt><dd>¥2.00",
+    ):
+        assert said.replace("¥", "CN¥") in page or said in page, said
