@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 
 import pytest
 
 from oms import db
+from oms.catalog.models import Price
 from oms.messages.models import Message
 from tests.factories.day import Day, make_day
+from tests.factories.orders import AT, make_channel, make_sku
+from tests.web.site import post
 
 
 @pytest.fixture
@@ -66,3 +70,18 @@ def test_a_customer_sees_what_was_taken_off_and_that_the_tax_is_in_the_price(sit
         "Paid</dt><dd>¥2.00",
     ):
         assert said.replace("¥", "CN¥") in page or said in page, said
+
+
+def test_the_price_of_one_piece_is_read_aloud_with_all_its_decimals(site, day):
+    """Two thousand at 0.125 were read back as 0.12 each, with a sum of 250."""
+    with site.transaction() as session:
+        make_channel(session, name="calls", source="phone", way="phone", language="en")
+        sku = make_sku(session, code="SCREW")
+        price = {"currency": "CNY", "list_price": Decimal("0.125"), "floor_price": Decimal("0.1"), "valid_from": AT}
+        session.add(Price(sku_id=sku.id, **price))
+    form = {"channel": "calls", "do": "check", "lines.0.sku": "SCREW", "lines.0.qty": "2000", "goods": "SCREW"}
+    client = site.client("order_specialist")
+    page = post(client, "/orders/enter", form, page="/orders/enter").get_data(as_text=True)
+    assert "2000 of Tea cup at CN¥0.125 each." in page
+    found = client.get("/orders/enter/goods?q=SCREW&channel=calls").get_data(as_text=True)
+    assert "¥0.125" in found

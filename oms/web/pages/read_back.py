@@ -16,7 +16,7 @@ from oms.parties.models import Channel
 from oms.verification import quotes
 from oms.verification.order_facts import Feasible
 from oms.verification.paper import postal_lines
-from oms.web.display import money, qty
+from oms.web.display import money, price, qty
 from oms.web.language import speaking
 from oms.web.pages import entry_form
 from oms.web.pages.entry_form import Draft
@@ -89,7 +89,7 @@ def _sentences(
     found = [gettext("I repeat your order.")]
     found += [
         gettext("%(qty)s of %(goods)s at %(price)s each.", qty=qty(line.qty), goods=line.name or line.sku,
-                price=money(line.price, channel.currency))
+                price=price(line.price, channel.currency))
         for line in lines
     ]  # fmt: skip
     found.append(gettext("That makes %(total)s.", total=money(total, channel.currency)))
