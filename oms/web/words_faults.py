@@ -181,7 +181,8 @@ there is no such line | 没有此行
 no such colleague | 没有此同事
 no such order | 没有此订单
 nothing was pasted | 没有粘贴内容
-prices in another currency | 价格是其他币种
+not everything of it stands in the form | 粘贴内容未能全部填入
+the form is full | 表单已满
 say whether a fault was let pass | 请选择是否有问题漏过
 this number was booked with other goods: give each line of a delivery note a number of its own | 此编号已登记其他商品：送货单每一行请用单独编号
 say how it was solved | 请填写解决办法

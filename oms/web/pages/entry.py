@@ -50,7 +50,7 @@ def form() -> Response:
     """The empty form; the entry's clock starts now."""
     with edge.transaction() as session:
         now = db.now(session)
-    return _page(entry_form.fresh(now), Looked())
+    return _page(entry_form.fresh(now, edge.settings().country), Looked())
 
 
 @pages.post("/orders/enter")
@@ -129,11 +129,11 @@ def _use(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 
 def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
-    foreign = entry_form.paste(draft, _channel(session, draft))
+    left_out = entry_form.paste(draft, _channel(session, draft))
     _find(session, draft, looked, "", now)
     _check(session, draft, looked, "", now)
-    if foreign:
-        raise InputInvalid("prices in another currency", fields=foreign)
+    if left_out:
+        raise InputInvalid("not everything of it stands in the form", fields=left_out)
 
 
 def _goods(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:

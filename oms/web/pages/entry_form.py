@@ -52,9 +52,9 @@ class Draft:
         return [*self.filled(), *({} for _ in range(EMPTY_LINES))][:MOST_LINES]
 
 
-def fresh(now: datetime) -> Draft:
-    """An empty form; the clock of the entry starts when it is opened."""
-    return Draft({"started_at": now.isoformat(), "entry_id": str(uuid.uuid4()), "ship_to.country": "CN"})
+def fresh(now: datetime, country: str) -> Draft:
+    """An empty form, for an address in the house's own country; the clock of the entry starts when it is opened."""
+    return Draft({"started_at": now.isoformat(), "entry_id": str(uuid.uuid4()), "ship_to.country": country})
 
 
 def typed() -> Draft:
@@ -81,9 +81,10 @@ def _typed(part: str, given: str) -> str:
 
 
 def paste(draft: Draft, channel: Channel) -> dict[str, str]:
-    """Read the pasted block; what it names goes into the form, with the text it was read from.
+    """Read the pasted block; what it names goes into the form, with the text it was read from. Read again, it stands there once.
 
-    A price in another currency than the channel's is left out; what it returns says so beside each field.
+    A price in another currency than the channel's is left out, and lines beyond those that the form has: what it returns
+    says so by field.
     """
     text = draft.get("paste")
     if not text:
@@ -93,21 +94,59 @@ def paste(draft: Draft, channel: Channel) -> dict[str, str]:
     address: Mapping[str, Any] = read.get("ship_to") or {}
     _fill(draft, "customer", CUSTOMER, party)
     _fill(draft, "ship_to", ADDRESS, {"name": party.get("name"), "phone": party.get("phone"), **_present(address)})
-    lines: list[Mapping[str, Any]] = read.get("lines") or []
-    for line in lines:
-        # What is no SKU yet is kept as it was said, so that the specialist can look for it.
-        draft.lines.append({part: _text(line.get(part)) for part in LINE} | {"said": _text(line.get("name"))})
+    _forget_pasted(draft)
+    before, lines = len(draft.lines), list(read.get("lines") or [])
+    # What is no SKU yet is kept as it was said, so that the specialist can look for it.
+    draft.lines += [
+        {part: _text(line.get(part)) for part in LINE} | {"said": _text(line.get("name"))} for line in lines
+    ]
+    faults = _left_out(draft)
     if read.get("buyer_message"):
         draft.values["buyer_message"] = _text(read["buyer_message"])
     evidence: list[Mapping[str, Any]] = read.get("evidence") or []
-    draft.evidence = {str(one["field"]): one for one in evidence}
-    foreign = channel.currency is not None and read.get("currency") != channel.currency
-    return _without_prices(draft, str(channel.currency)) if foreign else {}
+    draft.evidence = {_moved(str(one["field"]), before): one for one in evidence}
+    if channel.currency is not None and read.get("currency") != channel.currency:
+        faults |= _without_prices(draft, before, str(channel.currency))
+    draft.values["pasted"] = "\n".join(map(_as_pasted, draft.lines[before:]))
+    return faults
 
 
-def _without_prices(draft: Draft, currency: str) -> dict[str, str]:
-    """Empty the prices of the lines; what to say beside each that had one."""
-    priced = [place for place, line in enumerate(draft.lines) if line["unit_price"]]
+def _as_pasted(line: Mapping[str, str]) -> str:
+    return "|".join(_typed(part, line.get(part, "")) for part in LINE)
+
+
+def _forget_pasted(draft: Draft) -> None:
+    """Take out the lines that an earlier reading gave and nobody has touched: the block is read anew, not once more."""
+    for former in draft.get("pasted").splitlines():
+        own = next((line for line in draft.lines if _as_pasted(line) == former), None)
+        if own is not None:
+            draft.lines.remove(own)
+
+
+def _left_out(draft: Draft) -> dict[str, str]:
+    """Cut the lines for which the form has no room; what to say of them."""
+    over = draft.lines[MOST_LINES:]
+    if not over:
+        return {}
+    del draft.lines[MOST_LINES:]
+    first = over[0].get("sku") or over[0].get("said") or ""
+    told = gettext(
+        "The form has %(most)s lines: %(count)s were left out, from %(first)s on. Enter them as an order of their own.",
+        most=MOST_LINES, count=len(over), first=first,
+    )  # fmt: skip
+    return {"lines": told}
+
+
+def _moved(name: str, by: int) -> str:
+    """Where the evidence of a pasted line stands when lines were typed before it."""
+    group, _, rest = name.partition(".")
+    place, dot, part = rest.partition(".")
+    return f"lines.{int(place) + by}{dot}{part}" if group == "lines" and place.isdigit() else name
+
+
+def _without_prices(draft: Draft, before: int, currency: str) -> dict[str, str]:
+    """Empty the prices of the pasted lines; what to say beside each that had one."""
+    priced = [place for place, line in enumerate(draft.lines) if place >= before and line["unit_price"]]
     for place in priced:
         draft.lines[place]["unit_price"] = ""
     told = gettext("Not said in %(currency)s: enter the price in it.", currency=currency)
@@ -133,6 +172,9 @@ def add(draft: Draft, code: str) -> None:
         if line.get("sku") == code:
             line["qty"] = str((quantity(line.get("qty")) or Decimal(0)) + 1)
             return
+    if len(draft.lines) >= MOST_LINES:
+        told = gettext("The form has %(most)s lines: enter the rest as an order of its own.", most=MOST_LINES)
+        raise InputInvalid("the form is full", fields={"lines": told})
     draft.lines.append({"sku": code, "qty": "1", "unit_price": ""})
 
 

@@ -16,6 +16,7 @@ from oms.parties.models import Channel
 from oms.verification import quotes
 from oms.verification.order_facts import Feasible
 from oms.verification.paper import postal_lines
+from oms.web import edge
 from oms.web.display import money, price, qty
 from oms.web.language import speaking
 from oms.web.pages import entry_form
@@ -61,7 +62,7 @@ def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> 
     lines = [_line(line, known, channel) for line in draft.filled()]
     total = sum((line.amount or Decimal(0) for line in lines), Decimal(0))
     wanted = [(line.sku, line.qty) for line in lines if line.known and line.qty and line.qty > 0]
-    country = draft.get("ship_to.country").upper() or "CN"
+    country = draft.get("ship_to.country").upper() or edge.settings().country
     dates = quotes.quote(session, lines=wanted, country=country, now=now) if wanted else None
     with speaking(channel.language):
         said = _sentences(draft, channel, lines, total, dates)
