@@ -20,9 +20,9 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from oms.clock import format_instant, zone_named
+from oms.documents.postal import postal_lines
 from oms.errors import InputInvalid
 from oms.money import Money, unit_price
-from oms.verification.paper import postal_lines
 from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
 STATIC = Path(__file__).parent / "static"

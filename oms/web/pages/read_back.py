@@ -11,11 +11,11 @@ from typing import Any
 from flask_babel import format_date, gettext
 from sqlalchemy.orm import Session
 
+from oms.documents.postal import postal_lines
 from oms.inventory import queries as goods
 from oms.parties.models import Channel
 from oms.verification import quotes
 from oms.verification.order_facts import Feasible
-from oms.verification.paper import postal_lines
 from oms.web import edge
 from oms.web.display import money, price, qty
 from oms.web.language import speaking
