@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
@@ -15,7 +16,7 @@ from oms.shipping import tracking
 from oms.verification import payments
 from tests.factories.day import Day, make_day
 from tests.factories.packed import handed_over, served_floor
-from tests.web.site import post
+from tests.web.site import post, token_in
 
 
 @pytest.fixture
@@ -144,6 +145,17 @@ def test_the_customer_scores_once(site, day):
     assert "Thank you" in post(client, url, {"service": "5", "comment": "<b>"}, page=url).get_data(as_text=True)
     assert site.rows("SELECT service, goods FROM score") == [(5, None)]
     assert "Already answered" in client.get(url).get_data(as_text=True)
+
+
+def test_the_customer_is_thanked_in_the_language_of_the_question(site, day):
+    with site.transaction() as session:
+        session.execute(text("UPDATE orders SET language = 'zh_Hans'"))
+    client, url = site.app.test_client(), f"/rate/{day.survey}"
+    spoken = {"Accept-Language": "en"}
+    assert "您觉得怎么样" in client.get(url, headers=spoken).get_data(as_text=True)
+    token = token_in(client.get(url))
+    thanks = client.post(url, data={"service": "5", "csrf_token": token}, headers=spoken)
+    assert "我们已收到您的回答" in thanks.get_data(as_text=True)
 
 
 def test_a_second_refund_alike_is_another_one_and_a_form_sent_twice_is_one(site, day):
