@@ -180,6 +180,7 @@ no such line | 没有此行
 there is no such line | 没有此行
 no such colleague | 没有此同事
 no such order | 没有此订单
+the changes would be lost | 所填修改将会丢失
 nothing was pasted | 没有粘贴内容
 not everything of it stands in the form | 粘贴内容未能全部填入
 the form is full | 表单已满

@@ -91,3 +91,18 @@ def test_a_mistyped_order_number_costs_nobody_what_the_customer_said(site, day):
     assert asked.status_code == 404
     assert "没有此编号的订单" in asked.get_data(as_text=True)
     assert 'value="SO-2222-2222-2"' in asked.get_data(as_text=True)
+
+
+def test_changes_that_were_typed_are_not_lost_by_approving(site, day):
+    """The order went on as it had come: who approves carries out no amendment, and the form said nothing of it."""
+    client, url = site.client("order_manager", "order_specialist"), f"/holds/{day.review.id}"
+    form = {"token": day.review.token, "decision": "approve", "reason": "fine", "ship_to.city": "广州市"}
+    refused = post(client, url, form, page=url)
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 422
+    assert "You have typed changes" in page
+    assert 'value="广州市"' in page
+    assert site.rows("SELECT state FROM step WHERE id = :id", id=day.review.id) == [("open",)]
+    shown = {f"lines.0.{part}": value for part, value in (("sku", "NO-SUCH"), ("qty", "1"), ("unit_price", ""))}
+    as_it_is = post(client, url, form | shown | {"ship_to.city": ""}, page=url)
+    assert "You have typed changes" not in as_it_is.get_data(as_text=True)
