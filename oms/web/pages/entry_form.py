@@ -29,7 +29,8 @@ ADDRESS = ("name", "phone", "lines", "district", "city", "region", "postal_code"
 LINE = ("sku", "qty", "unit_price")
 MOST_LINES, EMPTY_LINES = 100, 3
 NUMBERS = ("qty", "unit_price")
-_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+#: No more digits than may be multiplied and rounded to cents: a barcode that was scanned into the field is no quantity.
+_NUMBER = re.compile(r"-?(?:\d{1,12}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 
 
 @dataclass(slots=True)
