@@ -125,6 +125,15 @@ def test_the_customer_reads_and_signs_once_without_a_login(site, day):
     assert 'value="declined"' not in client.get(url).get_data(as_text=True)
 
 
+def test_who_opens_a_link_that_a_newer_one_replaced_is_told_so(site, day):
+    """There was nothing here, it said, and led to the sign-in of the house."""
+    desk, page = site.client("order_specialist"), f"/orders/{day.to_sign.number}"
+    assert post(desk, f"{page}/signature/again", page=page).status_code == 303
+    old = site.app.test_client().get(f"/sign/{day.token}", headers={"Accept-Language": "zh-CN"})
+    assert old.status_code == 404
+    assert "请使用我们最近一封邮件中的完整链接" in old.get_data(as_text=True)
+
+
 def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(site, day):
     with site.transaction() as session:
         session.merge(day.to_sign).language = "zh_Hans"
@@ -135,8 +144,11 @@ def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(si
 @pytest.mark.parametrize(
     "url", ["/sign/nonsense", "/rate/0192f0c1-5a5a-7000-8000-000000000001.nonsense", "/rate/nonsense"]
 )
-def test_a_link_that_is_none_shows_nothing(site, url):
-    assert site.app.test_client().get(url).status_code == 404
+def test_a_link_that_is_none_shows_nothing_but_what_to_do(site, url):
+    answer = site.app.test_client().get(url)
+    assert answer.status_code == 404
+    assert "Use the link in our last message" in answer.get_data(as_text=True)
+    assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
 def test_the_customer_scores_once(site, day):

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -26,6 +26,12 @@ pages = Blueprint("public", __name__)
 
 ANSWERS = ("signed", "declined")
 SCORED = ("goods", "delivery", "service")
+
+
+@pages.errorhandler(NotFound)
+def gone(fault: NotFound) -> Response:
+    """A customer whose link was replaced by a newer one is no stranger who looks for what is not theirs."""
+    return _private(make_response(render_template("public/gone.html"), fault.status))
 
 
 @pages.get("/sign/<token>")
