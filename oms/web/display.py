@@ -23,6 +23,7 @@ from oms.clock import format_instant, zone_named
 from oms.documents.postal import postal_lines
 from oms.errors import InputInvalid
 from oms.money import Money, unit_price
+from oms.orders.rules import payable
 from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         nonce=headers.nonce,
         postal_lines=postal_lines,
         organisation=edge.settings_of(app).organisation,
+        payable=payable,
         query_with=query_with,
         said=said,
         request_id=lambda: g.get("request_id", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from decimal import Decimal
 
 import pytest
@@ -85,3 +86,14 @@ def test_the_price_of_one_piece_is_read_aloud_with_all_its_decimals(site, day):
     assert "2000 of Tea cup at CN¥0.125 each." in page
     found = client.get("/orders/enter/goods?q=SCREW&channel=calls").get_data(as_text=True)
     assert "¥0.125" in found
+
+
+def test_what_an_order_comes_to_is_shown_though_its_sender_named_no_total(site, day):
+    """It stood as – on every page, and the form for its payment proposed to record nothing."""
+    site.rows("UPDATE orders SET total = NULL, lines_total = 33.5, shipping = 4, paid = NULL RETURNING id")
+    site.rows("UPDATE orders SET payment_status = 'none' WHERE id = :o RETURNING id", o=day.to_sign.id)
+    desk = site.client("order_manager", "order_specialist", "finance")
+    for page in ("/orders", f"/orders/{day.to_sign.number}", f"/holds/{day.review.id}"):
+        assert "¥37.50" in desk.get(page).get_data(as_text=True), page
+    form = desk.get(f"/orders/{day.to_sign.number}").get_data(as_text=True)
+    assert re.search(r'id="f-amount"[^>]*value="([^"]+)"', form)[1] == "37.5"
