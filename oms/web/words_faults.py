@@ -139,6 +139,9 @@ give a whole number from * to * (*) | 请输入 * 到 * 的整数（*）
 give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * is missing | 缺少 *
 * is too long | * 过长
+the text cannot be read | 无法识别所粘贴的文本
+the text is longer than * characters; paste one order at a time; send the message again, unchanged | 文本超过 * 个字符：请每次只粘贴一个订单
+*: * can be * or *; write * or * | *：* 可为 * 或 *：请写作 * 或 *
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位

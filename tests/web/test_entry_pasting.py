@@ -73,3 +73,20 @@ def test_the_form_of_a_british_house_begins_in_great_britain(site, desk):
     own(site.app, dataclasses.replace(site.settings, country="GB"), site.database)
     page = desk.get("/orders/enter").get_data(as_text=True)
     assert re.search(r'name="ship_to.country"[^>]*value="(\w*)"', page)[1] == "GB"
+
+
+def test_a_block_that_is_too_long_is_not_passed_over_without_a_word(desk):
+    """Nothing stood in the form, and nothing told why."""
+    words = WHO + "\n" + "thank you so much for all of this\n" * 160 + "2 x TEA-9"
+    page = paste(desk, words)
+    assert "the text is longer than 5000 characters; paste one order at a time" in page
+    assert goods(page) == []
+
+
+def test_a_quantity_with_two_readings_is_asked_for_beside_its_field(desk):
+    page = paste(
+        desk, f"{WHO}\n1.000 x TEA-1", **{"lines.0.sku": "MUG-7", "lines.0.qty": "1", "lines.0.unit_price": ""}
+    )
+    assert goods(page) == [("MUG-7", "1"), ("TEA-1", "")]
+    row = page.partition('name="lines.1.qty"')[2].partition("</td>")[0]
+    assert "can be 1 or 1000; write 1 or 1000" in row

@@ -26,7 +26,7 @@ from oms.parties.models import Channel
 from oms.web import edge, masking
 from oms.web.api.order_entry import SPOKEN, elements_of, refuse_unread, spoken_channel
 from oms.web.auth import me, right
-from oms.web.pages import acting, entry_form, read_back
+from oms.web.pages import acting, entry_form, entry_paste, read_back
 from oms.web.pages.entry_form import Draft
 
 pages = Blueprint("entry", __name__)
@@ -129,7 +129,7 @@ def _use(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 
 def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
-    left_out = entry_form.paste(draft, _channel(session, draft))
+    left_out = entry_paste.paste(draft, _channel(session, draft))
     _find(session, draft, looked, "", now)
     _check(session, draft, looked, "", now)
     if left_out:

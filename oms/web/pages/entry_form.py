@@ -1,4 +1,4 @@
-"""What stands in the form of an order that is being entered: typed, pasted, or taken from a known customer."""
+"""What stands in the form of an order that is being entered: typed, or taken from a known customer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
-from connectors import registry
-from connectors.base import Received
 from oms.clock import parse_instant
 from oms.errors import InputInvalid
 from oms.money import quantise
-from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
 from oms.web import masking
 from oms.web.pages import acting
@@ -71,98 +68,25 @@ def typed() -> Draft:
     for place in range(MOST_LINES):
         if f"lines.{place}.sku" not in form:
             break
-        draft.lines.append({part: _typed(part, form.get(f"lines.{place}.{part}", "")) for part in LINE})
+        draft.lines.append({part: cell(part, form.get(f"lines.{place}.{part}", "")) for part in LINE})
     draft.lines = draft.filled()
     return draft
 
 
-def _typed(part: str, given: str) -> str:
+def cell(part: str, given: str) -> str:
     """A Chinese keyboard writes １２ and ６８．５: a number has the digits that everybody else reads."""
     return (unicodedata.normalize("NFKC", given) if part in NUMBERS else given).strip()[:100]
-
-
-def paste(draft: Draft, channel: Channel) -> dict[str, str]:
-    """Read the pasted block; what it names goes into the form, with the text it was read from. Read again, it stands there once.
-
-    A price in another currency than the channel's is left out, and lines beyond those that the form has: what it returns
-    says so by field.
-    """
-    text = draft.get("paste")
-    if not text:
-        raise InputInvalid("nothing was pasted", fields={"paste": gettext("Paste the customer's words first.")})
-    read = registry.translated(config_of(channel), Received(body=text.encode(), channel=channel.name))[0]
-    party: Mapping[str, Any] = read.get("customer") or {}
-    address: Mapping[str, Any] = read.get("ship_to") or {}
-    _fill(draft, "customer", CUSTOMER, party)
-    _fill(draft, "ship_to", ADDRESS, {"name": party.get("name"), "phone": party.get("phone"), **_present(address)})
-    _forget_pasted(draft)
-    before, lines = len(draft.lines), list(read.get("lines") or [])
-    # What is no SKU yet is kept as it was said, so that the specialist can look for it.
-    draft.lines += [
-        {part: _text(line.get(part)) for part in LINE} | {"said": _text(line.get("name"))} for line in lines
-    ]
-    faults = _left_out(draft)
-    if read.get("buyer_message"):
-        draft.values["buyer_message"] = _text(read["buyer_message"])
-    evidence: list[Mapping[str, Any]] = read.get("evidence") or []
-    draft.evidence = {_moved(str(one["field"]), before): one for one in evidence}
-    if channel.currency is not None and read.get("currency") != channel.currency:
-        faults |= _without_prices(draft, before, str(channel.currency))
-    draft.values["pasted"] = "\n".join(map(_as_pasted, draft.lines[before:]))
-    return faults
-
-
-def _as_pasted(line: Mapping[str, str]) -> str:
-    return "|".join(_typed(part, line.get(part, "")) for part in LINE)
-
-
-def _forget_pasted(draft: Draft) -> None:
-    """Take out the lines that an earlier reading gave and nobody has touched: the block is read anew, not once more."""
-    for former in draft.get("pasted").splitlines():
-        own = next((line for line in draft.lines if _as_pasted(line) == former), None)
-        if own is not None:
-            draft.lines.remove(own)
-
-
-def _left_out(draft: Draft) -> dict[str, str]:
-    """Cut the lines for which the form has no room; what to say of them."""
-    over = draft.lines[MOST_LINES:]
-    if not over:
-        return {}
-    del draft.lines[MOST_LINES:]
-    first = over[0].get("sku") or over[0].get("said") or ""
-    told = gettext(
-        "The form has %(most)s lines: %(count)s were left out, from %(first)s on. Enter them as an order of their own.",
-        most=MOST_LINES, count=len(over), first=first,
-    )  # fmt: skip
-    return {"lines": told}
-
-
-def _moved(name: str, by: int) -> str:
-    """Where the evidence of a pasted line stands when lines were typed before it."""
-    group, _, rest = name.partition(".")
-    place, dot, part = rest.partition(".")
-    return f"lines.{int(place) + by}{dot}{part}" if group == "lines" and place.isdigit() else name
-
-
-def _without_prices(draft: Draft, before: int, currency: str) -> dict[str, str]:
-    """Empty the prices of the pasted lines; what to say beside each that had one."""
-    priced = [place for place, line in enumerate(draft.lines) if place >= before and line["unit_price"]]
-    for place in priced:
-        draft.lines[place]["unit_price"] = ""
-    told = gettext("Not said in %(currency)s: enter the price in it.", currency=currency)
-    return {f"lines.{place}.unit_price": told for place in priced}
 
 
 def take(draft: Draft, customer: Customer, *, private: bool) -> None:
     """Take a known customer into the form; without `private` no more than a masked list shows, the rest is asked anew."""
     draft.values["customer_number"] = customer.number
-    told, place = set(CUSTOMER) if private else {"company"}, _present(customer.address)
-    _fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
+    told, place = set(CUSTOMER) if private else {"company"}, present(customer.address)
+    fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
     if private:
-        _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
+        fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
     else:
-        _fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
+        fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
     if customer.payment_terms:
         draft.values["payment.terms"] = customer.payment_terms
 
@@ -274,16 +198,16 @@ def _deliver_by() -> str | None:
     return found.isoformat() if found else None
 
 
-def _fill(draft: Draft, group: str, parts: tuple[str, ...], found: Mapping[str, Any]) -> None:
+def fill(draft: Draft, group: str, parts: tuple[str, ...], found: Mapping[str, Any]) -> None:
     for part in parts:
         value = found.get(part)
         if value:
             draft.values[f"{group}.{part}"] = "\n".join(value) if isinstance(value, list | tuple) else str(value)
 
 
-def _present(address: Mapping[str, Any] | None) -> dict[str, Any]:
+def present(address: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (address or {}).items() if value}
 
 
-def _text(value: object) -> str:
+def said(value: object) -> str:
     return "" if value is None else str(value)
