@@ -19,6 +19,7 @@ from oms import db, numbers
 from oms.aftersales import return_rules
 from oms.aftersales.models import Return, ReturnLine
 from oms.aftersales.return_rules import Shipped
+from oms.documents.postal import postal_lines
 from oms.errors import Conflict, InputInvalid, NotFound
 from oms.fulfilment import codes
 from oms.inventory.models import Warehouse
@@ -28,7 +29,6 @@ from oms.messages import outbox
 from oms.messages.outbox import Notice
 from oms.orders import derived, locking
 from oms.orders.contacts import contacts
-from oms.shipping import slips
 
 #: Of a set's part left_over is a share of a set, which may have no end.
 ZERO, PIECE = Decimal(0), Decimal("0.001")
@@ -297,4 +297,4 @@ def _where_and_when(session: Session, row: Return, now: datetime) -> dict[str, o
     """Where the customer sends the goods, and until when they are awaited."""
     until = due.due_times(session, ["receive_return"], now=now)["receive_return"]
     address = session.scalar(select(Warehouse.address).where(Warehouse.id == row.warehouse_id))
-    return {"until": until.isoformat(), "address": "\n".join(slips.postal_lines(address)) if address else None}
+    return {"until": until.isoformat(), "address": "\n".join(postal_lines(address, phone=False)) if address else None}

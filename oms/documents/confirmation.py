@@ -11,7 +11,7 @@ from oms.documents.barcodes import qr
 from oms.documents.parts import Column
 from oms.documents.pen import BODY_WIDTH_MM, GREY, MARGIN_MM, Pen, line_mm
 from oms.documents.sheet import Block, Sheet
-from oms.documents.text import day, instant, quantity, wrapped
+from oms.documents.text import day, fitted, instant, quantity, wrapped
 from oms.documents.words import tag_of, words_of
 from oms.money import Money, unit_price
 
@@ -118,10 +118,10 @@ def _lines_table(document: ConfirmationDocument, language: str) -> list[Block]:
     columns = (
         Column("sku", 34, bold=True),
         Column("goods", 66),
-        Column("qty", 20, align="right"),
-        Column("unit_price", 24, align="right"),
-        Column("discount", 20, align="right"),
-        Column("amount", 26, align="right", bold=True),
+        Column("qty", 20, align="right", whole=True),
+        Column("unit_price", 24, align="right", whole=True),
+        Column("discount", 20, align="right", whole=True),
+        Column("amount", 26, align="right", bold=True, whole=True),
     )
     rows = [
         (
@@ -147,7 +147,7 @@ def _totals(totals: ConfirmedTotals, language: str) -> Block:
             size = 12 if bold else 9.5
             y += _sum_height(bold=bold)
             pen.text(parts.RIGHT_MM - 45, y - 1.6, label, size, bold=bold, align="right")
-            pen.text(parts.RIGHT_MM - 1, y - 1.6, amount, size, bold=bold, align="right")
+            pen.text(parts.RIGHT_MM - 1, y - 1.6, amount, fitted(amount, 42, size), bold=bold, align="right")
 
     return Block(height, draw)
 
@@ -190,7 +190,7 @@ def _signing(document: ConfirmationDocument, language: str) -> Block:
     how = wrapped(words["how_to_sign"], room, 9, 4)
     link = wrapped(document.sign_url, room, 8, 3)
     until = f"{words['valid_until']}: {instant(document.sign_until, document.zone, tag)}" if document.sign_until else ""
-    fields = parts.signatures([(words["customer_signature"], words["signature"], words["name"], words["date"])])
+    fields = parts.signatures([(words["customer_signature"], (words["signature"], words["name"], words["date"]))])
 
     def draw(pen: Pen, top: float) -> None:
         x = MARGIN_MM + _QR_MM + 11

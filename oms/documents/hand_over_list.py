@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -124,17 +124,12 @@ def _row(number: int, parcel: HandedOverParcel, head: Block) -> Block:
 
 def _signatures(document: HandOverListDocument, words: Mapping[str, str]) -> Block:
     promise = parts.paragraph(words["hand_over_promise"], 9.5, ink=0)
-    fields: Sequence[str] = (words["signature"], words["time"])
-    ours = _named(words["name"], document.our_signer)
-    theirs = _named(words["name"], document.carrier_signer)
+    fields = (words["signature"], words["time"])
+    ours, theirs = (words["name"], document.our_signer), (words["name"], document.carrier_signer)
     boxes = parts.signatures(
         [
-            (words["we_hand_over"], ours, *fields, words["count_confirmed"]),
-            (words["carrier_receives"], theirs, *fields, f"{words['vehicle']} / {words['count_confirmed']}"),
+            (words["we_hand_over"], (ours, *fields, words["count_confirmed"])),
+            (words["carrier_receives"], (theirs, *fields, f"{words['vehicle']} / {words['count_confirmed']}")),
         ]
     )
     return parts.stacked((*promise, sheet.space(2), boxes))
-
-
-def _named(label: str, name: str) -> str:
-    return f"{label}: {name}" if name else label

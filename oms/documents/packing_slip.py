@@ -61,9 +61,9 @@ def render(document: PackingSlipDocument, *, language: str) -> bytes:
         (
             Column("sku", 38, bold=True),
             Column("goods", 84),
-            Column("ordered", 20, align="right"),
-            Column("in_parcel", 28, align="right", size_pt=11, bold=True),
-            Column("to_follow", 20, align="right"),
+            Column("ordered", 20, align="right", whole=True),
+            Column("in_parcel", 28, align="right", size_pt=11, bold=True, whole=True),
+            Column("to_follow", 20, align="right", whole=True),
         ),
         [words[word] for word in ("sku", "goods", "ordered", "in_parcel", "to_follow")],
         [_cells(line) for line in document.lines],

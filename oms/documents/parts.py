@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oms.documents.barcodes import symbol_for
 from oms.documents.pen import BODY_WIDTH_MM, GREY, MARGIN_MM, PAGE_WIDTH_MM, PALE, Align, Pen, line_mm
 from oms.documents.sheet import Block
-from oms.documents.text import shortened, wrapped
+from oms.documents.text import fitted, shortened, wrapped
 
 RIGHT_MM = PAGE_WIDTH_MM - MARGIN_MM
 CODE_WIDTH_MM = 70.0
@@ -16,7 +16,10 @@ CODE_WIDTH_MM = 70.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; `most_lines` is where a long text is cut."""
+    """One column of a table; `most_lines` is where a long text is cut.
+
+    `whole`: its words are numbers, which are printed smaller where they are too wide and never over two lines.
+    """
 
     word: str
     width_mm: float
@@ -24,6 +27,12 @@ class Column:
     size_pt: float = 9
     most_lines: int = 4
     bold: bool = False
+    whole: bool = False
+
+    def size_of(self, text: str) -> float:
+        """The size in which a cell is printed."""
+        sizes = [fitted(word, self.width_mm - 2, self.size_pt) for word in text.split()] if self.whole else []
+        return min(sizes, default=self.size_pt)
 
 
 def title_head(title: str, number: str, subtitle: str = "") -> Block:
@@ -122,7 +131,7 @@ def _table_head(columns: Sequence[Column], words: Sequence[str]) -> Block:
 
 def _table_row(columns: Sequence[Column], row: Sequence[str], head: Block) -> Block:
     cells = [
-        (wrapped(text, column.width_mm - 2, column.size_pt, column.most_lines), column.size_pt, column.bold)
+        (wrapped(text, column.width_mm - 2, size := column.size_of(text), column.most_lines), size, column.bold)
         for column, text in zip(columns, row, strict=True)
     ]
     height = max(line_mm(size) * len(lines) for lines, size, _ in cells) + 2.6
@@ -160,19 +169,23 @@ def heading(text: str) -> Block:
     return Block(7, lambda pen, top: pen.text(MARGIN_MM, top + 4.8, text, 10.5, bold=True))
 
 
-def signatures(parties: Sequence[Sequence[str]]) -> Block:
-    """Fields to fill in by hand, one box for each party; a party is its title and its fields' labels."""
+def signatures(parties: Sequence[tuple[str, Sequence[str | tuple[str, str]]]]) -> Block:
+    """Fields to fill in by hand, one box for each party: its title and its fields, those that are known with their value."""
     width = (BODY_WIDTH_MM - 4 * (len(parties) - 1)) / len(parties)
-    height = 9 + 10.5 * max(len(labels) - 1 for labels in parties)
+    height = 9 + 10.5 * max(len(fields) for _, fields in parties)
 
     def draw(pen: Pen, top: float) -> None:
-        for number, (title, *labels) in enumerate(parties):
+        for number, (title, fields) in enumerate(parties):
             x = MARGIN_MM + number * (width + 4)
             pen.box(x, top, width, height, line_pt=0.8)
             pen.text(x + 2.5, top + 5.2, shortened(title, width - 5, 10), 10, bold=True)
-            for line, label in enumerate(labels, start=1):
-                y = top + 5.5 + line * 10.5
-                pen.text(x + 2.5, y, shortened(label, 30, 8), 8, ink=GREY)
+            for line, field in enumerate(fields, start=1):
+                y, room = top + 5.5 + line * 10.5, width - 37
+                label, value = field if isinstance(field, tuple) else (field, "")
+                small = fitted(label, 30, 8)
+                pen.text(x + 2.5, y, shortened(label, 30, small), small, ink=GREY)
+                size = fitted(value, room, 11)
+                pen.text(x + 34, y - 0.4, shortened(value, room, size), size)
                 pen.rule(x + 33, y + 0.6, x + width - 3, y + 0.6, width_pt=0.5)
 
     return Block(height + 3, draw)

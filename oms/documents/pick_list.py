@@ -200,4 +200,4 @@ def _shorts(words: Mapping[str, str]) -> Block:
 
 def _signatures(words: Mapping[str, str]) -> Block:
     fields = (words["signature"], words["time"])
-    return parts.signatures([(words["picked_by"], *fields), (words["checked_by"], *fields)])
+    return parts.signatures([(words["picked_by"], fields), (words["checked_by"], fields)])

@@ -18,6 +18,8 @@ _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9ff
 #: Signs that may not start a line.
 _CLOSING = frozenset("，。、；：？！）》」』】〉”’,.;:?!)]}%")
 ELLIPSIS = "…"
+#: Smaller than this nobody reads a paper.
+_LEAST_PT = 5.0
 
 
 @lru_cache(maxsize=8192)
@@ -39,6 +41,14 @@ def shortened(text: str, width_mm: float, size_pt: float) -> str:
     line = printable(text).strip()
     width = width_mm * mm
     return line if width_of(line, size_pt) <= width else _cut(line + ELLIPSIS, width, size_pt)
+
+
+@lru_cache(maxsize=8192)
+def fitted(text: str, width_mm: float, size_pt: float) -> float:
+    """The size at which the text stands on one line of that width: `size_pt`, or smaller, down to what can still be read."""
+    wide = width_of(printable(text), size_pt)
+    room = width_mm * mm
+    return size_pt if wide <= room else max(_LEAST_PT, size_pt * room / wide * 0.995)
 
 
 def _cut(text: str, width: float, size_pt: float) -> str:

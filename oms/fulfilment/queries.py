@@ -91,15 +91,18 @@ def waves(
     warehouse: str | None = None,
     status: str | None = None,
     after: Key | None = None,
+    newest: bool = False,
 ) -> Sequence[Any]:
-    """Waves by cut-off, from after a key (cut_off_at, id); one row more than `limit`."""
-    statement = _wave_rows().order_by(Wave.cut_off_at, Wave.id).limit(limit + 1)
+    """Waves by cut-off, the first or the `newest` before others, from after a key (cut_off_at, id); one row more than `limit`."""
+    by = (Wave.cut_off_at.desc(), Wave.id.desc()) if newest else (Wave.cut_off_at, Wave.id)
+    statement = _wave_rows().order_by(*by).limit(limit + 1)
     if warehouse is not None:
         statement = statement.where(Wave.warehouse_id == _place(warehouse))
     if status is not None:
         statement = statement.where(Wave.status == status)
     if after is not None:
-        statement = statement.where(tuple_(Wave.cut_off_at, Wave.id) > after)
+        key = tuple_(Wave.cut_off_at, Wave.id)
+        statement = statement.where(key < after if newest else key > after)
     return session.execute(statement).all()
 
 

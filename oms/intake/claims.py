@@ -1,6 +1,7 @@
 """What a channel tells that somebody has to see before goods are sent: a payment claimed, goods sent already (C-2, F-1). Pure.
 
 A mail and a distributor's file are the buyer's own word of a payment; a shop's signed message is the shop's, which has been paid.
+What a person enters for a customer is the customer's word again, unless recording payments is that person's.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def believed(
     if trusted or way not in _BUYERS_WAYS or order.payment.status not in _CLAIMS:
         return order, shape
     return _unproved(order, shape)
+
+
+def entered(
+    order: ChannelOrder, shape: dict[str, Any], *, records_payments: bool
+) -> tuple[ChannelOrder, dict[str, Any]]:
+    """The order and its JSON as a person enters them: who may not record a payment says no more than that one is claimed."""
+    claims = order.payment.status in _CLAIMS or bool(order.totals.paid)
+    return _unproved(order, shape) if claims and not records_payments else (order, shape)
 
 
 def _unproved(order: ChannelOrder, shape: Mapping[str, Any]) -> tuple[ChannelOrder, dict[str, Any]]:

@@ -62,9 +62,18 @@ def waiting(
     return [Item(*row) for row in session.execute(text(f"{_WAITING} LIMIT {int(limit) + 1}"), params)]
 
 
-def parked(session: Session, *, limit: int, after: uuid.UUID | None = None) -> list[Item]:
-    """Parked steps, oldest first, from after an id; one row more than `limit`."""
-    return [Item(*row) for row in session.execute(text(f"{_PARKED} LIMIT {int(limit) + 1}"), {"after": after})]
+def parked(
+    session: Session,
+    *,
+    limit: int,
+    after: uuid.UUID | None = None,
+    kind: str | None = None,
+    performer: str | None = None,
+    owner_id: uuid.UUID | None = None,
+) -> list[Item]:
+    """Parked steps, oldest first, from after an id: of one kind, of one role or of one person; one row more than `limit`."""
+    params = {"after": after, "kind": kind, "performer": performer, "owner": owner_id}
+    return [Item(*row) for row in session.execute(text(f"{_PARKED} LIMIT {int(limit) + 1}"), params)]
 
 
 def item(session: Session, *, step_id: uuid.UUID) -> Item:
@@ -166,7 +175,11 @@ _WAITING = f"""
 
 _PARKED = f"""
     SELECT {_COLUMNS} FROM step
-    WHERE state = 'parked' AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id
+    WHERE state = 'parked' AND (CAST(:after AS uuid) IS NULL OR id > :after)
+      AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+      AND (CAST(:performer AS text) IS NULL OR performer = :performer)
+      AND (CAST(:owner AS uuid) IS NULL OR assignee_id = :owner)
+    ORDER BY id
 """
 
 _BY_ID = f"SELECT {_COLUMNS} FROM step WHERE id = ANY(CAST(:ids AS uuid[])) FOR UPDATE"

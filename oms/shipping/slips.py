@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, text
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from oms.clock import local_day, zone_named
 from oms.documents import packing_slip
 from oms.documents.packing_slip import PackedLine, PackingSlipDocument
+from oms.documents.postal import postal_lines
 from oms.errors import NotFound
 from oms.fulfilment.models import Fulfilment
 from oms.inventory.models import Warehouse
@@ -51,8 +51,8 @@ def slip(session: Session, *, parcel_id: uuid.UUID, language: str | None, zone: 
         number=parcel.number,
         order_number=order.number,
         ordered_on=local_day(order.placed_at or order.received_at, local),
-        sender=postal_lines(house.address),
-        ship_to=postal_lines(order.ship_to or {}),
+        sender=postal_lines(house.address, phone=False),
+        ship_to=postal_lines(order.ship_to or {}, phone=False),
         lines=tuple(_line(line, spoken) for line in session.execute(_LINES, {"parcel": parcel_id})),
         packed_at=parcel.packed_at,
         packed_by=parcel.packed_by,
@@ -85,17 +85,3 @@ def _line(row: Any, language: str) -> PackedLine:
         ordered=row.ordered,
         to_follow=max(row.to_follow, 0),
     )
-
-
-def postal_lines(told: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name, company, street, then the place from small to large."""
-    place = [told.get(part) for part in ("town", "district", "city", "region")]
-    last = [told.get("postal_code"), told.get("country")]
-    rows = [
-        told.get("name"),
-        told.get("company"),
-        *(told.get("lines") or ()),
-        ", ".join(part for part in place if part),
-        " ".join(part for part in last if part),
-    ]
-    return tuple(row for row in rows if row)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oms.documents import confirmation as document
 from oms.documents.confirmation import ConfirmationDocument, ConfirmedLine, ConfirmedTotals
+from oms.documents.postal import postal_lines
 from oms.money import Money
 
 #: terms -> (English, Chinese)
@@ -23,8 +24,6 @@ _SMALL_PRINT = (
     " from that day. Tell us at once if anything here differs from what was agreed.",
     "需签认的订单经签认、需预付的订单经付款后生效，交期自生效之日起算。如与约定不符，请立即通知我们。",
 )
-#: Countries whose addresses are written from the large to the small.
-_LARGE_FIRST = frozenset({"CN", "TW", "HK", "MO"})
 
 
 def confirmation_pdf(
@@ -60,19 +59,6 @@ def confirmation_pdf(
         ),
         language=language,
     )
-
-
-def postal_lines(address: Mapping[str, Any]) -> tuple[str, ...]:
-    """An address in the order in which its country writes it."""
-    street = tuple(address.get("lines") or ())
-    where = [address.get(part) for part in ("region", "city", "district", "town")]
-    named = tuple(part for part in (address.get("name"), address.get("company")) if part)
-    last = tuple(part for part in (address.get("pickup_point"), address.get("country"), address.get("phone")) if part)
-    if address.get("country") in _LARGE_FIRST:
-        large = "".join(dict.fromkeys(part for part in where if part))
-        return (*named, large + "".join(street), *last)
-    city = " ".join(part for part in (address.get("postal_code"), address.get("city"), address.get("region")) if part)
-    return tuple(part for part in (*named, *street, city, *last) if part)
 
 
 def _line(line: Mapping[str, Any], currency: str) -> ConfirmedLine:

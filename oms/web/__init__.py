@@ -8,7 +8,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import orjson
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask.json.provider import JSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -21,6 +21,7 @@ from oms.web import (
     api,
     auth,
     carrier_webhooks,
+    cookies,
     display,
     edge,
     errors,
@@ -101,6 +102,7 @@ def own(app: Flask, settings: Settings, database: Database | None = None, ring: 
 def _wire(app: Flask) -> None:
     """Everything that answers, in the order in which a request meets it."""
     watch.register(app)
+    app.before_request(_let_papers_in)
     plain_input.register(app)
     app.before_request(auth.gate)
     limits.register(app)
@@ -113,6 +115,13 @@ def _wire(app: Flask) -> None:
     app.register_blueprint(language.pages)
     pages.register(app)
     api.register(app)
+
+
+def _let_papers_in() -> None:
+    """A page that somebody photographed is larger than any order: more is read where such a page is filed, of who is signed in."""
+    most = pages.WITH_A_PAPER.get(request.endpoint or "")
+    if most is not None and cookies.read(cookies.SESSION):
+        request.max_content_length = max(most, edge.settings().body_limit + 1)
 
 
 def _database(settings: Settings, ring: Ring, *, pool_size: int = CONNECTIONS, pre_ping: bool = True) -> Database:

@@ -15,14 +15,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from babel.dates import get_month_names
-from babel.numbers import format_currency
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
 from oms.clock import format_instant, zone_named
-from oms.money import unit_price
-from oms.verification.paper import postal_lines
+from oms.documents.postal import postal_lines
+from oms.errors import InputInvalid
+from oms.money import Money, unit_price
+from oms.orders.rules import payable
 from oms.web import auth, csrf, edge, headers, language, links, words, words_faults
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         nonce=headers.nonce,
         postal_lines=postal_lines,
         organisation=edge.settings_of(app).organisation,
+        payable=payable,
         query_with=query_with,
         said=said,
         request_id=lambda: g.get("request_id", ""),
@@ -169,7 +171,10 @@ def price(amount: Decimal | str | None, currency: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def _money(amount: Decimal, currency: str, tongue: str) -> str:
-    return str(format_currency(amount, currency, locale=tongue))
+    try:
+        return Money(amount, currency).display(tongue)
+    except InputInvalid:  # what is no currency is shown as it was told
+        return f"{amount:f} {currency}"
 
 
 def amount(text: str | None, currency: str | None) -> str:

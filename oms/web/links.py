@@ -12,6 +12,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "inbound_message": ("messages.show", "message_id"),
     "ticket": ("tickets.show", "ticket_id"),
     "return": ("returns.show", "return_id"),
+    "refund": ("refunds.show", "refund_id"),
     "parcel": ("parcels.show", "parcel_id"),
     "hand_over_list": ("handover.show", "list_id"),
 }

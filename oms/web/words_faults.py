@@ -141,6 +141,9 @@ give a whole number from * to * (*) | 请输入 * 到 * 的整数（*）
 give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * is missing | 缺少 *
 * is too long | * 过长
+the text cannot be read | 无法识别所粘贴的文本
+the text is longer than * characters; paste one order at a time; send the message again, unchanged | 文本超过 * 个字符：请每次只粘贴一个订单
+*: * can be * or *; write * or * | *：* 可为 * 或 *：请写作 * 或 *
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码
 no such bin | 没有此库位
@@ -181,9 +184,11 @@ no whole number | 不是整数
 no such line | 没有此行
 there is no such line | 没有此行
 no such colleague | 没有此同事
+no such order | 没有此订单
+the changes would be lost | 所填修改将会丢失
 nothing was pasted | 没有粘贴内容
-prices in another currency | 价格是其他币种
-quantities in another unit | 数量是其他单位
+not everything of it stands in the form | 粘贴内容未能全部填入
+the form is full | 表单已满
 say whether a fault was let pass | 请选择是否有问题漏过
 this number was booked with other goods: give each line of a delivery note a number of its own | 此编号已登记其他商品：送货单每一行请用单独编号
 say how it was solved | 请填写解决办法

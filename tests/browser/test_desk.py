@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from oms import db
 from oms.catalog.models import Price
@@ -46,6 +46,50 @@ def test_an_order_is_entered_while_the_customer_speaks(served, phone, opened):
         (Decimal("204.00"),)
     ]
     assert page.said == []
+
+
+def _held(page) -> list[Route]:
+    """What the form sends waits until the test lets it go."""
+    waiting: list[Route] = []
+
+    def wait(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/orders/enter", wait)
+    return waiting
+
+
+def test_what_is_typed_while_the_sum_is_worked_out_stays(served, phone, opened):
+    """The answer drew the lines anew, as they had been when it was asked for."""
+    page, code = opened("/orders/enter", "order_specialist"), served.day.floor.skus[0].code
+    page.select_option("[name=channel]", "phone")
+    page.wait_for_load_state("networkidle")
+    waiting = _held(page)
+    page.fill("[name='lines.0.sku']", code)
+    page.keyboard.press("Tab")
+    page.keyboard.type("1")
+    page.wait_for_timeout(200)
+    waiting.pop(0).continue_()
+    expect(page.locator("#lines")).to_contain_text("free")
+    page.keyboard.type("2")
+    expect(page.locator("[name='lines.0.qty']")).to_have_value("12")
+
+
+def test_goods_that_are_added_one_right_after_the_other_are_both_there(served, phone, opened):
+    """The first answer was thrown away, for the second had been asked for without what the first added."""
+    page, code = opened("/orders/enter", "order_specialist"), served.day.floor.skus[0].code
+    page.select_option("[name=channel]", "phone")
+    page.fill("[name=goods]", code)
+    page.locator(f"button[value='add:{code}']").wait_for()
+    page.wait_for_load_state("networkidle")
+    waiting = _held(page)
+    for _ in range(2):
+        page.locator(f"button[value='add:{code}']").click()
+    for _ in range(20):  # the second is sent when the first has been answered
+        page.wait_for_timeout(150)
+        while waiting:
+            waiting.pop(0).continue_()
+    expect(page.locator("[name='lines.0.qty']")).to_have_value("2")
 
 
 def test_a_hold_is_decided_from_the_queue(served, opened):

@@ -17,7 +17,6 @@ from oms.parties.rules import Service
 from oms.verification import address_rules, amendment_rules, reply_rules, terms
 from oms.verification.content import content_of, sha256_of
 from oms.verification.order_facts import ChannelFacts, Feasible, LineFacts, OrderFacts
-from oms.verification.paper import postal_lines
 from oms.verification.promise_rules import World, feasible
 from oms.verification.sampling import sample_size
 
@@ -277,20 +276,6 @@ def test_days_of_own_work_that_come_outside_duty_start_with_the_next_one() -> No
     evening = World(NOW + timedelta(hours=12), ZONE, WorkCalendar(ZONE), [], {}, {})
     assert evening.ready_at(0) == datetime(2026, 11, 19, 0, 30, tzinfo=UTC)
     assert evening.ready_at(1) == evening.ready_at(1) == datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
-
-
-def test_addresses_are_written_as_their_country_writes_them() -> None:
-    china = {
-        "name": "李雷",
-        "region": "北京市",
-        "city": "北京市",
-        "district": "海淀区",
-        "lines": ["1号"],
-        "country": "CN",
-    }
-    assert postal_lines(china) == ("李雷", "北京市海淀区1号", "CN")
-    berlin = {"name": "Ada", "lines": ["Weg 1"], "postal_code": "10115", "city": "Berlin", "country": "DE"}
-    assert postal_lines(berlin) == ("Ada", "Weg 1", "10115 Berlin", "DE")
 
 
 @pytest.mark.parametrize(("told", "included", "total"), [(True, True, "10"), (False, False, "11"), (None, False, "11")])

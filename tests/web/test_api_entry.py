@@ -79,6 +79,19 @@ def test_a_wrong_order_says_where_and_how_to_mend_it(desk):
     assert desk.rows("SELECT count(*) FROM inbound_message") == [(0,)]
 
 
+@pytest.mark.parametrize("paid", [{"payment": {"status": "paid"}}, {"totals": {"paid": "39.80"}}])
+def test_who_may_not_record_a_payment_enters_no_paid_order(desk, paid):
+    """A sales representative's order was sent unpaid: it said "paid", and nobody looked whether the money had come."""
+    for caller in (person(desk, "sales_rep"), desk.desk):
+        made = caller.post("/orders", desk.body | {"order": ORDER | paid}).get_json()
+        assert [one["code"] for one in made["problems"]] == ["payment_claimed"]
+        told = desk.desk.get(f"/orders/{made['number']}").get_json()
+        assert (told["payment_status"], told["paid"]) == ("none", None)
+    cashier = person(desk, "order_specialist", "finance")
+    made = cashier.post("/orders", desk.body | {"order": ORDER | paid}).get_json()
+    assert made["problems"] == []
+
+
 def test_an_order_is_not_entered_by_hand_on_a_shops_channel(desk):
     shop = channel(desk, way="web_shop", source="generic")
     assert desk.phone.name in fields(desk.desk.post("/orders", desk.body | {"channel": shop.name}))["channel"]

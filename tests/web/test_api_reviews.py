@@ -101,6 +101,20 @@ def test_a_parked_step_is_tried_again_by_those_who_may(house):
     assert house.manager.post(f"/steps/{step_id}/retry").get_json()["state"] == "open"
 
 
+def test_parked_steps_are_filtered_as_others_are(house):
+    """Who asked for the parked bookings got every parked step of the house."""
+    reread, book = house.step("reread", state="parked"), house.step("book", state="parked")
+    review = house.step("review", state="parked")
+
+    def found(**query):
+        return [item["id"] for item in house.manager.items("/steps", state="parked", **query)]
+
+    assert found() == [str(step) for step in (reread, book, review)]
+    assert (found(kind="book"), found(kind="pick")) == ([str(book)], [])
+    assert found(performer="order_specialist") == [str(review)]
+    assert found(mine="true") == []
+
+
 @pytest.fixture
 def unsigned(house):
     """A phone order whose confirmation waits for the signature."""
@@ -132,6 +146,16 @@ def test_a_signature_without_a_name_or_a_paper_that_is_none_is_refused(unsigned)
         signed = {"answer": "signed", "means": "upload", "paper": PAPER | {"content": content}}
         assert "paper.content" in fields(unsigned.desk.post(f"{unsigned.path}/signature", signed | {"name": "Li"}))
     assert "name" in fields(unsigned.desk.post(f"{unsigned.path}/signature", signed | {"paper": None}))
+
+
+def test_no_paper_is_lost_with_an_answer_and_none_is_signed_without_it(unsigned):
+    """A scan of what the customer declined was thrown away with a 201; an upload without a scan was a signature."""
+    for answer, means in (("declined", "upload"), ("signed", "email_reply")):
+        given = {"answer": answer, "means": means, "name": "Li Lei", "paper": PAPER}
+        assert "paper" in fields(unsigned.desk.post(f"{unsigned.path}/signature", given))
+    missing = {"answer": "signed", "means": "upload", "name": "Li Lei"}
+    assert "paper" in fields(unsigned.desk.post(f"{unsigned.path}/signature", missing))
+    assert unsigned.desk.get(unsigned.path).get_json()["confirmation"] == "requested"
 
 
 def test_a_payment_is_recorded_once_for_its_reference(house):

@@ -10,7 +10,7 @@ import pytest
 from oms import db
 from tests.factories.changes import apply_all
 from tests.factories.verification import make_house, make_web_order
-from tests.web.caller import fields, person
+from tests.web.caller import distributor, fields, person
 from tests.web.site import post
 
 
@@ -69,6 +69,25 @@ def test_a_wish_that_is_none_is_refused_by_field_and_stops_nothing(house, wanted
     assert told[field]
     assert house.rows("SELECT count(*) FROM change_request") == [(0,)]
     assert house.rows("SELECT count(*) FROM hold") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({"payment": {"status": "paid"}, "seller_memo": "ring"}, "wanted.payment.status"),
+        ({"totals": {"paid": "20.00"}}, "wanted.totals.paid"),
+    ],
+)
+def test_nobody_but_finance_makes_an_order_a_paid_one(house, wanted, field):
+    """A distributor could ask for its own order to be paid, and whoever approved the wish saw only its reason."""
+    with house.transaction() as session:
+        house.order = make_web_order(session, house.house, status="confirmed", payment_status="none", paid=None)
+    for caller in (house.desk, distributor(house, house.order.channel_id)):
+        wish = {"kind": "update", "reason": "an address", "wanted": wanted}
+        assert list(fields(caller.post(f"/orders/{house.order.number}/changes", wish))) == [field]
+    assert house.rows("SELECT count(*) FROM change_request") == [(0,)]
+    terms = {"payment": {"terms": "cod"}}
+    assert _ask(house, terms).status_code == 202
 
 
 def test_a_field_that_is_named_changes_and_its_neighbours_stay(house):

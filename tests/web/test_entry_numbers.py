@@ -58,6 +58,18 @@ def test_digits_of_other_scripts_are_no_number(desk):
     assert (answer.status_code, "lines.0.qty" in answer.get_data(as_text=True)) == (422, True)
 
 
+def test_a_barcode_in_the_fields_for_numbers_is_told_beside_them(site, desk):
+    """Their product has more digits than can be rounded to cents: the page was a 500, and the order gone."""
+    form = {"lines.0.qty": "6901234567892", "lines.0.unit_price": "690123456789200"}
+    for button in ("check", "save"):
+        answer = pressed(desk, form, button)
+        page = answer.get_data(as_text=True)
+        assert (answer.status_code, "李雷" in page) == (200 if button == "check" else 422, True)
+    assert page.count("Give a number over 0.") >= 1
+    assert "Give a number that is not negative." in page
+    assert "816.00" not in page
+
+
 def test_the_total_that_is_read_back_is_the_sum_of_the_lines_as_they_are_charged(site, desk):
     line = {"sku": "CUP", "qty": "1", "unit_price": "60.125"}
     form = {f"lines.{place}.{part}": value for place in range(8) for part, value in line.items()}

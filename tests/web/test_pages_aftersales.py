@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from connectors.carriage import TrackingEvent as Scan
 from oms import db
@@ -15,7 +16,7 @@ from oms.shipping import tracking
 from oms.verification import payments
 from tests.factories.day import Day, make_day
 from tests.factories.packed import handed_over, served_floor
-from tests.web.site import post
+from tests.web.site import post, token_in
 
 
 @pytest.fixture
@@ -127,6 +128,15 @@ def test_the_customer_reads_and_signs_once_without_a_login(site, day):
     assert 'value="declined"' not in client.get(url).get_data(as_text=True)
 
 
+def test_who_opens_a_link_that_a_newer_one_replaced_is_told_so(site, day):
+    """There was nothing here, it said, and led to the sign-in of the house."""
+    desk, page = site.client("order_specialist"), f"/orders/{day.to_sign.number}"
+    assert post(desk, f"{page}/signature/again", page=page).status_code == 303
+    old = site.app.test_client().get(f"/sign/{day.token}", headers={"Accept-Language": "zh-CN"})
+    assert old.status_code == 404
+    assert "请使用我们最近一封邮件中的完整链接" in old.get_data(as_text=True)
+
+
 def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(site, day):
     with site.transaction() as session:
         session.merge(day.to_sign).language = "zh_Hans"
@@ -137,8 +147,11 @@ def test_the_confirmation_is_in_the_orders_language_whatever_the_browser_says(si
 @pytest.mark.parametrize(
     "url", ["/sign/nonsense", "/rate/0192f0c1-5a5a-7000-8000-000000000001.nonsense", "/rate/nonsense"]
 )
-def test_a_link_that_is_none_shows_nothing(site, url):
-    assert site.app.test_client().get(url).status_code == 404
+def test_a_link_that_is_none_shows_nothing_but_what_to_do(site, url):
+    answer = site.app.test_client().get(url)
+    assert answer.status_code == 404
+    assert "Use the link in our last message" in answer.get_data(as_text=True)
+    assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
 def test_the_customer_scores_once(site, day):
@@ -147,6 +160,17 @@ def test_the_customer_scores_once(site, day):
     assert "Thank you" in post(client, url, {"service": "5", "comment": "<b>"}, page=url).get_data(as_text=True)
     assert site.rows("SELECT service, goods FROM score") == [(5, None)]
     assert "Already answered" in client.get(url).get_data(as_text=True)
+
+
+def test_the_customer_is_thanked_in_the_language_of_the_question(site, day):
+    with site.transaction() as session:
+        session.execute(text("UPDATE orders SET language = 'zh_Hans'"))
+    client, url = site.app.test_client(), f"/rate/{day.survey}"
+    spoken = {"Accept-Language": "en"}
+    assert "您觉得怎么样" in client.get(url, headers=spoken).get_data(as_text=True)
+    token = token_in(client.get(url))
+    thanks = client.post(url, data={"service": "5", "csrf_token": token}, headers=spoken)
+    assert "我们已收到您的回答" in thanks.get_data(as_text=True)
 
 
 def test_a_second_refund_alike_is_another_one_and_a_form_sent_twice_is_one(site, day):

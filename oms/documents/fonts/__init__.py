@@ -1,6 +1,7 @@
 """The one font of all printed papers: Chinese and Latin, embedded, registered at first use.
 
-A character that the font lacks prints as a hollow square; nothing that a customer types makes a paper fail.
+A letter that the font lacks prints as the nearest one that it has (Łódź as Lódz, Київ as Киïв), so that an address can still
+be read; anything else as a hollow square. Nothing that a customer types makes a paper fail.
 """
 
 from __future__ import annotations
@@ -22,6 +23,18 @@ _FILE = Path(__file__).with_name("NotoSansSC-Regular-subset.ttf")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U0001f3fb-\U0001f3ff\U000e0000-\U000e01ef]"
 )
+#: Letters that are no other letter with a mark, and what stands for them: each pair is such a letter and the nearest.
+_PAIRS = """Łl Ħh ıi ĸk Ŋn Ŧt Əe Ǝe Ɓb Ɗd Ƙk Ƴy Іi Їï Єe Ґг Јj Ѕs Ћч Ӏi Ғг Қк Ңн Үу Ұу Һh Әа Өо Җж Ҙз Ҡк Ҫс Ҳх Ҷч"""
+#: Those for which two stand.
+_TWO = {"Љ": "ЛЬ", "Њ": "НЬ", "Ђ": "ДЬ", "Џ": "ДЖ", "ẞ": "SS"}
+
+
+@cache
+def _nearest() -> dict[str, str]:
+    """Such letters, capital and small, with what is printed for them."""
+    found = _TWO | {pair[0]: pair[1] for pair in _PAIRS.split()}
+    large = {letter: nearest if letter.islower() else nearest.upper() for letter, nearest in found.items()}
+    return {letter.lower(): nearest.lower() for letter, nearest in found.items()} | large
 
 
 @cache
@@ -46,7 +59,11 @@ def _printed(character: str, known: dict[int, int]) -> str:
         return " "
     if ord(character) in known:
         return character
-    return "" if unicodedata.category(character) == "Mn" else REPLACEMENT
+    if unicodedata.category(character) == "Mn":
+        return ""
+    parts = (c for c in unicodedata.normalize("NFKD", character) if unicodedata.category(c) != "Mn")
+    nearest = "".join(_nearest().get(part, part) for part in parts)
+    return nearest if nearest and all(ord(part) in known for part in nearest) else REPLACEMENT
 
 
 def width_of(text: str, size_pt: float) -> float:

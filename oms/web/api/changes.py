@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields, validate
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oms import db
 from oms.aftersales import asking
-from oms.errors import NotFound
+from oms.errors import InputInvalid, NotFound
 from oms.orders import queries
 from oms.orders.models import ChangeRequest
 from oms.web import edge
@@ -22,6 +23,10 @@ from oms.web.api.wanted_shape import WantedIn, as_told
 from oms.web.auth import me, right
 
 blp = Blueprint("changes", __name__, description="Changes and cancellations of orders")
+
+
+#: What of a wish says that money has come.
+_MONEY = (("payment", "status"), ("totals", "paid"))
 
 
 class ChangeIn(Schema):
@@ -43,8 +48,13 @@ class DecideIn(Schema):
 @blp.response(202, ChangeOut)
 @right("order.change")
 def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
-    """Ask for a change or a cancellation: work on the order stops until another person has decided."""
+    """Ask for a change or a cancellation: work on the order stops until another person has decided.
+
+    That it is paid is nobody's wish: finance records payments.
+    """
     who = me()
+    wanted = as_told(given["wanted"])
+    _refuse_payment(wanted, records=who.may("payment.record"))
     with edge.transaction() as session:
         order = queries.order_named(session, ref=ref, channel_id=who.channel_id)
         change_id = asking.request_change(
@@ -52,7 +62,7 @@ def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
             order_id=order.id,
             kind=given["kind"],
             reason=given["reason"],
-            wanted=as_told(given["wanted"]),
+            wanted=wanted,
             actor=who.actor,
             now=db.now(session),
         )
@@ -87,6 +97,14 @@ def decide(given: dict[str, Any], change_id: uuid.UUID) -> ChangeRequest:
             now=db.now(session),
         )
         return _change(session, change_id)
+
+
+def _refuse_payment(wanted: Mapping[str, Any], *, records: bool) -> None:
+    """Who approves a wish records no payment: that is finance's, by the bank's reference (G-1)."""
+    named = [f"wanted.{part}.{name}" for part, name in _MONEY if (wanted.get(part) or {}).get(name) is not None]
+    if named and not records:
+        hint = "leave it out: finance records what was paid, by the bank's reference"
+        raise InputInvalid("a payment is no wish", fields=dict.fromkeys(named, hint))
 
 
 def _change(session: Session, change_id: uuid.UUID) -> ChangeRequest:

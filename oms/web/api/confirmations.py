@@ -129,9 +129,10 @@ def pay(given: dict[str, Any], ref: str) -> dict[str, Any]:
 def sign(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """File the customer's answer to the confirmation; waiving the signature is the manager's."""
     who = me()
+    _refuse_stray_paper(given)
     with edge.transaction() as session:
         order, now = queries.order_named(session, ref=ref), db.now(session)
-        if given["paper"] is not None and given["answer"] == "signed":
+        if given["paper"] is not None:
             signing.sign_by_upload(
                 session,
                 order_id=order.id,
@@ -159,6 +160,16 @@ def sign(given: dict[str, Any], ref: str) -> dict[str, Any]:
             "confirmation": after.confirmation,
             "status": after.status,
         }
+
+
+def _refuse_stray_paper(given: dict[str, Any]) -> None:
+    """A scan is itself the signature: with another answer it would be lost, and without it nothing was uploaded."""
+    uploaded = (given["answer"], given["means"]) == ("signed", "upload")
+    if given["paper"] is not None and not uploaded:
+        hint = "a paper is filed with answer signed and means upload only: say in evidence where this one is kept"
+        raise InputInvalid("the paper would be lost", fields={"paper": hint})
+    if uploaded and given["paper"] is None and given["name"]:
+        raise InputInvalid("the paper is missing", fields={"paper": "send the scan of the signed confirmation"})
 
 
 def _paper(given: dict[str, Any], order_id: Any) -> Paper:

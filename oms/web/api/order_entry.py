@@ -14,10 +14,11 @@ from connectors import registry
 from connectors.base import Received, Severity
 from oms import db
 from oms.errors import InputInvalid, KeyReused
-from oms.intake import entry
+from oms.intake import claims, entry
 from oms.intake import queries as messages
 from oms.intake.fates import Element, element
 from oms.intake.inbox import NewMessage
+from oms.parties import channels
 from oms.parties import queries as parties
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
@@ -32,6 +33,8 @@ blp = Blueprint(
     "order entry", __name__, description="Orders that a person enters: phone, message, fax, visit, sales rep"
 )
 
+#: The right of who says that money has come (G-1).
+RECORDING = "payment.record"
 #: Ways on which a person passes on what a customer said.
 SPOKEN = ("phone", "im", "fax", "visit", "sales_rep")
 
@@ -127,9 +130,10 @@ def _key_reused(session: Session, channel: Channel, message: NewMessage) -> KeyR
 
 
 def elements_of(channel: Channel, raw: bytes) -> list[Element]:
-    """What the channel's connector reads in a keyed or pasted order."""
+    """What the channel's connector reads in a keyed or pasted order; a payment counts where who enters it may record one."""
     found = registry.read(config_of(channel), Received(body=raw, channel=channel.name))
-    return [element(order, shape) for order, shape in found]
+    records = me().may(RECORDING) or channels.is_on(channel.settings, "trusts_payment")
+    return [element(*claims.entered(order, shape, records_payments=records)) for order, shape in found]
 
 
 def refuse_unread(read: list[Element]) -> None:

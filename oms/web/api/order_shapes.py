@@ -11,6 +11,7 @@ from oms.accounts.identity import Identity
 from oms.orders.models import Order
 from oms.orders.queries import OnOrder
 from oms.orders.rules import payable
+from oms.web import inward
 from oms.web.api.base import Instant, Money, Qty, Schema
 from oms.web.api.shapes import Person, Place, ProblemOut, amount, name_of, person_of, place_of
 
@@ -264,6 +265,7 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
     """The whole order as `who` may see it; `more` are the rows that other capabilities have of it."""
     shown = {column.key: getattr(order, column.key) for column in Order.__table__.columns if column.key in _OWN}
     tickets, returns = more.pop("aftersales")
+    known = inward.known_to(who, on)
     private = who.may("private.read")
     return shown | {
         "channel": on.channel.name,
@@ -276,8 +278,8 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
         "buyer_message": order.buyer_message if private else None,
         "seller_memo": order.seller_memo if private else None,
         "lines": [_line(row, order.currency) for row in on.lines],
-        "holds": on.holds,
-        "findings": on.findings,
+        "holds": known.holds,
+        "findings": known.findings,
         "changes": on.changes,
         "confirmations": on.confirmations,
         "tickets": tickets,

@@ -17,7 +17,7 @@ from oms.parties import queries as parties
 from oms.shipping import mending, queries, voiding
 from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
-from oms.web import edge
+from oms.web import edge, inward
 from oms.web.api.base import Blueprint, Instant, Money, Schema
 from oms.web.api.idempotent import idempotent
 from oms.web.api.one_schema import AddressIn
@@ -49,7 +49,9 @@ class ParcelOut(ParcelItem):
     length_mm = fields.Integer(required=True)
     width_mm = fields.Integer(required=True)
     height_mm = fields.Integer(required=True)
-    label_price = Money(required=True, allow_none=True)
+    label_price = Money(
+        required=True, allow_none=True, metadata={"description": "what it costs the house; null for a distributor"}
+    )
     label_currency = fields.String(required=True, allow_none=True)
     ship_country = fields.String(required=True, allow_none=True)
     ship_region = fields.String(required=True, allow_none=True)
@@ -98,7 +100,7 @@ def read(ref: str) -> dict[str, Any]:
 def _shown(session: Any, ref: str) -> dict[str, Any]:
     row = queries.parcel(session, ref=ref, channel_id=me().channel_id)
     return dict(row._mapping) | {
-        "label_price": amount(row.label_price, row.label_currency),
+        "label_price": amount(inward.freight(row, me()), row.label_currency),
         "scans": queries.scans(session, parcel_ids=[row.id]),
     }
 

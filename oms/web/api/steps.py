@@ -101,10 +101,20 @@ def _waiting(session: Any, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parked(session: Any, args: dict[str, Any]) -> dict[str, Any]:
+    """Parked steps are nobody's own list: without a role those of every performer, the system's too."""
     if not me().may("parked.read"):
         return {"items": [], "next": None}
     after = decode(args["cursor"], uuid.UUID)
-    rows = worklists.parked(session, limit=args["limit"], after=after[0] if after else None)
+    if args["mine"] and me().staff_id is None:
+        return {"items": [], "next": None}
+    rows = worklists.parked(
+        session,
+        limit=args["limit"],
+        after=after[0] if after else None,
+        kind=args.get("kind"),
+        performer=args.get("performer"),
+        owner_id=me().staff_id if args["mine"] else None,
+    )
     return page(rows, limit=args["limit"], key=lambda row: (row.id,))
 
 

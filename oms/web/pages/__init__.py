@@ -66,6 +66,10 @@ PAGES: tuple[Blueprint, ...] = (
 )
 
 
+#: Where a form carries a scanned or photographed paper: the most bytes of its whole body.
+WITH_A_PAPER = {"order_actions.sign": order_actions.PAPER_BYTES + 64 * 1024}
+
+
 def register(app: Flask) -> None:
     """Put every page and the menu into this application."""
     for blueprint in PAGES:

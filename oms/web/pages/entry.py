@@ -26,7 +26,7 @@ from oms.parties.models import Channel
 from oms.web import edge, masking
 from oms.web.api.order_entry import SPOKEN, elements_of, refuse_unread, spoken_channel
 from oms.web.auth import me, right
-from oms.web.pages import acting, entry_form, read_back
+from oms.web.pages import acting, entry_form, entry_paste, read_back
 from oms.web.pages.entry_form import Draft
 
 pages = Blueprint("entry", __name__)
@@ -50,7 +50,7 @@ def form() -> Response:
     """The empty form; the entry's clock starts now."""
     with edge.transaction() as session:
         now = db.now(session)
-    return _page(entry_form.fresh(now), Looked())
+    return _page(entry_form.fresh(now, edge.settings().country), Looked())
 
 
 @pages.post("/orders/enter")
@@ -130,14 +130,13 @@ def _use(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
     channel = _channel(session, draft)
-    foreign = entry_form.paste(draft, channel)
+    left_out = entry_paste.paste(draft, channel)
     known = read_back.known_goods(session, draft=draft, channel=channel, now=now)
-    counts = entry_form.ask_counts(draft, {code: row.unit for code, row in known.items()})
+    left_out |= entry_paste.ask_counts(draft, {code: row.unit for code, row in known.items()})
     _find(session, draft, looked, "", now)
     _check(session, draft, looked, "", now)
-    if foreign or counts:
-        message = "prices in another currency" if foreign else "quantities in another unit"
-        raise InputInvalid(message, fields=foreign | counts)
+    if left_out:
+        raise InputInvalid("not everything of it stands in the form", fields=left_out)
 
 
 def _goods(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What stands in the form of an order that is being entered: typed, pasted, or taken from a known customer."""
+"""What stands in the form of an order that is being entered: typed, or taken from a known customer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,10 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
-from connectors import registry
-from connectors.base import Received
 from oms.clock import parse_instant
 from oms.errors import InputInvalid
 from oms.money import quantise
-from oms.parties.channels import config_of
 from oms.parties.models import Channel, Customer
-from oms.verification import units
 from oms.web import masking
 from oms.web.pages import acting
 
@@ -30,7 +26,8 @@ ADDRESS = ("name", "phone", "lines", "district", "city", "region", "postal_code"
 LINE = ("sku", "qty", "unit_price")
 MOST_LINES, EMPTY_LINES = 100, 3
 NUMBERS = ("qty", "unit_price")
-_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
+#: No more digits than may be multiplied and rounded to cents: a barcode that was scanned into the field is no quantity.
+_NUMBER = re.compile(r"-?(?:\d{1,12}(?:\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -53,9 +50,9 @@ class Draft:
         return [*self.filled(), *({} for _ in range(EMPTY_LINES))][:MOST_LINES]
 
 
-def fresh(now: datetime) -> Draft:
-    """An empty form; the clock of the entry starts when it is opened."""
-    return Draft({"started_at": now.isoformat(), "entry_id": str(uuid.uuid4()), "ship_to.country": "CN"})
+def fresh(now: datetime, country: str) -> Draft:
+    """An empty form, for an address in the house's own country; the clock of the entry starts when it is opened."""
+    return Draft({"started_at": now.isoformat(), "entry_id": str(uuid.uuid4()), "ship_to.country": country})
 
 
 def typed() -> Draft:
@@ -71,72 +68,25 @@ def typed() -> Draft:
     for place in range(MOST_LINES):
         if f"lines.{place}.sku" not in form:
             break
-        draft.lines.append({part: _typed(part, form.get(f"lines.{place}.{part}", "")) for part in LINE})
+        draft.lines.append({part: cell(part, form.get(f"lines.{place}.{part}", "")) for part in LINE})
     draft.lines = draft.filled()
     return draft
 
 
-def _typed(part: str, given: str) -> str:
+def cell(part: str, given: str) -> str:
     """A Chinese keyboard writes １２ and ６８．５: a number has the digits that everybody else reads."""
     return (unicodedata.normalize("NFKC", given) if part in NUMBERS else given).strip()[:100]
-
-
-def paste(draft: Draft, channel: Channel) -> dict[str, str]:
-    """Read the pasted block; what it names goes into the form, with the text it was read from.
-
-    A price in another currency than the channel's is left out; what it returns says so beside each field.
-    """
-    text = draft.get("paste")
-    if not text:
-        raise InputInvalid("nothing was pasted", fields={"paste": gettext("Paste the customer's words first.")})
-    read = registry.translated(config_of(channel), Received(body=text.encode(), channel=channel.name))[0]
-    party: Mapping[str, Any] = read.get("customer") or {}
-    address: Mapping[str, Any] = read.get("ship_to") or {}
-    _fill(draft, "customer", CUSTOMER, party)
-    _fill(draft, "ship_to", ADDRESS, {"name": party.get("name"), "phone": party.get("phone"), **_present(address)})
-    lines: list[Mapping[str, Any]] = read.get("lines") or []
-    for line in lines:
-        # What is no SKU yet is kept as it was said, so that the specialist can look for it.
-        said = {"said": _text(line.get("name")), "unit": _text(line.get("unit"))}
-        draft.lines.append({part: _text(line.get(part)) for part in LINE} | said)
-    if read.get("buyer_message"):
-        draft.values["buyer_message"] = _text(read["buyer_message"])
-    evidence: list[Mapping[str, Any]] = read.get("evidence") or []
-    draft.evidence = {str(one["field"]): one for one in evidence}
-    foreign = channel.currency is not None and read.get("currency") != channel.currency
-    return _without_prices(draft, str(channel.currency)) if foreign else {}
-
-
-def ask_counts(draft: Draft, sold_in: Mapping[str, str]) -> dict[str, str]:
-    """Empty the quantities that were said in cases and the like of goods sold by the piece; what to say beside each."""
-    told: dict[str, str] = {}
-    for place, line in enumerate(draft.lines):
-        own = sold_in.get(line["sku"], "EA")
-        if units.differ(line.get("unit"), own):
-            said = f"{line['qty']} {line['unit']}"
-            told[f"lines.{place}.qty"] = gettext("Said as %(said)s: enter how many %(unit)s.", said=said, unit=own)
-            line["qty"] = "" if line["sku"] else line["qty"]
-    return told
-
-
-def _without_prices(draft: Draft, currency: str) -> dict[str, str]:
-    """Empty the prices of the lines; what to say beside each that had one."""
-    priced = [place for place, line in enumerate(draft.lines) if line["unit_price"]]
-    for place in priced:
-        draft.lines[place]["unit_price"] = ""
-    told = gettext("Not said in %(currency)s: enter the price in it.", currency=currency)
-    return {f"lines.{place}.unit_price": told for place in priced}
 
 
 def take(draft: Draft, customer: Customer, *, private: bool) -> None:
     """Take a known customer into the form; without `private` no more than a masked list shows, the rest is asked anew."""
     draft.values["customer_number"] = customer.number
-    told, place = set(CUSTOMER) if private else {"company"}, _present(customer.address)
-    _fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
+    told, place = set(CUSTOMER) if private else {"company"}, present(customer.address)
+    fill(draft, "customer", CUSTOMER, {part: getattr(customer, part) for part in CUSTOMER if part in told})
     if private:
-        _fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
+        fill(draft, "ship_to", ADDRESS, {"name": customer.name, "phone": customer.phone, **place})
     else:
-        _fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
+        fill(draft, "ship_to", ADDRESS, {part: value for part, value in place.items() if part in masking.PUBLIC})
     if customer.payment_terms:
         draft.values["payment.terms"] = customer.payment_terms
 
@@ -147,6 +97,9 @@ def add(draft: Draft, code: str) -> None:
         if line.get("sku") == code:
             line["qty"] = str((quantity(line.get("qty")) or Decimal(0)) + 1)
             return
+    if len(draft.lines) >= MOST_LINES:
+        told = gettext("The form has %(most)s lines: enter the rest as an order of its own.", most=MOST_LINES)
+        raise InputInvalid("the form is full", fields={"lines": told})
     draft.lines.append({"sku": code, "qty": "1", "unit_price": ""})
 
 
@@ -245,16 +198,16 @@ def _deliver_by() -> str | None:
     return found.isoformat() if found else None
 
 
-def _fill(draft: Draft, group: str, parts: tuple[str, ...], found: Mapping[str, Any]) -> None:
+def fill(draft: Draft, group: str, parts: tuple[str, ...], found: Mapping[str, Any]) -> None:
     for part in parts:
         value = found.get(part)
         if value:
             draft.values[f"{group}.{part}"] = "\n".join(value) if isinstance(value, list | tuple) else str(value)
 
 
-def _present(address: Mapping[str, Any] | None) -> dict[str, Any]:
+def present(address: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (address or {}).items() if value}
 
 
-def _text(value: object) -> str:
+def said(value: object) -> str:
     return "" if value is None else str(value)

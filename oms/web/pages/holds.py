@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
 from oms.accounts import names
 from oms.aftersales import rejections
-from oms.errors import NotFound, Refused
+from oms.errors import InputInvalid, NotFound, Refused
 from oms.journey import flow, worklists
 from oms.orders import lookup, queries
 from oms.verification.decisions import REJECTING, RIGHT, Decision
@@ -97,10 +98,16 @@ def decide(step_id: uuid.UUID) -> AnyResponse:
 
 def _decision(session: Session, step_id: uuid.UUID, verdict: str) -> Decision:
     reason = acting.text("reason", longest=1000)
-    if verdict != "amend":
+    if verdict not in ("amend", "approve"):
         return Decision(verdict, reason)
     lines = queries.on_order(session, order=queries.order_of_step(session, step_id=step_id)).lines
-    return Decision(verdict, reason, amending.changes(lines), bool(request.form.get("entry_error")))
+    changes = amending.changes(lines)
+    if verdict == "amend":
+        return Decision(verdict, reason, changes, bool(request.form.get("entry_error")))
+    if changes:  # approving does not carry them out, and nobody types them for nothing
+        hint = gettext("You have typed changes: amend the order, or take them out again and approve it as it is.")
+        raise InputInvalid("the changes would be lost", fields=dict.fromkeys(changes, hint))
+    return Decision(verdict, reason)
 
 
 def _page(step_id: uuid.UUID, refused: Refused | None = None) -> Response:

@@ -33,7 +33,7 @@ MENU: tuple[Entry, ...] = (
     Entry("put_back.index", lazy_gettext("Put-back"), "put_back"),
     Entry("tickets.index", lazy_gettext("Tickets"), "ticket.read"),
     Entry("returns.index", lazy_gettext("Returns"), "return.read"),
-    Entry("refunds.index", lazy_gettext("Refunds"), "refund.pay"),
+    Entry("refunds.index", lazy_gettext("Refunds"), "refund.read"),
     Entry("kpi.index", lazy_gettext("KPI"), "kpi.read"),
     Entry("parked.show_parked", lazy_gettext("Parked"), "parked.read"),
     Entry("settings.index", lazy_gettext("Settings"), "settings.read"),

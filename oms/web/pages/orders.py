@@ -24,10 +24,10 @@ from oms.orders.models import Order
 from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.parties import queries as parties
 from oms.shipping import queries as shipping
-from oms.web import edge, masking
+from oms.web import edge, inward, masking
 from oms.web.api.paging import decode, encode
 from oms.web.auth import me, right
-from oms.web.pages import acting, order_story, wished
+from oms.web.pages import acting, order_story, wish_told
 
 pages = Blueprint("orders", __name__)
 
@@ -79,7 +79,10 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
     with edge.transaction() as session:
         order = queries.order_named(session, ref=ref, channel_id=me().channel_id)
         around = _around(session, order)
-        around |= {"on": queries.on_order(session, order=order), "now": db.now(session)}
+        on = inward.known_to(me(), queries.on_order(session, order=order))
+        around |= {"on": on, "now": db.now(session)}
+        asked = [change for change in on.changes if change.status == "requested"]
+        wishes = {one.id: wish_told.told(one, order, on.lines, unmasked=unmasked) for one in asked}
     contact = order.contact if unmasked else masking.contact(order.contact)
     return acting.page(
         "orders/show.html",
@@ -88,10 +91,10 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
         contact=contact or {},
         ship_to=(order.ship_to if unmasked else masking.address(order.ship_to)) or {},
         unmasked=unmasked,
+        wishes=wishes,
         full=bool(request.args.get("full")),
         told=told,
         refund_key=str(uuid.uuid4()),
-        wished=lambda change: wished.told(change, unmasked=unmasked),
         **around,
     )
 

@@ -18,7 +18,7 @@ from oms.parties import carriers
 from oms.shipping import mending, queries, voiding
 from oms.shipping.cases import Finding
 from oms.shipping.mending import Remedy
-from oms.web import edge
+from oms.web import edge, inward
 from oms.web.auth import me, right
 from oms.web.pages import acting
 
@@ -92,6 +92,7 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
         "parcels/show.html",
         refused,
         parcel=row,
+        freight=inward.freight(row, me()),
         scans=scans,
         steps=steps,
         services=services,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -25,6 +26,12 @@ pages = Blueprint("public", __name__)
 
 ANSWERS = ("signed", "declined")
 SCORED = ("goods", "delivery", "service")
+
+
+@pages.errorhandler(NotFound)
+def gone(fault: NotFound) -> Response:
+    """A customer whose link was replaced by a newer one is no stranger who looks for what is not theirs."""
+    return _private(make_response(render_template("public/gone.html"), fault.status))
 
 
 @pages.get("/sign/<token>")
@@ -107,7 +114,9 @@ def _score(subject_id: uuid.UUID, token: str) -> AnyResponse:
     result = acting.tried(work)
     if isinstance(result, Refused):
         return _rate_page(subject_id, token, result)
-    return _private(acting.page("public/rate.html", question=None, thanks=True))
+    with edge.transaction() as session:
+        language = queries.language_of(session, subject_id=subject_id)
+    return _rated(language, question=None, thanks=True)
 
 
 def _stars(name: str) -> int | None:
@@ -120,10 +129,13 @@ def _rate_page(subject_id: uuid.UUID, token: str, refused: Refused | None = None
     with edge.transaction() as session:
         found = _question(session, subject_id, token)
         language = queries.language_of(session, subject_id=subject_id)
-    if language is None:
-        return _private(acting.page("public/rate.html", refused, question=found, thanks=False))
-    with speaking(language):
-        return _private(acting.page("public/rate.html", refused, question=found, thanks=False))
+    return _rated(language, refused, question=found, thanks=False)
+
+
+def _rated(language: str | None, refused: Refused | None = None, **values: Any) -> Response:
+    """The page in the customer's language; where nobody knows it, in the browser's."""
+    with speaking(language) if language else nullcontext():
+        return _private(acting.page("public/rate.html", refused, **values))
 
 
 def _question(session: Session, subject_id: uuid.UUID, token: str) -> str | None:

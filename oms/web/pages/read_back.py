@@ -11,12 +11,13 @@ from typing import Any
 from flask_babel import format_date, gettext
 from sqlalchemy.orm import Session
 
+from oms.documents.postal import postal_lines
 from oms.inventory import queries as goods
 from oms.parties.models import Channel
 from oms.verification import quotes
 from oms.verification.order_facts import Feasible
-from oms.verification.paper import postal_lines
-from oms.web.display import money, qty
+from oms.web import edge
+from oms.web.display import money, price, qty
 from oms.web.language import speaking
 from oms.web.pages import entry_form
 from oms.web.pages.entry_form import Draft
@@ -61,7 +62,7 @@ def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> 
     lines = [_line(line, known, channel) for line in draft.filled()]
     total = sum((line.amount or Decimal(0) for line in lines), Decimal(0))
     wanted = [(line.sku, line.qty) for line in lines if line.known and line.qty and line.qty > 0]
-    country = draft.get("ship_to.country").upper() or "CN"
+    country = draft.get("ship_to.country").upper() or edge.settings().country
     dates = quotes.quote(session, lines=wanted, country=country, now=now) if wanted else None
     with speaking(channel.language):
         said = _sentences(draft, channel, lines, total, dates)
@@ -89,7 +90,7 @@ def _sentences(
     found = [gettext("I repeat your order.")]
     found += [
         gettext("%(qty)s of %(goods)s at %(price)s each.", qty=qty(line.qty), goods=line.name or line.sku,
-                price=money(line.price, channel.currency))
+                price=price(line.price, channel.currency))
         for line in lines
     ]  # fmt: skip
     found.append(gettext("That makes %(total)s.", total=money(total, channel.currency)))

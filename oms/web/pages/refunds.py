@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -33,6 +35,16 @@ ROWS = 50
 def index() -> Response:
     """Refunds, newest first; finance sees those that wait."""
     return _page()
+
+
+@pages.get("/refunds/<uuid:refund_id>")
+@right("refund.read")
+def show(refund_id: uuid.UUID) -> Response:
+    """One refund, as the worklist leads to it."""
+    with edge.transaction() as session:
+        row = queries.refund(session, refund_id=refund_id)
+        named = _named(session, [row])
+    return acting.page("refunds/index.html", page={"items": [row], "next": None}, status=None, named=named)
 
 
 @pages.post("/orders/<order_id>/refunds")
@@ -99,11 +111,12 @@ def _page(refused: Refused | None = None) -> Response:
     with edge.transaction() as session:
         key = after[0] if after else None
         rows = queries.refunds(session, limit=ROWS, status=status if status in REFUND.moves else None, after=key)
-        known = names.by_login(session, logins={row.requested_by for row in rows} | {r.approved_by for r in rows})
-    return acting.page(
-        "refunds/index.html",
-        refused,
-        page=paged(rows, limit=ROWS, key=lambda row: (row.id,)),
-        status=status,
-        named=lambda actor: order_story.who(actor, known),
-    )
+        named = _named(session, rows)
+    page = paged(rows, limit=ROWS, key=lambda row: (row.id,))
+    return acting.page("refunds/index.html", refused, page=page, status=status, named=named)
+
+
+def _named(session: Session, rows: Sequence[Any]) -> Callable[[str | None], str]:
+    """What to call who asked for refunds and who approved them."""
+    known = names.by_login(session, logins={row.requested_by for row in rows} | {row.approved_by for row in rows})
+    return lambda actor: order_story.who(actor, known)

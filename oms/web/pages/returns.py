@@ -23,7 +23,7 @@ from oms.web import edge
 from oms.web.api.paging import decode
 from oms.web.api.paging import page as paged
 from oms.web.auth import me, right
-from oms.web.pages import acting, order_story
+from oms.web.pages import acting, order_story, order_typed
 
 pages = Blueprint("returns", __name__)
 
@@ -62,7 +62,7 @@ def ask() -> AnyResponse:
 
 
 def _ask(session: Session, ref: str, now: datetime) -> uuid.UUID:
-    order = orders.order_named(session, ref=ref, channel_id=me().channel_id)
+    order = order_typed.named(session, ref)
     lines = orders.on_order(session, order=order).lines
     wanted = [Wanted(line.id, qty) for line in lines if (qty := acting.number(f"qty.{line.id}")) > 0]
     return returns.request(
@@ -77,11 +77,7 @@ def _ask(session: Session, ref: str, now: datetime) -> uuid.UUID:
 
 
 def _form(ref: str, refused: Refused | None = None) -> Response:
-    order = lines = None
-    if ref:
-        with edge.transaction() as session:
-            order = orders.order_named(session, ref=ref, channel_id=me().channel_id)
-            lines = orders.on_order(session, order=order).lines
+    order, lines, refused = order_typed.shown(ref, refused)
     return acting.page("returns/new.html", refused, order=order, lines=lines, reasons=return_rules.REASONS)
 
 

@@ -18,12 +18,11 @@ from oms.aftersales.states import TICKET
 from oms.aftersales.tickets import Answer, NewTicket
 from oms.errors import InputInvalid, Refused
 from oms.journey import timeline
-from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.paging import decode
 from oms.web.api.paging import page as paged
 from oms.web.auth import me, right
-from oms.web.pages import acting, order_story
+from oms.web.pages import acting, order_story, order_typed
 
 pages = Blueprint("tickets", __name__)
 
@@ -67,7 +66,7 @@ def _open(session: Session, now: datetime) -> uuid.UUID:
     who, ref = me(), acting.text("order", longest=60)
     if not ref and who.channel_id is not None:
         raise InputInvalid("which order?", fields={"order": gettext("Name the order by its number.")})
-    order_id = orders.order_named(session, ref=ref, channel_id=who.channel_id).id if ref else None
+    order_id = order_typed.named(session, ref).id if ref else None
     try:
         lines = tuple(uuid.UUID(text) for text in request.form.getlist("line"))
     except ValueError as fault:
@@ -84,11 +83,7 @@ def _open(session: Session, now: datetime) -> uuid.UUID:
 
 
 def _form(ref: str, refused: Refused | None = None) -> Response:
-    order = lines = None
-    if ref:
-        with edge.transaction() as session:
-            order = orders.order_named(session, ref=ref, channel_id=me().channel_id)
-            lines = orders.on_order(session, order=order).lines
+    order, lines, refused = order_typed.shown(ref, refused)
     return acting.page("tickets/new.html", refused, order=order, lines=lines, kinds=tickets.KINDS)
 
 
