@@ -12,6 +12,7 @@ from connectors.base import Received, Severity
 from oms.errors import InputInvalid
 from oms.parties.channels import config_of
 from oms.parties.models import Channel
+from oms.verification import units
 from oms.web.pages.entry_form import ADDRESS, CUSTOMER, LINE, MOST_LINES, Draft, cell, fill, present, said
 
 
@@ -36,7 +37,10 @@ def paste(draft: Draft, channel: Channel) -> dict[str, str]:
     _forget_pasted(draft)
     before, lines = len(draft.lines), list(read.get("lines") or [])
     # What is no SKU yet is kept as it was said, so that the specialist can look for it.
-    draft.lines += [{part: said(line.get(part)) for part in LINE} | {"said": said(line.get("name"))} for line in lines]
+    draft.lines += [
+        {part: said(line.get(part)) for part in LINE} | {"said": said(line.get("name")), "unit": said(line.get("unit"))}
+        for line in lines
+    ]
     faults = _doubts(problems, before) | _left_out(draft)
     if read.get("buyer_message"):
         draft.values["buyer_message"] = said(read["buyer_message"])
@@ -44,8 +48,26 @@ def paste(draft: Draft, channel: Channel) -> dict[str, str]:
     draft.evidence = {_moved(str(one["field"]), before): one for one in evidence}
     if channel.currency is not None and read.get("currency") != channel.currency:
         faults |= _without_prices(draft, before, str(channel.currency))
-    draft.values["pasted"] = "\n".join(map(_as_pasted, draft.lines[before:]))
+    _remember(draft, before)
     return faults
+
+
+def ask_counts(draft: Draft, sold_in: Mapping[str, str]) -> dict[str, str]:
+    """Empty the quantities that were said in cases and the like of goods sold by the piece; what to say beside each."""
+    told: dict[str, str] = {}
+    for place, line in enumerate(draft.lines):
+        own = sold_in.get(line["sku"], "EA")
+        if units.differ(line.get("unit"), own):
+            counted = f"{line['qty']} {line['unit']}"
+            told[f"lines.{place}.qty"] = gettext("Said as %(said)s: enter how many %(unit)s.", said=counted, unit=own)
+            line["qty"] = "" if line["sku"] else line["qty"]
+    _remember(draft, len(draft.lines) - len(draft.get("pasted").splitlines()))
+    return told
+
+
+def _remember(draft: Draft, before: int) -> None:
+    """Keep in the form which lines came of the block, as they stand now."""
+    draft.values["pasted"] = "\n".join(map(_as_pasted, draft.lines[before:]))
 
 
 def _doubts(problems: list[Mapping[str, Any]], before: int) -> dict[str, str]:

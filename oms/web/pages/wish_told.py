@@ -108,6 +108,8 @@ def _lines(wished: Sequence[Mapping[str, Any]] | None, standing: Sequence[Any], 
             left.remove(old)
         was = _line_told(old.qty, old.unit_price, old.discount, currency) if old is not None else "–"
         becomes = _line_told(new.get("qty"), new.get("unit_price"), new.get("discount"), currency)
+        if old is not None and new.get("unit") not in (None, old.unit):
+            was, becomes = f"{was} ({old.unit or '–'})", f"{becomes} ({new['unit']})"
         if was != becomes:
             yield Told(new.get("sku") or _code(old), was, becomes)
     for old in left:
