@@ -1,9 +1,9 @@
-"""What people decide on held orders: approve, amend, escalate, return, reject; who may; the daily sample (V-3, V-5, V-7, G-1)."""
+"""What people decide on held orders: approve, amend, escalate, return, reject; who may (V-3, V-5, V-7)."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.errors import Conflict, Fenced, InputInvalid, NotAllowed, NotFound
-from oms.journey import holds, steps
-from oms.journey.models import ErrorEvent, HistoryEntry, Hold, Step
-from oms.journey.steps import NewStep
+from oms.journey import holds
+from oms.journey.models import ErrorEvent, HistoryEntry, Hold
 from oms.messages.models import Message
 from oms.orders.models import Finding, Order, OrderLine
-from oms.verification import decisions, review, sampling
+from oms.verification import decisions, review
 from oms.verification.decisions import Decision
 from tests.factories.orders import ADDRESS
 from tests.factories.verification import (
@@ -25,11 +24,9 @@ from tests.factories.verification import (
     SPECIALIST,
     House,
     again,
-    make_customer,
     make_house,
     make_web_order,
     open_step,
-    run,
     running,
     verified,
 )
@@ -248,55 +245,6 @@ def test_reading_the_buyers_message_settles_it_once(session: Session, house: Hou
     assert session.query(Finding).one().settlement == "read"
     assert session.query(HistoryEntry).filter_by(event="buyer_message.read").count() == 1
     assert _decide(session, order, "review", SPECIALIST, business_now, "approve", "") == "approved"
-
-
-def test_the_daily_sample_draws_at_least_five_of_yesterdays_passed_orders(
-    session: Session, house: House, business_now: datetime
-) -> None:
-    orders = [make_web_order(session, house) for _ in range(8)]
-    run(session, "verify", review.verify, orders, business_now)
-    held = make_web_order(session, house, customer_id=make_customer(session, key_customer=True).id)
-    verified(session, held, business_now)
-    tomorrow = business_now + timedelta(days=1)
-    steps.open_steps(session, [NewStep("daily_sample", uuid.UUID(int=5))], now=tomorrow)
-    again(session, "daily_sample", sampling.draw, tomorrow)
-    drawn = session.query(Step).filter_by(kind="sample_review").all()
-    assert len(drawn) == 5
-    assert {s.subject_id for s in drawn} <= {o.id for o in orders}
-
-
-def test_a_fault_found_in_the_sample_counts_and_needs_words(
-    session: Session, house: House, business_now: datetime
-) -> None:
-    order = make_web_order(session, house)
-    steps.open_steps(session, [NewStep("sample_review", order.id, order_id=order.id)], now=business_now)
-    step = open_step(session, "sample_review", order)
-    common: dict[str, Any] = {"step_id": step.id, "token": step.token, "actor": MANAGER, "now": business_now}
-    with pytest.raises(NotAllowed):
-        sampling.check(session, faulty=False, note="", roles=["finance"], **common)
-    with pytest.raises(InputInvalid):
-        sampling.check(session, faulty=True, note=" ", roles=["order_manager"], **common)
-    sampling.check(session, faulty=True, note="wrong unit", roles=["order_manager"], **common)
-    assert session.query(ErrorEvent).one().note == "wrong unit"
-    with pytest.raises(Fenced):
-        sampling.check(session, faulty=False, note="", roles=["order_manager"], **common)
-
-
-@pytest.mark.parametrize(("shipped", "caught"), [(0, True), (1, False)])
-def test_a_fault_that_is_found_when_the_goods_have_left_was_not_caught(
-    session: Session, house: House, business_now: datetime, shipped: int, caught: bool
-) -> None:
-    """The sample is drawn on the day after: a quick order is at its customer's by then, and was no perfect one."""
-    order = make_web_order(session, house)
-    gone = dict.fromkeys(("qty_picked", "qty_packed", "qty_shipped"), Decimal(shipped))
-    session.query(OrderLine).filter_by(order_id=order.id).update(gone)
-    steps.open_steps(session, [NewStep("sample_review", order.id, order_id=order.id)], now=business_now)
-    step = open_step(session, "sample_review", order)
-    sampling.check(
-        session, step_id=step.id, token=step.token, faulty=True, note="wrong house number", actor=MANAGER,
-        roles=["order_manager"], now=business_now,
-    )  # fmt: skip
-    assert session.query(ErrorEvent).one().caught is caught
 
 
 @pytest.mark.parametrize("field", ["lines.0.sku", "lines.0.name", "payment.terms"])
