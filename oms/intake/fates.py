@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ class Element:
 
 
 HOLDS_BYTES = 8
+_ROWS = re.compile(r"\brows?[ .]\d+(?:(?:, | and )\d+)*")
 #: What two tellings of one order may differ in and still be the same content.
 _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 
@@ -37,7 +39,12 @@ def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
     """An order with its JSON and the hash of its content."""
     content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
     # A status may say that goods are not to be sent, and nothing else of the order be another: that is content too.
-    holds = sorted((one.code, one.field, one.message) for one in order.problems if one.severity is Severity.HOLD)
+    # Where in a sheet it stands is not: a sheet that is sent each day with more rows says the same of the same order.
+    holds = sorted(
+        (one.code, *(_ROWS.sub("row", said) for said in (one.field, one.message)))
+        for one in order.problems
+        if one.severity is Severity.HOLD
+    )
     behind = _hash({"holds": holds})[:HOLDS_BYTES] if holds else b""
     return Element(order, shape, _hash(content) + behind)
 

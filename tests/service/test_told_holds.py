@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from connectors.base import ChannelOrder, Kind
+from connectors.base import ChannelOrder, Kind, Problem, Severity
 from oms.db import new_id
-from oms.intake import inbox, rules
+from oms.intake import fates, inbox, rules
 from oms.intake.inbox import NewMessage
 from oms.intake.rules import Became, Known
 from oms.journey import steps
@@ -80,3 +81,23 @@ def test_a_reason_to_hold_under_the_same_version_is_a_contradiction_that_is_read
     for was, told in ((bare, held), (held, bare), (held, bare + b"more")):
         assert rules.decide(Known(True, None, was), plain, told)[0] is Became.UPDATED
     assert rules.decide(Known(True, None, bare), plain, b"o" * 32)[0] is Became.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("field", "message", "is_same"),
+    [
+        ("rows.9.qty", "row 9: status 'on hold' may mean that the order does not hold", True),
+        ("rows.5.qty", "row 5: status 'paused' may mean that the order does not hold", False),
+        ("rows.5.price", "row 5: status 'on hold' may mean that the order does not hold", False),
+    ],
+)
+def test_an_order_that_stands_in_another_row_of_tomorrows_sheet_is_the_same(
+    field: str, message: str, is_same: bool
+) -> None:
+    said = Problem(
+        "row_invalid", Severity.HOLD, "rows.5.qty", "row 5: status 'on hold' may mean that the order does not hold"
+    )
+    order = ChannelOrder(channel="c", source="sheet", channel_order_id="1", kind=Kind.ORDER, problems=(said,))
+    later = replace(order, problems=(replace(said, field=field, message=message),))
+    hashes = {fates.element(one, {"id": "1"}).content_hash for one in (order, later)}
+    assert (len(hashes) == 1) is is_same
