@@ -39,6 +39,11 @@ class Circuits:
                 self._closed_from[peer] = self._clock() + REST_S
             return 0.0
 
+    def rests_s(self, peer: str) -> float:
+        """Seconds for which the peer is left alone; whoever only looks is not the one that probes."""
+        with self._lock:
+            return max(0.0, self._closed_from.get(peer, 0.0) - self._clock())
+
     def waits(self, peer: str, step_id: uuid.UUID) -> None:
         """This step waits for the peer, and for nothing else."""
         with self._lock:

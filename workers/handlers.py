@@ -57,6 +57,8 @@ class Outside:
     `prepare` reads what the call needs, ends the step at once by returning Done, or puts it off by Later. `call` talks to the peer
     and raises ConnectorError. `look_up` asks whether an earlier attempt got through; its answer is adopted.
     `record` writes the outcome. `refused` decides what a permanent refusal means; None parks the step.
+    `peer`: whom every call of this kind goes to. While that one rests nothing is prepared: thousands of mails that wait for
+    their server would be written anew each half minute.
     """
 
     prepare: Callable[[Session, Claimed, datetime, Settings], Any]
@@ -64,6 +66,7 @@ class Outside:
     record: Callable[[Session, Claimed, Any, Any, datetime], Done]
     look_up: Callable[[Any], Any] | None = None
     refused: Callable[[Session, Claimed, Any, ConnectorError, datetime], Done] | None = None
+    peer: str | None = None
 
 
 Handler = Inside | Outside

@@ -46,6 +46,8 @@ def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None
 
     Two calls about one thing would meet at the peer: a parcel is told as sent before it is told as delivered.
     """
+    if handler.peer is not None and _rested(process, claimed, handler.peer):
+        return
     if not _POOL:
         _POOL.append(ThreadPoolExecutor(THREADS, thread_name_prefix="outside"))
     of_subject: dict[uuid.UUID, list[Claimed]] = {}
@@ -98,13 +100,14 @@ def _put_back(process: Process, step: Claimed, error: Exception) -> None:
 
 
 def _one(process: Process, handler: Outside, step: Claimed) -> None:
+    if handler.peer is not None and _rested(process, [step], handler.peer):
+        return
     request, first = db.again(lambda: _prepare(process, handler, step))
     if request is None:
         return
     wait_s = _CIRCUITS.wait_s(request.peer)
     if wait_s > 0:
-        _CIRCUITS.waits(request.peer, step.id)
-        db.again(lambda: _rest(process, step, request.peer, wait_s))
+        _rest(process, [step], request.peer, wait_s)
         return
     try:
         answer, adopted = _call(handler, request, first)
@@ -192,9 +195,23 @@ def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
         steps.park(session, step, error=str(error))
 
 
-def _rest(process: Process, step: Claimed, peer: str, wait_s: float) -> None:
-    with process.database.transaction() as session:
-        steps.rest(session, step, why=f"{peer} is resting", after_s=wait_s)
+def _rested(process: Process, claimed: Sequence[Claimed], peer: str) -> bool:
+    """Whether the peer rests; then these steps wait for it."""
+    wait_s = _CIRCUITS.rests_s(peer)
+    if wait_s > 0:
+        _rest(process, claimed, peer, wait_s)
+    return wait_s > 0
+
+
+def _rest(process: Process, claimed: Sequence[Claimed], peer: str, wait_s: float) -> None:
+    def rest() -> None:
+        with process.database.transaction() as session:
+            for step in claimed:
+                steps.rest(session, step, why=f"{peer} is resting", after_s=wait_s)
+
+    for step in claimed:
+        _CIRCUITS.waits(peer, step.id)
+    db.again(rest)
 
 
 def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:

@@ -37,6 +37,8 @@ __all__ = ["TELL", "TELL_CHANNEL"]
 
 #: While no mail server is set, mails wait and are tried again so often.
 NO_SERVER_RETRY_S = 600.0
+#: Whose circuit mails are sent by: the house's one mail server.
+PEER = "smtp"
 _PAPERS = frozenset({"confirmation", "signature_request"})
 _SECURITY = {"smtps": "tls", "smtp+starttls": "starttls", "smtp": "none"}
 
@@ -53,7 +55,7 @@ class Mail:
     server: SmtpSettings | None
     thread: dict[str, Any] | None
     filed: bytes | None = field(default=None, repr=False)
-    peer: str = "smtp"
+    peer: str = PEER
 
 
 def _prepare(session: Session, step: Claimed, now: datetime, settings: Settings) -> Mail | Done:
@@ -200,4 +202,4 @@ def _refused(session: Session, step: Claimed, mail: Mail, error: ConnectorError,
     return Done(step, "failed", error=str(error))
 
 
-TELL = Outside(_prepare, _call, _record, refused=_refused)
+TELL = Outside(_prepare, _call, _record, refused=_refused, peer=PEER)

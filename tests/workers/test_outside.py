@@ -93,6 +93,7 @@ class Bench:
         self.process = process
         self.now = now
         self.handler = Outside(self._prepare, line.call, self._record)
+        self.prepared = 0
 
     def open(self, count: int) -> list[uuid.UUID]:
         subjects = sorted(uuid.uuid4() for _ in range(count))
@@ -122,6 +123,7 @@ class Bench:
             session.execute(put, {"s": seconds, "but": list(but)})
 
     def _prepare(self, session: Session, step: Claimed, now: datetime, settings: Settings) -> Any:
+        self.prepared += 1
         return Asked(step.subject_id)
 
     def _record(self, session: Session, step: Claimed, request: Asked, answer: str, now: datetime) -> Done:
@@ -170,6 +172,29 @@ def test_who_rests_with_the_circuit_comes_too(bench: Bench, line: Line) -> None:
     bench.put_off(600, but=[line.called[0]])
     assert bench.work() == 1
     assert (len(bench.waiting()), max(bench.waiting()) <= 0) == (7, True)
+
+
+def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(bench: Bench, line: Line) -> None:
+    """A thousand confirmations wait for the mail server: to print each again every half minute would take all there is."""
+    bench.handler = replace(bench.handler, peer=PEER)
+    bench.open(12)
+    assert bench.work(circuit.LIMIT) == circuit.LIMIT  # away: the circuit opens
+    prepared = bench.prepared
+    assert bench.work(100) == 12 - circuit.LIMIT
+    assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
+    assert sum(s > 20 for s in bench.waiting()) == 12 - circuit.LIMIT
+    bench.now[0] += circuit.REST_S
+    bench.put_off(0)
+    assert bench.work(100) == 12
+    # Those who were at it as the first one probed; the rest was told before it was prepared.
+    assert len(line.called) == circuit.LIMIT + 1
+    assert bench.prepared <= prepared + outside.THREADS
+    line.away = False
+    bench.now[0] += circuit.REST_S
+    bench.put_off(0)
+    bench.work(100)
+    bench.work(100)
+    assert bench.waiting() == []
 
 
 def test_a_call_that_fails_alone_is_not_made_again_with_each_that_succeeds(bench: Bench, line: Line) -> None:
