@@ -26,8 +26,9 @@ _OTHERS = """
     SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+# Upwards, since the offset has whole seconds: half a second back, goods would leave before they were checked.
 _TURN_BACK = """
-    INSERT INTO business_clock (id, offset_s) VALUES (1, extract(epoch FROM %s - clock_timestamp()))
+    INSERT INTO business_clock (id, offset_s) VALUES (1, ceil(extract(epoch FROM %s - clock_timestamp())))
     ON CONFLICT (id) DO UPDATE SET offset_s = excluded.offset_s
 """
 
