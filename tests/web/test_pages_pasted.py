@@ -29,3 +29,13 @@ def test_goods_said_by_the_case_are_asked_about(site, day, said, qty):
     field = re.search(r'name="lines\.0\.qty" value="([^"]*)"', text)
     assert field is not None
     assert (field[1], f"Said as {said[0]} {said[1:].strip()}: enter how many EA." in text) == (qty, qty == "")
+
+
+def test_who_reads_the_block_again_has_the_asked_goods_once(site, day):
+    client, code = site.client("order_specialist"), day.floor.skus[0].code
+    sent = {"channel": "phone", "paste": f"李雷 13800138001 广东省深圳市南山区科苑路15号\n{code} 2 箱", "do": "paste"}
+    for _ in range(3):
+        page = post(client, "/orders/enter", sent, page="/orders/enter").get_data(as_text=True)
+        stands = re.findall(r'name="(lines\.\d+\.sku|pasted)" value="([^"]*)"', page)
+        assert [value for name, value in stands if name != "pasted" and value] == [code]
+        sent |= dict(stands) | {"lines.0.qty": ""}

@@ -42,6 +42,13 @@ def test_the_manager_sees_that_the_price_falls_and_a_line_goes(house):
     assert "CN¥5.00</li>" in page
 
 
+def test_the_manager_sees_that_pieces_become_cases(house):
+    code = house.house.sku.code
+    stays = {"sku": code, "qty": "2", "unit_price": "10.00", "line_ref": "b"}
+    _ask(house, {"lines": [{"sku": code, "qty": "1", "unit": "BX", "unit_price": "10.00"}, stays]})
+    assert f"<li>{code}: 1 × CN¥10.00 (EA) → 1 × CN¥10.00 (BX)</li>" in _shown(house, "order_manager")
+
+
 def test_where_the_goods_go_is_told_and_whose_door_it_is_stays_masked(house):
     wanted = {
         "ship_to": {"city": "广州市", "lines": ["体育西路1号"], "phone": "+8613900139000"},

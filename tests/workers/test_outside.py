@@ -180,7 +180,12 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     bench.open(12)
     assert bench.work(circuit.LIMIT) == circuit.LIMIT  # away: the circuit opens
     prepared = bench.prepared
+    commits: list[object] = []
+    count = commits.append
+    event.listen(bench.process.database.engine, "commit", count)
     assert bench.work(100) == 12 - circuit.LIMIT
+    event.remove(bench.process.database.engine, "commit", count)
+    assert len(commits) == 2  # claimed together, put off together
     assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
     assert sum(s > 20 for s in bench.waiting()) == 12 - circuit.LIMIT
     bench.now[0] += circuit.REST_S

@@ -60,6 +60,7 @@ def ask_counts(draft: Draft, sold_in: Mapping[str, str]) -> dict[str, str]:
         if units.differ(line.get("unit"), own):
             counted = f"{line['qty']} {line['unit']}"
             told[f"lines.{place}.qty"] = gettext("Said as %(said)s: enter how many %(unit)s.", said=counted, unit=own)
+            # Goods that are still to be looked up keep theirs: a line without either would be gone from the form.
             line["qty"] = "" if line["sku"] else line["qty"]
     _remember(draft, len(draft.lines) - len(draft.get("pasted").splitlines()))
     return told
