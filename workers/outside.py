@@ -105,9 +105,8 @@ def _one(process: Process, handler: Outside, step: Claimed) -> None:
     request, first = db.again(lambda: _prepare(process, handler, step))
     if request is None:
         return
-    wait_s = _CIRCUITS.wait_s(request.peer)
-    if wait_s > 0:
-        _rest(process, [step], request.peer, wait_s)
+    if _CIRCUITS.wait_s(request.peer) > 0:
+        _rest(process, [step], request.peer)
         return
     try:
         answer, adopted = _call(handler, request, first)
@@ -144,7 +143,7 @@ def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bo
             steps.finish(session, [request], by="system", now=now)
             return None, True
         if isinstance(request, Later):
-            steps.rest(session, step, why=request.why, after_s=request.after_s)
+            steps.rest(session, [step], why=request.why, after_s=[request.after_s])
             return None, True
         if request.key is None:
             return request, True
@@ -197,20 +196,19 @@ def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
 
 def _rested(process: Process, claimed: Sequence[Claimed], peer: str) -> bool:
     """Whether the peer rests; then these steps wait for it."""
-    wait_s = _CIRCUITS.rests_s(peer)
-    if wait_s > 0:
-        _rest(process, claimed, peer, wait_s)
-    return wait_s > 0
+    rests = _CIRCUITS.rests_s(peer) > 0
+    if rests:
+        _rest(process, claimed, peer)
+    return rests
 
 
-def _rest(process: Process, claimed: Sequence[Claimed], peer: str, wait_s: float) -> None:
+def _rest(process: Process, claimed: Sequence[Claimed], peer: str) -> None:
+    waits_s = _CIRCUITS.line_up(peer, [step.id for step in claimed])
+
     def rest() -> None:
         with process.database.transaction() as session:
-            for step in claimed:
-                steps.rest(session, step, why=f"{peer} is resting", after_s=wait_s)
+            steps.rest(session, claimed, why=f"{peer} is resting", after_s=waits_s)
 
-    for step in claimed:
-        _CIRCUITS.waits(peer, step.id)
     db.again(rest)
 
 

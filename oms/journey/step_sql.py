@@ -180,9 +180,16 @@ REASSIGN = """
 """
 
 RETRY = """
-    UPDATE step SET state = :state, error = :error, lease_until = NULL, attempt = attempt - :uncounted,
+    UPDATE step SET state = :state, error = :error, lease_until = NULL,
            run_after = clock_timestamp() + make_interval(secs => :delay)
     WHERE id = :id AND token = :token AND state = 'claimed'
+"""
+
+REST = """
+    UPDATE step SET state = 'open', error = :error, lease_until = NULL, attempt = attempt - 1,
+           run_after = clock_timestamp() + make_interval(secs => r.delay)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[]), CAST(:delays AS double precision[])) AS r(id, token, delay)
+    WHERE step.id = r.id AND step.token = r.token AND step.state = 'claimed'
 """
 
 HASTEN = """

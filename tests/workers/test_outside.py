@@ -42,6 +42,27 @@ def test_after_five_failures_a_peer_rests_and_then_one_call_probes() -> None:
     assert circuits.wait_s(PEER) == 0
 
 
+def test_who_waits_for_a_peer_that_rests_stands_in_line_until_the_rest_is_over() -> None:
+    """As many are asked for again as could be called: all at once would be put off again and again, each a write."""
+    now = [100.0]
+    circuits, many = Circuits(lambda: now[0]), round(circuit.LINE_S / circuit.EACH_S)
+    for _ in range(circuit.LIMIT):
+        circuits.failed(PEER)
+    now[0] += 10.0
+    assert circuits.line_up(PEER, _ids(2)) == pytest.approx([20.0, 20.0 + circuit.EACH_S])
+    waits = circuits.line_up(PEER, _ids(many))
+    assert waits[0] == pytest.approx(20.0 + 2 * circuit.EACH_S)  # behind who came before
+    assert waits[-1] == max(waits) == pytest.approx(20.0 + circuit.LINE_S)  # nobody is put off for longer
+    now[0] += 20.0
+    assert circuits.wait_s(PEER) == 0  # one probes, and a new rest begins with an empty line
+    assert circuits.line_up(PEER, _ids(1)) == [circuit.REST_S]
+    assert circuits.line_up("carrier:another", _ids(1)) == [0.0]
+
+
+def _ids(count: int) -> list[uuid.UUID]:
+    return [uuid.uuid4() for _ in range(count)]
+
+
 def test_who_waited_half_a_minute_is_told_once_and_only_for_the_peer_that_answers() -> None:
     now = [100.0]
     circuits, mine, others = Circuits(lambda: now[0]), [uuid.uuid4() for _ in range(3)], uuid.uuid4()
@@ -187,7 +208,10 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     event.remove(bench.process.database.engine, "commit", count)
     assert len(commits) == 2  # claimed together, put off together
     assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
-    assert sum(s > 20 for s in bench.waiting()) == 12 - circuit.LIMIT
+    in_line = [s for s in bench.waiting() if s > 20]
+    assert [s - in_line[0] for s in in_line] == pytest.approx(
+        [n * circuit.EACH_S for n in range(12 - circuit.LIMIT)], abs=0.01
+    )
     bench.now[0] += circuit.REST_S
     bench.put_off(0)
     assert bench.work(100) == 12
