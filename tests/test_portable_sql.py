@@ -142,7 +142,7 @@ def test_there_is_one_claiming_statement_and_one_function_uses_it():
         fault for source in sources(*PLACES) for fault in faults(source) if fault.path == "oms/journey/step_sql.py"
     ]
     assert [fault.what for fault in claims] == ["SKIP LOCKED"]
-    assert step_sql.CLAIM.count("SKIP LOCKED") == 2
+    assert step_sql.CLAIM.count("SKIP LOCKED") == 3
     users = [
         source.path
         for source in sources("oms", "workers")

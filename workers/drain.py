@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from sqlalchemy import text
 
 from oms import db
-from oms.journey import steps
+from oms.journey import step_sql, steps
 from oms.journey.steps import Claimed
 from workers import inside, outside
 from workers.bindings import handlers
@@ -29,11 +29,11 @@ _BROKEN_OFF: list[str] = []
 
 # Lost ones are asked for once, by when their lease ended; asked for by kind, each kind read every claim of the last minutes.
 # The clock stands in a query of its own, for only what is known beforehand leads into an index.
-DUE_KINDS = text("""
+DUE_KINDS = text(f"""
     WITH lost AS MATERIALIZED (
         SELECT DISTINCT kind FROM step WHERE state = 'claimed' AND lease_until < (SELECT clock_timestamp()))
     SELECT k.kind FROM unnest(CAST(:kinds AS text[])) WITH ORDINALITY AS k(kind, place)
-    WHERE EXISTS (SELECT 1 FROM step s WHERE s.kind = k.kind AND s.state = 'open' AND s.run_after <= clock_timestamp())
+    WHERE EXISTS (SELECT 1 FROM step WHERE step.kind = k.kind AND {step_sql.DUE})
        OR k.kind IN (SELECT kind FROM lost)
     ORDER BY k.place
 """)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from oms import db
 from oms import settings as oms_settings
 from oms.cli.logs import configure
-from oms.journey import flow, reminders, seal
+from oms.journey import flow, reminders, seal, step_sql
 from workers import bindings, doorbell, drain, expiry, process, schedule
 from workers.process import Process
 
@@ -29,9 +29,10 @@ STUCK_S = 15.0
 #: So long it works itself before it looks after everything else again: reminders and seals do not wait for a backlog.
 WORKS_S = 5.0
 
-_LATEST = text("""
-    SELECT kind, extract(epoch FROM clock_timestamp() - min(run_after)) AS late_s FROM step
-    WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'open' AND run_after <= clock_timestamp() GROUP BY kind
+LATEST = text(f"""
+    SELECT k.kind, extract(epoch FROM clock_timestamp() - first.run_after) AS late_s
+    FROM unnest(CAST(:kinds AS text[])) AS k(kind) CROSS JOIN LATERAL (
+        SELECT run_after FROM step WHERE step.kind = k.kind AND {step_sql.DUE} ORDER BY run_after LIMIT 1) first
     UNION ALL
     SELECT kind, extract(epoch FROM clock_timestamp() - min(lease_until)) FROM step
     WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'claimed' AND lease_until < (SELECT clock_timestamp()) GROUP BY kind
@@ -121,7 +122,7 @@ def _ring_or_work(own: Process, bell: doorbell.Doorbell, mine: set[str]) -> None
 def latest(own: Process, queue: str) -> float | None:
     """By how many seconds the queue's oldest due work is late; None when nothing is due."""
     with own.database.transaction() as session:
-        rows = session.execute(_LATEST, {"kinds": list(flow.kinds_of(queue))}).all()
+        rows = session.execute(LATEST, {"kinds": list(flow.kinds_of(queue))}).all()
     return max((float(row.late_s) for row in rows), default=None)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.embedded.schema import migration_config
 from oms.invariants import waits, watch
-from oms.journey import backlog, calendar_store, flow, seal
+from oms.journey import backlog, calendar_store, flow, seal, step_sql
 from oms.settings import Settings
 
 FINE, WARN, FAULT = "ok", "warn", "FAULT"
@@ -35,9 +35,9 @@ class Finding:
     says: str
 
 
-_LATEST = text("""
+_LATEST = text(f"""
     SELECT kind, count(*) AS waiting, CAST(extract(epoch FROM clock_timestamp() - min(run_after)) AS float) AS late_s
-    FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND state = 'open' AND run_after <= clock_timestamp()
+    FROM step WHERE kind = ANY(CAST(:kinds AS text[])) AND {step_sql.DUE}
     GROUP BY kind ORDER BY late_s DESC
 """)
 

@@ -24,6 +24,10 @@ class Step(Base):
         UniqueConstraint("kind", "key"),
         CheckConstraint("state IN ('open','claimed','paused','done','parked','cancelled')", name="state"),
         Index("ix_step_claim", "kind", "due_at", postgresql_where=text("state = 'open'")),
+        # What waits for its hour, a parcel to be asked for or a mail for its server, is not read to find what is due.
+        Index(
+            "ix_step_run_after", "kind", "run_after", postgresql_where=text("state = 'open' AND performer = 'system'")
+        ),
         Index("ix_step_lease", "lease_until", postgresql_where=text("state = 'claimed' AND lease_until IS NOT NULL")),
         Index(
             "ix_step_worklist",

@@ -100,18 +100,33 @@ END_RUNNING = f"""
     WHERE {_steps_of(_SUBJECTS, _ANY_KIND)} AND step.subject_id = e.subject AND step.kind = e.kind
 """
 
+#: A system step of any kind that is due. The clock is asked for beforehand, which leads into the index of hours; asked in
+#: each row it does not, and all that wait for theirs are read: parcels on their way, orders of tomorrow's wave.
+DUE = "state = 'open' AND performer = 'system' AND run_after <= (SELECT clock_timestamp())"
+
+#: So many due steps of a kind are put in order; of more, which have fewer that wait among them, the index of due times
+#: gives the first ones.
+FEW = 1000
+_FREE = "FOR UPDATE SKIP LOCKED LIMIT"
+
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
 # One whose lease ran out goes first and alone; only when there is none the open ones are looked at. The clock is asked
 # for beforehand, so that leases which still run are not read.
 CLAIM = f"""
     WITH lost AS MATERIALIZED (
         SELECT id FROM step WHERE kind = :kind AND state = 'claimed' AND lease_until < (SELECT clock_timestamp())
-        ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 1)
+        ORDER BY lease_until {_FREE} 1),
+    few AS MATERIALIZED (SELECT id FROM step WHERE kind = :kind AND {DUE} ORDER BY run_after LIMIT {FEW})
     UPDATE step SET state = 'claimed', token = token + 1, attempt = attempt + 1, claimed_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => :lease_s), worker = :worker
-    WHERE id = ANY(CASE WHEN EXISTS (SELECT 1 FROM lost) THEN ARRAY(SELECT id FROM lost) ELSE
-        ARRAY(SELECT id FROM step WHERE kind = :kind AND state = 'open' AND run_after <= clock_timestamp()
-              ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT {{limit}}) END)
+    WHERE id = ANY(CASE
+        WHEN EXISTS (SELECT 1 FROM lost) THEN ARRAY(SELECT id FROM lost)
+        WHEN (SELECT count(*) FROM few) < {FEW} THEN
+            ARRAY(SELECT id FROM step WHERE id = ANY(ARRAY(SELECT id FROM few)) AND {DUE}
+                  ORDER BY due_at {_FREE} {{limit}})
+        ELSE
+            ARRAY(SELECT id FROM step WHERE kind = :kind AND {DUE}
+                  ORDER BY due_at {_FREE} {{limit}}) END)
     RETURNING {_COLUMNS}, EXISTS (SELECT 1 FROM lost) AS lost
 """
 

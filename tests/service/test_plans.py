@@ -15,7 +15,7 @@ from oms.journey import seal, step_sql
 from oms.kpi import fact_sql
 from oms.orders import terms
 from oms.shipping import cases, tracking
-from workers import drain
+from workers import drain, sweep
 
 _UNCOUNTED = text("""
     UPDATE pg_class SET relpages = 0, reltuples = -1
@@ -67,6 +67,21 @@ def test_whose_lease_ran_out_is_found_by_its_lease(session: Session, statement: 
     plan = plan_of(session, statement)
     assert re.search(r"ix_step_lease on step[ \w]*\s+Index Cond: \(lease_until < \(InitPlan \d+\)\.col1\)", plan)
     assert "Bitmap Index Scan on ix_step_lease" not in plan
+
+
+@pytest.mark.parametrize(
+    "statement", [drain.DUE_KINDS.text, step_sql.claim(9).text, sweep.LATEST.text], ids=["due", "claim", "latest"]
+)
+@pytest.mark.parametrize("counted", [False, True])
+def test_what_waits_for_its_hour_is_not_read_to_find_what_is_due(
+    session: Session, statement: str, counted: bool
+) -> None:
+    """A hundred thousand parcels are on their way, each to be asked for in some hours."""
+    plan = plan_of(session, statement, counted=counted)
+    assert re.search(
+        r"ix_step_run_after on step[ \w]*\s+Index Cond: \(\(kind = .+\) AND \(run_after <= \(InitPlan \d+\)\.col1\)\)",
+        plan,
+    ), plan
 
 
 _THINGS = "WITH thing AS MATERIALIZED (SELECT unnest(CAST(:things AS uuid[])) AS id)"

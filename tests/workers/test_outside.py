@@ -209,9 +209,8 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     assert len(commits) == 2  # claimed together, put off together
     assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
     in_line = [s for s in bench.waiting() if s > 20]
-    assert [s - in_line[0] for s in in_line] == pytest.approx(
-        [n * circuit.EACH_S for n in range(12 - circuit.LIMIT)], abs=0.01
-    )
+    places = [n * circuit.EACH_S for n in range(12 - circuit.LIMIT)]
+    assert [s - in_line[0] for s in in_line] == pytest.approx(places, abs=0.01)
     bench.now[0] += circuit.REST_S
     bench.put_off(0)
     assert bench.work(100) == 12
