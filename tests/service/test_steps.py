@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from oms.db import new_id
 from oms.errors import Conflict, Fenced
-from oms.journey import steps
+from oms.journey import step_sql, steps
 from oms.journey.models import Step, StepPause
 from oms.journey.steps import Done, NewStep
 
@@ -38,15 +38,18 @@ def test_a_claimed_step_is_not_claimed_again(session: Session, business_now: dat
     assert _claim(session) == []
 
 
-def test_the_step_with_least_slack_is_claimed_first(session: Session, business_now: datetime) -> None:
-    late, early = new_id(), new_id()
-    soon = business_now + timedelta(minutes=1)
-    steps.open_steps(
-        session,
-        [NewStep("verify", late, due_at=soon + timedelta(hours=1)), NewStep("verify", early, due_at=soon)],
-        now=business_now,
-    )
+@pytest.mark.parametrize("others", [1, step_sql.FEW + 1], ids=["few", "many"])
+def test_the_step_with_least_slack_is_claimed_first(session: Session, business_now: datetime, others: int) -> None:
+    """However many are due; one that waits for its hour is left to it, though it has less slack."""
+    early, soon = new_id(), business_now + timedelta(minutes=1)
+    clock = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    earlier, tomorrow = clock - timedelta(hours=1), clock + timedelta(days=1)
+    late = [NewStep("verify", new_id(), due_at=soon + timedelta(hours=1), run_after=earlier) for _ in range(others)]
+    waits = NewStep("verify", new_id(), due_at=business_now, run_after=tomorrow)
+    steps.open_steps(session, [waits, *late, NewStep("verify", early, due_at=soon, run_after=clock)], now=business_now)
     assert [step.subject_id for step in _claim(session, limit=1)] == [early]
+    claimed = _claim(session, limit=others + 1)
+    assert {step.subject_id for step in claimed} == {step.subject_id for step in late}
 
 
 def test_finishing_opens_what_follows_in_the_same_statement(session: Session, business_now: datetime) -> None:
