@@ -16,7 +16,7 @@ from oms.journey import step_sql, steps
 from oms.journey.steps import Claimed
 from workers import inside, outside
 from workers.bindings import handlers
-from workers.handlers import Handler, Inside
+from workers.handlers import Handler, Inside, Outside
 from workers.process import Process, current
 
 #: A ring may fall into the last moments of a drain, so it looks once more after this long.
@@ -85,8 +85,10 @@ def due_kinds(process: Process, bound: Mapping[str, Handler]) -> list[str]:
 
 
 def drain_kind(process: Process, kind: str, bound: Mapping[str, Handler]) -> int:
-    """Claim one batch of a kind and work on it; return its size."""
+    """Claim one batch of a kind and work on it; return its size. What waits for a peer that rests is put off instead."""
     handler = bound[kind]
+    if isinstance(handler, Outside) and (waiting := outside.put_off(process, handler, kind)):
+        return waiting
     lease_s = process.settings.lease_s if isinstance(handler, Inside) else outside.LEASE_S
     claimed = _claim(process, kind, lease_s)
     if not claimed:

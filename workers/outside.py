@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from connectors.base import ConnectorError
 from oms import db, effects, together
 from oms.errors import Fenced
-from oms.journey import house_rules, steps
+from oms.journey import house_rules, putting_off, steps
 from oms.journey.steps import Claimed, Done
 from workers import keeping, patience
 from workers.circuit import Circuits
@@ -46,8 +46,6 @@ def work(process: Process, handler: Outside, claimed: Sequence[Claimed]) -> None
 
     Two calls about one thing would meet at the peer: a parcel is told as sent before it is told as delivered.
     """
-    if handler.peer is not None and _rested(process, claimed, handler.peer):
-        return
     if not _POOL:
         _POOL.append(ThreadPoolExecutor(THREADS, thread_name_prefix="outside"))
     of_subject: dict[uuid.UUID, list[Claimed]] = {}
@@ -100,13 +98,14 @@ def _put_back(process: Process, step: Claimed, error: Exception) -> None:
 
 
 def _one(process: Process, handler: Outside, step: Claimed) -> None:
-    if handler.peer is not None and _rested(process, [step], handler.peer):
+    if handler.peer is not None and _CIRCUITS.rests_s(handler.peer) > 0:
+        _rest(process, step, handler.peer)
         return
     request, first = db.again(lambda: _prepare(process, handler, step))
     if request is None:
         return
     if _CIRCUITS.wait_s(request.peer) > 0:
-        _rest(process, [step], request.peer)
+        _rest(process, step, request.peer)
         return
     try:
         answer, adopted = _call(handler, request, first)
@@ -143,7 +142,7 @@ def _prepare(process: Process, handler: Outside, step: Claimed) -> tuple[Any, bo
             steps.finish(session, [request], by="system", now=now)
             return None, True
         if isinstance(request, Later):
-            steps.rest(session, [step], why=request.why, after_s=[request.after_s])
+            steps.rest(session, step, why=request.why, after_s=request.after_s)
             return None, True
         if request.key is None:
             return request, True
@@ -194,22 +193,33 @@ def _later(session: Session, step: Claimed, error: ConnectorError) -> None:
         steps.park(session, step, error=str(error))
 
 
-def _rested(process: Process, claimed: Sequence[Claimed], peer: str) -> bool:
-    """Whether the peer rests; then these steps wait for it."""
-    rests = _CIRCUITS.rests_s(peer) > 0
-    if rests:
-        _rest(process, claimed, peer)
-    return rests
+def put_off(process: Process, handler: Outside, kind: str) -> int:
+    """While the peer of all steps of `kind` rests, put off those that are due, unclaimed and some at a time; how many."""
+    peer = handler.peer
+    if peer is None or _CIRCUITS.rests_s(peer) <= 0:
+        return 0
+
+    def put() -> int:
+        with process.database.transaction() as session:
+            due = putting_off.due(session, kind=kind)
+            putting_off.put_off(session, step_ids=due, why=_resting(peer), after_s=_CIRCUITS.line_up(peer, due))
+            return len(due)
+
+    return db.again(put)
 
 
-def _rest(process: Process, claimed: Sequence[Claimed], peer: str) -> None:
-    waits_s = _CIRCUITS.line_up(peer, [step.id for step in claimed])
+def _rest(process: Process, step: Claimed, peer: str) -> None:
+    [after_s] = _CIRCUITS.line_up(peer, [step.id])
 
     def rest() -> None:
         with process.database.transaction() as session:
-            steps.rest(session, claimed, why=f"{peer} is resting", after_s=waits_s)
+            steps.rest(session, step, why=_resting(peer), after_s=after_s)
 
     db.again(rest)
+
+
+def _resting(peer: str) -> str:
+    return f"{peer} is resting"
 
 
 def _failed(process: Process, handler: Outside, step: Claimed, request: Any, error: ConnectorError) -> None:

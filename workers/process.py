@@ -85,15 +85,17 @@ def calm_collector() -> None:
 #: How far behind (`nice`): about a third of the share of who answers, when both want the processor. At 10 whoever turns pages
 #: or scans on a machine that is full leaves the workers so little that orders stand still.
 BEHIND = 5
+#: The worker of reports: a third of that again. Orders come before figures, which can be a few minutes old.
+FAR_BEHIND = 10
 
 
-def give_way() -> None:
+def give_way(behind: int = BEHIND) -> None:
     """Let who answers shops and people have the processor first: what waits here stands in the database already.
 
     Without it, at ten times the peak, the door gets too little after a minute or two, when all queues are full, and shops wait
     for answers without end. Children inherit it.
     """
-    os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
+    os.setpriority(os.PRIO_PROCESS, 0, max(behind, os.getpriority(os.PRIO_PROCESS, 0)))
     if os.getsid(0) == os.getpid():  # nobody who answers is in this session
         with suppress(OSError):  # another kernel, or one that weighs no sessions
             _SESSION.write_text(str(BEHIND), encoding="ascii")

@@ -145,6 +145,8 @@ def _be_child(queue: str, settings: oms_settings.Settings, parent: int) -> NoRet
             signal.signal(number, signal.SIG_DFL)
         die_with(parent)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        if queue == flow.REPORTS:
+            process.give_way(process.FAR_BEHIND)
         code = sweep.serve(settings) if queue == SWEEP else serve(queue, settings)
     except Exception:  # the outermost frame: what ended a worker must be on record
         log.exception("worker ended", extra={"queue": queue})

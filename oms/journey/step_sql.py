@@ -195,16 +195,22 @@ REASSIGN = """
 """
 
 RETRY = """
-    UPDATE step SET state = :state, error = :error, lease_until = NULL,
+    UPDATE step SET state = :state, error = :error, lease_until = NULL, attempt = attempt - :uncounted,
            run_after = clock_timestamp() + make_interval(secs => :delay)
     WHERE id = :id AND token = :token AND state = 'claimed'
 """
 
-REST = """
-    UPDATE step SET state = 'open', error = :error, lease_until = NULL, attempt = attempt - 1,
-           run_after = clock_timestamp() + make_interval(secs => r.delay)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS bigint[]), CAST(:delays AS double precision[])) AS r(id, token, delay)
-    WHERE step.id = r.id AND step.token = r.token AND step.state = 'claimed'
+DUE_OF_KIND = f"""
+    SELECT id FROM (SELECT id, due_at FROM step WHERE kind = :kind AND {DUE} ORDER BY run_after LIMIT {FEW}) first
+    ORDER BY due_at, id
+"""
+# Locked in one order, for another process may do the same.
+PUT_OFF = """
+    WITH open AS MATERIALIZED (
+        SELECT id FROM step WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'open' ORDER BY id FOR NO KEY UPDATE)
+    UPDATE step SET error = :error, run_after = clock_timestamp() + make_interval(secs => p.delay)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:delays AS double precision[])) AS p(id, delay) JOIN open ON open.id = p.id
+    WHERE step.id = p.id
 """
 
 HASTEN = """

@@ -183,15 +183,14 @@ def retry(session: Session, step: Claimed, *, error: str, after_s: float | None 
     return "parked" if parked else "open"
 
 
-def rest(session: Session, claimed: Sequence[Claimed], *, why: str, after_s: Sequence[float]) -> None:
-    """Put back what was not tried, since nobody may call its peer now, each for its own seconds: the attempt is not counted."""
-    params = {"ids": [s.id for s in claimed], "tokens": [s.token for s in claimed], "delays": list(after_s)}
-    session.execute(text(step_sql.REST), {**params, "error": why[:2000]})
+def rest(session: Session, step: Claimed, *, why: str, after_s: float) -> None:
+    """Put back what was not tried, since nobody may call its peer now: the attempt is not counted."""
+    _put_back(session, step, error=why, delay=after_s, state="open", uncounted=1)
 
 
-def _put_back(session: Session, step: Claimed, *, error: str, delay: float, state: str) -> None:
+def _put_back(session: Session, step: Claimed, *, error: str, delay: float, state: str, uncounted: int = 0) -> None:
     params = {"id": step.id, "token": step.token, "error": error[:2000]}
-    session.execute(text(step_sql.RETRY), {**params, "delay": delay, "state": state})
+    session.execute(text(step_sql.RETRY), {**params, "delay": delay, "state": state, "uncounted": uncounted})
 
 
 def delay_s(attempt: int) -> float:

@@ -27,59 +27,6 @@ from workers.process import CONNECTIONS, Process, start
 PEER = "carrier:somebody"
 
 
-def test_after_five_failures_a_peer_rests_and_then_one_call_probes() -> None:
-    now = [100.0]
-    circuits = Circuits(lambda: now[0])
-    for _ in range(circuit.LIMIT):
-        assert circuits.wait_s(PEER) == 0
-        circuits.failed(PEER)
-    assert circuits.wait_s(PEER) == circuit.REST_S
-    assert circuits.wait_s("carrier:another") == 0
-    now[0] += circuit.REST_S
-    assert circuits.wait_s(PEER) == 0
-    assert circuits.wait_s(PEER) == circuit.REST_S  # the second waits for what the first finds
-    circuits.succeeded(PEER)
-    assert circuits.wait_s(PEER) == 0
-
-
-def test_who_waits_for_a_peer_that_rests_stands_in_line_until_the_rest_is_over() -> None:
-    """As many are asked for again as could be called: all at once would be put off again and again, each a write."""
-    now = [100.0]
-    circuits, many = Circuits(lambda: now[0]), round(circuit.LINE_S / circuit.EACH_S)
-    for _ in range(circuit.LIMIT):
-        circuits.failed(PEER)
-    now[0] += 10.0
-    assert circuits.line_up(PEER, _ids(2)) == pytest.approx([20.0, 20.0 + circuit.EACH_S])
-    waits = circuits.line_up(PEER, _ids(many))
-    assert waits[0] == pytest.approx(20.0 + 2 * circuit.EACH_S)  # behind who came before
-    assert waits[-1] == max(waits) == pytest.approx(20.0 + circuit.LINE_S)  # nobody is put off for longer
-    now[0] += 20.0
-    assert circuits.wait_s(PEER) == 0  # one probes, and a new rest begins with an empty line
-    assert circuits.line_up(PEER, _ids(1)) == [circuit.REST_S]
-    assert circuits.line_up("carrier:another", _ids(1)) == [0.0]
-
-
-def _ids(count: int) -> list[uuid.UUID]:
-    return [uuid.uuid4() for _ in range(count)]
-
-
-def test_who_waited_half_a_minute_is_told_once_and_only_for_the_peer_that_answers() -> None:
-    now = [100.0]
-    circuits, mine, others = Circuits(lambda: now[0]), [uuid.uuid4() for _ in range(3)], uuid.uuid4()
-    for step_id in mine:
-        circuits.waits(PEER, step_id)
-    circuits.waits("carrier:another", others)
-    now[0] += circuit.REST_S - 1
-    circuits.waits(PEER, mine[1])  # it failed again meanwhile
-    assert circuits.succeeded(PEER) == []
-    now[0] += 1
-    assert circuits.succeeded(PEER) == [mine[0], mine[2]]
-    assert circuits.succeeded(PEER) == []
-    now[0] += circuit.REST_S
-    assert circuits.succeeded(PEER) == [mine[1]]
-    assert circuits.succeeded("carrier:another") == [others]
-
-
 @dataclass
 class Line:
     """A peer that can be away; `call` is what a handler asks of it."""
@@ -123,7 +70,9 @@ class Bench:
         return subjects
 
     def work(self, limit: int = 10, lease_s: int = 30) -> int:
-        """Claim what is due and call; how many there were."""
+        """Claim what is due and call, as a worker does; how many there were."""
+        if waiting := outside.put_off(self.process, self.handler, "track"):
+            return waiting
         with self.process.database.transaction() as session:
             claimed = steps.claim(session, kind="track", limit=limit, lease_s=lease_s, worker=self.process.name)
         outside.work(self.process, self.handler, claimed)
@@ -206,7 +155,7 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     event.listen(bench.process.database.engine, "commit", count)
     assert bench.work(100) == 12 - circuit.LIMIT
     event.remove(bench.process.database.engine, "commit", count)
-    assert len(commits) == 2  # claimed together, put off together
+    assert len(commits) == 1  # put off together, unclaimed
     assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
     in_line = [s for s in bench.waiting() if s > 20]
     places = [n * circuit.EACH_S for n in range(12 - circuit.LIMIT)]
