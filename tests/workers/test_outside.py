@@ -19,7 +19,7 @@ from oms.journey import steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.settings import Settings
 from tests.conftest import CleanDatabase
-from workers import circuit, outside
+from workers import circuit, drain, outside
 from workers.circuit import Circuits
 from workers.handlers import Outside
 from workers.process import CONNECTIONS, Process, start
@@ -70,9 +70,7 @@ class Bench:
         return subjects
 
     def work(self, limit: int = 10, lease_s: int = 30) -> int:
-        """Claim what is due and call, as a worker does; how many there were."""
-        if waiting := outside.put_off(self.process, self.handler, "track"):
-            return waiting
+        """Claim what is due and call; how many there were."""
         with self.process.database.transaction() as session:
             claimed = steps.claim(session, kind="track", limit=limit, lease_s=lease_s, worker=self.process.name)
         outside.work(self.process, self.handler, claimed)
@@ -153,7 +151,7 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     commits: list[object] = []
     count = commits.append
     event.listen(bench.process.database.engine, "commit", count)
-    assert bench.work(100) == 12 - circuit.LIMIT
+    assert drain.drain_kind(bench.process, "track", {"track": bench.handler}) == 12 - circuit.LIMIT
     event.remove(bench.process.database.engine, "commit", count)
     assert len(commits) == 1  # put off together, unclaimed
     assert (bench.prepared, len(line.called)) == (prepared, circuit.LIMIT)
