@@ -20,7 +20,7 @@ from oms.journey import lifecycle, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.orders import locking
 from oms.orders.states import IN_EFFECT
-from oms.supply import rules
+from oms.supply import rules, waiting_sql
 from oms.supply.models import SupplyRequest
 from oms.supply.rules import Awaited
 
@@ -61,7 +61,7 @@ _FILL = text("""
 # The oldest promises first, as far as the pieces go that are free in the houses from which a carrier goes to their country; one
 # that is being allocated is left alone. Those whom neither these pieces nor an open request reaches (a newcomer took what was
 # meant for them) are allocated again too, and so ask anew: else they would wait for ever for nothing.
-_WAITING = text("""
+_WAITING = text(f"""
     WITH way AS (SELECT * FROM unnest(CAST(:countries AS text[]), CAST(:houses AS uuid[])) AS w(country, house_id)),
     served AS (SELECT country, array_agg(house_id ORDER BY house_id) AS houses FROM way GROUP BY 1),
     free AS (SELECT way.country, stock.sku_id, sum(greatest(on_hand - reserved - safety, 0)) AS qty
@@ -76,14 +76,12 @@ _WAITING = text("""
                   WHERE sku_id = ANY(CAST(:skus AS uuid[])) AND status IN ('raised', 'ordered')) x GROUP BY 1),
     waiting AS (
         SELECT o.id, coalesce(free.qty, 0) AS free, coalesce(coming.qty, 0) AS coming, coalesce(there.qty, 0) AS there,
-               sum(w.own) OVER (PARTITION BY w.sku_id, served.houses ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
+               sum(w.qty) OVER (PARTITION BY w.sku_id, served.houses ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
                                 o.id, w.position) AS upto,
-               sum(w.own) OVER (PARTITION BY w.sku_id ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
+               sum(w.qty) OVER (PARTITION BY w.sku_id ORDER BY o.first_promised_ship_at NULLS LAST, o.received_at,
                                 o.id, w.position) AS upto_all,
-               w.own
-        FROM (SELECT l.order_id, l.position, coalesce(b.part_id, l.sku_id) AS sku_id, l.qty_backordered * coalesce(b.qty, 1) AS own
-              FROM order_line l LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
-              WHERE l.qty_backordered > 0 AND coalesce(b.part_id, l.sku_id) = ANY(CAST(:skus AS uuid[]))) w
+               w.qty AS own
+        FROM ({waiting_sql.waiting(waiting_sql.OF_SKUS)}) w
         JOIN orders o ON o.id = w.order_id AND o.status IN ('confirmed', 'in_fulfilment')
         JOIN served ON served.country = coalesce(o.ship_country, '*')
         LEFT JOIN free ON free.sku_id = w.sku_id AND free.country = served.country
@@ -94,11 +92,9 @@ _WAITING = text("""
                     AND step.state IN ('open', 'claimed', 'paused')) ORDER BY id
 """)
 
-_COUNTRIES = text("""
-    SELECT DISTINCT coalesce(o.ship_country, '*') FROM order_line l JOIN orders o ON o.id = l.order_id
-    LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id
-    WHERE l.qty_backordered > 0 AND coalesce(b.part_id, l.sku_id) = ANY(CAST(:skus AS uuid[]))
-      AND o.status IN ('confirmed', 'in_fulfilment')
+_COUNTRIES = text(f"""
+    SELECT DISTINCT coalesce(o.ship_country, '*') FROM ({waiting_sql.waiting(waiting_sql.OF_SKUS)}) w
+    JOIN orders o ON o.id = w.order_id AND o.status IN ('confirmed', 'in_fulfilment')
 """)
 
 

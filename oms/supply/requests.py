@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from oms import db, numbers
 from oms.inventory import sourcing
 from oms.inventory.reservations import Allocation
 from oms.inventory.rules import Place
+from oms.inventory.sourcing import EVERYWHERE
 from oms.journey import calendar_store, lifecycle, policy
 from oms.journey.calendars import next_duty, same_clock_time_workday
 from oms.journey.steps import NewStep
-from oms.supply import rules
+from oms.supply import rules, waiting_sql
 
 ZERO = Decimal(0)
 
-# What the orders of each country wait for, and what the open request of each house will still bring. The stock rows of these
-# SKUs are locked by the allocation that asks, so two batches do not both raise the same shortage.
-_NEED = text("""
-    SELECT s.id AS sku_id, s.lead_days, b.country, b.qty, CAST(NULL AS uuid) AS house_id, CAST(NULL AS uuid) AS request_id
-    FROM sku s
-    LEFT JOIN LATERAL (
-        SELECT coalesce(o.ship_country, '*') AS country, sum(l.qty_backordered * coalesce(bp.qty, 1)) AS qty
-        FROM order_line l JOIN orders o ON o.id = l.order_id
-        LEFT JOIN bundle_part bp ON bp.bundle_id = l.sku_id
-        WHERE l.qty_backordered > 0 AND coalesce(bp.part_id, l.sku_id) = s.id GROUP BY 1) b ON TRUE
-    WHERE s.id = ANY(CAST(:skus AS uuid[]))
-    UNION ALL
-    SELECT r.sku_id, 0, NULL, greatest(r.qty - r.qty_received, 0), r.warehouse_id, r.id
-    FROM supply_request r WHERE r.sku_id = ANY(CAST(:skus AS uuid[])) AND r.status IN ('raised', 'ordered')
+
+def _need(waiting: str) -> TextClause:
+    """What orders wait for, by `waiting` a query of (country, qty) for the SKU `s`, and what the open request of each house will still bring.
+
+    The stock rows of these SKUs are locked by the allocation that asks, so two batches do not both raise the same shortage.
+    """
+    return text(f"""
+        SELECT s.id AS sku_id, s.lead_days, b.country, b.qty, CAST(NULL AS uuid) AS house_id, CAST(NULL AS uuid) AS request_id
+        FROM sku s LEFT JOIN LATERAL ({waiting}) b ON TRUE WHERE s.id = ANY(CAST(:skus AS uuid[]))
+        UNION ALL
+        SELECT r.sku_id, 0, NULL, greatest(r.qty - r.qty_received, 0), r.warehouse_id, r.id
+        FROM supply_request r WHERE r.sku_id = ANY(CAST(:skus AS uuid[])) AND r.status IN ('raised', 'ordered')
+    """)
+
+
+_WAITING = waiting_sql.waiting("SELECT s.id")
+#: Where houses are alike the orders, tens of thousands that wait for what everybody wants, need not be looked up for their countries.
+_NEED_IN_ALL = _need(f"SELECT '{EVERYWHERE}' AS country, sum(w.qty) AS qty FROM ({_WAITING}) w HAVING count(*) > 0")
+_NEED_BY_COUNTRY = _need(f"""
+    SELECT coalesce(o.ship_country, '{EVERYWHERE}') AS country, sum(w.qty) AS qty
+    FROM ({_WAITING}) w JOIN orders o ON o.id = w.order_id GROUP BY 1
 """)
 
 # One open request a warehouse and SKU gathers all demand; a later one adds to it.
@@ -79,7 +87,11 @@ def raise_for(
     and is still short asks for nothing that is on its way to such a house already.
     """
     asking = [allocation for allocation in short if allocation.short and allocation.houses]
-    goods = _goods(session, sorted({sku for allocation in asking for sku in allocation.short}))
+    alike = bool(asking) and sourcing.alike(session)
+    if alike:
+        asking = [replace(allocation, country=EVERYWHERE) for allocation in asking]
+    need = _NEED_IN_ALL if alike else _NEED_BY_COUNTRY
+    goods = _goods(session, sorted({sku for allocation in asking for sku in allocation.short}), need)
     if not goods:
         return {}
     expected = _expected(session, goods, now)
@@ -95,9 +107,9 @@ def raise_for(
     return _opens(asking, new, expected)
 
 
-def _goods(session: Session, skus: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Goods]:
+def _goods(session: Session, skus: Sequence[uuid.UUID], need: TextClause) -> dict[uuid.UUID, _Goods]:
     found = {sku: _Goods() for sku in skus}
-    for row in session.execute(_NEED, {"skus": skus}) if skus else ():
+    for row in session.execute(need, {"skus": skus}) if skus else ():
         own = found[row.sku_id]
         if row.house_id is not None:
             own.coming[row.house_id], own.requests[row.house_id] = row.qty, row.request_id

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oms.journey import lifecycle, steps
 from oms.journey.steps import Done
+from oms.supply import waiting_sql
 from oms.supply.models import SupplyRequest
 
 ZERO = Decimal(0)
@@ -31,12 +32,9 @@ _FORGET = text("""
 """)
 
 # What all orders wait for, and what requests other than these will bring of it; asked when the requests are locked.
-_WANTED = text("""
+_WANTED = text(f"""
     SELECT k.id, coalesce(b.qty, 0) - coalesce(c.qty, 0) AS qty FROM unnest(CAST(:skus AS uuid[])) AS k(id)
-    LEFT JOIN LATERAL (
-        SELECT sum(l.qty_backordered * coalesce(bp.qty, 1)) AS qty FROM order_line l
-        LEFT JOIN bundle_part bp ON bp.bundle_id = l.sku_id
-        WHERE l.qty_backordered > 0 AND coalesce(bp.part_id, l.sku_id) = k.id) b ON TRUE
+    LEFT JOIN LATERAL (SELECT sum(w.qty) AS qty FROM ({waiting_sql.waiting("SELECT k.id")}) w) b ON TRUE
     LEFT JOIN LATERAL (
         SELECT sum(greatest(qty - qty_received, 0)) AS qty FROM supply_request
         WHERE sku_id = k.id AND status IN ('raised', 'ordered') AND id <> ALL(CAST(:ids AS uuid[]))) c ON TRUE

@@ -15,6 +15,7 @@ from oms.journey import seal, step_sql
 from oms.kpi import fact_sql
 from oms.orders import terms
 from oms.shipping import cases, tracking
+from oms.supply import receipts, requests, withdrawals
 from workers import drain, sweep
 
 _UNCOUNTED = text("""
@@ -82,6 +83,24 @@ def test_what_waits_for_its_hour_is_not_read_to_find_what_is_due(
         r"ix_step_run_after on step[ \w]*\s+Index Cond: \(\(kind = .+\) AND \(run_after <= \(InitPlan \d+\)\.col1\)\)",
         plan,
     ), plan
+
+
+WAITING = {
+    "in all": requests._NEED_IN_ALL,
+    "by country": requests._NEED_BY_COUNTRY,
+    "withdrawn": withdrawals._WANTED,
+    "woken": receipts._WAITING,
+    "countries": receipts._COUNTRIES,
+}
+
+
+@pytest.mark.parametrize("asked", WAITING)
+@pytest.mark.parametrize("counted", [False, True])
+def test_who_waits_for_other_goods_is_not_read(session: Session, asked: str, counted: bool) -> None:
+    plan = plan_of(session, WAITING[asked].text, "bitmapscan", counted=counted)
+    found = re.findall(r"ix_order_line_backordered on order_line\w*\s+(.*)", plan)
+    assert found, plan
+    assert all(line.startswith("Index Cond: (sku_id = ") for line in found), plan
 
 
 _THINGS = "WITH thing AS MATERIALIZED (SELECT unnest(CAST(:things AS uuid[])) AS id)"

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from oms.catalog.models import Sku
+from oms.catalog.models import BundlePart, Sku
 from oms.invariants.check import check
+from oms.inventory import sourcing
 from oms.inventory.models import Bin, Warehouse
 from oms.journey import steps
 from oms.journey.models import Step
@@ -150,3 +151,48 @@ def test_goods_that_come_to_a_house_which_cannot_send_them_leave_the_request_of_
     assert _receive(session, company, "CN", 5, business_now) == {}
     assert _asked(session, company) == {"DE": (2, 0)}
     assert session.query(SupplyRequest).one().status == "raised"
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["everywhere", "same countries"])
+def test_houses_that_send_to_the_same_countries_share_what_is_on_its_way(
+    session: Session, business_now: datetime, everywhere: bool
+) -> None:
+    """What comes to the first house fills the order of any country, so a second order asks for its own pieces alone."""
+    houses = {"CN": make_warehouse(session, priority=1), "DE": make_warehouse(session, priority=2)}
+    for house in houses.values():
+        for country in ["*"] if everywhere else houses:
+            make_service(session, house, country=country)
+    company = Company(houses, make_sku(session))
+    _short(session, [_order(session, company, "CN", 3)], business_now)
+    _short(session, [_order(session, company, "DE", 2)], business_now + timedelta(minutes=1))
+    assert _asked(session, company) == {"CN": (5, 0)}
+    assert _receive(session, company, "CN", 1, business_now + timedelta(minutes=2)) != {}
+    assert _asked(session, company) == {"CN": (5, 1)}  # who is short again asks for nothing that is on its way
+
+
+def test_houses_are_alike_only_where_no_country_is_served_by_some_of_them(session: Session, company: Company) -> None:
+    assert not sourcing.alike(session)
+    for country, house in company.houses.items():
+        make_service(session, house, country={"CN": "DE", "DE": "CN"}[country])
+    assert sourcing.alike(session)
+    make_service(session, company.houses["DE"], country="*")
+    assert not sourcing.alike(session)
+    make_service(session, company.houses["CN"], country="*")
+    assert sourcing.alike(session)
+    idle = make_warehouse(session, priority=3)
+    assert not sourcing.alike(session)  # no carrier goes from there: it serves nobody whom another one serves
+    idle.active = False
+    session.flush()
+    assert sourcing.alike(session)
+
+
+def test_a_bundle_waits_for_its_parts_beside_those_who_wait_for_one(
+    session: Session, company: Company, business_now: datetime
+) -> None:
+    bundle = make_sku(session, bundle=True)
+    session.add(BundlePart(bundle_id=bundle.id, part_id=company.sku.id, qty=Decimal(2)))
+    session.flush()
+    _short(session, [_order(session, company, "CN", 1)], business_now)
+    line = {"qty": Decimal(3), "sku_id": bundle.id}
+    _short(session, [make_order(session, lines=[line], status="confirmed", ship_country="CN")], business_now)
+    assert _asked(session, company) == {"CN": (7, 0)}
