@@ -104,6 +104,9 @@ END_RUNNING = f"""
 #: each row it does not, and all that wait for theirs are read: parcels on their way, orders of tomorrow's wave.
 DUE = "state = 'open' AND performer = 'system' AND run_after <= (SELECT clock_timestamp())"
 
+# Whoever has its id reads it by that: a state that is no plain column leads into no index of open steps.
+_STILL_DUE = "state || '' = 'open' AND run_after <= clock_timestamp()"
+
 #: So many due steps of a kind are put in order; of more, which have fewer that wait among them, the index of due times
 #: gives the first ones.
 FEW = 1000
@@ -122,7 +125,7 @@ CLAIM = f"""
     WHERE id = ANY(CASE
         WHEN EXISTS (SELECT 1 FROM lost) THEN ARRAY(SELECT id FROM lost)
         WHEN (SELECT count(*) FROM few) < {FEW} THEN
-            ARRAY(SELECT id FROM step WHERE id = ANY(ARRAY(SELECT id FROM few)) AND {DUE}
+            ARRAY(SELECT id FROM step WHERE id = ANY(ARRAY(SELECT id FROM few)) AND {_STILL_DUE}
                   ORDER BY due_at {_FREE} {{limit}})
         ELSE
             ARRAY(SELECT id FROM step WHERE kind = :kind AND {DUE}

@@ -85,6 +85,16 @@ def test_what_waits_for_its_hour_is_not_read_to_find_what_is_due(
     ), plan
 
 
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_claim_reads_few_due_steps_by_their_ids_and_the_first_of_many_by_their_due_times(
+    session: Session, counted: bool
+) -> None:
+    plan = plan_of(session, step_sql.claim(9).text, "bitmapscan", counted=counted)
+    assert plan.count("ix_step_run_after") == 1
+    assert re.search(r"Sort Key: step\w*\.due_at\s+->  Index Scan using pk_step on step", plan), plan
+    assert re.search(r"LockRows\s+->  Index Scan using ix_step_claim on step[ \w]*\s+Index Cond: \(kind = ", plan), plan
+
+
 WAITING = {
     "in all": requests._NEED_IN_ALL,
     "by country": requests._NEED_BY_COUNTRY,
