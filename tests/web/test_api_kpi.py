@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from oms import db
+from oms.accounts.models import Staff
 from oms.clock import Month, month_of, zone_named
 from oms.kpi.monthly import keep
 from tests.conftest import BUSINESS_NOW
@@ -55,6 +56,24 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(month):
     assert "month" in fields(month.boss.get("/kpi/November"))
     assert "month" in fields(month.boss.get("/kpi/2090-01"))
     assert "kpi" in fields(month.boss.get(f"/kpi/{month.month}/happiness/lines"))
+
+
+def test_a_span_is_of_120_months_and_no_more(month):
+    assert month.boss.get("/kpi", **{"from": "2017-01", "to": "2026-12"}).status_code == 200
+    assert "to" in fields(month.boss.get("/kpi", **{"from": "2016-12", "to": "2026-12"}))
+
+
+def test_a_name_is_never_taken_for_the_login_of_another(api):
+    """Whoever signs in as "Li N-1" had all figures of the person who is called so, on the page and in the list behind it."""
+    api.set_clock(BUSINESS_NOW)
+    with api.transaction() as session:
+        House(session).whole_line()
+        session.add(Staff(login="Li N-1", name="Somebody Else", password_hash="-", created_at=BUSINESS_NOW))
+    boss = api.client("order_manager")
+    for path in ("2026-11?by=person", "2026-11/pick_accuracy", "2026-11/pick_accuracy?by=person&value=Li+N-1"):
+        page = boss.get(f"/kpi/{path}").get_data(as_text=True)
+        assert "Li N-1" in page
+        assert "Somebody Else" not in page
 
 
 def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_month_of_now(api):

@@ -187,7 +187,7 @@ def _span(first: str | None, last: str | None, now: datetime) -> tuple[Month, Mo
     """The months asked for; 24 up to this one where nothing is said."""
     to = Month.parse(last) if last else month_of(now, zone_named(edge.settings().zone))
     since = Month.parse(first) if first else _before(to, 23)
-    if to < since or since < _before(to, MOST_MONTHS):
+    if to < since or since < _before(to, MOST_MONTHS - 1):
         raise InputInvalid("the span is no span", fields={"to": f"not before `from`, at most {MOST_MONTHS} months"})
     return since, to
 
