@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from oms import db
 from oms.accounts.models import Staff
 from oms.clock import Month, month_of, zone_named
+from oms.journey import touched
+from oms.kpi import fold
 from oms.kpi.monthly import keep
+from oms.orders.models import Order
 from tests.conftest import BUSINESS_NOW
 from tests.factories.floor import make_floor, released
 from tests.service.test_kpi_report import House
@@ -92,3 +96,23 @@ def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_mont
     assert "关账后的更正" in page
     assert "Li N-1" in page
     assert "Li N-1" not in api.client("warehouse").get(f"/kpi/{month}").get_data(as_text=True)
+
+
+def test_what_is_told_after_its_month_was_closed_says_so(api):
+    api.set_clock(BUSINESS_NOW + timedelta(days=20))
+    with api.transaction() as session:
+        now = db.now(session)
+        keep(session, month=Month(2026, 11), now=now)
+        House(session, "M-1")
+        touched.touch(session, session.scalars(select(Order.id)))
+    with api.transaction() as session:
+        fold.fold(session, now=db.now(session))
+    month, boss = month_of(now, zone_named(api.settings.zone)), person(api, "general_manager")
+    [told] = boss.get(f"/kpi/{month}").get_json()["told_later"]
+    assert told == {"month": "2026-11", "kpi": "entry_accuracy_machine", "lines": 1, "numerator": 1, "denominator": 1}
+    [line] = boss.items(f"/kpi/{month}/entry_accuracy_machine/lines")
+    assert (line["order"], line["why"], line["of_month"]) == ("M-1", "right", "2026-11")
+    reader = api.client("order_manager", language="zh_Hans")
+    assert "关账后才得知" in reader.get(f"/kpi/{month}").get_data(as_text=True)
+    shown = reader.get(f"/kpi/{month}/entry_accuracy_machine").get_data(as_text=True)
+    assert "属 2026-11，关账后才得知: 无差错" in shown

@@ -14,7 +14,7 @@ from oms import db
 from oms.accounts import names
 from oms.clock import Month, month_of
 from oms.errors import NotAllowed
-from oms.kpi import corrections
+from oms.kpi import corrections, kept
 from oms.kpi.definitions import CHANNEL, KPIS, PERSON, STAGE, STAGES
 from oms.kpi.definitions import DIMENSIONS as DIMENSIONS_OF_LINES
 from oms.kpi.monthly import figures_of, lines_of
@@ -53,6 +53,7 @@ def show(month: str) -> Response:
         now = db.now(session)
         report = figures_of(session, month=Month.parse(month), now=now)
         late = corrections.of_month(session, month=report.month, now=now)
+        told = kept.told_of_closed(session, month=report.month)
         recorders = names.by_login(session, logins={one.by for one in late})
     figures = {f.kpi: f for f in report.figures if f.group is None}
     groups = _groups(report, by)
@@ -71,6 +72,7 @@ def show(month: str) -> Response:
         after=_next(report.month, now),
         now=now,
         corrections=late,
+        told_later=told,
         persons=me().may("kpi.person"),
         named=lambda actor: order_story.who(actor, recorders),
     )
