@@ -24,10 +24,12 @@ Key = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """What closed months have of some units: what they counted, and of what was only named that it was told."""
+    """What some units have already: what closed months counted, and of what they only named that it was told."""
 
     counted: Mapping[Key, Counted]
     named: Set[Key]
+    #: the open month in which each stands
+    open_in: Mapping[Key, str]
     #: the pairs of promises that an order had before it was split up, by order
     whole: Mapping[UUID | None, Set[UUID]]
 
@@ -50,13 +52,20 @@ class Stood:
             return None
         return line._replace(why=_of(month, line.why), hit=0, of=0)
 
+    def told_in(self, kpi: str, line: Counted, now: str) -> str:
+        """The month in which a line was told: the one in which it stands, else `now`."""
+        return self.open_in.get(_key(kpi, line), now)
 
-def stood(lines: Iterable[tuple[str, Counted]], facts: Iterable[StepFact]) -> Stood:
-    """From the (KPI, line)s that closed months have, and the facts as they are now."""
+
+def stood(lines: Iterable[tuple[str, str, Counted]], facts: Iterable[StepFact], *, last: str) -> Stood:
+    """From (month, KPI, line)s that are kept, and the facts as they are now; `last` is the last closed month."""
     counted: dict[Key, Counted] = {}
     named: set[Key] = set()
-    for kpi, line in lines:
-        if line.of:
+    open_in: dict[Key, str] = {}
+    for month, kpi, line in lines:
+        if month > last:
+            open_in[_key(kpi, line)] = month
+        elif line.of:
             counted[_key(kpi, line)] = line
         elif month_told(line.why):
             named.add(_key(kpi, line))
@@ -64,17 +73,7 @@ def stood(lines: Iterable[tuple[str, Counted]], facts: Iterable[StepFact]) -> St
     for f in facts:
         if f.outcome == SPLIT:
             whole[f.order_id].add(f.step_id)
-    return Stood(counted, named, whole)
-
-
-def where(lines: Iterable[tuple[str, str, Counted]]) -> dict[Key, str]:
-    """(KPI, fact) -> the open month that has it, from (month, KPI, line)s: what was told stays in the month in which it was."""
-    return {_key(kpi, line): month for month, kpi, line in lines}
-
-
-def month_of_told(kept: Mapping[Key, str], kpi: str, line: Counted, now: str) -> str:
-    """The month in which a line was told: where it is kept, else the one that is."""
-    return kept.get(_key(kpi, line), now)
+    return Stood(counted, named, open_in, whole)
 
 
 def month_told(why: str) -> str | None:

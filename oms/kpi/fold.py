@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from oms.clock import Month
 from oms.journey import touched
-from oms.kpi import kept, unit_lines
-from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
+from oms.kpi import afterwards, kept, unit_lines
+from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON, TOLD
 from oms.kpi.facts import facts_of_units, period_of
 from oms.kpi.models import KpiCount, KpiLine, KpiRecount
 from oms.kpi.unit_lines import Kept, Line
@@ -160,8 +160,8 @@ def summed(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[str, st
     """(month, dimension, value, KPI) -> lines, hit, of, caught, escaped; the company's dimension and value are empty."""
     counter: Counter[tuple[str, str, str, str, int]] = Counter()
     for (month, kpi, *values), (lines, hit, own, *rest) in _alike(moved).items():
-        named = dict(zip(DIMENSIONS, values, strict=True))
-        for dimension in ("", *KPIS[kpi].dimensions):
+        named = dict(zip((*DIMENSIONS, TOLD), values, strict=True))
+        for dimension in ("", *KPIS[kpi].dimensions, TOLD):
             value = named.get(dimension, "")
             if value is not None:
                 shares = (lines, own if dimension == PERSON else hit, *rest)
@@ -176,11 +176,11 @@ _VALUES = attrgetter(*DIMENSIONS)
 
 
 def _alike(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[Any, ...], list[int]]:
-    """Lines that are in the same sums, added up: (month, KPI, value of each dimension) -> lines, hit, own hit, of, caught,
-    escaped. They are few for many lines, and each is shared out over its sums once."""
+    """Lines that are in the same sums, added up: (month, KPI, value of each dimension, closed month of what was told) -> lines,
+    hit, own hit, of, caught, escaped. They are few for many lines, and each is shared out over its sums once."""
     found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
     for month, kpi, line, sign in moved:
-        sums = found[month, kpi, *_VALUES(line)]
+        sums = found[month, kpi, *_VALUES(line), afterwards.month_told(line.why)]
         sums[0] += sign
         sums[1] += sign * line.hit
         sums[2] += sign * (line.hit if line.own_hit is None else line.own_hit)

@@ -11,19 +11,18 @@ from sqlalchemy.orm import Session
 
 from oms.clock import Month
 from oms.kpi import afterwards
-from oms.kpi.models import KpiMonth
+from oms.kpi.definitions import TOLD
+from oms.kpi.models import KpiCount, KpiMonth
 from oms.kpi.values import Counted, StepFact
 
 _COLUMNS = ", ".join(f'l."{name}"' for name in Counted._fields)
-_CLOSED = text(f"SELECT l.kpi, {_COLUMNS} FROM kpi_line l WHERE l.unit_id = ANY(CAST(:units AS uuid[])) AND l.month <= :last")
-_OF_MONTH = f"SELECT l.kpi, {_COLUMNS} FROM kpi_line l WHERE l.month = :month AND l.kpi = ANY(CAST(:kpis AS text[]))"
-# Reasons have no stroke: it stands behind the month of what was told after that was closed.
-_TOLD = "l.why LIKE '%/%'"
-_WHOLE, _TOLD_IN = text(_OF_MONTH), text(f"{_OF_MONTH} AND {_TOLD}")
-_SUMMED = text(f"""
-    SELECT l.kpi, substr(l.why, 1, 7) AS month, count(*) AS lines, sum(l.hit) AS hit, sum(l."of") AS "of"
-    FROM kpi_line l WHERE l.month = :month AND {_TOLD} GROUP BY 1, 2 ORDER BY 2, 1
+_CLOSED = text(f"""
+    SELECT l.month, l.kpi, {_COLUMNS} FROM kpi_line l WHERE l.unit_id = ANY(CAST(:units AS uuid[])) AND l.month <= :last
 """)
+_OF_MONTH = f"SELECT l.kpi, {_COLUMNS} FROM kpi_line l WHERE l.month = :month AND l.kpi = ANY(CAST(:kpis AS text[]))"
+_WHOLE = text(_OF_MONTH)
+# Reasons have no stroke: it stands behind the month of what was told after that was closed.
+_TOLD = text(f"{_OF_MONTH} AND position('/' IN l.why) > 0")
 
 
 class Told(NamedTuple):
@@ -57,9 +56,8 @@ def settled(
     last = last_closed(session)
     if str(month) <= last:
         return of_month(session, month=month, kpis=lines)
-    closed = session.execute(_CLOSED, {"units": list({fact.unit for fact in facts}), "last": last}) if last else ()
-    stood = afterwards.stood(((row[0], Counted._make(row[1:])) for row in closed), facts)
-    told = _by_kpi(session.execute(_TOLD_IN, {"month": str(month), "kpis": list(lines)}))
+    stood = afterwards.stood(_of_closed(session, facts, last), facts, last=last)
+    told = _by_kpi(session.execute(_TOLD, {"month": str(month), "kpis": list(lines)}))
     found: dict[str, list[Counted]] = {}
     for kpi, own in lines.items():
         found[kpi] = [line for line in own if not stood.has(kpi, line)]
@@ -68,9 +66,19 @@ def settled(
     return found
 
 
+def _of_closed(session: Session, facts: Sequence[StepFact], last: str) -> list[tuple[str, str, Counted]]:
+    """The lines that closed months have of the units of these facts."""
+    if not last:
+        return []
+    rows = session.execute(_CLOSED, {"units": list({fact.unit for fact in facts}), "last": last})
+    return [(row[0], row[1], Counted._make(row[2:])) for row in rows]
+
+
 def told_of_closed(session: Session, *, month: Month) -> list[Told]:
-    """What was told in this month of closed ones, summed: the oldest month first."""
-    return [Told(*row) for row in session.execute(_SUMMED, {"month": str(month)})]
+    """What was told in this month of closed ones, as folded: the oldest month first."""
+    columns = KpiCount.kpi, KpiCount.value, KpiCount.lines, KpiCount.hit, KpiCount.of
+    statement = select(*columns).where(KpiCount.month == str(month), KpiCount.dimension == TOLD, KpiCount.lines > 0)
+    return [Told(*row) for row in session.execute(statement.order_by(KpiCount.value, KpiCount.kpi))]
 
 
 def _by_kpi(rows: Iterable[Any]) -> dict[str, list[Counted]]:

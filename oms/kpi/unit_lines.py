@@ -41,7 +41,10 @@ def of_units(
         return {}
     # Each rule looks for itself which errors were attributed before the freeze of its month.
     errors = error_facts(session, period=max([*opened, *told_in], key=lambda period: period.freeze_at), facts=facts)
-    stood = afterwards.stood(((kpi, line) for (month, kpi, _), (_, line) in kept.items() if month <= last), facts)
+    # Of most orders nothing is in a closed month.
+    met = bool(closed) or any(month <= last for month, _, _ in kept)
+    had = [(month, kpi, line) for (month, kpi, _), (_, line) in kept.items()] if met else []
+    stood = afterwards.stood(had, facts if met else (), last=last)
     units = {fact.step_id: fact.unit for fact in facts if fact.order_id is None}
     lines = [
         (str(period.month), kpi, line)
@@ -49,13 +52,12 @@ def of_units(
         for kpi, line in all_lines(facts, errors, period)
         if not stood.has(kpi, line)
     ]
-    open_lines = ((month, kpi, line) for (month, kpi, _), (_, line) in kept.items() if month > last)
-    lines += _told(facts, errors, product(closed, told_in), afterwards.where(open_lines), stood)
+    lines += _told(facts, errors, closed, told_in, stood)
     return {(month, kpi, line.fact_id.int): (line.order_id or units[line.fact_id], line) for month, kpi, line in lines}
 
 
 def _told_in(session: Session, kept: Mapping[Line, Kept], last: str, now: datetime) -> list[Period]:
-    """The months in which something of closed ones may have been told: the one that is, and others that have lines."""
+    """The months in which something of closed ones may have been told: first the one that is, then others that have lines."""
     this = month_of(now, calendar_store.zone_of(session))
     # A clock that was turned back stands in a month that is closed.
     while str(this) <= last:
@@ -67,22 +69,16 @@ def _told_in(session: Session, kept: Mapping[Line, Kept], last: str, now: dateti
 def _told(
     facts: Sequence[StepFact],
     errors: Sequence[ErrorFact],
-    pairs: Iterable[tuple[Period, Period]],
-    where: Mapping[afterwards.Key, str],
+    closed: Sequence[Period],
+    told_in: Sequence[Period],
     stood: afterwards.Stood,
 ) -> Iterable[tuple[str, str, Counted]]:
-    """What closed months do not have, as (month in which it was told, KPI, line); `pairs` are of such two, the present first.
-
-    It is judged with the errors that its month of telling knows.
-    """
-    this: str | None = None
-    for period, told in pairs:
-        this = this or str(told.month)
+    """What closed months do not have, as (month in which it was told, KPI, line), judged with the errors that this one knows."""
+    for period, told in product(closed, told_in):
         for kpi, line in all_lines(facts, errors, replace(period, freeze_at=told.freeze_at)):
-            if afterwards.month_of_told(where, kpi, line, now=this) == str(told.month):
-                as_told = stood.told(kpi, line, str(period.month))
-                if as_told is not None:
-                    yield str(told.month), kpi, as_told
+            as_told = stood.told(kpi, line, str(period.month))
+            if as_told is not None and stood.told_in(kpi, line, now=str(told_in[0].month)) == str(told.month):
+                yield str(told.month), kpi, as_told
 
 
 def _months(facts: Sequence[StepFact], zone: ZoneInfo) -> list[Month]:
