@@ -16,8 +16,8 @@ from oms.kpi.values import Counted, StepFact
 
 #: In these an order counts once, by whichever of its parts; in the others each fact does.
 ONCE_AN_ORDER = frozenset({"completion", "perfect_order"})
-#: In these a fact counts before it is over, and a scan or an answer that comes later shows what its month could not know.
-DECIDED_LATER = frozenset({"shipped_on_time", "delivered_on_time", "completion", "response"})
+#: In these a scan or an answer that comes later shows what its month could not know.
+DECIDED_LATER = frozenset({"shipped_on_time", "delivered_on_time", "completion", "perfect_order", "response"})
 
 Key = tuple[str, UUID]
 
@@ -50,7 +50,8 @@ class Stood:
         was = self.counted.get(_key(kpi, line))
         if was is None or kpi not in DECIDED_LATER or line.hit <= was.hit or _key(kpi, line) in self.named:
             return None
-        return line._replace(why=_of(month, line.why), hit=0, of=0)
+        # That an error was lifted is told by itself (`corrections`).
+        return None if reason(was.why) == "error" else line._replace(why=_of(month, line.why), hit=0, of=0)
 
     def told_in(self, kpi: str, line: Counted, now: str) -> str:
         """The month in which a line was told: the one in which it stands, else `now`."""

@@ -12,7 +12,7 @@ from oms.clock import Month
 from oms.db import new_id
 from oms.invariants.check import check
 from oms.journey import steps, touched
-from oms.journey.models import Step
+from oms.journey.models import ErrorEvent, Step
 from oms.kpi import kept, monthly
 from oms.kpi.monthly import compute_months, keep
 from oms.kpi.rendering import why_text
@@ -175,6 +175,33 @@ def test_a_scan_that_sets_an_end_back_into_a_closed_month_takes_the_order_out_of
     steps.ended_earlier(session, kind="deliver", at={house.fulfilment: at(14, 8)})
     fold(session, house)
     assert lines(session, "perfect_order") == [("2026-11/perfect", 1, 1)]
+
+
+def test_that_a_parcel_was_in_time_after_all_is_named_and_counts_nothing(session: Session, house: House):
+    """The carrier's own first scan comes weeks after its second one, by which November was late."""
+    end(on_its_way(house), at(20))
+    closed = close(session, house)
+    assert [line.why for line in closed["perfect_order", None][-1]] == ["late"]
+    steps.ended_earlier(session, kind="deliver", at={house.fulfilment: at(14, 8)})
+    fold(session, house)
+    assert {kpi: lines(session, kpi) for kpi in DECIDED} == {
+        "perfect_order": [("2026-11/perfect", 0, 0)],
+        "shipped_on_time": [],
+        "delivered_on_time": [("2026-11/on_time", 0, 0)],
+        "completion": [("2026-11/on_time", 0, 0)],
+    }
+    assert stands(session) == closed
+
+
+def test_an_error_that_was_lifted_later_is_told_by_its_correction_alone(session: Session, house: House):
+    house.whole_line()
+    house.error("pack", "someone", at(16), caught=False)
+    close(session, house)
+    house.session.query(ErrorEvent).update(
+        {"upheld": False, "ruled_at": at(9, month=12), "ruled_by": "gm", "ruling": "judged anew"}
+    )
+    fold(session, house, at(10, month=12))
+    assert lines(session, "perfect_order", now=at(10, month=12)) == []
 
 
 def test_an_order_that_a_closed_month_has_counts_in_no_other(session: Session, house: House):
