@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,16 @@ def test_each_day_is_drawn_once_also_one_on_which_nobody_swept(
     drawn = {s.subject_id for s in session.query(Step).filter_by(kind="sample_review")}
     assert [len(drawn & {o.id for o in orders}) for orders in passed.values()] == [5, 3]
     assert session.query(Step).filter_by(kind="daily_sample", state="done").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [(None, [21]), ("2026-11-18", [19, 20, 21]), ("2026-11-21", [21]), ("2026-11-25", [21])],
+    ids=["the first ever", "a gap", "today's stands", "a clock that was turned back"],
+)
+def test_the_days_since_the_last_step(last: str | None, days: list[int]) -> None:
+    key = periods.key(periods.HOUSE, last) if last else None
+    assert periods.days_since(key, date(2026, 11, 21)) == [f"2026-11-{day}" for day in days]
 
 
 def _days(session: Session) -> list[str]:
