@@ -6,8 +6,6 @@ A closed month takes no more facts; that it stands as it was closed is the invar
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 

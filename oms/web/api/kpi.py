@@ -82,7 +82,9 @@ class ReportOut(Schema):
         fields.Nested(CorrectionOut), required=True, metadata={"description": "of earlier months, found in this one"}
     )
     told_later = fields.List(
-        fields.Nested(ToldLaterOut), required=True, metadata={"description": "of closed months, and in the figures of this one"}
+        fields.Nested(ToldLaterOut),
+        required=True,
+        metadata={"description": "of closed months, and in the figures of this one"},
     )
 
 
