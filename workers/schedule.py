@@ -11,37 +11,47 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from oms.journey import periods, policy, step_sql, steps
+from oms.clock import local_day
+from oms.journey import calendar_store, periods, policy, step_sql, steps
 from oms.journey.steps import NewStep
 from oms.parties.models import Carrier, Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`subjects` names what the job runs for; `period` cuts time: one run for each subject and period."""
+    """`subjects` names what the job runs for; `periods` cuts time: one run for each subject and period.
+
+    `each`: none is left out, though no sweep ran in it or the run before is not over; the others look at what stands now.
+    """
 
     kind: str
     subjects: Callable[[Session], Sequence[tuple[uuid.UUID, str]]]
-    period: Callable[[Session, datetime, ZoneInfo], str]
+    periods: Callable[[Session, datetime, ZoneInfo], Sequence[str]]
+    each: bool = False
 
 
-def _minute(session: Session, now: datetime, zone: ZoneInfo) -> str:
-    return periods.minute(now)
+_LAST_SAMPLE = text("SELECT max(key) FROM step WHERE kind = 'daily_sample'")
 
 
-def _poll_interval(session: Session, now: datetime, zone: ZoneInfo) -> str:
+def _minute(session: Session, now: datetime, zone: ZoneInfo) -> Sequence[str]:
+    return [periods.minute(now)]
+
+
+def _poll_interval(session: Session, now: datetime, zone: ZoneInfo) -> Sequence[str]:
     """The manager's interval, counted from 1970."""
     length_s = policy.read(session, now).whole("poll.interval")
     start = datetime.fromtimestamp(now.timestamp() // length_s * length_s, UTC)
-    return start.strftime("%Y%m%dT%H%M%SZ")
+    return [start.strftime("%Y%m%dT%H%M%SZ")]
 
 
-def _day(session: Session, now: datetime, zone: ZoneInfo) -> str:
-    return now.astimezone(zone).strftime("%Y-%m-%d")
+def _sample_days(session: Session, now: datetime, zone: ZoneInfo) -> Sequence[str]:
+    """This day, and those before it on which nobody opened the sample: orders passed all the same."""
+    today = local_day(now, calendar_store.zone_of(session))
+    return periods.days_since(session.execute(_LAST_SAMPLE).scalar_one(), today)
 
 
-def _hour(session: Session, now: datetime, zone: ZoneInfo) -> str:
-    return now.strftime("%Y%m%dT%HZ")
+def _hour(session: Session, now: datetime, zone: ZoneInfo) -> Sequence[str]:
+    return [now.strftime("%Y%m%dT%HZ")]
 
 
 def _polled_channels(session: Session) -> Sequence[tuple[uuid.UUID, str]]:
@@ -63,7 +73,7 @@ JOBS: tuple[Job, ...] = (
     Job("fold_kpi", _once, _minute),
     Job("compute_kpi", _once, _hour),
     Job("check_invariants", _once, _minute),
-    Job("daily_sample", _once, _day),
+    Job("daily_sample", _once, _sample_days, each=True),
 )
 
 _RUNNING = text(f"""
@@ -72,18 +82,14 @@ _RUNNING = text(f"""
 
 
 def open_due(session: Session, *, now: datetime, zone: str) -> int:
-    """Open the step of every job for the period that `now` lies in; one that still runs is not doubled."""
-    running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS]})}
-    now_in = {job.kind: job.period(session, now, ZoneInfo(zone)) for job in JOBS}
+    """Open the step of every job for the period that `now` lies in, and for those that were missed of a job that leaves none
+    out; of the others one that still runs is not doubled."""
+    running = {tuple(row) for row in session.execute(_RUNNING, {"kinds": [job.kind for job in JOBS if not job.each]})}
+    due_at = now + timedelta(minutes=5)
     new = [
-        NewStep(
-            job.kind,
-            subject,
-            subject_type=kind_of,
-            key=periods.key(subject, now_in[job.kind]),
-            due_at=now + timedelta(minutes=5),
-        )
+        NewStep(job.kind, subject, subject_type=kind_of, key=periods.key(subject, period), due_at=due_at)
         for job in JOBS
+        for period in job.periods(session, now, ZoneInfo(zone))
         for subject, kind_of in job.subjects(session)
         if (job.kind, subject) not in running
     ]

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from oms.journey import calendar_store, policy
 from oms.journey.clocks import late_from
 from oms.journey.flow import FLOW
+from oms.shipping.scan_times import counts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ _STEPS = text("""
     ORDER BY s.opened_at, s.id
 """)
 
-_MARKS = text("""
+_MARKS = text(f"""
     SELECT m.received_at AS at, 1 AS leg, 'message by ' || m.way || ', became ' || i.became AS what
     FROM inbound_order i JOIN inbound_message m ON m.id = i.message_id WHERE i.order_id = :id
     UNION ALL
@@ -123,7 +124,8 @@ _MARKS = text("""
            || coalesce(', waybill ' || p.waybill_number, '') || CASE WHEN p.handed_over_at IS NULL THEN '' ELSE ', handed over' END
     FROM parcel p WHERE p.order_id = :id
     UNION ALL
-    SELECT e.at, 8, 'scan of the carrier: ' || e.status || coalesce(' at ' || e.place, '')
+    SELECT {counts_at("e", "p")}, 8, 'scan of the carrier: ' || e.status || coalesce(' at ' || e.place, '')
+           || CASE WHEN e.at < p.booked_at THEN ', dated before its label: ' || e.at ELSE '' END
     FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id WHERE p.order_id = :id
     UNION ALL
     SELECT coalesce(m.sent_at, m.created_at), 8, 'message ' || m.template || ' ' || m.status FROM message m WHERE m.order_id = :id

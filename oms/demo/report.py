@@ -22,7 +22,7 @@ from oms.invariants import check
 from oms.journey import calendar_store, seal
 from oms.kpi import facts
 from oms.kpi.definitions import KPIS
-from oms.kpi.report import Report, counted
+from oms.kpi.report import Report, of_period
 
 _ORDERS = text("""
     SELECT c.name AS channel, o.channel_order_id, o.channel_order_number, o.number, o.status, o.fulfilment_status,
@@ -105,9 +105,7 @@ def _kpi(session: Session, now: datetime) -> dict[str, Any]:
 
 def _month(session: Session, month: Month, now: datetime) -> Report:
     """A run at the end of a month has promises in the next one: what is known of it counts already."""
-    period = facts.period_of(session, month=month, now=now)
-    steps = facts.step_facts(session, period=period)
-    return counted(steps, facts.error_facts(session, period=period, facts=steps), period)
+    return of_period(session, period=facts.period_of(session, month=month, now=now))
 
 
 def table(found: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from oms.invariants.table import Invariant
 from oms.kpi.closing import CLOSED, DIGEST
-from oms.kpi.definitions import KPIS, OUTSIDERS, PERSON, STAGE_OF
+from oms.kpi.definitions import KPIS, OUTSIDERS, PERSON, STAGE_OF, TOLD
 
 _HAVING = {
     dimension: [kpi.key for kpi in KPIS.values() if dimension in kpi.dimensions]
@@ -21,6 +21,7 @@ def _summed() -> str:
         hit = "coalesce(own_hit, hit)" if dimension == PERSON else "hit"
         named = ", ".join(f"'{kpi}'" for kpi in kpis)
         parts.append(_part(f"'{dimension}'", dimension, hit, f"{dimension} IS NOT NULL AND kpi IN ({named})"))
+    parts.append(_part(f"'{TOLD}'", "substr(why, 1, 7)", "hit", "position('/' IN why) > 0"))
     return " UNION ALL ".join(parts)
 
 

@@ -8,6 +8,8 @@ from oms.journey.flow import UNDELIVERED, UNDELIVERED_BY_THE_CUSTOMER
 
 COMPANY, CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER = "company", "channel", "stage", "person", "warehouse", "carrier"
 DIMENSIONS = (CHANNEL, STAGE, PERSON, WAREHOUSE, CARRIER)
+#: Beside them each KPI has sums of what was told after its month was closed, by that month (K-7).
+TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True)

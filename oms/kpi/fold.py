@@ -3,28 +3,29 @@
 Every line of a figure comes from the facts of one order alone (or of one subject without an order). So an order whose
 facts changed is counted anew by the same rules, its lines are put in place of the former ones, and the sums move by the
 difference. A repeat counts the same and moves nothing. What has been folded is known by the rows of `touched` that are
-gone, never by a last id or moment, so what commits late is folded late and not lost. Closed months are left alone.
+gone, never by a last id or moment, so what commits late is folded late and not lost. Closed months are left alone: what
+is told of them afterwards counts in the month in which it is told (`afterwards`).
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from oms.clock import Month, month_of
-from oms.journey import calendar_store, touched
-from oms.kpi.definitions import DIMENSIONS, ENTRY, KPIS, PERSON, QUESTIONS
-from oms.kpi.facts import error_facts, facts_of_units, period_of
-from oms.kpi.models import KpiCount, KpiLine, KpiMonth, KpiRecount
-from oms.kpi.rules import RULES
+from oms.clock import Month
+from oms.journey import touched
+from oms.kpi import afterwards, kept, unit_lines
+from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON, TOLD
+from oms.kpi.facts import facts_of_units, period_of
+from oms.kpi.models import KpiCount, KpiLine, KpiRecount
+from oms.kpi.unit_lines import Kept, Line
 from oms.kpi.values import Counted, StepFact
 from oms.rows import among, insert_rows
 
@@ -32,10 +33,6 @@ BATCH = 500
 #: A month's lines come from facts of it and of its neighbours: promises made, answers given.
 _MARGIN = timedelta(days=1)
 
-#: What a line is known by: month, KPI, and the number of its fact's id (an id itself costs four times as much as a key).
-Line = tuple[str, str, int]
-#: A line with its unit.
-Kept = tuple[uuid.UUID, Counted]
 _NAMES = ("month", "kpi", "unit_id", *Counted._fields)
 _LINES = text(f"""
     SELECT {", ".join(f'"{name}"' for name in _NAMES)} FROM kpi_line WHERE unit_id = ANY(CAST(:units AS uuid[]))
@@ -102,9 +99,10 @@ def fold_units(session: Session, *, units: Iterable[uuid.UUID], now: datetime) -
     ids = sorted(units)
     if not ids:
         return
-    facts = facts_of_units(session, units=ids, now=now)
-    closed = set(session.scalars(select(KpiMonth.month).where(KpiMonth.closed_at.is_not(None))))
-    _replace(session, ids, _lines(session, facts, closed, now), closed)
+    facts, last = facts_of_units(session, units=ids, now=now), kept.last_closed(session)
+    old = _kept(session, ids)
+    new = unit_lines.of_units(session, facts, old, last=last, now=now)
+    _replace(session, {line: value for line, value in old.items() if line[0] > last}, new)
     _come_back(session, ids, facts, now)
 
 
@@ -117,57 +115,7 @@ def _units(session: Session, hints: set[uuid.UUID]) -> set[uuid.UUID]:
     return orders | set(session.execute(_OTHERS, {"ids": list(others)}).scalars()) if others else orders
 
 
-def unit_of(fact: StepFact) -> uuid.UUID:
-    """The order, or where a fact has none its subject."""
-    return fact.order_id or fact.subject_id
-
-
-def _lines(session: Session, facts: Sequence[StepFact], closed: set[str], now: datetime) -> dict[Line, Kept]:
-    """Every line of these facts in the months that are not closed, by the rules of the report."""
-    alone = {fact.step_id: fact.subject_id for fact in facts if fact.order_id is None}
-    periods = [
-        period_of(session, month=month, now=now)
-        for month in _months(facts, calendar_store.zone_of(session))
-        if str(month) not in closed
-    ]
-    if not periods:
-        return {}
-    # Each rule looks for itself which errors were attributed before the freeze of its month.
-    errors = error_facts(session, period=max(periods, key=lambda period: period.freeze_at), facts=facts)
-    found: dict[Line, Kept] = {}
-    for period in periods:
-        month = str(period.month)
-        for kpi, rule in RULES.items():
-            for line in rule(facts, errors, period):
-                found[month, kpi, line.fact_id.int] = (line.order_id or alone[line.fact_id], line)
-    return found
-
-
-def _months(facts: Sequence[StepFact], zone: ZoneInfo) -> list[Month]:
-    """The months in which any of the facts may count."""
-    moments = {at for fact in facts for at in _moments(fact)}
-    days = {at.replace(minute=0, second=0, microsecond=0) for at in moments}
-    return sorted(
-        {month_of(at, zone) for at in days} | {month_of(at + timedelta(hours=1), zone) for at in days}, key=str
-    )
-
-
-def _moments(fact: StepFact) -> Iterable[datetime]:
-    yield fact.due_at
-    if fact.kind in ("collect", "deliver"):
-        yield fact.promised_at
-    if fact.finished_at is not None and fact.kind in _BY_END:
-        yield fact.finished_at
-    if fact.kind in QUESTIONS:
-        yield fact.opened_at
-
-
-#: Kinds that figures count in the month in which they end.
-_BY_END = frozenset({ENTRY, "pick", "pack", "deliver", *QUESTIONS})
-
-
-def _replace(session: Session, units: list[uuid.UUID], new: dict[Line, Kept], closed: set[str]) -> None:
-    old = _kept(session, units, closed)
+def _replace(session: Session, old: Mapping[Line, Kept], new: Mapping[Line, Kept]) -> None:
     if old == new:
         return
     gone = [(key, value) for key, value in old.items() if new.get(key) != value]
@@ -187,10 +135,10 @@ def _replace(session: Session, units: list[uuid.UUID], new: dict[Line, Kept], cl
     )
 
 
-def _kept(session: Session, units: list[uuid.UUID], closed: set[str]) -> dict[Line, Kept]:
-    """The lines as they were counted last."""
+def _kept(session: Session, units: list[uuid.UUID]) -> dict[Line, Kept]:
+    """The lines as they were counted last, also those of closed months."""
     rows = session.execute(_LINES, {"units": units}).all()
-    return {(r[0], r[1], r[3].int): (r[2], Counted._make(r[3:])) for r in rows if r[0] not in closed}
+    return {(r[0], r[1], r[3].int): (r[2], Counted._make(r[3:])) for r in rows}
 
 
 def add(session: Session, moved: Iterable[tuple[str, str, Counted, int]]) -> None:
@@ -212,8 +160,8 @@ def summed(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[str, st
     """(month, dimension, value, KPI) -> lines, hit, of, caught, escaped; the company's dimension and value are empty."""
     counter: Counter[tuple[str, str, str, str, int]] = Counter()
     for (month, kpi, *values), (lines, hit, own, *rest) in _alike(moved).items():
-        named = dict(zip(DIMENSIONS, values, strict=True))
-        for dimension in ("", *KPIS[kpi].dimensions):
+        named = dict(zip((*DIMENSIONS, TOLD), values, strict=True))
+        for dimension in ("", *KPIS[kpi].dimensions, TOLD):
             value = named.get(dimension, "")
             if value is not None:
                 shares = (lines, own if dimension == PERSON else hit, *rest)
@@ -228,11 +176,11 @@ _VALUES = attrgetter(*DIMENSIONS)
 
 
 def _alike(moved: Iterable[tuple[str, str, Counted, int]]) -> dict[tuple[Any, ...], list[int]]:
-    """Lines that are in the same sums, added up: (month, KPI, value of each dimension) -> lines, hit, own hit, of, caught,
-    escaped. They are few for many lines, and each is shared out over its sums once."""
+    """Lines that are in the same sums, added up: (month, KPI, value of each dimension, closed month of what was told) -> lines,
+    hit, own hit, of, caught, escaped. They are few for many lines, and each is shared out over its sums once."""
     found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
     for month, kpi, line, sign in moved:
-        sums = found[month, kpi, *_VALUES(line)]
+        sums = found[month, kpi, *_VALUES(line), afterwards.month_told(line.why)]
         sums[0] += sign
         sums[1] += sign * line.hit
         sums[2] += sign * (line.hit if line.own_hit is None else line.own_hit)
@@ -252,8 +200,7 @@ def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFac
         moments = (fact.due_at, fact.promised_at, fact.late_from, *(pause.until for pause in fact.pauses))
         ahead = [m for m in moments if m is not None and m >= now]
         if ahead:
-            unit = unit_of(fact)
-            at[unit] = min(at.get(unit, ahead[0]), *ahead)
+            at[fact.unit] = min(at.get(fact.unit, ahead[0]), *ahead)
     session.execute(delete(KpiRecount).where(among(KpiRecount.unit_id, [unit for unit in units if unit not in at])))
     if at:
         session.execute(_RECOUNT, {"ids": list(at), "ats": list(at.values())})

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from oms.journey.clocks import CLOCKS, moves_due
 from oms.journey.flow import FLOW
+from oms.kpi import afterwards
 from oms.kpi.definitions import ASTRAY, FORCE_MAJEURE, OUR_FAULT, STAGE_OF
 from oms.kpi.values import Counted, Period, StepFact
 
@@ -63,7 +64,8 @@ def as_own(counted: Counted) -> Counted:
     own = counted.hit if counted.own_hit is None else counted.own_hit
     if own == counted.hit:
         return counted
-    return counted._replace(hit=own, why="anothers_error" if own == counted.of else counted.why)
+    why = afterwards.instead(counted.why, "anothers_error") if own == counted.of else counted.why
+    return counted._replace(hit=own, why=why)
 
 
 def line(

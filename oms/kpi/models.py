@@ -48,7 +48,8 @@ class KpiLine(Base):
 
 
 class KpiCount(Base):
-    """The sums over the lines of a figure: of the company (both names empty) or of one value of a dimension."""
+    """The sums over the lines of a figure: of the company (both names empty), of one value of a dimension, or of what was told of
+    one closed month (`definitions.TOLD`)."""
 
     __tablename__ = "kpi_count"
 

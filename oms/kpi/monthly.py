@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 from oms.clock import Month, month_of
 from oms.errors import InputInvalid
 from oms.journey import calendar_store
-from oms.kpi import closing, fold
+from oms.kpi import closing, fold, kept
 from oms.kpi.definitions import KPIS, PERSON
 from oms.kpi.facts import period_of
 from oms.kpi.lines import as_own
 from oms.kpi.models import KpiCount, KpiFold, KpiLine, KpiMonth
-from oms.kpi.report import Report, month_figure, month_report
-from oms.kpi.rules import RULES, breakdown, figure
+from oms.kpi.report import Report, figures_of_lines, month_figure, month_report
+from oms.kpi.rules import RULES
 from oms.kpi.values import Counted, Figure
 
 #: How many months before this one are closed when their time has come.
@@ -148,8 +148,9 @@ def compute_months(session: Session, *, now: datetime) -> list[Report]:
     A repeat changes nothing; a closed month is left as it is.
     """
     month = month_of(now, calendar_store.read(session, now).organisation.zone)
-    months = [month]
-    for _ in range(LOOKS_BACK):
+    months, last = [month], kept.last_closed(session)
+    # When nobody closed for longer, none is left open for ever.
+    while len(months) <= LOOKS_BACK or "" < last < str(months[0].previous()):
         months.insert(0, months[0].previous())
     closed = _closed(session, months)
     return [keep(session, month=m, now=now) for m in months if str(m) not in closed]
@@ -193,17 +194,8 @@ def with_lines(
     session: Session, *, month: Month, counted_at: datetime, provisional: bool, kpi: str | None = None
 ) -> Report:
     """The report as its lines are kept, summed anew from them."""
-    stored = select(KpiLine).where(KpiLine.month == str(month))
-    if kpi is not None:
-        stored = stored.where(KpiLine.kpi == kpi)
-    lines: dict[str, list[Counted]] = {}
-    for line in session.scalars(stored.order_by(KpiLine.kpi, KpiLine.fact_id)):
-        lines.setdefault(line.kpi, []).append(_line(line))
-    figures: list[Figure] = []
-    for name in RULES:
-        own = lines.get(name, [])
-        figures += [figure(name, own), *breakdown(name, own)]
-    return Report(month, counted_at, provisional=provisional, figures=tuple(figures))
+    lines = kept.of_month(session, month=month, kpis=list(RULES) if kpi is None else [kpi])
+    return Report(month, counted_at, provisional=provisional, figures=tuple(figures_of_lines(lines)))
 
 
 def _closed(session: Session, months: list[Month]) -> set[str]:

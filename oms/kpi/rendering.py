@@ -10,6 +10,7 @@ from typing import Any
 
 from oms.clock import format_instant
 from oms.documents.csv_text import Cell, csv_text
+from oms.kpi import afterwards
 from oms.kpi.definitions import KPIS, STAGES, WHY
 from oms.kpi.report import Report
 from oms.kpi.values import Counted, Figure
@@ -35,6 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "company": ("company", "公司"),
     "orders_behind": ("orders behind the figure", "指标对应的订单"),
     "none": ("none", "无"),
+    "told_later": ("of {month}, told after it was closed: {why}", "属 {month}，关账后才得知: {why}"),
 }
 
 
@@ -61,8 +63,9 @@ def _stage_name(key: str, language: str) -> str:
 
 
 def why_text(why: str, language: str) -> str:
-    """The reason of a line in that language."""
-    return WHY[why][language == "zh_Hans"]
+    """The reason of a line in that language, with the month of what was told after that was closed."""
+    month, text = afterwards.month_told(why), WHY[afterwards.reason(why)][language == "zh_Hans"]
+    return word("told_later", language).format(month=month, why=text) if month else text
 
 
 def rate_text(figure: Figure) -> str:
@@ -168,7 +171,8 @@ def _line_json(line: Counted) -> dict[str, Any]:
     return {
         "order": line.order_no, "step": str(line.fact_id), "stage": line.stage, "channel": line.channel,
         "warehouse": line.warehouse, "carrier": line.carrier, "person": line.person,
-        "numerator": line.hit, "denominator": line.of, "why": line.why,
+        "numerator": line.hit, "denominator": line.of, "why": afterwards.reason(line.why),
+        "of_month": afterwards.month_told(line.why),
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from oms.clock import Month
 from oms.errors import InputInvalid
+from oms.kpi import kept
 from oms.kpi.definitions import KPIS
 from oms.kpi.facts import error_facts, period_of, step_facts
 from oms.kpi.rules import RULES, breakdown, figure
-from oms.kpi.values import ErrorFact, Figure, Period, StepFact
+from oms.kpi.values import Counted, Figure, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,42 @@ class Report:
 
 def month_report(session: Session, *, month: Month, now: datetime) -> Report:
     """Count every KPI of the month from its facts: a fixed number of statements, exact at the time of reading."""
-    period = period_of(session, month=month, now=now)
-    if period.start > now:
-        raise InputInvalid(f"{month} has not begun", fields={"month": "ask for this month or an earlier one"})
-    facts = step_facts(session, period=period)
-    return counted(facts, error_facts(session, period=period, facts=facts), period)
+    return of_period(session, period=_begun(session, month, now))
+
+
+def of_period(session: Session, *, period: Period) -> Report:
+    """The report of a month that need not have begun: a promise may lie in it already."""
+    figures = figures_of_lines(_lines(session, period, kpi=None))
+    return Report(period.month, period.now, period.provisional, tuple(figures))
 
 
 def month_figure(session: Session, *, month: Month, kpi: str, group: tuple[str, str] | None, now: datetime) -> Figure:
     """Count one KPI of the month with its orders, from the facts that it reads and no others."""
     if kpi not in KPIS:
         raise InputInvalid(f"no KPI is named {kpi!r}", fields={"kpi": f"one of {', '.join(KPIS)}"})
-    period = period_of(session, month=month, now=now)
-    if period.start > now:
-        raise InputInvalid(f"{month} has not begun", fields={"month": "ask for this month or an earlier one"})
-    facts = step_facts(session, period=period, kpi=kpi)
-    lines = RULES[kpi](facts, error_facts(session, period=period, facts=facts), period)
+    lines = _lines(session, _begun(session, month, now), kpi=kpi)[kpi]
     if group is None:
         return figure(kpi, lines)
     return next((f for f in breakdown(kpi, lines) if f.group == group), Figure(kpi, group, 0, 0, ()))
 
 
-def counted(facts: Sequence[StepFact], errors: Sequence[ErrorFact], period: Period) -> Report:
-    """The report of given facts. Pure."""
-    figures: list[Figure] = []
-    for kpi, rule in RULES.items():
-        lines = rule(facts, errors, period)
-        figures += [figure(kpi, lines), *breakdown(kpi, lines)]
-    return Report(period.month, period.now, period.provisional, tuple(figures))
+def _begun(session: Session, month: Month, now: datetime) -> Period:
+    period = period_of(session, month=month, now=now)
+    if period.start > now:
+        raise InputInvalid(f"{month} has not begun", fields={"month": "ask for this month or an earlier one"})
+    return period
+
+
+def _lines(session: Session, period: Period, *, kpi: str | None) -> dict[str, list[Counted]]:
+    """The month's own lines by KPI, or of one; what closed months have is not counted again, what was told of them is."""
+    facts = step_facts(session, period=period, kpi=kpi)
+    errors = error_facts(session, period=period, facts=facts)
+    lines = {name: RULES[name](facts, errors, period) for name in (list(RULES) if kpi is None else [kpi])}
+    return kept.settled(session, month=period.month, lines=lines, facts=facts)
+
+
+def figures_of_lines(lines: Mapping[str, Sequence[Counted]]) -> Iterator[Figure]:
+    """Each KPI's figures, of the company and by its dimensions. Pure."""
+    for kpi in RULES:
+        own = lines.get(kpi, ())
+        yield from (figure(kpi, own), *breakdown(kpi, own))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from uuid import UUID
 
@@ -184,3 +184,8 @@ RULES: dict[str, Rule] = {
     "satisfaction_aftersales": lambda facts, errors, period: satisfaction(facts, period, kind="rate_ticket"),
     "response": lambda facts, errors, period: response(facts, period),
 }
+
+
+def all_lines(facts: Facts, errors: Sequence[ErrorFact], period: Period) -> Iterator[tuple[str, Counted]]:
+    """Every line of every figure, with its KPI."""
+    return ((kpi, line) for kpi, rule in RULES.items() for line in rule(facts, errors, period))

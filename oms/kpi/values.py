@@ -74,6 +74,11 @@ class StepFact(NamedTuple):
     late_with: tuple[str | None] | None = None
 
     @property
+    def unit(self) -> UUID:
+        """Its order, or where it has none its subject."""
+        return self.order_id or self.subject_id
+
+    @property
     def done(self) -> bool:
         return self.state == "done" and not self.cancelled
 
@@ -130,7 +135,8 @@ class Period:
 class Counted(NamedTuple):
     """One line of a figure: how much of the fact is in the denominator and in the numerator, and why.
 
-    `of` 0 means left out. `own_hit` is the numerator for the person named, where it differs: another's error.
+    `of` 0 means left out. `own_hit` is the numerator for the person named, where it differs: another's error. `why` begins with
+    the month of what was told after that was closed, as `2026-10/late` (`afterwards`).
     """
 
     fact_id: UUID

@@ -20,10 +20,11 @@ from oms.journey.steps import Done, NewStep
 from oms.orders import locking
 from oms.shipping import arrivals
 from oms.shipping.models import Parcel
+from oms.shipping.scan_times import counts_at
 
 
 class Trouble(NamedTuple):
-    """What a carrier's scan told of a parcel, and when it was scanned."""
+    """What a carrier's scan told of a parcel, and when it counts."""
 
     parcel_id: uuid.UUID
     status: str
@@ -36,15 +37,25 @@ _STOOD = text("""
 
 _ORDERS = text("SELECT id, order_id FROM parcel WHERE id = ANY(CAST(:ids AS uuid[]))")
 
+_SCANNED = text(f"""
+    SELECT e.parcel_id, e.status, {counts_at("e", "p")} AS at FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id
+    WHERE e.id = ANY(CAST(:ids AS uuid[])) ORDER BY e.id
+""")
+
 # Not sorted here: by the order of their ids all parcels that ever were would be read.
-SILENT = text("""
+SILENT = text(f"""
     SELECT p.id, p.order_id, greatest(p.handed_over_at, e.at) AS last_at
-    FROM parcel p LEFT JOIN LATERAL (SELECT max(t.at) AS at FROM tracking_event t
+    FROM parcel p LEFT JOIN LATERAL (SELECT max({counts_at("t", "p")}) AS at FROM tracking_event t
                                      WHERE t.parcel_id = p.id AND t.status <> 'pre_transit') e ON TRUE
     WHERE p.carrier_id = :carrier AND p.waybill_number IS NOT NULL AND p.delivered_at IS NULL AND p.undelivered_at IS NULL
       AND p.handed_over_at < :before AND p.tracking_status NOT IN ('lost', 'return_to_sender')
       AND greatest(p.handed_over_at, e.at) < :before
 """)
+
+
+def of_scans(session: Session, *, scan_ids: Sequence[uuid.UUID]) -> list[Trouble]:
+    """The troubles that these scans told, in the order in which they were told."""
+    return [Trouble(*row) for row in session.execute(_SCANNED, {"ids": list(scan_ids)})] if scan_ids else []
 
 
 def open_cases(session: Session, *, troubles: Sequence[Trouble], now: datetime) -> int:

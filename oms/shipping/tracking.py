@@ -1,6 +1,7 @@
 """The carrier's scans: stored once, in whatever order they come; collected and delivered end their steps (F-6, F-8).
 
-A step ends at the time of the scan, since that is what was promised; a scan that comes late sets it back.
+A step ends at the time of the scan, since that is what was promised; a scan that comes late sets it back. One that is dated
+before its label counts from when we were told of it (`scan_times`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from oms.parties.models import Carrier
 from oms.shipping import arrivals, cases, handover, leaving, notices, rules
 from oms.shipping.cases import Trouble
 from oms.shipping.models import Parcel, TrackingEvent
+from oms.shipping.scan_times import counts_at
 
 #: Parcels that one step asks about; the longest unasked go first.
 ASKED_AT_ONCE = 300
@@ -109,40 +111,41 @@ def _row(
     }
 
 
-def _insert(session: Session, rows: Sequence[dict[str, object]]) -> list[Row[uuid.UUID, str, datetime]]:
+def _insert(session: Session, rows: Sequence[dict[str, object]]) -> list[Row[uuid.UUID, uuid.UUID, str]]:
     if not rows:
         return []
     values = [{name: value for name, value in row.items() if name != "signed_by"} for row in rows]
     statement = pg_insert(TrackingEvent).on_conflict_do_nothing(index_elements=["parcel_id", "status", "at"])
-    returning = statement.returning(TrackingEvent.parcel_id, TrackingEvent.status, TrackingEvent.at)
+    returning = statement.returning(TrackingEvent.id, TrackingEvent.parcel_id, TrackingEvent.status)
     return list(session.execute(returning, values).all())
 
 
 # Of what is known to travel back the last scan is that of our own door: it was delivered to nobody.
-_MARK = text("""
+_MARK = text(f"""
     UPDATE parcel SET collected_at = least(parcel.collected_at, e.collected),
            delivered_at = CASE WHEN parcel.undelivered_as = ANY(CAST(:back AS text[])) THEN parcel.delivered_at
                                ELSE least(parcel.delivered_at, e.delivered) END
-    FROM (SELECT parcel_id, min(at) FILTER (WHERE status = ANY(CAST(:collected AS text[]))) AS collected,
-                 min(at) FILTER (WHERE status = 'delivered') AS delivered
-          FROM tracking_event WHERE parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY parcel_id) e, fulfilment f
+    FROM (SELECT e.parcel_id, min({counts_at("e", "p")}) FILTER (WHERE e.status = ANY(CAST(:collected AS text[]))) AS collected,
+                 min({counts_at("e", "p")}) FILTER (WHERE e.status = 'delivered') AS delivered
+          FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id
+          WHERE e.parcel_id = ANY(CAST(:ids AS uuid[])) GROUP BY e.parcel_id) e, fulfilment f
     WHERE parcel.id = e.parcel_id AND f.id = parcel.fulfilment_id
     RETURNING parcel.id, parcel.collected_at, parcel.delivered_at, parcel.handed_over_at,
               f.status IN ('putback', 'cancelled') AS stopped
 """)
 
 # The newest word of each parcel; of two scans at one moment the one that came later.
-_LATEST = text("""
+_LATEST = text(f"""
     SELECT DISTINCT ON (e.parcel_id) e.parcel_id, e.status FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id
     WHERE e.parcel_id = ANY(CAST(:ids AS uuid[])) AND e.status <> ALL(CAST(:silent AS text[]))
       AND (e.status <> 'delivered' OR p.delivered_at IS NOT NULL)
-    ORDER BY e.parcel_id, e.status = 'delivered' DESC, e.at DESC, e.id DESC
+    ORDER BY e.parcel_id, e.status = 'delivered' DESC, {counts_at("e", "p")} DESC, e.id DESC
 """)
 
 
 def _follow(
     session: Session,
-    fresh: Sequence[Row[uuid.UUID, str, datetime]],
+    fresh: Sequence[Row[uuid.UUID, uuid.UUID, str]],
     rows: Sequence[dict[str, object]],
     carrier_id: uuid.UUID,
     now: datetime,
@@ -166,7 +169,7 @@ def _follow(
     arrivals.delivered(session, parcel_ids=[r.id for r in sent if r.delivered_at is not None], by=by, now=now)
     coming = {row.parcel_id for row in fresh if row.status == "out_for_delivery"} & {row.id for row in sent}
     journey.open_steps(session, notices.announce(session, parcel_ids=sorted(coming), now=now), now=now)
-    troubles = [Trouble(row.parcel_id, row.status, row.at) for row in fresh if row.status in rules.TROUBLE]
+    troubles = cases.of_scans(session, scan_ids=[row.id for row in fresh if row.status in rules.TROUBLE])
     troubles += [Trouble(row.id, "stopped", row.collected_at) for row in unsigned if row.stopped]
     cases.open_cases(session, troubles=troubles, now=now)
 

@@ -1,4 +1,4 @@
-"""The daily sample: some of yesterday's automatically passed orders are looked at by hand (V-7)."""
+"""The daily sample: some of each day's automatically passed orders are looked at by hand on the next one (V-7)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms.accounts import rights
-from oms.clock import DAY, day_bounds, local_day
+from oms.clock import DAY, day_bounds
 from oms.errors import Fenced, InputInvalid, NotAllowed
-from oms.journey import calendar_store, errors, lifecycle, policy
+from oms.journey import calendar_store, errors, lifecycle, periods, policy
 from oms.journey import steps as journey
 from oms.journey.errors import NewError
 from oms.journey.steps import Claimed, Done, NewStep
 
+_KEYS = text("SELECT id, key FROM step WHERE id = ANY(CAST(:ids AS uuid[]))")
 _PASSED = text("""
     SELECT DISTINCT subject_id FROM step
     WHERE kind = 'verify' AND outcome = 'passed' AND finished_at >= :start AND finished_at < :end
@@ -39,9 +40,17 @@ def sample_size(passed: int, *, rate: Decimal, least: int) -> int:
 
 
 def draw(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[Done]:
-    """Step `daily_sample`: open a `sample_review` for randomly chosen orders of yesterday (the organisation's day)."""
+    """Step `daily_sample`: open a `sample_review` for randomly chosen orders of the day before the one that its key names.
+
+    By the key and not by `now`: a step that comes days late draws of its own day, and there is one of each day.
+    """
     zone = calendar_store.read(session, now).organisation.zone
-    start, end = day_bounds(local_day(now, zone) - DAY, zone)
+    days = {row.id: periods.day_of(row.key) for row in session.execute(_KEYS, {"ids": [step.id for step in steps]})}
+    return [Done(step, "sampled", _drawn(session, day_bounds(days[step.id] - DAY, zone), now)) for step in steps]
+
+
+def _drawn(session: Session, bounds: tuple[datetime, datetime], now: datetime) -> tuple[NewStep, ...]:
+    start, end = bounds
     passed = list(session.execute(_PASSED, {"start": start, "end": end}).scalars())
     numbers = policy.read(session, now)
     count = sample_size(
@@ -50,9 +59,7 @@ def draw(session: Session, *, steps: Sequence[Claimed], now: datetime) -> list[D
         least=numbers.whole("verification.sample_min"),
     )
     chosen = random.SystemRandom().sample(passed, count)
-    opens = tuple(NewStep("sample_review", o, order_id=o) for o in chosen)
-    # Should an earlier period's step come late, it draws nothing a second time.
-    return [Done(step, "sampled", opens if place == 0 else ()) for place, step in enumerate(steps)]
+    return tuple(NewStep("sample_review", o, order_id=o) for o in chosen)
 
 
 def check(

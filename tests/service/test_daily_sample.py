@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from oms.errors import Fenced, InputInvalid, NotAllowed
-from oms.journey import steps
+from oms.journey import periods, steps
 from oms.journey.models import ErrorEvent, Step
 from oms.journey.steps import NewStep
 from oms.orders.models import OrderLine
@@ -27,6 +26,7 @@ from tests.factories.verification import (
     run,
     verified,
 )
+from workers import schedule
 
 
 @pytest.fixture
@@ -42,11 +42,48 @@ def test_the_daily_sample_draws_at_least_five_of_yesterdays_passed_orders(
     held = make_web_order(session, house, customer_id=make_customer(session, key_customer=True).id)
     verified(session, held, business_now)
     tomorrow = business_now + timedelta(days=1)
-    steps.open_steps(session, [NewStep("daily_sample", uuid.UUID(int=5))], now=tomorrow)
+    opened = NewStep("daily_sample", periods.HOUSE, key=periods.key(periods.HOUSE, "2026-11-19"))
+    steps.open_steps(session, [opened], now=tomorrow)
     again(session, "daily_sample", sampling.draw, tomorrow)
     drawn = session.query(Step).filter_by(kind="sample_review").all()
     assert len(drawn) == 5
     assert {s.subject_id for s in drawn} <= {o.id for o in orders}
+
+
+def test_each_day_is_drawn_once_also_one_on_which_nobody_swept(
+    session: Session, house: House, business_now: datetime
+) -> None:
+    """The sweep stood from the 18th to the 21st, while orders passed: the 19th was drawn never, and the 20th twice when workers
+    had stood as well."""
+    first, third = business_now, business_now + timedelta(days=2)
+    passed = {}
+    for moment, many in ((first, 8), (third, 3)):
+        passed[moment] = {make_web_order(session, house) for _ in range(many)}
+        run(session, "verify", review.verify, list(passed[moment]), moment)
+    for moment in (first, business_now + timedelta(days=3)):
+        for _ in range(2):
+            schedule.open_due(session, now=moment, zone="Asia/Shanghai")
+    assert _days(session) == ["2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"]
+    late = business_now + timedelta(days=4)
+    for _ in range(2):
+        again(session, "daily_sample", sampling.draw, late)
+    drawn = {s.subject_id for s in session.query(Step).filter_by(kind="sample_review")}
+    assert [len(drawn & {o.id for o in orders}) for orders in passed.values()] == [5, 3]
+    assert session.query(Step).filter_by(kind="daily_sample", state="done").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [(None, [21]), ("2026-11-18", [19, 20, 21]), ("2026-11-21", [21]), ("2026-11-25", [21])],
+    ids=["the first ever", "a gap", "today's stands", "a clock that was turned back"],
+)
+def test_the_days_since_the_last_step(last: str | None, days: list[int]) -> None:
+    key = periods.key(periods.HOUSE, last) if last else None
+    assert periods.days_since(key, date(2026, 11, 21)) == [f"2026-11-{day}" for day in days]
+
+
+def _days(session: Session) -> list[str]:
+    return sorted(key.rpartition(":")[2] for (key,) in session.query(Step.key).filter_by(kind="daily_sample"))
 
 
 def test_a_fault_found_in_the_sample_counts_and_needs_words(

@@ -6,16 +6,14 @@ A closed month takes no more facts; that it stands as it was closed is the invar
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from oms import db
 from oms.clock import Month
 from oms.kpi import fold, monthly
-from oms.kpi.facts import error_facts, period_of, step_facts
-from oms.kpi.report import Report, counted
+from oms.kpi.facts import period_of
+from oms.kpi.report import Report, of_period
 
 #: (KPI, group) -> hit, of, and the lines behind it where they are kept.
 Told = dict[tuple[str, tuple[str, str] | None], tuple[object, ...]]
@@ -41,19 +39,13 @@ def kpis(session: Session) -> tuple[list[str], dict[str, int]]:
     months = [Month(int(name[:4]), int(name[5:])) for name in session.execute(_MONTHS).scalars()]
     lines = 0
     for month in months:
-        anew = _anew(session, month, now)
+        # Also of a month to come, in which some promises lie.
+        anew = of_period(session, period=period_of(session, month=month, now=now))
         lines += sum(len(f.lines) for f in anew.figures if f.group is None)
         kept = monthly.with_lines(session, month=month, counted_at=now, provisional=True)
         wrong += differences(f"{month} lines", told(anew), told(kept))
         wrong += differences(f"{month} sums", without_lines(told(anew)), _sums(session, month))
     return wrong, {"KPI months counted anew": len(months), "KPI lines counted anew": lines}
-
-
-def _anew(session: Session, month: Month, now: datetime) -> Report:
-    """`report.month_report`, also of a month to come, in which some promises lie."""
-    period = period_of(session, month=month, now=now)
-    facts = step_facts(session, period=period)
-    return counted(facts, error_facts(session, period=period, facts=facts), period)
 
 
 def _sums(session: Session, month: Month) -> Told:

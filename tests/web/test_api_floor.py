@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
@@ -237,6 +238,18 @@ def test_a_distributor_sees_the_parcels_of_its_own_orders(floor):
     [(channel_id,)] = floor.rows("SELECT channel_id FROM orders")
     assert distributor(floor, channel_id).get(f"/parcels/{parcel.number}").status_code == 200
     assert distributor(floor, uuid.uuid4()).get(f"/parcels/{parcel.number}").status_code == 404
+
+
+def test_a_scan_that_is_dated_before_its_label_shows_both_times(floor):
+    with floor.transaction() as session:
+        now = db.now(session)
+        parcel = handed_over(session, floor.floor, now)
+        scan = Scan(str(parcel.waybill_number), "collected", "PU", datetime(1970, 1, 1, tzinfo=UTC))
+        tracking.record_events(session, carrier_id=parcel.carrier_id, events=[scan], way="poll", now=now)
+    [told] = floor.clerk.get(f"/parcels/{parcel.number}").get_json()["scans"]
+    assert (told["at"], told["counts_at"]) == ("1970-01-01T00:00:00+00:00", told["received_at"])
+    page = floor.client("shipping_clerk", language="zh_Hans").get(f"/parcels/{parcel.number}").get_data(as_text=True)
+    assert "承运商标注日期为 1970-01-01，早于面单生成。" in page
 
 
 def test_a_case_is_settled_with_what_became_of_the_parcel(floor):

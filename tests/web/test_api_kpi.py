@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from oms import db
+from oms.accounts.models import Staff
 from oms.clock import Month, month_of, zone_named
+from oms.journey import touched
+from oms.kpi import fold
 from oms.kpi.monthly import keep
+from oms.orders.models import Order
 from tests.conftest import BUSINESS_NOW
 from tests.factories.floor import make_floor, released
 from tests.service.test_kpi_report import House
@@ -57,6 +62,24 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(month):
     assert "kpi" in fields(month.boss.get(f"/kpi/{month.month}/happiness/lines"))
 
 
+def test_a_span_is_of_120_months_and_no_more(month):
+    assert month.boss.get("/kpi", **{"from": "2017-01", "to": "2026-12"}).status_code == 200
+    assert "to" in fields(month.boss.get("/kpi", **{"from": "2016-12", "to": "2026-12"}))
+
+
+def test_a_name_is_never_taken_for_the_login_of_another(api):
+    """Whoever signs in as "Li N-1" had all figures of the person who is called so, on the page and in the list behind it."""
+    api.set_clock(BUSINESS_NOW)
+    with api.transaction() as session:
+        House(session).whole_line()
+        session.add(Staff(login="Li N-1", name="Somebody Else", password_hash="-", created_at=BUSINESS_NOW))
+    boss = api.client("order_manager")
+    for path in ("2026-11?by=person", "2026-11/pick_accuracy", "2026-11/pick_accuracy?by=person&value=Li+N-1"):
+        page = boss.get(f"/kpi/{path}").get_data(as_text=True)
+        assert "Li N-1" in page
+        assert "Somebody Else" not in page
+
+
 def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_month_of_now(api):
     api.set_clock(BUSINESS_NOW + timedelta(days=20))
     with api.transaction() as session:
@@ -73,3 +96,23 @@ def test_an_error_that_was_found_after_its_month_was_frozen_is_shown_in_the_mont
     assert "关账后的更正" in page
     assert "Li N-1" in page
     assert "Li N-1" not in api.client("warehouse").get(f"/kpi/{month}").get_data(as_text=True)
+
+
+def test_what_is_told_after_its_month_was_closed_says_so(api):
+    api.set_clock(BUSINESS_NOW + timedelta(days=20))
+    with api.transaction() as session:
+        now = db.now(session)
+        keep(session, month=Month(2026, 11), now=now)
+        House(session, "M-1")
+        touched.touch(session, session.scalars(select(Order.id)))
+    with api.transaction() as session:
+        fold.fold(session, now=db.now(session))
+    month, boss = month_of(now, zone_named(api.settings.zone)), person(api, "general_manager")
+    [told] = boss.get(f"/kpi/{month}").get_json()["told_later"]
+    assert told == {"month": "2026-11", "kpi": "entry_accuracy_machine", "lines": 1, "numerator": 1, "denominator": 1}
+    [line] = boss.items(f"/kpi/{month}/entry_accuracy_machine/lines")
+    assert (line["order"], line["why"], line["of_month"]) == ("M-1", "right", "2026-11")
+    reader = api.client("order_manager", language="zh_Hans")
+    assert "关账后才得知" in reader.get(f"/kpi/{month}").get_data(as_text=True)
+    shown = reader.get(f"/kpi/{month}/entry_accuracy_machine").get_data(as_text=True)
+    assert "属 2026-11，关账后才得知: 无差错" in shown

@@ -42,6 +42,14 @@ def test_the_manager_sees_that_the_price_falls_and_a_line_goes(house):
     assert "CN¥5.00</li>" in page
 
 
+def test_who_asks_is_called_by_name(house):
+    _ask(house, {"seller_memo": "ring twice"})
+    [(login,)] = house.rows("SELECT requested_by FROM change_request")
+    [(name,)] = house.rows("SELECT name FROM staff WHERE login = :login", login=login)
+    assert name != login
+    assert f'<p class="hint">{name} · ' in _shown(house, "order_manager")
+
+
 def test_the_manager_sees_that_pieces_become_cases(house):
     code = house.house.sku.code
     stays = {"sku": code, "qty": "2", "unit_price": "10.00", "line_ref": "b"}

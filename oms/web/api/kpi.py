@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from oms import db
 from oms.clock import Month, month_of, zone_named
 from oms.errors import InputInvalid, NotAllowed
-from oms.kpi import corrections
+from oms.kpi import afterwards, corrections, kept
 from oms.kpi.corrections import Correction
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON
 from oms.kpi.monthly import MOST_MONTHS, figures_between, figures_of, lines_of
@@ -63,6 +63,16 @@ class CorrectionOut(Schema):
     by = fields.String(required=True, metadata={"description": "who recorded or lifted it"})
 
 
+class ToldLaterOut(Schema):
+    """What was told in this month of one that was closed: it counts here, and what had counted there already is only named."""
+
+    month = fields.String(required=True, metadata={"description": "the closed one"})
+    kpi = fields.String(required=True)
+    lines = fields.Integer(required=True)
+    numerator = fields.Integer(required=True)
+    denominator = fields.Integer(required=True)
+
+
 class ReportOut(Schema):
     month = fields.String(required=True)
     computed_at = Instant(required=True)
@@ -70,6 +80,11 @@ class ReportOut(Schema):
     figures = fields.List(fields.Nested(FigureOut), required=True)
     corrections = fields.List(
         fields.Nested(CorrectionOut), required=True, metadata={"description": "of earlier months, found in this one"}
+    )
+    told_later = fields.List(
+        fields.Nested(ToldLaterOut),
+        required=True,
+        metadata={"description": "of closed months, and in the figures of this one"},
     )
 
 
@@ -97,6 +112,11 @@ class KpiLineOut(Schema):
     numerator = fields.Integer(required=True)
     denominator = fields.Integer(required=True)
     why = fields.String(required=True)
+    of_month = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the closed month to which it belongs, when it was told after that was closed"},
+    )
 
 
 class SpanArgs(KpiArgs):
@@ -150,6 +170,7 @@ def read(args: dict[str, Any], month: str) -> dict[str, Any]:
         asked, now = Month.parse(month), db.now(session)
         report = figures_of(session, month=asked, now=now)
         late = corrections.of_month(session, month=asked, now=now)
+        told = kept.told_of_closed(session, month=asked)
     chosen = [f for f in report.figures if (f.group[0] if f.group else None) == args["dimension"]]
     return {
         "month": str(report.month),
@@ -157,6 +178,7 @@ def read(args: dict[str, Any], month: str) -> dict[str, Any]:
         "provisional": report.provisional,
         "figures": [_figure(figure) for figure in chosen],
         "corrections": [_correction(one) for one in late],
+        "told_later": [one._asdict() | {"numerator": one.hit, "denominator": one.of} for one in told],
     }
 
 
@@ -187,7 +209,7 @@ def _span(first: str | None, last: str | None, now: datetime) -> tuple[Month, Mo
     """The months asked for; 24 up to this one where nothing is said."""
     to = Month.parse(last) if last else month_of(now, zone_named(edge.settings().zone))
     since = Month.parse(first) if first else _before(to, 23)
-    if to < since or since < _before(to, MOST_MONTHS):
+    if to < since or since < _before(to, MOST_MONTHS - 1):
         raise InputInvalid("the span is no span", fields={"to": f"not before `from`, at most {MOST_MONTHS} months"})
     return since, to
 
@@ -236,5 +258,6 @@ def _line(line: Counted) -> dict[str, Any]:
         "person": line.person if me().may("kpi.person") else None,
         "numerator": line.hit,
         "denominator": line.of,
-        "why": line.why,
+        "why": afterwards.reason(line.why),
+        "of_month": afterwards.month_told(line.why),
     }

@@ -30,7 +30,7 @@ blp = Blueprint("parcels", __name__, description="Parcels, their labels and trac
 
 
 class ScanOut(Schema):
-    """One scan of the carrier."""
+    """One scan of the carrier; `at` is its own date."""
 
     status = fields.String(required=True)
     carrier_status = fields.String(required=True)
@@ -38,6 +38,10 @@ class ScanOut(Schema):
     at = Instant(required=True)
     received_at = Instant(required=True)
     way = fields.String(required=True)
+    counts_at = Instant(
+        required=True,
+        metadata={"description": "its own date; of one that is dated before its label, when we were told of it"},
+    )
 
 
 class ParcelOut(ParcelItem):

@@ -8,14 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import get_locale
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db
 from oms.accounts import names
 from oms.clock import Month, month_of
 from oms.errors import NotAllowed
-from oms.kpi import corrections
+from oms.kpi import corrections, kept
 from oms.kpi.definitions import CHANNEL, KPIS, PERSON, STAGE, STAGES
 from oms.kpi.definitions import DIMENSIONS as DIMENSIONS_OF_LINES
 from oms.kpi.monthly import figures_of, lines_of
@@ -53,8 +52,8 @@ def show(month: str) -> Response:
     with edge.transaction() as session:
         now = db.now(session)
         report = figures_of(session, month=Month.parse(month), now=now)
-        known = _people(session, report) if by == PERSON else {}
         late = corrections.of_month(session, month=report.month, now=now)
+        told = kept.told_of_closed(session, month=report.month)
         recorders = names.by_login(session, logins={one.by for one in late})
     figures = {f.kpi: f for f in report.figures if f.group is None}
     groups = _groups(report, by)
@@ -67,12 +66,13 @@ def show(month: str) -> Response:
         by=by,
         dimensions=_dimensions(),
         name=_name,
-        group_name=lambda value: _group_name(by, value, known),
+        group_name=lambda value: _group_name(by, value),
         columns=[kpi for kpi in KPIS if any(own[kpi].of for own in groups.values() if kpi in own)],
         before=report.month.previous(),
         after=_next(report.month, now),
         now=now,
         corrections=late,
+        told_later=told,
         persons=me().may("kpi.person"),
         named=lambda actor: order_story.who(actor, recorders),
     )
@@ -98,7 +98,6 @@ def lines(month: str, kpi: str) -> Response:
             now=now,
             after=after[0] if after else None,
         )
-        known = names.by_login(session, logins={line.person for line in found.lines})
     return acting.page(
         "kpi/lines.html",
         report=report,
@@ -107,10 +106,10 @@ def lines(month: str, kpi: str) -> Response:
         next=encode((found.next,)) if found.next else None,
         name=_name,
         why=lambda code: why_text(code, str(get_locale())),
-        stage=lambda code: _group_name(STAGE, code, {}),
-        person=lambda actor: known.get(actor or "", actor) if me().may("kpi.person") else None,
+        stage=lambda code: _group_name(STAGE, code),
+        person=lambda name: name if me().may("kpi.person") else None,
         persons=me().may("kpi.person"),
-        group=_group_name(by or "", value or "", known),
+        group=_group_name(by or "", value or ""),
     )
 
 
@@ -120,11 +119,6 @@ def _group_asked(by: str | None, value: str | None) -> tuple[str, str] | None:
 
 def _dimensions() -> tuple[str, ...]:
     return tuple(name for name in DIMENSIONS if name != PERSON or me().may("kpi.person"))
-
-
-def _people(session: Session, report: Report) -> dict[str, str]:
-    logins = {figure.group[1] for figure in report.figures if figure.group is not None and figure.group[0] == PERSON}
-    return names.by_login(session, logins=logins)
 
 
 def _groups(report: Report, by: str) -> dict[str, dict[str, Figure]]:
@@ -141,10 +135,11 @@ def _name(kpi: str) -> str:
     return KPIS[kpi].zh if _chinese() else KPIS[kpi].en
 
 
-def _group_name(by: str, value: str, known: dict[str, str]) -> str:
+def _group_name(by: str, value: str) -> str:
+    """A person is grouped by name (`fact_sql.PEOPLE`), which may be the login of another."""
     if by == STAGE and value in STAGES:
         return STAGES[value].zh if _chinese() else STAGES[value].en
-    return known.get(value, value)
+    return value
 
 
 def _chinese() -> bool:

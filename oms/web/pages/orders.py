@@ -83,6 +83,7 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
         around |= {"on": on, "now": db.now(session)}
         asked = [change for change in on.changes if change.status == "requested"]
         wishes = {one.id: wish_told.told(one, order, on.lines, unmasked=unmasked) for one in asked}
+        askers = names.by_login(session, logins={one.requested_by for one in asked})
     contact = order.contact if unmasked else masking.contact(order.contact)
     return acting.page(
         "orders/show.html",
@@ -92,6 +93,7 @@ def shown(ref: str, refused: Refused | None = None, *, unmasked: bool = False, t
         ship_to=(order.ship_to if unmasked else masking.address(order.ship_to)) or {},
         unmasked=unmasked,
         wishes=wishes,
+        named=lambda actor: order_story.who(actor, askers),
         full=bool(request.args.get("full")),
         told=told,
         refund_key=str(uuid.uuid4()),
