@@ -40,7 +40,7 @@ _HEDGES = tuple(
     for pattern in (
         r"(?P<said>(?<![\w-])(?:(?:a|one|two|\d) dozen or so|half (?:a )?dozen|a (?:few|couple|handful)(?: of)?|several)(?= ))",
         rf"(?P<said>{_BEGINS}\d{{1,4}} [1-9]/[2-9]){_ENDS}",
-        rf"(?P<said>{_ONE} ?\((?:or|oder|ou|或者?|max\.?|min\.?|up to|at least|最多|至少) ?{_OTHER}\))",
+        rf"(?P<said>{_ONE} ?\((?:or|maybe|perhaps|possibly|oder|vielleicht|ou|或者?|可能|max\.?|min\.?|up to|at least|最多|至少) ?{_OTHER}\))",
         rf"(?P<said>{_BEGINS}{_DIGITS}\+{_DIGITS})",
         rf"(?P<said>{_CN_COUNT}(?:{_UNITS})?[赠送搭] ?{_CN_COUNT}){_CN_UNIT}",
         rf"(?P<said>(?:either |between )?{_ABOUT}?{_ONE}{_OR}{_OTHER}){_ENDS}",
@@ -66,7 +66,7 @@ _HEDGES = tuple(
 _MAY_HEDGE = re.compile(
     r"[~～≈±≥≤<>+–—约几数若多来余半左上到至或赠送搭、¼-¾⅐-⅞]|\d ?[-/x×*] ?\d|[一二两三四五六七八九百千万壹贰叁肆伍陆柒捌玖佰仟][一二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
     r"|ish\b|\b(?:or|to|oder|bis|ou|few|couple|handful|several|dozen|no|nr|min|max|least|most|than|about|around|approx|circa|ca|roughly|nearly"
-    r"|almost|minimum|maximum|approximately|etwa|ungefähr|mindestens|höchstens|maximal|environ|moins|menos|unos)\b|大概|差不多|最少|最多"
+    r"|almost|minimum|maximum|approximately|etwa|ungefähr|mindestens|höchstens|maximal|environ|moins|menos|unos|maybe|perhaps|possibly|vielleicht)\b|大概|差不多|最少|最多"
     r"|起码|将近|接近|超过|不超|不多|不少",
     re.IGNORECASE,
 )

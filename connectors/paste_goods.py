@@ -60,10 +60,12 @@ _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
     (re.compile(rf"{_GOODS}[\s:-]*(?:数量|qty|quantity)[\s:]*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?", re.IGNORECASE), False, "0.9"),
     (re.compile(rf"(?P<qty>{_NUM}|{_NUM_CN}|{_NUM_WORD})\s*(?P<unit>{_UNIT})\s*(?:of\s+|的)?{_GOODS}", re.IGNORECASE), False, "0.85"),
     (re.compile(rf"{_GOODS}[\s:,-]*(?P<qty>{_NUM}|{_NUM_CN})\s*(?P<unit>{_UNIT})", re.IGNORECASE), False, "0.85"),
-    (re.compile(rf"{_GOODS}\s*[\s:-]\s*(?P<qty>{_NUM})"), True, "0.75"),
+    (re.compile(rf"[xX×]\s?(?P<qty>{_NUM})\s+{_GOODS}"), True, "0.85"),
+    # A dash within a word is the code's: MUG-7 are no seven MUG.
+    (re.compile(rf"{_GOODS}(?:\s*:|\s+-?|\s*-\s+)\s*(?P<qty>{_NUM})"), True, "0.75"),
     (re.compile(rf"(?P<qty>{NUM_WITH_COMMA}|\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
 )  # fmt: skip
-_COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
+_COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|(?:^|\s)[xX]\d|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
 _COUNT_LAST = re.compile(rf"(?:\d|{_NUM_CN})\s*(?P<unit>{_UNIT})$", re.IGNORECASE)
 _CHOICE = re.compile(r"(?:\b(?:or|oder|ou)\s|或者?|还是)\s*(?P<other>[A-Za-z0-9._/-]+)", re.IGNORECASE)
 #: A bare number of so many digits beside a code may be a postal code or a phone's, and so may a large one before it.
@@ -78,7 +80,9 @@ _LEAD = re.compile(
     r"|(?:could you|can you|can i get|can we get|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)(?![A-Za-z]))[\s:,，：!！]*",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"[\s,]+(?:please|pls|thanks|thank you|谢谢)$", re.IGNORECASE)
+_THANKS = re.compile(
+    r"(?:[\s,]+(?:please|pls|thanks|thank you|谢谢)|(?<=[^\W\d_])(?:都行|都可以|就行|就好|即可))$", re.IGNORECASE
+)
 _ADDRESS_MARK = re.compile(
     r"[省市区县镇乡村路街巷弄道厦园场楼栋幢座][^,]{0,10}?\d+\s*[号弄栋幢座楼室层]|\d+\s*号(?!色|码|电池)|\d+室|[路街巷道]\d"
 )
@@ -238,6 +242,8 @@ def _open_qty(match: re.Match[str], text: str, sku: str | None, name: str | None
     count = _COUNT_LAST.search(text) if match.start("qty") > 0 and "unit" in match.groupdict() else None
     if count and count["unit"].casefold() not in MEASURES:
         return "names two quantities; say how many are ordered, and of which"
+    if sku and name and re.match(rf"{_NUM_CN}\s*{_UNIT}\S", name):
+        return "names two quantities; say how many are ordered, and of which"
     choice = _CHOICE.search(name) if sku and name else None
     if choice and is_code(choice["other"]):
         return "names goods to choose from; say which are ordered, and how many"
@@ -252,7 +258,7 @@ def _says_other(
     match: re.Match[str], text: str, sku: str | None, name: str | None, source: str, *, is_open: bool
 ) -> bool:
     """Whether the words beside a number are no goods, or those of more than one thing."""
-    if re.search(rf"\d\s*{_UNIT}$", text) and match.start("qty") == 0 and match.groupdict().get("unit"):
+    if _COUNT_LAST.search(text) and match.start("qty") == 0 and match.groupdict().get("unit"):
         return True  # 500g绿茶 2包 counts the packs
     if sku is None and (is_address(text) or is_address(source.strip())):
         return True

@@ -25,13 +25,13 @@ HEDGED = {
     "a dozen or so TEA-1": "TEA-1", "half a dozen TEA-1": "TEA-1", "a few TEA-1": "TEA-1", "a couple of TEA-1": "TEA-1", "several TEA-1": "TEA-1",
     "10 or so TEA-1": "TEA-1", "10 TEA-1 or so": "TEA-1", "10ish TEA-1": "TEA-1", "10+ TEA-1": "TEA-1", "~10 TEA-1": "TEA-1",
     "TEA-1 2x500g": "TEA-1", "no. 12 TEA-1": "TEA-1", "2 1/2 kg TEA-1": "TEA-1", "about 2-3 boxes TEA-1": "TEA-1",
-    "TEA-1 x 2 (or 3)": "TEA-1", "TEA-1 10+1 pcs": "TEA-1",
+    "TEA-1 x 2 (or 3)": "TEA-1", "2 (maybe 3) TEA-1": "TEA-1", "TEA-1 10+1 pcs": "TEA-1",
 }  # fmt: skip
 CHINESE = {
     "两三个苹果": "苹果", "苹果两三个": "苹果", "苹果三五斤": "苹果", "七八十个苹果": "苹果", "几个苹果": "苹果", "苹果十几个": "苹果", "几十个苹果": "苹果",
     "苹果十来个": "苹果", "苹果20多个": "苹果", "约10个苹果": "苹果", "苹果大概十个": "苹果", "苹果10个左右": "苹果", "至少五箱苹果": "苹果", "2到3箱苹果": "苹果",
     "两到三箱苹果": "苹果", "要2、3箱苹果": "苹果", "A001 2-3件": "A001", "A001 2或3件": "A001", "苹果两箱半": "苹果", "半箱苹果": "苹果",
-    "A001 10+5件": "A001", "A001 10件送2件": "A001", "三千五个苹果": "苹果", "若干个苹果": "苹果",
+    "A001 2~3箱都行": "A001", "A001 10+5件": "A001", "A001 10件送2件": "A001", "三千五个苹果": "苹果", "若干个苹果": "苹果",
 }  # fmt: skip
 
 
@@ -102,6 +102,20 @@ def test_of_two_numbers_and_of_two_goods_none_is_chosen(words, why):
 def test_what_is_one_number_is_read(words, goods):
     (line,) = pasted(words).lines
     assert (line.sku or line.name, line.qty, line.unit) == (goods[0], Decimal(goods[1]), goods[2])
+
+
+@pytest.mark.parametrize(
+    ("words", "goods"),
+    [
+        ("hi can u send x2 TEA-1 and x3 MUG-7 to John Smith, 12 High St, Leeds LS1 4AP", [("TEA-1", 2), ("MUG-7", 3)]),
+        ("TEA-1 x2 MUG-7 x1", [("TEA-1", 2), ("MUG-7", 1)]),
+        ("the blue MUG-7", []),
+        ("一打毛巾 A001两打", [("A001", None)]),
+        ("六个核桃 三箱", [("六个核桃", 3)]),
+    ],
+)
+def test_a_number_within_a_code_is_no_quantity_and_each_count_has_its_goods(words, goods):
+    assert [(line.sku or line.name, line.qty) for line in parse_paste(words).lines] == goods
 
 
 def test_a_postal_code_and_a_phone_are_no_quantity_of_the_goods_beside_them():
