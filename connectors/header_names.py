@@ -132,7 +132,7 @@ NAMES: dict[str, str] = {
         " unitpriceexvat unitpriceexclvat unitpriceexcltax unitpriceincvat unitpriceinclvat unitpriceincltax unitpricenet netunit"
         " priceexvat priceexclvat priceexcltax priceincvat priceinclvat priceincltax grossprice grossunitprice"
         " bruttopreis nettoeinzelpreis einzelpreisnetto einzelpreisbrutto prixht prixttc prixunitaireht prixunitairettc puht"
-        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario prezzo prezzounitario preco precounitario prijs pris cena 単価 цена"
+        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario ep epreis prezzo prezzounitario preco precounitario prijs pris cena 単価 цена"
     ),
     "lines.price_per": (
         "priceunit priceper priceperqty pricequantity priceqty pricebasis pricingunit priceunitqty priceuom per pe peh preiseinheit preiseinh preispro"
@@ -142,7 +142,7 @@ NAMES: dict[str, str] = {
     "lines.total": (
         "linetotal lineamount linetotalamount extendedprice extprice extendedamount extcost extendedcost itemtotal totalcost"
         " rowtotal linevalue netamount productamount amount value"
-        " 金额 小计 行金额 商品金额 总额 含税金额 不含税金额 货款金额 gesamtpreis betrag montant importe importo"
+        " 金额 小计 行金额 商品金额 总额 含税金额 不含税金额 货款金额 gesamtpreis gp betrag montant importe importo"
     ),
     "lines.discount": "linediscount lineitemdiscount itemdiscount discountamount discount 折扣金额 商品优惠 折扣额 单品优惠 disc rabatt remise sconto descuento",
     "lines.tax": "linetax itemtax taxamount lineitemtax tax vat vatamount gst 税额 行税额",

@@ -97,7 +97,9 @@ def with_stand_ins(text: str) -> tuple[str, dict[Decimal, Hedge]]:
         if len(said) >= _MOST or any(str(known) in match[0] for known in said):
             return match[0]
         number = next(spare)
-        written = f"{number}{match.groupdict().get('kept') or ''}"
+        # Behind a code it is no digit of the code: MUG-7两三个.
+        apart = " " if match.string[: match.start()][-1:].isdigit() else ""
+        written = f"{apart}{number}{match.groupdict().get('kept') or ''}"
         said[Decimal(number)] = Hedge(match[0], written)
         return written
 

@@ -62,7 +62,7 @@ def test_heads_in_two_languages_are_read(by):
     "heads",
     [
         "商品編號,商品名稱,數量,單價", "品番,商品名,数量,単価", "Réf.,Désignation,Qté,Prix unitaire", "Réf,Libellé,Quantité,PU HT", "Código,Descripción,Cant.,Precio",
-        "Codice,Descrizione,Q.tà,Prezzo", "Artikelnr.,Artikel,Anz.,Preis", "Artikelnummer,Omschrijving,Aantal,Prijs", "Varenr,Beskrivelse,Antal,Pris",
+        "Codice,Descrizione,Q.tà,Prezzo", "Artikelnr.,Artikel,Anz.,Preis", "Artikelnummer,Omschrijving,Aantal,Prijs", "Varenr,Beskrivelse,Antal,Pris", "Art.-Nr.,Bezeichnung,Menge,EP",
         "Código,Descrição,Qtde,Preço", "Артикул,Наименование,Кол-во,Цена", "Reference,Description,Qty,Price",
     ],
 )  # fmt: skip
