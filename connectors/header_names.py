@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+#: Signs of traditional Chinese as the names below have them: 訂單編號 is 订单编号.
+SIMPLIFIED = str.maketrans(
+    "訂單號編數價貨廠備註電話機聯絡繫額總計稱規條碼產項類別幣種時間預採購買賣戶顧縣區鎮鄉國郵遞運費稅發開報銷倉庫進資訊顏團體會員門結帳應實減優贈與據務驗狀態內屬書寫個隻張雙對臺層樓",
+    "订单号编数价货厂备注电话机联络系额总计称规条码产项类别币种时间预采购买卖户顾县区镇乡国邮递运费税发开报销仓库进资讯颜团体会员门结账应实减优赠与据务验状态内属书写个只张双对台层楼",
+)
+
 #: Our field -> how senders head its column. Of two columns for one field, the one named earlier here wins.
 NAMES: dict[str, str] = {
     "channel_order_id": (
@@ -17,7 +23,7 @@ NAMES: dict[str, str] = {
         " sourceorderid webordernumber amazonorderid saleordernumber suborder po order reference refno ref"
         " 订单号 订单编号 订单号码 订单id 采购单号 采购订单号 采购单编号 采购订单编号 销售单号 销售订单号 单号 单据号 单据编号 单据号码 订货单号 订货单编号"
         " 订单 平台单号 平台订单号 原始单号 原始订单号 网店订单号 店铺单号 线上订单号 交易编号 交易号 主订单编号 主订单号 外部单号 外部订单号 客户单号"
-        " 客户订单号 合同编号 合同号 bestellnummer bestellnr auftragsnummer auftragsnr numerocommande numerodecommande"
+        " 客户订单号 合同编号 合同号 注文番号 номерзаказа заказ bestellnummer bestellnr auftragsnummer auftragsnr belegnummer belegnr numerocommande numerodecommande"
         " numeropedido numerodepedido numeroordine ndecommande commande ordernummer bestelnummer"
     ),
     "po_number": (
@@ -95,19 +101,21 @@ NAMES: dict[str, str] = {
         " supplierpartnumber vendorpartnumber upcnumber upc upccode ean eancode gtin isbn barcode asin code"
         " 商家编码 规格编码 sku编码 sku编号 sku码 商品sku 商品编码 商品编号 商品代码 商品货号 产品编码 产品编号 产品代码 产品货号 产品型号 货品编码 货品编号 货品代码 物料编码"
         " 物料编号 物料号 物料代码 存货编码 存货编号 料号 货号 款号 品号 品番 型号 编码 代码 商品条码 条形码 条码 国际条码 编号 artikelnummer artikelnr"
-        " artnr bestellartikel referencearticle refarticle referencia codigo codice articolo varenummer"
+        " artnr bestellartikel referencearticle refarticle referencia codigo codice articolo varenummer varenr 商品コード артикул"
     ),
     "lines.name": (
         "productname producttitle itemname itemtitle itemdescription productdescription lineitemname lineitemtitle description"
         " descriptions desc title freeformproduct goodsname goods product items item materialdescription articledescription partdescription"
-        " 商品名称 产品名称 货品名称 货物名称 物料名称 存货名称 商品标题 宝贝标题 品名 名称 商品 产品 货品 货物 物料 商品名 产品名 品名规格 商品信息 bezeichnung"
-        " artikelbezeichnung beschreibung designation descripcion descrizione"
+        " 品项 商品名称 产品名称 货品名称 货物名称 物料名称 存货名称 商品标题 宝贝标题 品名 名称 商品 产品 货品 货物 物料 商品名 产品名 品名规格 商品信息 bezeichnung"
+        " artikelbezeichnung artikelname artikel produkt produktname beschreibung designation libelle descripcion producto descrizione prodotto"
+        " descricao produto omschrijving benamning beskrivelse nazwa наименование товар"
     ),
     "lines.qty": (
         "quantity qty quantityordered qtyordered orderquantity orderqty orderedqty orderedquantity quantitypurchased lineitemquantity"
         " itemquantity itemqty itemcount productquantity productqty lineqty linequantity poqty requestedqty requiredqty quantityrequested"
         " noofunits units count pieces pcs qtyreq 数量 订购数量 订货数量 采购数量 购买数量 商品数量 产品数量 订单数量 需求数量 要货数量 下单数量 宝贝数量 件数"
-        " 销售数量 货品数量 总数量 menge anzahl bestellmenge quantite cantidad quantita aantal ilość ilosc"
+        " 销售数量 货品数量 总数量 个数 menge anzahl anz bestellmenge stueckzahl stuckzahl quantite qte cantidad cant unidades uds quantita qta"
+        " quantidade qtd qtde aantal antal ilość ilosc adet miktar количество колво"
     ),
     "lines.qty_sent": (
         "qtyshipped quantityshipped shippedqty shippedquantity qtydelivered deliveredqty quantitydelivered deliveredquantity qtyfulfilled fulfilledqty"
@@ -124,7 +132,7 @@ NAMES: dict[str, str] = {
         " unitpriceexvat unitpriceexclvat unitpriceexcltax unitpriceincvat unitpriceinclvat unitpriceincltax unitpricenet netunit"
         " priceexvat priceexclvat priceexcltax priceincvat priceinclvat priceincltax grossprice grossunitprice"
         " bruttopreis nettoeinzelpreis einzelpreisnetto einzelpreisbrutto prixht prixttc prixunitaireht prixunitairettc puht"
-        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario prezzo prezzounitario prijs cena"
+        " stückpreis preis nettopreis listenpreis listunitprice regularprice originalprice catalogprice catalogueprice 原价 标价 吊牌价 prixcatalogue preciodelista prixunitaire prix precio preciounitario ep epreis prezzo prezzounitario preco precounitario prijs pris cena 単価 цена"
     ),
     "lines.price_per": (
         "priceunit priceper priceperqty pricequantity priceqty pricebasis pricingunit priceunitqty priceuom per pe peh preiseinheit preiseinh preispro"
@@ -134,7 +142,7 @@ NAMES: dict[str, str] = {
     "lines.total": (
         "linetotal lineamount linetotalamount extendedprice extprice extendedamount extcost extendedcost itemtotal totalcost"
         " rowtotal linevalue netamount productamount amount value"
-        " 金额 小计 行金额 商品金额 总额 含税金额 不含税金额 货款金额 gesamtpreis betrag montant importe importo"
+        " 金额 小计 行金额 商品金额 总额 含税金额 不含税金额 货款金额 gesamtpreis gp betrag montant importe importo"
     ),
     "lines.discount": "linediscount lineitemdiscount itemdiscount discountamount discount 折扣金额 商品优惠 折扣额 单品优惠 disc rabatt remise sconto descuento",
     "lines.tax": "linetax itemtax taxamount lineitemtax tax vat vatamount gst 税额 行税额",
@@ -142,7 +150,7 @@ NAMES: dict[str, str] = {
     "options.size": "size lineitemsize 尺码 尺寸",
     "options.color": "color colour 颜色 色号",
     "options.variant": "variant variation variationdetails variantname variants productoptions options 规格 规格型号 商品规格 产品规格 规格属性 商品属性 属性 sku属性 套餐",
-    "plain.total": "total totalprice totalamount 总价 总计 合计 合计金额 总金额 价税合计",
+    "plain.total": "total gesamt totalprice totalamount 总价 总计 合计 合计金额 总金额 价税合计",
     "plain.subtotal": "subtotal",
     "plain.name": "name 姓名",
 }  # fmt: skip
@@ -175,9 +183,9 @@ PARTS: dict[str, str] = {
     "house": "housenumber streetnumber addressnumber hausnummer",
     "town": "街道 镇 乡镇 街道镇 township",
     "district": "district county 区 区县 县 县区 地区 市区 区域",
-    "city": "city cityname town locality addresscity 市 城市 地市 ort stadt ville ciudad città citta",
+    "city": "city cityname town locality addresscity 市 县市 城市 地市 ort stadt ville ciudad città citta",
     "region": "state province region statecode provincecode stateprovince stateorprovince stateregion addressstate addressregion prov 省 省份 州 省州 省市 bundesland",
-    "postal_code": "zip zipcode zippostalcode postalcode postcode postal pincode addresspostalcode 邮编 邮政编码 plz postleitzahl codepostal cp cap",
+    "postal_code": "zip zipcode zippostalcode postalcode postcode postal pincode addresspostalcode 邮编 邮政编码 邮递区号 plz postleitzahl codepostal cp cap",
     "country": "country countrycode countryname addresscountry 国家 国家地区 国家代码 国家二字码 land pays pais paese",
     "phone": "phone phonenumber phoneno tel telephone telephonenumber mobile mobilephone mobilenumber cell contactnumber contactno contactphone 电话 手机 手机号 手机号码 联系电话 联系手机 联系方式 电话号码 固定电话 座机 telefon",
     "email": "email emailaddress mail 邮箱 电子邮箱 电子邮件",

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from connectors.header_names import NAMES, OWNERS, table
+from connectors.header_meanings import meaning_of_name, refers_to_goods
+from connectors.header_names import NAMES, OWNERS, SIMPLIFIED, table
 from connectors.money import currency_code
 from connectors.rates import is_rate, rate_of
 
@@ -38,10 +39,6 @@ _COUNTED_OTHERWISE = frozenset(("count", "itemcount", "件数", "总数量"))
 #: A column of amounts is taken before one of percentages of the same thing.
 _OF_A_RATE = 90
 _MONEY = ("lines.unit_price", "lines.total", "plain.total", "totals.total", "lines.discount", "totals.shipping")
-_OF_AN_ADDRESS = frozenset(
-    f"ship_to.{part}" for part in "address line1 line2 house city region postal_code country phone company".split()
-)
-_FAR = 1_000
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -79,7 +76,7 @@ class Columns:
 def normal(head: str) -> str:
     """The name without case, spaces, signs and brackets: `PO #` is pono, `单价（元）` is 单价, `productSku` is productsku."""
     text = unicodedata.normalize("NFKC", head[:_MAX_HEADER_CHARS]).casefold().replace("#", "no").replace("%", "pct")
-    return _NOT_WORD.sub("", without_accents(_BRACKETS.sub(_moved_owner, text)))
+    return _NOT_WORD.sub("", without_accents(_BRACKETS.sub(_moved_owner, text.translate(SIMPLIFIED))))
 
 
 def without_accents(text: str) -> str:
@@ -106,7 +103,14 @@ def fields_of(head: str) -> tuple[tuple[str, int], ...]:
     if name in known:
         return known[name]
     tail = _CURRENCY_TAIL.fullmatch(name)
-    return known.get(tail[1], ()) if tail else ()
+    return known.get(tail[1], ()) if tail else _said_twice(name)
+
+
+def _said_twice(name: str) -> tuple[tuple[str, int], ...]:
+    """What a head means in Chinese and in letters as well: 数量 Qty; a word that only qualifies the other makes another head."""
+    chinese, letters = "".join(_CJK.findall(name)), _CJK.sub("", name)
+    meant = {field for field, _ in _known().get(letters, ())} if chinese and letters else set()
+    return tuple((field, strength) for field, strength in _known().get(chinese, ()) if field in meant)
 
 
 def known_names(cells: Sequence[str]) -> int:
@@ -123,7 +127,7 @@ def recognise(heads: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     Raises MappingInvalid where the mapping names a field that does not exist.
     """
     places = _mapped(heads, mapping or {})
-    taken = set(places.values())
+    taken, is_mapped = set(places.values()), "channel_order_id" in places
     for strength, place, name in sorted(_candidates(heads, taken)):
         if place in taken:
             continue
@@ -132,6 +136,9 @@ def recognise(heads: Sequence[str], mapping: Mapping[str, str] | None = None) ->
         if name not in places and strength >= 0:
             places[name] = place
             taken.add(place)
+    number = places.get("channel_order_id")
+    if number is not None and not is_mapped and refers_to_goods(places, normal(heads[number])):
+        _move(places, "channel_order_id", "lines.sku")
     _settle(places, heads)
     return Columns(
         places=places,
@@ -234,7 +241,7 @@ def _settle(places: dict[str, int], heads: Sequence[str]) -> None:
     if "quantitypurchased" in normals and normal(heads[places.get("lines.unit_price", 0)]) == "itemprice":
         _move(places, "lines.unit_price", "lines.total")  # Amazon's item-price is for the whole line
     if "plain.name" in places:
-        _move(places, "plain.name", _meaning_of_name(places, normals, by_piece))
+        _move(places, "plain.name", meaning_of_name(places, normals, by_piece))
     if "plain.total" in places:
         of_order = (
             not by_piece
@@ -249,21 +256,6 @@ def _settle(places: dict[str, int], heads: Sequence[str]) -> None:
     if "plain.subtotal" in places:
         line = by_piece and "lines.total" not in places and "totals.total" not in places
         _move(places, "plain.subtotal", "lines.total" if line else "totals.subtotal")
-
-
-def _meaning_of_name(places: dict[str, int], normals: set[str], by_piece: bool) -> str:
-    if "lineitemname" in normals or "lineitemquantity" in normals:
-        return "channel_order_id"  # Shopify heads the order number `Name`
-    if "姓名" in normals or "lines.name" in places or not (by_piece or "lines.qty" in places):
-        return "ship_to.name"
-    return "ship_to.name" if _stands_by_an_address(places) else "lines.name"
-
-
-def _stands_by_an_address(places: dict[str, int]) -> bool:
-    """Whether the column `Name` is nearer to the parts of an address than to the goods' code."""
-    name = places["plain.name"]
-    address = [abs(place - name) for field, place in places.items() if field in _OF_AN_ADDRESS]
-    return "lines.sku" in places and min(address, default=_FAR) < abs(places["lines.sku"] - name)
 
 
 def _move(places: dict[str, int], name: str, to: str) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from connectors.base import Address, Evidence, Line, Problem
 from connectors.contacts import email as read_email
 from connectors.countries import alpha2
+from connectors.hedges import with_dozens
 from connectors.paste_block import LABELLED, Block, contacts_out, countries, phone_of
 from connectors.paste_fields import take_labelled
 from connectors.paste_goods import Goods, is_code
@@ -28,6 +29,16 @@ MAX_CHARS = 5_000
 _NAME_LABEL = re.compile(
     r"(收货人|收件人|联系人|收貨人|聯絡人)(?!姓名|名称|电话|手机|地址|信息|所在|電話)(?=[\u4e00-\u9fff]{2,4}(?:[\s,;。]|\d|$))"
 )
+_PARTS = {"½": ".5", "¼": ".25", "¾": ".75"}
+#: Not of a house: `221½ Baker Street`.
+_HALVES = re.compile(
+    r"(?<![A-Za-z0-9_.,-])([xX]?)(\d{0,4}) ?([½¼¾])(?= ?(?:[\u4e00-\u9fff×*]|x\b|(?:kgs?|kilos?|g|lbs?|pounds?|oz|l|lit(?:er|re)s?|m|met(?:er|re)s?"
+    r"|dozen|cases?|box(?:es)?|packs?|pallets?|tons?)\b))",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile(r"[¼-¾⅐-⅞]")
+#: 我俩 are people, and no two of anything.
+_PAIR = re.compile(r"(?<![我你您他她它咱们妻子口人弟妹哥姐])[俩仨](?![人口])")
 #: Places outside the mainland by which a phone is dialled.
 _DIALLED_IN = (
     (re.compile(r"[台臺][湾灣]|[台臺]北市|新北市|桃[园園]市|[台臺]中市|[台臺]南市|高雄市"), "TW"),
@@ -77,12 +88,21 @@ def parse_paste(text: str, *, country: str | None = None) -> Pasted:
 
 def _tidy(text: str) -> str:
     spaced = re.sub(r"[\u2460-\u2473]", "\n", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "  "))
+    spaced = _in_words(spaced)
     plain = unicodedata.normalize("NFKC", spaced).replace("…", " ")
     plain = "".join(sign for sign in plain if sign == "\n" or unicodedata.category(sign) not in ("Cf", "Cc", "Cs"))
     plain = re.sub(r"【([^】\d]{1,8})】[ :]*", r" \1: ", plain)
     plain = re.sub(r"(?<![\w*])\*([^*\n]{1,80})\*(?![\w*])", r"\1", plain)  # *bold* in a messenger
     plain = _NAME_LABEL.sub(r"\1:", plain)
     return re.sub(r"(?m)^\s*(?:\d{1,2}[、)]|\d{1,2}\.\s)\s*|(?:收货|收件|客户|联系)信息\s*:", "\n", plain)
+
+
+def _in_words(text: str) -> str:
+    """The text with 2.5 for 2½, `1 dozen` for `a dozen`, 2个 for 俩: in their usual signs some would be other numbers."""
+    text = _HALVES.sub(lambda match: f"{match[1]}{match[2] or 0}{_PARTS[match[3]]}", text)
+    text = _FRACTION.sub(lambda match: f" {unicodedata.normalize('NFKC', match[0]).replace('⁄', '/')} ", text)
+    text = _PAIR.sub(lambda match: "2个" if match[0] == "俩" else "3个", text)
+    return with_dozens(text)
 
 
 def _country_named(text: str) -> str | None:

@@ -7,17 +7,22 @@ from dataclasses import replace
 from decimal import Decimal
 
 from connectors.countries import alpha2
+from connectors.hedges import with_stand_ins
 from connectors.paste_block import LABELLED, Block, contacts_out, pieces_of
 from connectors.paste_goods import DOUBTED, Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_labels import Labelled
 from connectors.paste_numbers import doubts_of
 from connectors.paste_people import chinese_name, is_company, phone_texts, western_name
 from connectors.paste_places import chinese_place, is_chinese, looks_western, western_place
+from connectors.paste_sorting import asked_apart
 from connectors.sheet_cells import price as read_price
 from connectors.sheet_cells import qty_and_unit
 
-#: `Qty: 2 × $45.00 = $90.00`
-_TIMES_PRICE = re.compile(r"(?P<qty>\d{1,6})\s*[×xX*@]\s*(?P<price>[^\d\s=]{0,3}\s?\d[\d.,]*)\s*(?:=.*)?")
+#: `Qty: 2 × $45.00 = $90.00`; `Qty: 2 x 12` may be packs of twelve.
+_TIMES_PRICE = re.compile(
+    r"(?P<qty>\d{1,6})\s*(?:@\s*(?P<at>[^\d\s=]{0,3}\s?\d[\d.,]*)|[×xX*]\s*(?P<price>[^\d\s=]{1,3}\s?\d[\d.,]*|\d+[.,]\d{2}|\d[\d.,]*(?=\s*=)))"
+    r"\s*(?:=.*)?"
+)
 _CALLS = re.compile(r"\b(?:call|tel|phone|mobile)\b|电话|手机|\+\d", re.IGNORECASE)
 
 
@@ -76,10 +81,11 @@ def _take_name(block: Block, value: str) -> list[str]:
 
 def _labelled_goods(block: Block, value: str) -> list[str]:
     """Take goods; return what follows them and is a person or a place."""
-    pieces, first = pieces_of(value), len(block.goods)
-    for at, piece in enumerate(pieces):
+    hedged, said = with_stand_ins(value)
+    pieces, first = asked_apart(block, pieces_of(hedged), said), len(block.goods)
+    for piece in pieces:
         if len(block.goods) > first and (western_name(piece) or (looks_western(piece) and not goods_in(piece))):
-            return pieces[at:]
+            return [piece, *pieces]
         found = goods_in(piece)
         if found:
             block.goods.append(found)
@@ -98,7 +104,7 @@ def _part_goods(block: Block, parts: dict[str, str]) -> None:
     sku = parts.get("sku")
     times = _TIMES_PRICE.fullmatch(parts.get("qty", ""))
     if times:
-        parts = {**parts, "qty": times["qty"], "price": times["price"]}
+        parts = {**parts, "qty": times["qty"], "price": times["at"] or times["price"]}
     source = ", ".join(parts.values())
     mark, doubts = doubts_of(parts.get("qty"), parts.get("price"), beside=f"{source}{'件' if block.chinese else ''}")
     is_open = {field for _, field, _ in doubts}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connectors import addresses, addresses_cn
+from connectors.mail.figures import MEASURES, chinese_number, says_loosely
 from connectors.money import currency_code, shared_sign
 from connectors.paste_numbers import AMOUNT, NUM, NUM_WITH_COMMA, Doubt, read_numbers
 
@@ -15,7 +16,9 @@ _MAX_PIECE = 120
 _MAX_WINDOW = 7
 _MAX_TOKENS = 250
 _CAN_BE_GOODS = re.compile(
-    r"[\d一二两三四五六七八九十百].*[^\W\d]|[^\W\d].*[\d一二两三四五六七八九十百]|" + "one|two|three|ten", re.IGNORECASE
+    r"[\d一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾].*[^\W\d]|[^\W\d].*[\d一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]|"
+    + "one|two|three|ten",
+    re.IGNORECASE,
 )
 _UNITS_CN = "(?:公斤|千克|毫升|件套|[个件只箱盒包袋瓶套台支条张把双对斤克吨米桶罐卷本份打块片提枚株顶辆部根听排扎捆筐枝朵串粒碗杯個隻條張雙對臺])"
 _UNITS_EN = (
@@ -27,9 +30,10 @@ _WORDS_EN = {
     word: number
     for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
 }
-_DIGITS_CN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _NUM = NUM
-_NUM_CN = "[一二两三四五六七八九十百]{1,4}"
+#: Where none stands before it: 三千五百 is no 五百, and 廿五 no 五.
+_NUMERALS = "零〇一二两三四五六七八九十百千万廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
+_NUM_CN = f"(?<![{_NUMERALS}几数])[一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾][{_NUMERALS}]{{0,9}}"
 _NUM_WORD = "(?:" + "|".join(_WORDS_EN) + r")\b"
 _X = r"[xX×✕✖*]"
 #: Between a number and what follows; 6XE is the end of a postal code, 2xTEA-100 is not.
@@ -47,7 +51,7 @@ _SKU = re.compile(
 )
 _COUNT_BEHIND = re.compile(r"x\d{1,4}")  # the count in `SKU-88 x2`
 _LABEL_OF_CODE = re.compile(r"^(?:(?:货号|编码|编号|款号)[.:#\s]*|(?:sku|item|art)[.:#\s]+)", re.IGNORECASE)
-_MEASURE = re.compile(r"\d+(?:\.\d+)?(?:g|kg|ml|l|cm|mm|m|oz|lb|w|v|pcs)", re.IGNORECASE)
+_MEASURE = re.compile(r"(?:\d+x)?\d+(?:\.\d+)?(?:g|kg|ml|l|cm|mm|m|oz|lb|w|v|pcs)", re.IGNORECASE)
 _GOODS = r"(?P<goods>[^\s].{0,70}?)"
 #: The ways to say how many of what, surest first: name, pattern, whether only a code of goods will do, confidence.
 _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
@@ -56,10 +60,18 @@ _FORMS: tuple[tuple[re.Pattern[str], bool, str], ...] = (
     (re.compile(rf"{_GOODS}[\s:-]*(?:数量|qty|quantity)[\s:]*(?P<qty>{_NUM})\s*(?P<unit>{_UNIT})?", re.IGNORECASE), False, "0.9"),
     (re.compile(rf"(?P<qty>{_NUM}|{_NUM_CN}|{_NUM_WORD})\s*(?P<unit>{_UNIT})\s*(?:of\s+|的)?{_GOODS}", re.IGNORECASE), False, "0.85"),
     (re.compile(rf"{_GOODS}[\s:,-]*(?P<qty>{_NUM}|{_NUM_CN})\s*(?P<unit>{_UNIT})", re.IGNORECASE), False, "0.85"),
-    (re.compile(rf"{_GOODS}\s*[\s:-]\s*(?P<qty>{_NUM})"), True, "0.75"),
+    (re.compile(rf"[xX×]\s?(?P<qty>{_NUM})\s+{_GOODS}"), True, "0.85"),
+    # A dash within a word is the code's: MUG-7 are no seven MUG.
+    (re.compile(rf"{_GOODS}(?:\s*:|\s+-?|\s*-\s+)\s*(?P<qty>{_NUM})"), True, "0.75"),
     (re.compile(rf"(?P<qty>{NUM_WITH_COMMA}|\d{{1,5}}|{_NUM_WORD})\s+{_GOODS}", re.IGNORECASE), True, "0.75"),
 )  # fmt: skip
-_COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
+_COUNTED = re.compile(rf"\d\s*{_UNIT}(?:\s|$)|^[xX]\s|(?:^|\s)[xX]\d|\d\s*[xX×*](?:\s|$)|[×*]\s*\d", re.IGNORECASE)
+_COUNT_LAST = re.compile(rf"(?:\d|{_NUM_CN})\s*(?P<unit>{_UNIT})$", re.IGNORECASE)
+_CHOICE = re.compile(r"(?:\b(?:or|oder|ou)\s|或者?|还是)\s*(?P<other>[A-Za-z0-9._/-]+)", re.IGNORECASE)
+#: A bare number of so many digits beside a code may be a postal code or a phone's, and so may a large one before it.
+_LONG = 5
+_LARGE = 1000
+_TWO_NUMBERS = "names two numbers; say how many are ordered"
 _COUNTED_TWICE = re.compile(r"\w\s?[×✕✖*]\s?\d+\s+\w")
 _BULLET = re.compile(r"^\s*(?:[-*•·●▪]\s+|[-•·●▪]|\(?\d{1,2}[.)]\s+|\d{1,2}、\s*)")
 _LEAD = re.compile(
@@ -68,7 +80,9 @@ _LEAD = re.compile(
     r"|(?:could you|can you|can i get|can we get|please|pls|i'd like|i would like|i want|we want|we need|i need|we'd like|need|want|order|send me|send us|send|add|and|plus|also)(?![A-Za-z]))[\s:,，：!！]*",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"[\s,]+(?:please|pls|thanks|thank you|谢谢)$", re.IGNORECASE)
+_THANKS = re.compile(
+    r"(?:[\s,]+(?:please|pls|thanks|thank you|谢谢)|(?<=[^\W\d_])(?:都行|都可以|就行|就好|即可))$", re.IGNORECASE
+)
 _ADDRESS_MARK = re.compile(
     r"[省市区县镇乡村路街巷弄道厦园场楼栋幢座][^,]{0,10}?\d+\s*[号弄栋幢座楼室层]|\d+\s*号(?!色|码|电池)|\d+室|[路街巷道]\d"
 )
@@ -111,7 +125,7 @@ def goods_in(piece: str, *, codes_only: bool = False) -> Goods | None:
     for candidate, price in ((rest, cost), (text, None)):
         for pattern, needs_code, confidence in _FORMS:
             match = pattern.fullmatch(candidate)
-            found = _goods(match, needs_code or codes_only, confidence, piece, price) if match else None
+            found = _goods(match, (needs_code, codes_only), confidence, piece, price) if match else None
             if found:
                 return found
     return None
@@ -197,7 +211,11 @@ def _price(text: str) -> tuple[str, _Cost | None]:
     return text[: match.start()].rstrip(" ,("), _Cost(price, currency)
 
 
-def _goods(match: re.Match[str], needs_code: bool, confidence: str, source: str, cost: _Cost | None) -> Goods | None:
+def _goods(
+    match: re.Match[str], of_codes: tuple[bool, bool], confidence: str, source: str, cost: _Cost | None
+) -> Goods | None:
+    """Read what a form matched; `of_codes`: whether the form, and whether its place, takes codes of goods alone."""
+    is_lone, is_window = of_codes
     text = match["goods"].strip(" :-,()[]【】\"'“”")
     said = _number(match["qty"])
     if not text or said is None or re.fullmatch(rf"{_NUM}|{_X}|{_UNIT}", text, re.IGNORECASE):
@@ -206,17 +224,48 @@ def _goods(match: re.Match[str], needs_code: bool, confidence: str, source: str,
     if qty is not None and qty <= 0:
         return None
     sku, name = _code_and_name(text)
-    if needs_code and (sku is None or (sku.isdigit() and len(sku) < 6)):
+    if any(of_codes) and (sku is None or (sku.isdigit() and len(sku) < 6)):
         return None
-    if re.search(rf"\d\s*{_UNIT}$", text) and match.start("qty") == 0 and match.groupdict().get("unit"):
-        return None  # 500g绿茶 2包 counts the packs
-    if sku is None and (is_address(text) or is_address(source.strip())):
+    why = _open_qty(match, text, sku, name, lone=said if is_lone else "")
+    if (why and is_window and why != _TWO_NUMBERS) or _says_other(match, text, sku, name, source, is_open=bool(why)):
         return None
-    if name and (_COUNTED_TWICE.search(name) or (sku and (is_address(name) or _COUNTED.search(name)))):
-        return None  # the words of more than one thing
+    if why:
+        name = None if why == _TWO_NUMBERS else name
+        doubts, qty = (*doubts, ("qty_invalid", "qty", f"{source.strip()[:60]!r} {why}")), None
     unit = match.groupdict().get("unit")
     sure = DOUBTED if doubts else Decimal(confidence) if sku else Decimal(confidence) - Decimal("0.15")
     return Goods(sku, name, qty, unit, price, cost.currency if cost else None, sure, source.strip(), doubts)
+
+
+def _open_qty(match: re.Match[str], text: str, sku: str | None, name: str | None, *, lone: str) -> str:
+    """Why the number that was found may be no quantity, "" where nothing says so; `lone` is one without unit or sign."""
+    count = _COUNT_LAST.search(text) if match.start("qty") > 0 and "unit" in match.groupdict() else None
+    if count and count["unit"].casefold() not in MEASURES:
+        return "names two quantities; say how many are ordered, and of which"
+    if sku and name and re.match(rf"{_NUM_CN}\s*{_UNIT}\S", name):
+        return "names two quantities; say how many are ordered, and of which"
+    choice = _CHOICE.search(name) if sku and name else None
+    if choice and is_code(choice["other"]):
+        return "names goods to choose from; say which are ordered, and how many"
+    if lone.isdigit() and len(lone) >= _LONG and ":" not in match.string:
+        return "names a number that may be a postal code or a phone; say how many are ordered"
+    if lone and sku and name and name.isdigit() and max(int(name), int(re.split("[.,]", lone)[0])) >= _LARGE:
+        return _TWO_NUMBERS
+    return ""
+
+
+def _says_other(
+    match: re.Match[str], text: str, sku: str | None, name: str | None, source: str, *, is_open: bool
+) -> bool:
+    """Whether the words beside a number are no goods, or those of more than one thing."""
+    if _COUNT_LAST.search(text) and match.start("qty") == 0 and match.groupdict().get("unit"):
+        return True  # 500g绿茶 2包 counts the packs
+    if sku is None and (is_address(text) or is_address(source.strip())):
+        return True
+    if not name or is_open:
+        return False
+    is_counted = _COUNTED.search(name) and not _MEASURE.fullmatch(name)
+    return bool(_COUNTED_TWICE.search(name) or (sku and (is_address(name) or is_counted)))
 
 
 def _code_and_name(text: str) -> tuple[str | None, str | None]:
@@ -241,11 +290,4 @@ def _number(text: str) -> str | None:
         return text
     if text.casefold() in _WORDS_EN:
         return str(_WORDS_EN[text.casefold()])
-    total = 0
-    for sign, scale in (("百", 100), ("十", 10)):
-        head, found, text_rest = text.partition(sign)
-        if found:
-            total += (_DIGITS_CN.get(head, 1) if len(head) <= 1 else 0) * scale
-            text = text_rest
-    total += _DIGITS_CN.get(text, 0) if len(text) == 1 else 0
-    return str(total) if total else None
+    return None if says_loosely(text) else str(chinese_number(text))

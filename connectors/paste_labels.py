@@ -27,7 +27,7 @@ LABELS: dict[str, str] = {
 _LONG = frozenset({"goods", "note", "address"})
 #: Where a value ends that is one word or number; a comma may belong to the number.
 _END = re.compile(r"[,，;；。|、]")
-_NUMBER_ENDS = re.compile(r"[;；。|、]|[,，](?!\d{1,3}(?!\d))")
+_NUMBER_ENDS = re.compile(r"[;；。|]|、(?!\s*[\d一二两三四五六七八九十])|[,，](?!\d{1,3}(?!\d))")
 _ENDS = {
     "phone": re.compile(r"[;；。|]|[,，](?!\d{2,5}\s*(?:$|[,，;；\n]))"),
     "qty": _NUMBER_ENDS,

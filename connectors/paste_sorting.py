@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from connectors.hedges import Hedges, as_said, asked, with_stand_ins
 from connectors.paste_block import Block, pieces_of
-from connectors.paste_goods import Goods, goods_among, goods_in, is_bare_count, is_code
+from connectors.paste_goods import DOUBTED, Goods, goods_among, goods_in, is_bare_count, is_code
 from connectors.paste_numbers import AMOUNT, NUM_WITH_COMMA, read_numbers
 from connectors.paste_people import chinese_name, is_company, is_talk, western_name
 from connectors.paste_places import chinese_place, chinese_words, is_chinese, looks_western, western_place
@@ -30,21 +32,64 @@ _ORDINARY = re.compile(
 
 def goods_out(block: Block, text: str) -> list[str]:
     """Take the goods out of a text; return the pieces that are none."""
+    hedged, said = with_stand_ins(text)
     pieces: list[str] = []
-    for piece in _paired(pieces_of(text)):
+    for piece in asked_apart(block, _paired(pieces_of(hedged)), said):
         if _price_behind(block, piece):
             continue
-        found, piece = _behind_colon(piece)
-        if found:
-            block.goods.append(found)
-            pieces.append(piece)
-            continue
-        more, left = goods_among(_spaced(piece).split())
-        if not is_chinese(piece) and not all(goods.sku for goods in more):
-            more = []
-        block.goods.extend(more)
-        pieces.append(" ".join(left) if more else piece)
+        found, left = _goods_of(piece)
+        block.goods.extend(found)
+        pieces.append(left)
     return [piece for piece in pieces if piece]
+
+
+def asked_apart(block: Block, pieces: Iterable[str], said: Hedges) -> Iterator[str]:
+    """Take the goods of which a stand-in says how many, or what they cost, without that number; all else comes as it was said."""
+    for piece in pieces:
+        is_hedged = any(str(number) in piece for number in said)
+        found, left = _goods_of(piece) if is_hedged else ([], piece)
+        asked_of = [_asked(goods, said) for goods in found]
+        if any(goods.doubts for goods in asked_of):
+            block.goods.extend(asked_of)
+            yield from [as_said(left, said)] if left else []
+        else:
+            yield from pieces_of(as_said(piece, said)) if is_hedged else [piece]
+
+
+def _asked(goods: Goods, said: Hedges) -> Goods:
+    """The goods with a doubt in the place of each stand-in; as they are where they have none."""
+    source = as_said(goods.source, said)
+    doubts = list(goods.doubts)
+    for number, hedge in said.items():
+        if goods.qty == number or (goods.qty is None and str(number) in goods.source):
+            doubts = [("qty_invalid", "qty", asked(hedge, source))]
+        if goods.price == number:
+            doubts.append(
+                ("price_missing", "unit_price", f"{source[:60]!r}: {hedge.words!r} is no price; say what a piece costs")
+            )
+    if doubts == list(goods.doubts) and source == goods.source:
+        return goods
+    return replace(
+        goods,
+        sku=as_said(goods.sku, said) if goods.sku else None,
+        name=as_said(goods.name, said) if goods.name else None,
+        qty=None if any(field == "qty" for _, field, _ in doubts) else goods.qty,
+        price=None if goods.price in said else goods.price,
+        confidence=DOUBTED if doubts else goods.confidence,
+        source=source,
+        doubts=tuple(doubts),
+    )
+
+
+def _goods_of(piece: str) -> tuple[list[Goods], str]:
+    """Return (goods of a piece, what else it says)."""
+    found, before = _behind_colon(piece)
+    if found:
+        return [found], before
+    more, left = goods_among(_spaced(piece).split())
+    if not is_chinese(piece) and not all(goods.sku for goods in more):
+        more = []
+    return more, (" ".join(left) if more else piece)
 
 
 def people_and_place(block: Block, pieces: list[str]) -> None:

@@ -1,6 +1,7 @@
 """All sheets of a file -> its orders: each sheet that holds orders is read, and what looks like orders and was not read is told.
 
-A second sheet of notes, a legend, a price list or an empty one says nothing of orders, and none is held for it.
+A sheet of orders beside one of their lines is read with it. A second sheet of notes, a legend, a price list or an empty one says
+nothing of orders, and none is held for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from connectors.base import ChannelOrder, Kind, Severity
 from connectors.headers import recognise, without_accents
 from connectors.problems import problem
 from connectors.sheet_forms import apart
+from connectors.sheet_joins import Joined, joined, with_cover
 from connectors.sheet_merge import SheetSettings
 from connectors.sheet_orders import MAX_ORDERS, orders_of
 from connectors.sheet_states import calls_them_ended, calls_them_sent
@@ -28,7 +30,8 @@ _ASIDE = frozenset(
     " enviados 示例 样例 范例 填写示例 示例数据 历史 历史订单 历史记录 归档 存档 已发货 已完成 旧订单".split()
 )
 _BESIDE_THEM = frozenset(
-    "order orders data sheet row rows bestellungen auftraege auftrage commandes pedidos ordini".split()
+    "order orders data sheet row rows line lines item items detail details bestellungen auftraege auftrage positionen commandes pedidos"
+    " ordini".split()
 )
 _TOLD_AT_MOST = 5
 _ZERO = Decimal(0)
@@ -53,8 +56,7 @@ class _Sheet:
     @property
     def is_aside(self) -> bool:
         """Whether its own name says that it is an example, or an archive."""
-        words = set(_WORDS.findall(without_accents(self.name.casefold())))
-        return bool(words & _ASIDE) and words <= _ASIDE | _BESIDE_THEM
+        return _calls_itself_aside(self.name)
 
 
 def orders_in(sheets: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
@@ -62,13 +64,17 @@ def orders_in(sheets: Sequence[Table], settings: SheetSettings) -> list[ChannelO
 
     Raises TableUnreadable for more than 5,000 orders.
     """
-    return _orders_in([form for table in sheets for form in apart(table, settings)], settings)
+    tables = with_cover(sheets, settings) if len(sheets) > 1 else sheets
+    return _orders_in([form for table in tables for form in apart(table, settings)], settings)
 
 
 def _orders_in(tables: Sequence[Table], settings: SheetSettings) -> list[ChannelOrder]:
     if len(tables) == 1:
         return [_unless_ended(order, tables[0].name) for order in orders_of(tables[0], settings)]
-    sheets = [_sheet(table, settings) for table in tables]
+    pairs = joined(tables, settings)
+    taken = [table for pair in pairs for table in (pair.head, pair.lines)]
+    alone = [table for table in tables if not any(table is one for one in taken)]
+    sheets = [*map(_joined_sheet, pairs), *(_sheet(table, settings) for table in alone)]
     whole = [sheet for sheet in sheets if sheet.is_whole]
     read = [sheet for sheet in whole if not sheet.is_aside] or whole or [max(sheets, key=_rank)]
     orders = _each_once(read)
@@ -90,6 +96,18 @@ def _sheet(table: Table, settings: SheetSettings) -> _Sheet:
     place = columns.places.get("lines.qty")
     counted = columns.has_lines and any(any(map(str.isdigit, row.cell(place))) for row in table.rows)
     return _Sheet(table.name, orders, bool(orders) and counted, table.likeness)
+
+
+def _joined_sheet(pair: Joined) -> _Sheet:
+    """Two sheets as one, by the name of its lines; an archive's where either calls itself so."""
+    orders = tuple(_unless_ended(_unless_ended(order, pair.head.name), pair.lines.name) for order in pair.orders)
+    name = pair.head.name if _calls_itself_aside(pair.head.name) else pair.lines.name
+    return _Sheet(name, orders, counted=True, likeness=pair.lines.likeness)
+
+
+def _calls_itself_aside(name: str) -> bool:
+    words = set(_WORDS.findall(without_accents(name.casefold())))
+    return bool(words & _ASIDE) and words <= _ASIDE | _BESIDE_THEM
 
 
 def _unless_ended(order: ChannelOrder, name: str) -> ChannelOrder:

@@ -26,7 +26,13 @@ _TWO_WAYS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})[.,](\d{3})(?![\d.,])", re.ASC
 _PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 #: How spreadsheets show a number whose last digits they dropped.
 _EATEN = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
+_BROKEN = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|#{2,})", re.IGNORECASE)
 _QTY_UNIT = re.compile(r"([+-]?[\d.,]*\d[\d.,]*)\s*([^\W\d_]{1,12})\.?")
+#: Magnitudes, and words that leave a number open: 10左右, 10多个, `10ish`, 2打半.
+_NO_UNIT = re.compile(
+    r"^(?:[kmew万千百亿]|ish|plus|min(?:imum)?|max(?:imum)?|approx|ca|circa|odd)$|左右|上下|^[多来余几]|半$|以上|以下",
+    re.IGNORECASE,
+)
 _NEGATIVE_BRACKETS = re.compile(r"\((.+)\)")
 #: A number with its signs, a unit or a currency is shorter: the patterns above try each place of a text with each other.
 _NUMBER_MAX = 100
@@ -58,6 +64,11 @@ _TERMS: tuple[tuple[str, str], ...] = (
 def is_eaten(text: str) -> bool:
     """Whether a spreadsheet dropped digits of this number: 1.00002E+10."""
     return bool(_EATEN.fullmatch(text))
+
+
+def is_broken(text: str) -> bool:
+    """Whether a spreadsheet shows that it has no value for a cell: `#N/A`, `#REF!`, or a row of # in a narrow column."""
+    return text.startswith("#") and bool(_BROKEN.fullmatch(text))
 
 
 class ReadTwoWays(ValueError):
@@ -134,7 +145,7 @@ def qty_and_unit(text: str, *, mark: str) -> tuple[Decimal | None, str | None]:
     plain = _short(text)
     together = _QTY_UNIT.fullmatch(plain)
     # "1.5K" and "2.5e3" are no units but magnitudes that nobody should guess.
-    if together and together[2].casefold() not in ("k", "m", "e", "w", "万", "千", "百", "亿"):
+    if together and not _NO_UNIT.search(together[2]):
         return number(together[1], mark=mark), together[2]
     if re.search(r"[^\W\d]", plain):
         raise ValueError(f"{text[:40]!r} is not a quantity")

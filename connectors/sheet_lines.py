@@ -16,6 +16,7 @@ from connectors.sheet_cells import ReadTwoWays, is_eaten, price, qty_and_unit, r
 from connectors.sheet_discounts import Prices, taken_off
 from connectors.sheet_price_units import PriceUnitUnclear, count_in_column, count_in_head, one_count, price_and_count
 from connectors.sheet_taxes import tax_at, tax_included, unsettled
+from connectors.sheet_units import same_unit
 from connectors.tables import Row
 
 #: Code, field of the line and message of a problem that holds.
@@ -106,7 +107,7 @@ def read_line(row: Row, reading: Reading) -> ReadLine:
 
 def _read(row: Row, reading: Reading, told: Mapping[str, str]) -> ReadLine:
     qty, unit, qty_faults = _qty(row, reading)
-    faults = (*qty_faults, *_other_qty(row, reading, qty))
+    faults = (*qty_faults, *_other_qty(row, reading, qty), *_other_unit(row, reading, unit))
     unit = reading.cell(row, "lines.unit") or unit or reading.unit or None
     unit_price, currency = _unit_price(row, reading, qty, unit or "")
     total, total_currency = _money(row, reading, "total")
@@ -160,11 +161,8 @@ def _qty(row: Row, reading: Reading) -> tuple[Decimal | None, str | None, tuple[
     try:
         qty, unit = qty_and_unit(text, mark=reading.mark_of(text))
     except ValueError as error:
-        said = (
-            str(error)
-            if isinstance(error, ReadTwoWays)
-            else f"{text[:40]!r} is not a quantity; write a number such as 2"
-        )
+        said = f"{text[:40]!r} is not a quantity; write a number such as 2"
+        said = str(error) if isinstance(error, ReadTwoWays) else said
         message = f"row {row.number}, column {head!r}: {said}"
         return None, None, (("qty_invalid", "qty", message),)
     if qty is not None and (qty <= 0 or qty != round(qty, 6)):
@@ -185,6 +183,15 @@ def _other_qty(row: Row, reading: Reading, qty: Decimal | None) -> tuple[Said, .
     heads = reading.head("lines.qty"), reading.head("lines.second_qty")
     message = f"row {row.number}: column {heads[0]!r} says {qty:f}, column {heads[1]!r} says {other:f}; say how many are ordered"
     return (("qty_invalid", "qty", message),)
+
+
+def _other_unit(row: Row, reading: Reading, unit: str | None) -> tuple[Said, ...]:
+    """What to say where the quantity counts in something else than the column of units: 2 boxes beside EA."""
+    other = reading.cell(row, "lines.unit")
+    if not unit or not other or same_unit(unit, other):
+        return ()
+    told = f"column {reading.head('lines.qty')!r} counts in {unit}, column {reading.head('lines.unit')!r} in {other}"
+    return (("qty_invalid", "qty", f"row {row.number}: {told}; say which holds"),)
 
 
 def _money(row: Row, reading: Reading, name: str) -> tuple[Decimal | None, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -152,7 +152,7 @@ def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], li
         moments = []
         for text in texts:
             try:
-                moment = _moment(text, zone)
+                moment = utc(text, assume=zone)
             except ValueError as error:
                 hint = "" if isinstance(error, DateAmbiguous) else "; write it as YYYY-MM-DD"
                 problems.append(problem("date_ambiguous", name, f"{error}{hint}"))
@@ -162,14 +162,6 @@ def _dates(merged: Merged, zone: tzinfo) -> tuple[dict[str, datetime | None], li
         # An order is wanted by its earliest day, and was changed last when the last of its rows was.
         found[name] = max(moments, default=None) if name == "version" else min(moments, default=None)
     return found, problems
-
-
-def _moment(text: str, zone: tzinfo) -> datetime | None:
-    # A day without a clock is that day everywhere: midnight UTC, whatever the zone of the sender's clock times.
-    day = utc(text, assume=UTC)
-    if day is None or (day.hour, day.minute, day.second) == (0, 0, 0):
-        return day
-    return utc(text, assume=zone)
 
 
 def _every(merged: Merged, name: str) -> list[str]:

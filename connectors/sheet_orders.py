@@ -17,7 +17,7 @@ from connectors.headers import Columns, bracketed, recognise
 from connectors.paste_goods import is_code
 from connectors.problems import problem
 from connectors.rates import rates_of
-from connectors.sheet_cells import habit, is_eaten
+from connectors.sheet_cells import habit, is_broken, is_eaten
 from connectors.sheet_footers import split_footers, sums_below
 from connectors.sheet_labels import labelled
 from connectors.sheet_lines import Reading, ReadLine, read_line, row_problem
@@ -39,7 +39,7 @@ _NUMBERS = (
     "totals.discount",
 )
 #: Fields on which the rows of one order must agree; the rest are merged.
-_AGREED = (
+AGREED = (
     "currency", "customer.id", "customer.name", "ship_to.address", "ship_to.line1", "ship_to.city", "ship_to.postal_code",
     "ship_to.name", "po_number",
 )  # fmt: skip
@@ -70,7 +70,16 @@ def orders_of(table: Table, settings: SheetSettings) -> list[ChannelOrder]:
 
     Raises TableUnreadable for more than 5,000 orders.
     """
-    columns = _with_codes(_with_unit(recognise(table.headers, settings.mapping), table), table)
+    return orders_under(columns_of(table, settings), table, settings)
+
+
+def columns_of(table: Table, settings: SheetSettings) -> Columns:
+    """What the columns of a table mean, by their heads, the sender's mapping and what stands below them."""
+    return _with_codes(_with_unit(recognise(table.headers, settings.mapping), table), table)
+
+
+def orders_under(columns: Columns, table: Table, settings: SheetSettings) -> list[ChannelOrder]:
+    """As `orders_of`, for a table whose columns are known."""
     above = labelled(table.preamble)
     if not columns.is_order and not ("channel_order_id" in above and columns.has_lines):
         return [_no_order(settings, above)]
@@ -172,6 +181,9 @@ def _grouped(rows: list[Row], reading: Reading) -> list[_Group]:
     last: _Group | None = None
     for row in rows:
         number = reading.cell(row, "channel_order_id")
+        if is_broken(number):
+            last = groups[f"\x00{row.number}"] = _Group("", [row])
+            continue
         if not number and last is not None and _continues(row, last, reading):
             last.rows.append(row)
             continue
@@ -184,7 +196,7 @@ def _grouped(rows: list[Row], reading: Reading) -> list[_Group]:
 
 def _continues(row: Row, group: _Group, reading: Reading) -> bool:
     first = group.rows[0]
-    told = [name for name in _AGREED if reading.cell(row, name)]
+    told = [name for name in AGREED if reading.cell(row, name)]
     if not group.number and "channel_order_id" not in reading.columns:
         return True
     return all(reading.cell(row, name) == reading.cell(first, name) for name in told) and not (
@@ -194,7 +206,7 @@ def _continues(row: Row, group: _Group, reading: Reading) -> bool:
 
 def _read_rows(group: _Group, reading: Reading, fields: tuple[str, ...]) -> None:
     for row in group.rows:
-        fault = _too_wide(row, reading) or _disagrees(row, group, reading, fields)
+        fault = _too_wide(row, reading) or _broken(row, reading) or _disagrees(row, group, reading, fields)
         found = read_line(row, reading) if fault is None else ReadLine(fault=fault)
         if found.fault is not None:
             group.problems.append(found.fault)
@@ -223,6 +235,20 @@ def _too_wide(row: Row, reading: Reading) -> Problem | None:
     return row_problem(row, "cells", message)
 
 
+def _broken(row: Row, reading: Reading) -> Problem | None:
+    """What refuses a row of which the spreadsheet itself could not say everything."""
+    name = None
+    if "#" in "".join(row.cells):
+        name = next((name for name in reading.columns.places if is_broken(reading.cell(row, name))), None)
+    if name is None:
+        return None
+    message = (
+        f"column {reading.head(name)!r}: {reading.cell(row, name)[:20]} is no value but a fault of the spreadsheet; mend its"
+        " formula or widen the column, and save again"
+    )
+    return row_problem(row, name, message)
+
+
 def _disagrees(row: Row, group: _Group, reading: Reading, fields: tuple[str, ...]) -> Problem | None:
     fresh: dict[str, str] = {}
     for name in fields:
@@ -230,7 +256,7 @@ def _disagrees(row: Row, group: _Group, reading: Reading, fields: tuple[str, ...
         if not text:
             continue
         known = group.values.get(name)
-        if known is not None and known != text and name in _AGREED:
+        if known is not None and known != text and name in AGREED:
             message = (
                 f"column {reading.head(name)!r} says {text[:40]!r}, row {group.said_by[name]} of the same order says"
                 f" {known[:40]!r}; give it an order number of its own or the same value"

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from connectors.headers import normal
 from connectors.sheet_cells import number
+from connectors.sheet_units import PIECES
 
 _MAX_CHARS = 100
 _BY_WORD = r"(?<![^\W\d_])(?:per|pro|je|par|por|à)(?![^\W\d_])|每"
@@ -24,10 +25,6 @@ _USUAL = frozenset({1, 10, 12, 100, 144, 1000, 10000})
 #: `PE` is the unit of the price to one program and of the pack to another; only the first has powers of ten.
 _SHORT_HEADS = frozenset({"pe", "peh", "per"})
 _POWERS = frozenset({0, 1, 10, 100, 1000, 10000})
-_PIECES = frozenset(
-    "ea each pc pcs piece pieces unit units item items stk stck stück stueck st u un pz pza pezzi pezzo pieza piezas pièce pièces pce stuks"
-    " styck szt ks kpl db kom 个 個 件 只 支 枚 片 张 條 条 粒 颗".split()
-)
 _TIMES: dict[str, int] = {
     **dict.fromkeys("hundred hundert cent cien cento 百".split(), 100),
     **dict.fromkeys("thousand tausend tsd mille mil 千".split(), 1000),
@@ -132,7 +129,7 @@ def _count(count: str | None, written: str, unit: str, text: str) -> int:
 
 
 def _is_counted_in(said: str, counted: str) -> bool:
-    return not said or said == counted or (said in _PIECES and (not counted or counted in _PIECES))
+    return not said or said == counted or (said in PIECES and (not counted or counted in PIECES))
 
 
 def _times(written: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from oms import db
 from oms.intake import acceptance, claims, polling
 from oms.intake.fates import Element, Translated, element
 from oms.intake.models import InboundMessage
+from oms.journey import calendar_store
 from oms.journey.steps import Claimed, Done
 from oms.memory import LARGE_BYTES
 from oms.parties import channels
@@ -29,16 +30,19 @@ from workers import replies
 from workers.handlers import Inside, Outside
 
 
-def read_message(message: InboundMessage, channel: Channel, body: bytes) -> list[Element]:
-    """What the channel's connector reads in the message's bytes, today as on the day that they came."""
+def read_message(message: InboundMessage, channel: Channel, body: bytes, *, zone: tzinfo) -> list[Element]:
+    """What the channel's connector reads in the message's bytes, today as on the day that they came; `zone`: the organisation's."""
     received = Received(body=body, headers=message.headers, channel=channel.name)
-    read = registry.read(channels.config_for(channel, way=message.way, body=body), received)
+    config = channels.config_for(channel, way=message.way, body=body, zone=zone)
+    read = registry.read(config, received)
     trusted = channels.is_on(channel.settings, "trusts_payment")
-    return [element(*claims.believed(order, shape, way=channel.way, trusted=trusted)) for order, shape in read]
+    told = (claims.believed(order, shape, way=channel.way, trusted=trusted) for order, shape in read)
+    return [element(order, shape, zone=channels.zone_in(config)) for order, shape in told]
 
 
 def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
     """Translate and accept a batch of inbound messages."""
+    zone = calendar_store.read(session, now).organisation.zone
     messages = messages_of(session, [step.subject_id for step in claimed])
     body = partial(body_of, session, {message.id: small for message, _channel, small in messages})
     translated = [
@@ -47,7 +51,7 @@ def accept(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[
             channel=channel,
             received_at=message.received_at,
             received_by=message.received_by,
-            elements=read_message(message, channel, body(message)),
+            elements=read_message(message, channel, body(message), zone=zone),
             all_or_nothing=message.headers.get("x-oms-rows", "all" if message.way == "upload" else "good") == "all",
             sender=message.headers.get("from") if message.way == "mail" else None,
             is_reading=message.way == "reread",

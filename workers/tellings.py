@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from oms.intake.models import InboundOrder
+from oms.journey import calendar_store
 from oms.orders.models import Order
 from oms.rows import among
 from workers import intake
@@ -22,7 +23,8 @@ def first(session: Session, order_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID
     bodies = {message.id: body for message, _channel, body in small}
     found: dict[uuid.UUID, Mapping[str, Any]] = {}
     for message, channel, _body in small:
-        elements = intake.read_message(message, channel, intake.body_of(session, bodies, message))
+        body = intake.body_of(session, bodies, message)
+        elements = intake.read_message(message, channel, body, zone=calendar_store.zone_of(session))
         own = places[message.id]
         found |= {order_id: elements[place].json for place, order_id in own.items() if place < len(elements)}
     return found

@@ -13,9 +13,9 @@ from connectors.mail.items import Item
 
 _PLAIN = r"(?:\d{1,3}(?:\.\d{3}){1,3},\d{1,3}|\d{1,3}(?:\.\d{3}){2,3}|\d{1,3}(?:,\d{3}){1,3}|\d{1,3}(?:['’]\d{3}){1,3}|\d{1,7}(?:[.,]\d{1,3})?)(?:[eE][+-]?\d{1,2}|[kK](?![a-zA-Z]))?"
 NUM = rf"(?:{SPACED}(?:,\d{{1,3}})?|{MAGNITUDE}|{_PLAIN})"
-_NUMERAL = "零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟"
+_NUMERAL = "零〇一二两三四五六七八九十百千万廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 #: 几百个, 上千只 and 3万个 hold no numeral of their own.
-CN_NUM = rf"(?<![\d.几数近上过约多第{_NUMERAL}])[一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾][{_NUMERAL}]{{0,9}}"
+CN_NUM = rf"(?<![\d.几数近上过约多第{_NUMERAL}])[一二两三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾][{_NUMERAL}]{{0,9}}"
 _UNITS = "|".join(
     sorted((re.escape(unit) for unit in UNITS if len(unit) > 1 and unit.isascii()), key=len, reverse=True)
 )
@@ -72,7 +72,7 @@ _AMOUNT_BEFORE = re.compile(r"(?:@|\b(?:at|price|EUR|USD|GBP|CNY|RMB)|单价为?
 _BRACKETED = re.compile(rf"[(（\[][^()（）\[\]]{{0,60}}(?:\d|[{CN_UNITS}])[^()（）\[\]]{{0,60}}[)）\]]")
 #: What stands between two numbers of which neither is the quantity: 100+5盒, 5~10个, "3 or 4 boxes", "2 hundred".
 _ADDED_BEFORE = re.compile(rf"(?:\d|[{_NUMERAL}])\s?(?:[+＋~～/至到或]\s?|\s(?:or|to|bis|oder|ou)\s)$", re.I)
-_ADDED_BEHIND = re.compile(r"\s?(?:[+＋~～赠送]|free)\s?\d")
+_ADDED_BEHIND = re.compile(r"\s?(?:[+＋~～赠送]|free)\s?\d|\s(?:or|oder|ou)\s\d", re.I)
 _NUMBER_BEFORE = re.compile(r"(?<![\w.,-])\d{1,3}\s$")
 _TIMES_COUNT = re.compile(rf"(?P<second>{NUM})\s?(?P<unit>{_ANY_UNIT})", re.I)
 _COUNT_BEFORE = re.compile(rf"(?<![\w.,-]){NUM}\s?(?P<unit>{_ANY_UNIT})\s?$", re.I)

@@ -27,7 +27,8 @@ _MAX_FREE_LINES = 1000
 class Draft:
     """Goods, labelled fields and address blocks of one text; `numbers` are orders' that stand in a column.
 
-    `lines` are those of the text without its tables; `in_tables` says that the goods stand in these.
+    `lines` are those of the text without its tables; `in_tables` says that the goods stand in these. `unclear`: why several orders
+    in it are not taken apart.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -39,6 +40,8 @@ class Draft:
     cut: bool = False
     numbers: list[str] = field(default_factory=list)
     in_tables: bool = False
+    document: Document = field(default_factory=Document)
+    unclear: str = ""
 
     def unread(self) -> list[str]:
         """The lines that are no labelled field and no address; those that name goods by a label are among them."""
@@ -60,7 +63,12 @@ def draft_of(document: Document) -> Draft:
     for table in goods:
         found_fields.labelled += _sums(table)
     draft = Draft(
-        scan=found_fields, lines=lines, markup=read_markup(document.markup), text=document.text(), cut=document.cut
+        scan=found_fields,
+        lines=lines,
+        markup=read_markup(document.markup),
+        text=document.text(),
+        cut=document.cut,
+        document=document,
     )
     draft.cut |= any(table.cut for table in goods)
     draft.numbers = [number for table in goods for number in table.numbers]

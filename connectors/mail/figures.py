@@ -39,7 +39,7 @@ MEASURES = frozenset(
     "kg kgs kilo kilos m meter meters metre metres l liter liters litre litres g lb lbs ml cl cm mm km mg oz inch in ft v w kw a ah mah hz"
     " gb mb tb gsm volt watt port ports pin pins way inches litros gramm gr 克 公斤 千克 毫升 升 米 厘米 毫米 吨 斤 寸 瓦 伏".split()
 )
-_CHINESE_NUMERAL = r"[零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}"
+_CHINESE_NUMERAL = r"[零〇一二两三四五六七八九十百千万廿卅壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}"
 #: 3万, 1.5千, 3万5千, 1万2千500: digits with a magnitude, which is none in 5千克.
 MAGNITUDE = r"\d{1,7}(?:\.\d{1,4})?(?:万(?![能用向])|千(?![克瓦卡])|百(?![合分]))(?:\d{1,4}(?:千(?![克瓦卡])|百(?![合分])))?(?:\d{1,4})?"
 #: 2 500 and 10 000, as much of Europe writes thousands; a comma or point behind is the fraction's.
@@ -56,10 +56,12 @@ _MAGNITUDE_QTY = re.compile(rf"(?P<number>{MAGNITUDE})\s?(?P<unit>{_UNIT})?")
 _MAGNITUDES = {"万": 10_000, "千": 1000, "百": 100}
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)([万千百])")
 _LOOSE = re.compile(r"[百千万佰仟][一二两三四五六七八九壹贰叁肆伍陆柒捌玖]$|(?<![零〇])[一二两三四五六七八九]{2,}")
+_OR_ANOTHER = re.compile(r"[(（]\s*(?:or|oder|ou|max|min|up to|at least|或|最多|至少)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[a-zA-Z][a-zA-Z -]{2,60}\((\d{1,3}(?:,\d{3})+|\d{1,9})\)\s?([a-zA-Z]{1,12})?")
 _DIGITS = dict(
     zip("零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖", (0, 0, 1, 2, 2, *range(3, 10), *range(1, 10)), strict=True)
 )
+_SCORES = {"廿": 20, "卅": 30}
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _ONES = "one two three four five six seven eight nine"
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -148,6 +150,8 @@ def _decimal(text: str) -> Decimal | None:
 def quantity(text: str) -> Count:
     """The quantity in a cell or value with its unit as sent. Raises ValueError where it is none."""
     plain = " ".join(text.split())[:120].strip(" .:：;；,，")
+    if _OR_ANOTHER.search(plain):
+        raise ValueError(f"{text.strip()[:40]!r} is no quantity; write a number such as 12")
     bracketed = _IN_BRACKETS.fullmatch(plain)
     if bracketed:
         plain = f"{bracketed[1]} {bracketed[2] or ''}".strip()
@@ -191,7 +195,7 @@ def _chinese(match: re.Match[str], source: str) -> Count:
     """Numerals; 一百五 is 150 when it is said, and 两三 is two or three, so that a person confirms them."""
     value = chinese_number(match["number"])
     doubt = (
-        f"{source.strip()[:40]!r} was read as {value}; write it in digits" if _LOOSE.search(match["number"]) else None
+        f"{source.strip()[:40]!r} was read as {value}; write it in digits" if says_loosely(match["number"]) else None
     )
     return Count(found(Decimal(value), "0.9", source), unit_name(match["unit"]), doubt)
 
@@ -238,17 +242,24 @@ def english_number(text: str) -> int:
     return total + section or 1
 
 
+def says_loosely(numeral: str) -> bool:
+    """Whether a Chinese numeral may be two numbers: 两三 is two or three, 一百五 is 150 when it is said."""
+    return bool(_LOOSE.search(numeral))
+
+
 def unit_name(text: str | None) -> str | None:
     """The unit as sent; None for a blank one."""
     return (text or "").strip().rstrip(".")[:20] or None
 
 
 def chinese_number(text: str) -> int:
-    """三百二十 -> 320, 一百 -> 100, 两千 -> 2000, 三万 -> 30000; digits in a row read as such (一二 -> 12)."""
+    """三百二十 -> 320, 一百 -> 100, 两千 -> 2000, 三万 -> 30000, 廿五 -> 25; digits in a row read as such (一二 -> 12)."""
     total = section = digit = 0
     for sign in text:
         if sign in _DIGITS:
             digit = digit * 10 + _DIGITS[sign]
+        elif sign in _SCORES:
+            section, digit = section + _SCORES[sign], 0
         elif sign == "万":
             total, section, digit = total + (section + digit or 1) * 10_000, 0, 0
         else:

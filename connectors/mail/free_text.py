@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
+from connectors.hedges import Hedges, as_said, asked, with_dozens, with_stand_ins
 from connectors.mail.amounts import Amounts, is_priced, is_signed, settle_amounts, take_amounts
 from connectors.mail.counts import CN_NUM, CN_UNITS, NUM, Counted, take_qty, without_contents
 from connectors.mail.figures import MONEY, money
@@ -41,6 +44,9 @@ _MAX_LINE = 400
 #: A code and an amount among more words than these are a sentence about something else.
 _MAX_NAME_WORDS = 4
 _MAX_PARTS = 24
+#: How sure a number is that no unit and no sign makes a quantity.
+_LOOSE = Decimal("0.6")
+_OF_PAGES = re.compile(r"\b(?:pages?|seiten?|sheets?|rev(?:ision)?|version|part|week|kw)\b", re.I)
 _DESTINATION = re.compile(r"\s(?:delivered\s|shipped\s)?to\s(?=[A-Z\d])")
 _COUNTS = re.compile(rf"\d|[{CN_UNITS}]")
 _BETWEEN = re.compile(r"[;；]|，|、|,\s(?=\D*\d)|(?<=[a-z0-9])\.\s|。|\band\b(?=[^,;]*\d)|和(?=[^，；]*\d)")
@@ -117,7 +123,30 @@ def _announces(label: str, rest: str) -> bool:
 
 
 def read_item(text: str) -> Item | None:
-    """The goods that one line or phrase names; None where it names none."""
+    """The goods that one line or phrase names; None where it names none. What is no one number is asked about."""
+    text = with_dozens(text)
+    item = _read_item(text)
+    if item is not None and (item.qty is None or item.qty_fault):
+        return item
+    hedged, said = with_stand_ins(text)
+    return (_asked_item(_read_item(hedged), hedged, said) if said else None) or item
+
+
+def _asked_item(item: Item | None, hedged: str, said: Hedges) -> Item | None:
+    """The goods of which a stand-in says how many, without that number; None where it says something else."""
+    number = item.qty.value if item and item.qty else None
+    if item is None or number is None or number not in said:
+        return None
+    is_loose = item.qty is not None and item.qty.confidence <= _LOOSE
+    if (item.sku is None and not hedged.startswith(str(number))) or (is_loose and _OF_PAGES.search(hedged)):
+        return None
+    item.source = as_said(item.source, said)
+    item.name = replace(item.name, value=as_said(item.name.value, said)) if item.name else None
+    item.qty, item.qty_fault = None, asked(said[number], item.source)
+    return item
+
+
+def _read_item(text: str) -> Item | None:
     other = _NO_GOODS.search(text)
     if _SUM.search(text) or (other and not is_priced(text)):
         return None

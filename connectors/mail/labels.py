@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from connectors.header_names import NAMES
+from connectors.headers import normal as head_of
 
 #: Field -> labels. A label counts before a colon, alone on its line, or in the first cell of a row.
 FIELDS: dict[str, str] = {
@@ -110,7 +111,7 @@ COLUMNS: dict[str, str] = {
     "line_ref": "line|line no|line number|line #|no|pos|position|s/n|sl no|sr no|seq|ln|序号|行号|项次|项目|编号",
     "sku": "sku|item no|item number|item #|item code|item id|part no|part number|part #|part|p/n|pn|mpn|article|article no|"
     "article number|product code|product no|product number|product id|product sku|code|material|material no|material number|"
-    "stock code|catalog no|catalogue no|cat no|model no|model number|your item|vendor part|supplier part|ref|upc|ean|gtin|isbn|"
+    "stock code|catalog no|catalogue no|cat no|model no|model number|your item|vendor part|supplier part|ref|réf|référence|upc|ean|gtin|isbn|"
     "货号|商品编码|产品编码|商品编号|产品编号|物料号|物料编码|物料编号|物料代码|料号|编码|款号|商家编码|存货编码|产品代码|商品货号|"
     "商品代码|料號|產品編號",
     "item": "item|product|goods|model|item ordered|型号|商品|产品|货品|物料|产品型号",
@@ -175,7 +176,7 @@ def column_of(text: str) -> str | None:
     if len(text) > _MAX_HEADING:
         return None
     label = normal(text)
-    return _table("columns").get(label) or _sheet_columns().get(re.sub(r"[\W_]", "", label))
+    return _table("columns").get(label) or _sheet_columns().get(head_of(label))
 
 
 #: Columns of order sheets -> ours; what a mail's table names otherwise than COLUMNS is looked up there.
@@ -198,7 +199,7 @@ _OF_SHEETS = {
 
 @cache
 def _sheet_columns() -> dict[str, str]:
-    return {name: ours for theirs, ours in _OF_SHEETS.items() for name in NAMES[theirs].split()}
+    return {head_of(name): ours for theirs, ours in _OF_SHEETS.items() for name in NAMES[theirs].split()}
 
 
 @cache

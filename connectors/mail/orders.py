@@ -154,7 +154,7 @@ def _placed_at(draft: Draft, letter: Letter, notes: _Notes) -> datetime | None:
 
 def _requested(draft: Draft, letter: Letter, notes: _Notes) -> Requested:
     service = draft.scan.first("service")
-    deliver_by = draft.scan.first("deliver_by") or _sentence_date(draft.lines)
+    deliver_by = draft.scan.first("deliver_by") or sentence_date(draft.lines)
     ship_by = draft.scan.first("ship_by")
     return Requested(
         ship_by=_day(ship_by, "requested.ship_by", letter, notes) if ship_by else None,
@@ -163,7 +163,8 @@ def _requested(draft: Draft, letter: Letter, notes: _Notes) -> Requested:
     )
 
 
-def _sentence_date(lines: Sequence[str]) -> Labelled | None:
+def sentence_date(lines: Sequence[str]) -> Labelled | None:
+    """The day by which goods are wanted, as a sentence says it."""
     for at, line in enumerate(lines):
         match = _BY_DATE.search(line[:400])
         if match:

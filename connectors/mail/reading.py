@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from connectors.base import ChannelConfig, ChannelOrder, Kind, Problem, Severity
+from connectors.mail.apart import Apart, Order, apart
 from connectors.mail.attachments import Sheets, in_mail, read_sheets
 from connectors.mail.document import Document, from_plain
 from connectors.mail.draft import Draft, draft_of
+from connectors.mail.found import found
 from connectors.mail.kinds import Reading, Verdict, header_facts, judge
 from connectors.mail.letters import Letter, enclosed_in, forwarded_by, letter_of
 from connectors.mail.markup import from_html
@@ -134,10 +136,16 @@ def _names_customer(draft: Draft) -> bool:
 
 
 def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOrder]:
+    held = tuple(_held(verdict, sheets))
+    several = Apart()
+    if verdict.kind is Kind.ORDER and verdict.names_all and not sheets.orders:
+        several = apart(speech.draft, speech.letter)
+    if several.orders:
+        return [_one_of_several(one, speech.letter, held) for one in several.orders]
+    speech.draft.unclear = several.why
     order = order_of(speech.draft, speech.letter, verdict.kind)
     if verdict.kind is Kind.CANCELLATION:
         return [order]
-    held = tuple(_held(verdict, sheets))
     order = replace(order, problems=(*order.problems, *held))
     if not verdict.names_all:
         # Taken for all of the order they would put out what else stands in it; so a person is asked before anything is changed.
@@ -151,6 +159,19 @@ def _orders(speech: _Speech, verdict: Verdict, sheets: Sheets) -> list[ChannelOr
         in_mail(replace(found, kind=_stronger(found.kind, verdict.kind)), order, only=only, name=name)
         for found in sheets.orders
     ]
+
+
+def _one_of_several(one: Order, letter: Letter, held: tuple[Problem, ...]) -> ChannelOrder:
+    """One order of a mail of several, under its own number: the subject is of all of them."""
+    order = order_of(one.draft, replace(letter, subject=""), Kind.ORDER)
+    number = found(one.number, "0.9", one.head).evidence("channel_order_id")
+    return replace(
+        order,
+        channel_order_id=one.number,
+        channel_order_number=one.number,
+        problems=(*order.problems, *held),
+        evidence=(*(piece for piece in order.evidence if piece.field != "channel_order_id"), number),
+    )
 
 
 def _held(verdict: Verdict, sheets: Sheets) -> Iterator[Problem]:

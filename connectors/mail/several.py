@@ -25,8 +25,10 @@ def several_in(draft: Draft, subject: str) -> Iterator[Problem]:
     """What holds a mail that seems to be more than one order: its numbers, its receivers."""
     numbers = _numbers(draft, subject)
     if len(numbers) > 1:
-        told = ", ".join(numbers)[:200]
-        yield _held("channel_order_id", f"the mail names several orders ({told})", "a mail or a sheet for each order")
+        told, why = ", ".join(numbers)[:200], f": {draft.unclear}" if draft.unclear else ""
+        yield _held(
+            "channel_order_id", f"the mail names several orders ({told}){why}", "a mail or a sheet for each order"
+        )
     places = _places(draft)
     if places > 1:
         yield _held("ship_to", f"the mail names {places} places to deliver to", "an order for each place")

@@ -7,11 +7,12 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from connectors.base import ChannelOrder, Severity
 from oms import compact_json
+from oms.clock import MIDNIGHT
 from oms.intake.rules import Became
 from oms.journey.steps import NewStep
 from oms.parties.models import Channel
@@ -31,13 +32,17 @@ class Element:
 
 HOLDS_BYTES = 8
 _ROWS = re.compile(r"\brows?[ .]\d+(?:(?:, | and )\d+)*")
+#: Sources whose senders write days without a clock, which begin where they are read.
+_WRITE_DAYS = frozenset({"sheet", "email"})
 #: What two tellings of one order may differ in and still be the same content.
 _NOT_CONTENT = ("kind", "version", "problems", "evidence", "channel")
 
 
-def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
-    """An order with its JSON and the hash of its content."""
+def element(order: ChannelOrder, shape: Mapping[str, Any], *, zone: tzinfo | None = None) -> Element:
+    """An order with its JSON and the hash of its content; `zone` is the one in which its sender's days were read."""
     content = {k: v for k, v in shape.items() if k not in _NOT_CONTENT}
+    if zone is not None and order.source in _WRITE_DAYS:
+        content |= _days(order, content, zone)
     # A status may say that goods are not to be sent, and nothing else of the order be another: that is content too.
     # Where in a sheet it stands is not: a sheet that is sent each day with more rows says the same of the same order.
     holds = sorted(
@@ -47,6 +52,20 @@ def element(order: ChannelOrder, shape: Mapping[str, Any]) -> Element:
     )
     behind = _hash({"holds": holds})[:HOLDS_BYTES] if holds else b""
     return Element(order, shape, _hash(content) + behind)
+
+
+def _days(order: ChannelOrder, content: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """The days of an order as they were written: a sheet says the same when the house has moved to another zone."""
+    wanted = order.requested
+    days = {"ship_by": _day(wanted.ship_by, zone), "deliver_by": _day(wanted.deliver_by, zone)}
+    named = {name: day for name, day in days.items() if day}
+    placed = _day(order.placed_at, zone)
+    return {"requested": {**content["requested"], **named}, **({"placed_at": placed} if placed else {})}
+
+
+def _day(moment: datetime | None, zone: tzinfo) -> str | None:
+    local = None if moment is None else moment.astimezone(zone)
+    return None if local is None or local.time() != MIDNIGHT else f"{local:%Y-%m-%d}T00:00:00Z"
 
 
 def _hash(content: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from connectors.base import ChannelConfig
 from connectors.carriage import CarrierConfig
+from oms.clock import zone_named
+from oms.errors import InputInvalid
 from oms.parties.models import Carrier, Channel
 
 
@@ -30,13 +33,24 @@ def config_of(channel: Channel) -> ChannelConfig:
     )
 
 
-def config_for(channel: Channel, *, way: str, body: bytes) -> ChannelConfig:
+def config_for(channel: Channel, *, way: str, body: bytes, zone: tzinfo) -> ChannelConfig:
     """The configuration by which a message is read, whenever that is: JSON that is uploaded is our own, whatever the sender's
     files are (I-5).
+
+    `zone` is the organisation's, in which days begin and clock times are meant, unless the channel has a setting `timezone`.
     """
     config = config_of(channel)
+    config = replace(config, settings={"timezone": str(zone)} | dict(config.settings))
     is_own_json = way == "upload" and body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     return replace(config, source="generic") if is_own_json else config
+
+
+def zone_in(config: ChannelConfig) -> tzinfo:
+    """The zone in which days and clock times of a message were read by this configuration; UTC where its name is none."""
+    try:
+        return zone_named(config.settings.get("timezone", ""))
+    except InputInvalid:
+        return UTC
 
 
 def is_on(settings: Mapping[str, Any], name: str, *, default: bool = False) -> bool:

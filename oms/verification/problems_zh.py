@@ -27,7 +27,15 @@ row *: status * may mean that the order does not hold; write cancelled, or open 
 status * may mean that the order does not hold; write cancelled, or open | 状态 * 可能表示订单已失效，请写明已取消或有效
 the sheet is called *; write cancelled into a status column, or give the sheet another name | 工作表名为 *：请在状态列写明已取消，或更改工作表名称
 sheet * looks like an order too and was not read (*); put number, goods and address of an order into one sheet, or take that sheet away | 工作表 * 也像订单但未读取（*）：请将单号、商品和地址放在同一工作表，或移除该表
+row * of sheet *: order * has no row in sheet *; add its goods there, or take the row out | 第 * 行（工作表 *）：订单 * 在工作表 * 中没有明细，请补充其商品或删除该行
+row * of sheet *: order * has no row in sheet *; add it there, or correct the number | 第 * 行（工作表 *）：订单 * 在工作表 * 中没有对应行，请补充该订单或更正单号
+row * of sheet *: it names no order; write the number of an order of sheet * into it | 第 * 行（工作表 *）：没有单号，请填写工作表 * 中的单号
+row * of sheet *: order * stands there more than once and differently; leave the row that holds | 第 * 行（工作表 *）：订单 * 重复且内容不同，请只保留有效的一行
+row * of sheet *: nobody sees it; show it, or take it out of the file | 第 * 行（工作表 *）：该行被隐藏，请取消隐藏或从文件中删除
+row * of sheet * says *, row * of sheet * says *; write the same into both | 第 * 行（工作表 *）为 *，第 * 行（工作表 *）为 *：请改为一致
 row *: * | 第 * 行：*
+column *: * is no value but a fault of the spreadsheet; mend its formula or widen the column, and save again | 列 *：* 不是内容而是表格错误，请修正公式或加宽列后重新保存
+column * counts in *, column * in *; say which holds | 列 * 以 * 计，列 * 以 * 计，请说明以哪个为准
 column *: * is not an amount; write a number such as 12.50 | 列 *：* 不是金额，请写作 12.50
 column *: * is no discount; write 5.00 or 10% | 列 *：* 不是折扣，请写作 5.00 或 10%
 column * says *, row * of the same order says *; give it an order number of its own or the same value | 列 * 为 *，同一订单第 * 行为 *：请使用单独单号或相同内容
@@ -44,6 +52,14 @@ no order number; the sender must give one | 缺少单号
 the mail names no address to deliver to; the billing address is taken | 邮件没有收货地址，已采用账单地址
 the mail names no address to deliver to but the payer's, and another place; say where the goods go | 邮件除付款方地址外另有一处地址，请说明送往何处
 the mail is too long to be read to its end; send the order as a CSV or XLSX sheet | 邮件过长未能读完，请以 CSV 或 XLSX 表格发送
+the mail names several orders (*): *, and all its goods stand in one order; enter each by hand, or ask for a mail or a sheet for each order | 邮件提到多个订单（*）：*，商品已全部列入一单：请逐单人工录入，或请客户每单一信或一表
+they are too many to be taken apart | 订单过多，无法拆分
+their lines are mixed | 各订单内容交错
+their goods cannot be told apart | 商品无法按订单区分
+goods stand above or below all of them | 有商品写在所有订单之外
+one of them names no goods | 其中一单没有商品
+some of them name a receiver of their own | 只有部分订单写有收货人
+* may be said of one or of all of them | * 可能只属于一单，也可能属于全部
 the mail names several orders (*), and all its goods stand in one order; enter each by hand, or ask for a mail or a sheet for each order | 邮件提到多个订单（*），商品已全部列入一单：请逐单人工录入，或请客户每单一信或一表
 the mail names * places to deliver to, and all its goods stand in one order; enter each by hand, or ask for an order for each place | 邮件有 * 处收货地址，商品已全部列入一单：请逐单人工录入，或请客户每处一单
 the mail cancels a part of the order only; compare with the mail and change the lines by hand | 邮件只取消部分商品：请对照原文人工修改商品行
@@ -62,6 +78,14 @@ the mail asks for a change and does not list the goods as they shall be; read it
 * could be * or *; confirm it | * 可能是 * 或 *，请确认
 * was read as *; confirm it | * 读作 *，请确认
 * was read as *; write it in digits | * 读作 *，请用数字书写
+*: * is not one number; ask how many are ordered | *：* 不是一个确定的数字，请询问订购数量
+*: * is no price; say what a piece costs | *：* 不是价格，请填写单价
+* names two quantities; say how many are ordered, and of which | * 有两个数量，请说明订购多少以及是哪一种
+* names two numbers; say how many are ordered | * 有两个数字，请说明订购数量
+* names goods to choose from; say which are ordered, and how many | * 列出几种可选商品，请说明订购哪一种及数量
+* names a number that may be a postal code or a phone; say how many are ordered | * 中的数字可能是邮编或电话，请说明订购数量
+* names a number of packs and one of pieces; say how many are ordered, and of which | * 既有包装数又有件数，请说明订购多少以及是哪一种
+* may not be wanted, or speak of another order; confirm it | * 可能不需要，或属于另一订单，请确认
 * can be * or *; write * or * | * 可能是 * 或 *，请写作 * 或 *
 * is no quantity; write a number such as 12 | * 不是数量，请写作 12
 * says no quantity; ask how many | * 没有数量，请询问件数

@@ -143,6 +143,11 @@ give a whole number from * (*) | 请输入不小于 * 的整数（*）
 * is too long | * 过长
 the text cannot be read | 无法识别所粘贴的文本
 the text is longer than * characters; paste one order at a time; send the message again, unchanged | 文本超过 * 个字符：请每次只粘贴一个订单
+*: * is not one number; ask how many are ordered | *：* 不是一个确定的数字，请询问订购数量
+* names two quantities; say how many are ordered, and of which | * 有两个数量，请说明订购多少以及是哪一种
+* names two numbers; say how many are ordered | * 有两个数字，请说明订购数量
+* names goods to choose from; say which are ordered, and how many | * 列出几种可选商品，请说明订购哪一种及数量
+* names a number that may be a postal code or a phone; say how many are ordered | * 中的数字可能是邮编或电话，请说明订购数量
 *: * can be * or *; write * or * | *：* 可为 * 或 *：请写作 * 或 *
 * must be over 0 | * 须大于 0
 unknown code | 无法识别的条码

@@ -9,8 +9,9 @@ import os
 import pytest
 
 from connectors import registry
+from connectors.dates import iso_z
 from oms import db
-from oms.journey import steps
+from oms.journey import calendar_store, steps
 from oms.parties.models import Channel
 from oms.web.api.purchase_orders import PurchaseOrder
 from tests.factories.changes import apply_all
@@ -53,6 +54,28 @@ def test_a_file_becomes_its_orders(dealer):
         ("P-2", "ordered", "19.90"),
     ]
     assert told["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"), [("Asia/Shanghai", "2026-11-29T16:00:00Z"), ("America/New_York", "2026-11-30T05:00:00Z")]
+)
+def test_a_day_begins_in_the_organisations_zone_and_is_the_same_when_it_is_read_again(dealer, zone, begins):
+    live_in(dealer, zone)
+    dated = f"{GOOD.splitlines()[0]},Order Date,Required Date\n{GOOD.splitlines()[1]},2026-11-30,2026-11-30\n"
+    assert upload(dealer.dealer, dated).status_code == 201
+    ((order_id, *stored),) = dealer.rows("SELECT id, placed_at, requested_deliver_by FROM orders")
+    assert [iso_z(moment) for moment in stored] == [begins, begins]
+    with dealer.transaction() as session:
+        again = tellings.first(session, [order_id])[order_id]
+    assert (again["placed_at"], again["requested"]["deliver_by"]) == (begins, begins)
+    live_in(dealer, "Europe/Berlin")
+    told = upload(dealer.dealer, f"{dated}{GOOD.splitlines()[2]},2026-11-30,2026-11-30\n").get_json()
+    assert [order["became"] for order in told["orders"]] == ["duplicate", "ordered"]
+
+
+def live_in(dealer, zone: str) -> None:
+    with dealer.transaction() as session:
+        calendar_store.keep_organisation(session, zone=zone, country="CN", now=db.now(session))
 
 
 def test_one_wrong_row_refuses_the_file_and_is_named(dealer):

@@ -9,6 +9,7 @@ import pytest
 from oms import db
 from tests.factories.day import Day, make_day
 from tests.factories.orders import make_channel
+from tests.statements import counted
 from tests.web.site import post
 
 
@@ -39,3 +40,12 @@ def test_who_reads_the_block_again_has_the_asked_goods_once(site, day):
         stands = re.findall(r'name="(lines\.\d+\.sku|pasted)" value="([^"]*)"', page)
         assert [value for name, value in stands if name != "pasted" and value] == [code]
         sent |= dict(stands) | {"lines.0.qty": ""}
+
+
+def test_the_goods_of_a_block_are_looked_up_once(site, day):
+    client, code = site.client("order_specialist"), day.floor.skus[0].code
+    words = f"李雷 13800138001 广东省深圳市南山区科苑路15号\n{code} 2 件"
+    with counted(site.database.engine) as asked:
+        page = post(client, "/orders/enter", {"channel": "phone", "paste": words, "do": "paste"}, page="/orders/enter")
+    assert "I repeat your order." in page.get_data(as_text=True)
+    assert len([statement for statement in asked if "list_price" in statement]) == 1

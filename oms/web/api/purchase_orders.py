@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from oms.intake import queries as messages
 from oms.intake.fates import Element, element
 from oms.intake.inbox import NewMessage
 from oms.intake.uploads import Wrong
-from oms.journey import house_rules
+from oms.journey import calendar_store, house_rules
 from oms.orders.rules import payable
 from oms.parties import channels
 from oms.parties import queries as parties
@@ -116,8 +117,9 @@ def upload(args: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any] | Re
         raise InputInvalid("the body is empty", fields={"body": "send the file's bytes as the body"})
     with edge.reading() as session:
         channel = _channel(session, args["channel"])
+        zone = calendar_store.read(session, house_rules.now(session)).organisation.zone
     # Read with no transaction open: a bomb may take seconds.
-    file = _read(channel, body, headers["x_filename"], args["rows"])
+    file = _read(channel, body, headers["x_filename"], args["rows"], zone)
     with edge.transaction() as session:
         message_id = _enter(session, channel, file, args["rows"])
         rows = messages.became(session, message_id=message_id)
@@ -154,16 +156,16 @@ class _File:
     elements: list[Element]
 
 
-def _read(channel: Channel, body: bytes, filename: str | None, rows: str) -> _File:
+def _read(channel: Channel, body: bytes, filename: str | None, rows: str, zone: tzinfo) -> _File:
     headers = {"content-type": request.content_type or "", "x-oms-rows": rows}
     if filename:
         headers["x-filename"] = quote(filename, safe="%.()-_ ")
-    config = channels.config_for(channel, way=WAY, body=body)
+    config = channels.config_for(channel, way=WAY, body=body, zone=zone)
     read = registry.read(config, Received(body=body, headers=headers, channel=channel.name))
     trusted = channels.is_on(channel.settings, "trusts_payment")
     strict = (uploads.strict(order, shape) for order, shape in read)
     told = [claims.believed(order, shape, way=channel.way, trusted=trusted) for order, shape in strict]
-    return _File(body, headers, [element(order, shape) for order, shape in told])
+    return _File(body, headers, [element(order, shape, zone=channels.zone_in(config)) for order, shape in told])
 
 
 def _enter(session: Session, channel: Channel, file: _File, rows: str) -> uuid.UUID:

@@ -134,7 +134,8 @@ def _paste(session: Session, draft: Draft, looked: Looked, value: str, now: date
     known = read_back.known_goods(session, draft=draft, channel=channel, now=now)
     left_out |= entry_paste.ask_counts(draft, {code: row.unit for code, row in known.items()})
     _find(session, draft, looked, "", now)
-    _check(session, draft, looked, "", now)
+    if draft.filled():
+        looked.read_back = read_back.made(session, draft=draft, channel=channel, known=known, now=now)
     if left_out:
         raise InputInvalid("not everything of it stands in the form", fields=left_out)
 
@@ -156,7 +157,9 @@ def _add(session: Session, draft: Draft, looked: Looked, value: str, now: dateti
 
 def _check(session: Session, draft: Draft, looked: Looked, value: str, now: datetime) -> None:
     if draft.filled():
-        looked.read_back = read_back.made(session, draft=draft, channel=_channel(session, draft), now=now)
+        channel = _channel(session, draft)
+        known = read_back.known_goods(session, draft=draft, channel=channel, now=now)
+        looked.read_back = read_back.made(session, draft=draft, channel=channel, known=known, now=now)
 
 
 _DEEDS: Mapping[str, Callable[[Session, Draft, Looked, str, datetime], None]] = {

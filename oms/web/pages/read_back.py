@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -56,9 +56,8 @@ def known_goods(session: Session, *, draft: Draft, channel: Channel, now: dateti
     return {row.code: row for row in rows}
 
 
-def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> ReadBack:
-    """Price and promise what stands in the form; nothing is stored or reserved."""
-    known = known_goods(session, draft=draft, channel=channel, now=now)
+def made(session: Session, *, draft: Draft, channel: Channel, known: Mapping[str, Any], now: datetime) -> ReadBack:
+    """Price and promise what stands in the form, of which `known` are the goods; nothing is stored or reserved."""
     lines = [_line(line, known, channel) for line in draft.filled()]
     total = sum((line.amount or Decimal(0) for line in lines), Decimal(0))
     wanted = [(line.sku, line.qty) for line in lines if line.known and line.qty and line.qty > 0]
@@ -69,7 +68,7 @@ def made(session: Session, *, draft: Draft, channel: Channel, now: datetime) -> 
     return ReadBack(lines, total, channel.currency, dates, said)
 
 
-def _line(line: dict[str, str], known: dict[str, Any], channel: Channel) -> Line:
+def _line(line: dict[str, str], known: Mapping[str, Any], channel: Channel) -> Line:
     row, qty = known.get(line.get("sku", "")), entry_form.quantity(line.get("qty"))
     name = (row.name_zh if channel.language.startswith("zh") else row.name_en) if row else line.get("said", "")
     price = entry_form.quantity(line.get("unit_price")) if line.get("unit_price") else row.list_price if row else None
