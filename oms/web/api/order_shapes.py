@@ -13,6 +13,7 @@ from oms.orders.queries import OnOrder
 from oms.orders.rules import payable
 from oms.web import inward
 from oms.web.api.base import Instant, Money, Qty, Schema
+from oms.web.api.change_shapes import ChangeOut, change_of
 from oms.web.api.shapes import Person, Place, ProblemOut, amount, name_of, person_of, place_of
 
 
@@ -98,20 +99,6 @@ class FindingOut(Schema):
     found_at = Instant(required=True)
     settled_at = Instant(required=True, allow_none=True)
     settlement = fields.String(required=True, allow_none=True)
-
-
-class ChangeOut(Schema):
-    """A wish to change or cancel an order."""
-
-    id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    status = fields.String(required=True)
-    change_class = fields.Integer(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
-    requested_by = fields.String(required=True)
-    requested_at = Instant(required=True)
-    decided_by = fields.String(required=True, allow_none=True)
-    decided_at = Instant(required=True, allow_none=True)
 
 
 class ConfirmationOut(Schema):
@@ -280,7 +267,7 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
         "lines": [_line(row, order.currency) for row in on.lines],
         "holds": known.holds,
         "findings": known.findings,
-        "changes": on.changes,
+        "changes": [change_of(one, order_number=order.number, who=who) for one in on.changes],
         "confirmations": on.confirmations,
         "tickets": tickets,
         "returns": returns,
