@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from oms.accounts import rights
 from oms.accounts.identity import Identity
 from oms.orders.models import Order
 from oms.orders.queries import OnOrder
@@ -160,7 +161,10 @@ class ParcelItem(Schema):
 class PaperItem(Schema):
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
-    name = fields.String(required=True)
+    name = fields.String(
+        required=True,
+        metadata={"description": "its kind, for who may not read the paper: people name files after customers"},
+    )
     media_type = fields.String(required=True)
     size = fields.Integer(required=True)
     created_at = Instant(required=True)
@@ -236,6 +240,11 @@ class Entry(Schema):
 class Story(Schema):
     number = fields.String(required=True)
     entries = fields.List(fields.Nested(Entry), required=True)
+
+
+def paper_of(row: Any, who: Identity) -> dict[str, Any]:
+    """A stored paper in an order's answer as `who` may see it."""
+    return dict(row._mapping) | ({} if who.may(rights.to_read(row.kind)) else {"name": row.kind})
 
 
 def item_of(row: Any, who: Identity) -> dict[str, Any]:

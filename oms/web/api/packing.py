@@ -243,7 +243,7 @@ class SlipArgs(ListArgs):
 @blp.get("/fulfilments/<ref>/packing-slip.pdf")
 @blp.arguments(SlipArgs, location="query")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
-@right("wave.read")
+@right("parcel.paper")
 def packing_slip_pdf(args: dict[str, Any], ref: str) -> Response:
     """The packing slip of a parcel, in the customer's language or the one named."""
     language = args.get("language")

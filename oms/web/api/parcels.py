@@ -107,7 +107,7 @@ def _shown(session: Any, ref: str) -> dict[str, Any]:
 
 @blp.get("/parcels/<ref>/label.pdf")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
-@right("document.read")
+@right("parcel.paper")
 def label_pdf(ref: str) -> Response:
     """The label as the carrier drew it."""
     return _label(ref, "label", PDF, "pdf")
@@ -115,7 +115,7 @@ def label_pdf(ref: str) -> Response:
 
 @blp.get("/parcels/<ref>/label.zpl")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=ZPL)
-@right("document.read")
+@right("parcel.paper")
 def label_zpl(ref: str) -> Response:
     """The label for a label printer."""
     return _label(ref, "label_zpl", ZPL, "zpl")
