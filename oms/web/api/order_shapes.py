@@ -12,9 +12,10 @@ from oms.accounts.identity import Identity
 from oms.orders.models import Order
 from oms.orders.queries import OnOrder
 from oms.orders.rules import payable
-from oms.web import inward
+from oms.web import inward, masking
 from oms.web.api.base import Instant, Money, Qty, Schema
 from oms.web.api.change_shapes import ChangeOut, change_of
+from oms.web.api.one_schema import Invoice
 from oms.web.api.shapes import Person, Place, ProblemOut, amount, name_of, person_of, place_of
 
 
@@ -193,10 +194,12 @@ class OrderOut(OrderItem):
     tax = Money(required=True, allow_none=True)
     tax_included = fields.Boolean(required=True, allow_none=True)
     paid = Money(required=True, allow_none=True)
+    customer_id = fields.UUID(required=True, allow_none=True)
     customer_number = fields.String(required=True, allow_none=True)
     contact = fields.Nested(Person, required=True)
     ship_to = fields.Nested(Place, required=True, allow_none=True)
     bill_to = fields.Nested(Place, required=True, allow_none=True)
+    invoice = fields.Nested(Invoice, required=True, allow_none=True)
     buyer_message = fields.String(required=True, allow_none=True)
     seller_memo = fields.String(required=True, allow_none=True)
     requested_ship_by = Instant(required=True, allow_none=True)
@@ -271,6 +274,7 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
         "contact": person_of(order.contact, who),
         "ship_to": place_of(order.ship_to, who),
         "bill_to": place_of(order.bill_to, who),
+        "invoice": order.invoice if private else masking.named(order.invoice or {}) or None,
         "buyer_message": order.buyer_message if private else None,
         "seller_memo": order.seller_memo if private else None,
         "lines": [_line(row, order.currency) for row in on.lines],
