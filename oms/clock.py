@@ -27,11 +27,11 @@ class Month:
     month: int
 
     @classmethod
-    def parse(cls, text: str) -> Month:
+    def parse(cls, text: str, *, field: str = "month") -> Month:
         """Read `2026-11`; anything else is refused with how to write it."""
         match = _MONTH.fullmatch(text.strip())
         if match is None or not (1 <= int(match[2]) <= 12 and YEARS.start <= int(match[1]) <= 9998):
-            raise InputInvalid(f"{text!r} is no month: write it as 2026-11", fields={"month": "write it as 2026-11"})
+            raise InputInvalid(f"{text!r} is no month: write it as 2026-11", fields={field: "write it as 2026-11"})
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:

@@ -97,6 +97,8 @@ RIGHTS: dict[str, frozenset[str]] = {
         "refund.pay": "finance",
         # papers, history, figures
         "document.read": f"{_OFFICE} {_FLOOR} auditor",
+        # labels and packing slips name the buyer: for who packs and hands over, and who may see private data anyway
+        "parcel.paper": f"{_FLOOR} order_specialist order_manager customer_service finance",
         "history.read": "order_specialist order_manager customer_service general_manager auditor",
         "private.read": "order_specialist order_manager customer_service shipping_clerk finance",
         "kpi.read": f"{_OFFICE} {_FLOOR} buyer hr auditor",
@@ -111,6 +113,15 @@ RIGHTS: dict[str, frozenset[str]] = {
         "metrics.read": "admin auditor",
     }.items()
 }
+
+
+#: Kind of a stored paper -> the right to read it. Every other kind, such as a confirmation, tells who buys and where they live.
+PAPERS = {"hand_over_list": "document.read", "label": "parcel.paper", "label_zpl": "parcel.paper"}
+
+
+def to_read(kind: str) -> str:
+    """The right that a stored paper of this kind needs (D-3)."""
+    return PAPERS.get(kind, "private.read")
 
 
 def may(roles: Iterable[str], right: str) -> bool:

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from oms.documents.barcodes import Symbol
-from oms.documents.fonts import FONT, printable, width_of
+from oms.documents.fonts import printable, runs, width_of
 
 PAGE_WIDTH_MM = 210.0
 PAGE_HEIGHT_MM = 297.0
@@ -32,7 +32,7 @@ def line_mm(size_pt: float) -> float:
 
 
 class Pen:
-    """A canvas in millimetres with y growing downwards; text keeps to the one embedded font."""
+    """A canvas in millimetres with y growing downwards; text keeps to the embedded fonts."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -56,13 +56,14 @@ class Pen:
         shift = {"left": 0.0, "right": 1.0, "centre": 0.5}[align]
         x = x_mm * mm - (width_of(line, size_pt) * shift if shift else 0)
         written = self._canvas.beginText(x, (PAGE_HEIGHT_MM - y_mm) * mm)
-        written.setFont(FONT, size_pt)
         self._fill(ink)
         if bold:
             self._canvas.setStrokeGray(ink)
             self._canvas.setLineWidth(size_pt * 0.035)
             written.setTextRenderMode(2)
-        written.textOut(line)
+        for run in runs(line):
+            written.setFont(run.font, size_pt)
+            written.textOut(run.text)
         if bold:
             written.setTextRenderMode(0)
         self._canvas.drawText(written)

@@ -1,4 +1,4 @@
-"""Text as it is laid out: wrapped for Latin and Chinese, quantities, lengths, weights and instants by language."""
+"""Text as it is laid out: wrapped at blanks and between Chinese signs, quantities, lengths, weights and instants by language."""
 
 from __future__ import annotations
 

@@ -33,11 +33,24 @@ def customers(
     return list(session.execute(statement).scalars())
 
 
-def channels(session: Session, *, ways: Collection[str] | None = None) -> list[Channel]:
-    """The active channels, by name; only those of `ways` where given."""
+def channels(
+    session: Session,
+    *,
+    ways: Collection[str] | None = None,
+    channel_id: uuid.UUID | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[Channel]:
+    """The active channels, by name, from after one; only those of `ways`, or one, where given. One row more than `limit`."""
     statement = select(Channel).where(Channel.active).order_by(Channel.name)
     if ways is not None:
         statement = statement.where(Channel.way.in_(ways))
+    if channel_id is not None:
+        statement = statement.where(Channel.id == channel_id)
+    if after is not None:
+        statement = statement.where(Channel.name > after)
+    if limit is not None:
+        statement = statement.limit(limit + 1)
     return list(session.execute(statement).scalars())
 
 

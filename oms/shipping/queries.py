@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from oms import numbers
-from oms.errors import NotFound
+from oms.errors import Conflict, NotFound
 from oms.fulfilment.models import Fulfilment
 from oms.inventory.models import Warehouse
 from oms.orders.models import Order
@@ -67,14 +67,17 @@ _LIST = (
 
 
 def parcel(session: Session, *, ref: str, channel_id: uuid.UUID | None = None) -> Any:
-    """A parcel by number, waybill or id; NotFound where the caller may not see it."""
+    """A parcel by number, waybill or id; NotFound where the caller may not see it, Conflict for a waybill of two carriers."""
     statement = _parcels().where(_is(ref))
     if channel_id is not None:
         statement = statement.where(Order.channel_id == channel_id)
-    found = session.execute(statement.limit(1)).one_or_none()
-    if found is None:
+    found = session.execute(statement.limit(3)).all()
+    named = [row for row in found if row.number == numbers.written(ref)] or found
+    if not named:
         raise NotFound(f"there is no parcel {ref[:60]}, or it is not yours to see")
-    return found
+    if len(named) > 1:
+        raise Conflict(f"two carriers have a parcel with the waybill {ref[:60]}: name it by its own number")
+    return named[0]
 
 
 def of_order(session: Session, *, order_id: uuid.UUID) -> Sequence[Any]:

@@ -124,6 +124,12 @@ def _ask_to_sign_in() -> Response:
     return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
 
 
+def need(name: str) -> None:
+    """Keep out who does not hold a right that hangs on what is asked for, as the gate does."""
+    if not me().may(name):
+        _deny(name)
+
+
 def _deny(needed: str | None) -> None:
     found = known_identity()
     metrics.DENIED.labels(why="right").inc()

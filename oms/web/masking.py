@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_HIDDEN = "***"
+#: What stands for what is hidden whole.
+HIDDEN = "***"
 #: Of an address everybody sees where it is, never whose door.
 PUBLIC = frozenset({"country", "region", "city", "district", "adcode"})
 
@@ -17,14 +18,14 @@ def name(text: str | None) -> str | None:
         return text
     if re.search(r"[\u4e00-\u9fff]", text):
         return text[0] + "*" + (text[-1] if len(text) > 2 else "")
-    return " ".join(f"{word[0]}{_HIDDEN}" for word in text.split())
+    return " ".join(f"{word[0]}{HIDDEN}" for word in text.split())
 
 
 def phone(text: str | None) -> str | None:
     """All but the four digits before the last four."""
     if not text:
         return text
-    return f"{text[:-8]}****{text[-4:]}" if len(text) > 8 else _HIDDEN
+    return f"{text[:-8]}****{text[-4:]}" if len(text) > 8 else HIDDEN
 
 
 def email(text: str | None) -> str | None:
@@ -32,7 +33,7 @@ def email(text: str | None) -> str | None:
     if not text:
         return text
     own, _, domain = text.partition("@")
-    return f"{own[:1]}{_HIDDEN}@{domain}" if domain else _HIDDEN
+    return f"{own[:1]}{HIDDEN}@{domain}" if domain else HIDDEN
 
 
 def contact(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -56,5 +57,21 @@ def address(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return shown | {
         "name": name(told.get("name")),
         "phone": phone(told.get("phone")),
-        "lines": [_HIDDEN] if told.get("lines") else [],
+        "lines": [HIDDEN] if told.get("lines") else [],
     }
+
+
+_OF_PEOPLE = {"name": name, "phone": phone, "email": email}
+
+
+def named(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Some fields of a person, an address or an invoice, each masked by itself: none is added, and what is empty stays so."""
+    return {field: _masked(field, value) for field, value in told.items()}
+
+
+def _masked(field: str, value: Any) -> Any:
+    if not value or field in PUBLIC:
+        return value
+    if field in _OF_PEOPLE:
+        return _OF_PEOPLE[field](value)
+    return [HIDDEN] if isinstance(value, list) else HIDDEN

@@ -94,6 +94,7 @@ this stop is settled already: look at the list again | 此站已处理，请查�
 a signature names its side and its signer | 请填写签字人
 the signer's name | 签字人姓名
 parcel * has left the house already: if it stands here, tell the shipping clerk | 包裹 * 已交接离仓：若仍在此处，请告知储运专员
+two carriers have a parcel with the waybill *: name it by its own number | 有两家承运商的包裹使用运单号 *：请用包裹号指明
 no parcel has the code *: scan the label's barcode | 没有条码为 * 的包裹：请扫描面单条码
 parcel * has no label that is good for a journey: * | 包裹 * 没有有效面单：*
 the order of parcel * was stopped (*): keep it in the house | 包裹 * 的订单已停止（*）：请留在仓内

@@ -16,8 +16,8 @@ from oms.orders import queries
 from oms.orders.models import ChangeRequest
 from oms.web import edge
 from oms.web.api.base import Blueprint, Schema
+from oms.web.api.change_shapes import ChangeOut, change_of
 from oms.web.api.idempotent import idempotent
-from oms.web.api.order_shapes import ChangeOut
 from oms.web.api.shapes import Text
 from oms.web.api.wanted_shape import WantedIn, as_told
 from oms.web.auth import me, right
@@ -47,7 +47,7 @@ class DecideIn(Schema):
 @blp.arguments(ChangeIn)
 @blp.response(202, ChangeOut)
 @right("order.change")
-def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
+def ask(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Ask for a change or a cancellation: work on the order stops until another person has decided.
 
     That it is paid is nobody's wish: finance records payments.
@@ -71,13 +71,11 @@ def ask(given: dict[str, Any], ref: str) -> ChangeRequest:
 
 @blp.get("/changes/<uuid:change_id>")
 @blp.response(200, ChangeOut)
-@right("order.change")
-def read(change_id: uuid.UUID) -> ChangeRequest:
-    """Read what became of a request."""
+@right("order.read")
+def read(change_id: uuid.UUID) -> dict[str, Any]:
+    """Read what was asked for, and what became of it."""
     with edge.transaction() as session:
-        found = _change(session, change_id)
-        queries.order_named(session, ref=str(found.order_id), channel_id=me().channel_id)
-        return found
+        return _change(session, change_id)
 
 
 @blp.post("/changes/<uuid:change_id>/decide")
@@ -85,7 +83,7 @@ def read(change_id: uuid.UUID) -> ChangeRequest:
 @blp.arguments(DecideIn)
 @blp.response(200, ChangeOut)
 @right("order.change_decide")
-def decide(given: dict[str, Any], change_id: uuid.UUID) -> ChangeRequest:
+def decide(given: dict[str, Any], change_id: uuid.UUID) -> dict[str, Any]:
     """Approve a request, which is then carried out, or decline it with the reason that the customer hears."""
     with edge.transaction() as session:
         asking.decide(
@@ -107,8 +105,9 @@ def _refuse_payment(wanted: Mapping[str, Any], *, records: bool) -> None:
         raise InputInvalid("a payment is no wish", fields=dict.fromkeys(named, hint))
 
 
-def _change(session: Session, change_id: uuid.UUID) -> ChangeRequest:
-    found = session.get(ChangeRequest, change_id, populate_existing=True)
+def _change(session: Session, change_id: uuid.UUID) -> dict[str, Any]:
+    found, who = session.get(ChangeRequest, change_id, populate_existing=True), me()
     if found is None:
         raise NotFound("there is no such request, or it is not yours to see")
-    return found
+    order = queries.order_named(session, ref=str(found.order_id), channel_id=who.channel_id)
+    return change_of(found, order_number=order.number, who=who)

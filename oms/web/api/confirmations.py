@@ -15,9 +15,9 @@ from oms.money import Money as Sum
 from oms.orders import queries
 from oms.verification import quotes, signing
 from oms.web import edge
-from oms.web.api.base import Blueprint, Instant, Qty, Schema
+from oms.web.api.base import Blueprint, Instant, Money, Qty, Schema
 from oms.web.api.idempotent import idempotent
-from oms.web.api.shapes import AmountIn, Text
+from oms.web.api.shapes import AmountIn, Text, amount
 from oms.web.auth import me, right
 
 blp = Blueprint("confirmations", __name__, description="Dates quoted, signatures, payments")
@@ -52,7 +52,11 @@ class PaymentIn(AmountIn):
 
 
 class Paid(Schema):
+    """`paid` is all that has come for the order; a payment in another currency is refused."""
+
     number = fields.String(required=True)
+    paid = Money(required=True, allow_none=True)
+    currency = fields.String(required=True, allow_none=True)
     payment_status = fields.String(required=True)
     status = fields.String(required=True)
 
@@ -118,7 +122,13 @@ def pay(given: dict[str, Any], ref: str) -> dict[str, Any]:
             now=db.now(session),
         )
         after = queries.order_named(session, ref=str(order.id))
-        return {"number": after.number, "payment_status": after.payment_status, "status": after.status}
+        return {
+            "number": after.number,
+            "paid": amount(after.paid, after.currency),
+            "currency": after.currency,
+            "payment_status": after.payment_status,
+            "status": after.status,
+        }
 
 
 @blp.post("/orders/<ref>/signature")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from oms.accounts.identity import Identity
 from oms.parties import queries
 from oms.parties.models import Customer
 from oms.web import edge, masking
 from oms.web.api.base import Blueprint, Instant, Money, Schema, paged
-from oms.web.api.paging import PageArgs, decode, page
+from oms.web.api.paging import LIMIT_MAX, PageArgs, decode, page
 from oms.web.api.shapes import Place, Text, name_of, place_of
 from oms.web.auth import me, right
 
@@ -51,10 +51,6 @@ class ChannelOut(Schema):
     language = fields.String(required=True)
 
 
-class Channels(Schema):
-    items = fields.List(fields.Nested(ChannelOut), required=True)
-
-
 @blp.get("/customers")
 @blp.arguments(CustomerArgs, location="query")
 @blp.response(200, paged(CustomerOut, "CustomerPage"))
@@ -74,14 +70,24 @@ def listed(args: dict[str, Any]) -> dict[str, Any]:
     return found | {"items": [_shown(row, who) for row in found["items"]]}
 
 
+class ChannelArgs(PageArgs):
+    """There are few: whoever asks for no page gets them all."""
+
+    limit = fields.Integer(load_default=LIMIT_MAX, validate=validate.Range(1, LIMIT_MAX))
+
+
 @blp.get("/channels")
-@blp.response(200, Channels)
+@blp.arguments(ChannelArgs, location="query")
+@blp.response(200, paged(ChannelOut, "Channels"))
 @right("order.read")
-def channels() -> dict[str, Any]:
-    """List the active channels; a distributor sees its own."""
-    own = me().channel_id
+def channels(args: dict[str, Any]) -> dict[str, Any]:
+    """List the active channels by name; a distributor sees its own."""
+    after = decode(args["cursor"], str)
     with edge.transaction() as session:
-        return {"items": [row for row in queries.channels(session) if own is None or row.id == own]}
+        rows = queries.channels(
+            session, channel_id=me().channel_id, limit=args["limit"], after=after[0] if after else None
+        )
+    return page(rows, limit=args["limit"], key=lambda row: (row.name,))
 
 
 def _shown(row: Customer, who: Identity) -> dict[str, Any]:

@@ -116,17 +116,17 @@ def list_pdf(args: dict[str, Any], ref: str) -> Response:
     return paper(content, media_type=PDF, name=f"{row.number}.pdf")
 
 
-@blp.post("/hand-over-lists/<uuid:list_id>/sign")
+@blp.post("/hand-over-lists/<ref>/sign")
 @idempotent
 @blp.arguments(SignIn)
 @blp.response(200, SignedOut)
 @right("hand_over")
-def sign(given: dict[str, Any], list_id: uuid.UUID) -> dict[str, Any]:
+def sign(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Sign for one side: we first, which closes the list; with the carrier's signature the goods leave."""
     with edge.transaction() as session:
         found = handover.sign(
             session,
-            list_id=list_id,
+            list_id=queries.hand_over_list(session, ref=ref).id,
             side=given["side"],
             signer=given["signer"],
             actor=me().actor,
@@ -148,17 +148,17 @@ def scan(given: dict[str, Any]) -> Any:
         return queries.parcel(session, ref=str(found.id))
 
 
-@blp.post("/parcels/<uuid:parcel_id>/leave-behind")
+@blp.post("/parcels/<ref>/leave-behind")
 @idempotent
 @blp.arguments(LeftBehind)
 @blp.response(200, ParcelItem)
 @right("hand_over")
-def leave_behind(given: dict[str, Any], parcel_id: uuid.UUID) -> Any:
+def leave_behind(given: dict[str, Any], ref: str) -> Any:
     """Take a parcel off its list; scanning it puts it on the next one."""
     with edge.transaction() as session:
-        row = queries.parcel(session, ref=str(parcel_id))
+        row = queries.parcel(session, ref=ref)
         handover.leave_behind(session, parcel_id=row.id, reason=given["reason"], actor=me().actor, now=db.now(session))
-        return queries.parcel(session, ref=str(parcel_id))
+        return queries.parcel(session, ref=str(row.id))
 
 
 def _shown(row: Any, who: Identity) -> dict[str, Any]:

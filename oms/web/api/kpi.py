@@ -52,7 +52,8 @@ class CorrectionOut(Schema):
     """An error that was found, or `lifted`, after its `month` was frozen: the `kpis` of that month stay as they are."""
 
     error_id = fields.UUID(required=True)
-    order = fields.String(required=True)
+    order_number = fields.String(required=True, attribute="order", dump_only=True)
+    order = fields.String(required=True, metadata={"description": "the same as `order_number`"})
     month = fields.String(required=True)
     kpis = fields.List(fields.String(), required=True)
     stage = fields.String(required=True)
@@ -96,7 +97,8 @@ class LineArgs(PageArgs):
 class KpiLineOut(Schema):
     """One line of a figure: how much it adds above and below, and why."""
 
-    order = fields.String(required=True, allow_none=True)
+    order_number = fields.String(required=True, allow_none=True, attribute="order", dump_only=True)
+    order = fields.String(required=True, allow_none=True, metadata={"description": "the same as `order_number`"})
     order_id = fields.UUID(required=True, allow_none=True)
     fact_id = fields.UUID(
         required=True,
@@ -207,8 +209,8 @@ def lines(args: dict[str, Any], month: str, kpi: str) -> dict[str, Any]:
 
 def _span(first: str | None, last: str | None, now: datetime) -> tuple[Month, Month]:
     """The months asked for; 24 up to this one where nothing is said."""
-    to = Month.parse(last) if last else month_of(now, zone_named(edge.settings().zone))
-    since = Month.parse(first) if first else _before(to, 23)
+    to = Month.parse(last, field="to") if last else month_of(now, zone_named(edge.settings().zone))
+    since = Month.parse(first, field="from") if first else _before(to, 23)
     if to < since or since < _before(to, MOST_MONTHS - 1):
         raise InputInvalid("the span is no span", fields={"to": f"not before `from`, at most {MOST_MONTHS} months"})
     return since, to

@@ -42,7 +42,8 @@ class Became(Schema):
     channel_order_id = fields.String(required=True, allow_none=True)
     became = fields.String(required=True)
     order_id = fields.UUID(required=True, allow_none=True)
-    number = fields.String(required=True, allow_none=True)
+    order_number = fields.String(required=True, allow_none=True, attribute="number", dump_only=True)
+    number = fields.String(required=True, allow_none=True, metadata={"description": "the same as `order_number`"})
     status = fields.String(required=True, allow_none=True)
     problems = fields.List(fields.Nested(ProblemOut), required=True)
 

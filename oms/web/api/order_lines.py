@@ -1,15 +1,25 @@
-"""What callers name of an order: its lines by their own reference or our id, its tickets."""
+"""What callers name in a body: an order, its lines by their own reference or our id, its tickets."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
 from oms.aftersales import queries as aftersales
-from oms.errors import InputInvalid
+from oms.errors import InputInvalid, NotFound
 from oms.orders import queries
+
+
+@contextmanager
+def named_in(field: str) -> Iterator[None]:
+    """What is looked for here was named in this field of the body: where it is not there, the refusal says so."""
+    try:
+        yield
+    except NotFound as fault:
+        raise NotFound(fault.message, fields={field: fault.message}) from fault
 
 
 def lines_named(
@@ -31,7 +41,8 @@ def ticket_of(session: Session, *, ref: str | None, order_id: uuid.UUID) -> uuid
     """The ticket named, which must be about this order."""
     if ref is None:
         return None
-    found = aftersales.ticket(session, ref=ref)
+    with named_in("ticket"):
+        found = aftersales.ticket(session, ref=ref)
     if found.order_id != order_id:
         hint = "name a ticket of this order, or leave it out"
         raise InputInvalid("the ticket is about something else", fields={"ticket": hint})

@@ -7,12 +7,15 @@ from typing import Any
 
 from marshmallow import fields
 
+from oms.accounts import rights
 from oms.accounts.identity import Identity
 from oms.orders.models import Order
 from oms.orders.queries import OnOrder
 from oms.orders.rules import payable
-from oms.web import inward
+from oms.web import inward, masking
 from oms.web.api.base import Instant, Money, Qty, Schema
+from oms.web.api.change_shapes import ChangeOut, change_of
+from oms.web.api.one_schema import Invoice
 from oms.web.api.shapes import Person, Place, ProblemOut, amount, name_of, person_of, place_of
 
 
@@ -100,20 +103,6 @@ class FindingOut(Schema):
     settlement = fields.String(required=True, allow_none=True)
 
 
-class ChangeOut(Schema):
-    """A wish to change or cancel an order."""
-
-    id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    status = fields.String(required=True)
-    change_class = fields.Integer(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
-    requested_by = fields.String(required=True)
-    requested_at = Instant(required=True)
-    decided_by = fields.String(required=True, allow_none=True)
-    decided_at = Instant(required=True, allow_none=True)
-
-
 class ConfirmationOut(Schema):
     round = fields.Integer(required=True)
     required = fields.Boolean(required=True)
@@ -173,7 +162,10 @@ class ParcelItem(Schema):
 class PaperItem(Schema):
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
-    name = fields.String(required=True)
+    name = fields.String(
+        required=True,
+        metadata={"description": "its kind, for who may not read the paper: people name files after customers"},
+    )
     media_type = fields.String(required=True)
     size = fields.Integer(required=True)
     created_at = Instant(required=True)
@@ -202,10 +194,12 @@ class OrderOut(OrderItem):
     tax = Money(required=True, allow_none=True)
     tax_included = fields.Boolean(required=True, allow_none=True)
     paid = Money(required=True, allow_none=True)
+    customer_id = fields.UUID(required=True, allow_none=True)
     customer_number = fields.String(required=True, allow_none=True)
     contact = fields.Nested(Person, required=True)
     ship_to = fields.Nested(Place, required=True, allow_none=True)
     bill_to = fields.Nested(Place, required=True, allow_none=True)
+    invoice = fields.Nested(Invoice, required=True, allow_none=True)
     buyer_message = fields.String(required=True, allow_none=True)
     seller_memo = fields.String(required=True, allow_none=True)
     requested_ship_by = Instant(required=True, allow_none=True)
@@ -251,6 +245,11 @@ class Story(Schema):
     entries = fields.List(fields.Nested(Entry), required=True)
 
 
+def paper_of(row: Any, who: Identity) -> dict[str, Any]:
+    """A stored paper in an order's answer as `who` may see it."""
+    return dict(row._mapping) | ({} if who.may(rights.to_read(row.kind)) else {"name": row.kind})
+
+
 def item_of(row: Any, who: Identity) -> dict[str, Any]:
     """A row of the list as `who` may see it."""
     shown = dict(row._mapping)
@@ -275,12 +274,13 @@ def order_of(order: Order, on: OnOrder, who: Identity, **more: Any) -> dict[str,
         "contact": person_of(order.contact, who),
         "ship_to": place_of(order.ship_to, who),
         "bill_to": place_of(order.bill_to, who),
+        "invoice": order.invoice if private else masking.named(order.invoice or {}) or None,
         "buyer_message": order.buyer_message if private else None,
         "seller_memo": order.seller_memo if private else None,
         "lines": [_line(row, order.currency) for row in on.lines],
         "holds": known.holds,
         "findings": known.findings,
-        "changes": on.changes,
+        "changes": [change_of(one, order_number=order.number, who=who) for one in on.changes],
         "confirmations": on.confirmations,
         "tickets": tickets,
         "returns": returns,

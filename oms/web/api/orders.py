@@ -18,7 +18,7 @@ from oms.orders.states import FULFILMENT_STATES, ORDER
 from oms.shipping import queries as shipping
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, paged
-from oms.web.api.order_shapes import OrderItem, OrderOut, Story, item_of, order_of
+from oms.web.api.order_shapes import OrderItem, OrderOut, Story, item_of, order_of, paper_of
 from oms.web.api.paging import PageArgs, decode, encode
 from oms.web.api.shapes import Text
 from oms.web.auth import me, right
@@ -85,7 +85,7 @@ def read(ref: str) -> dict[str, Any]:
             who,
             fulfilments=floor.of_order(session, order_id=order.id),
             parcels=shipping.of_order(session, order_id=order.id),
-            documents=papers.of_order(session, order_id=order.id),
+            documents=[paper_of(row, who) for row in papers.of_order(session, order_id=order.id)],
             aftersales=aftersales.of_order(session, order_id=order.id),
             steps=timeline.running(session, order_id=order.id),
         )

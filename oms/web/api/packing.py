@@ -84,6 +84,7 @@ class Suggestion(Schema):
 class PutBackOut(Schema):
     bin = fields.String(required=True)
     sku_id = fields.UUID(required=True)
+    sku = fields.String(required=True)
     qty = Qty(required=True)
 
 
@@ -170,11 +171,15 @@ def read(ref: str) -> dict[str, Any]:
         packs = row.status in ("picked", "short", "packing")
         back = queries.waits_for_put_back(session, fulfilment_id=row.id)
         stopped = put_backs.list_of(session, fulfilment_id=row.id) if back else []
+        lines = queries.lines(session, fulfilment_ids=[row.id])
+        codes = {line.sku_id: line.sku for line in lines}
         return dict(row._mapping) | {
-            "lines": queries.lines(session, fulfilment_ids=[row.id]),
+            "lines": lines,
             "suggestion": _suggestion(session, row.id) if packs else None,
             "parcels": shipping.of_fulfilment(session, fulfilment_id=row.id),
-            "put_back": [{"bin": one.bin_code, "sku_id": one.sku_id, "qty": one.qty} for one in stopped],
+            "put_back": [
+                {"bin": one.bin_code, "sku_id": one.sku_id, "sku": codes[one.sku_id], "qty": one.qty} for one in stopped
+            ],
         }
 
 
@@ -209,12 +214,12 @@ def check(given: dict[str, Any]) -> dict[str, Any]:
     return {"answer": found.answer, "message": told(found.answer), "left": found.left, "checked": found.checked}
 
 
-@blp.post("/fulfilments/<uuid:fulfilment_id>/boxes")
+@blp.post("/fulfilments/<ref>/boxes")
 @idempotent
 @blp.arguments(BoxesIn)
 @blp.response(201, Boxed)
 @right("pack")
-def close_boxes(given: dict[str, Any], fulfilment_id: uuid.UUID) -> dict[str, Any]:
+def close_boxes(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Close the boxes: each becomes a parcel, whose label is booked at once."""
     who = me()
     boxes = [
@@ -222,6 +227,7 @@ def close_boxes(given: dict[str, Any], fulfilment_id: uuid.UUID) -> dict[str, An
         for one in given["boxes"]
     ]
     with edge.transaction() as session:
+        fulfilment_id = queries.fulfilment(session, ref=ref).id
         parcels.close_boxes(
             session,
             fulfilment_id=fulfilment_id,
@@ -243,7 +249,7 @@ class SlipArgs(ListArgs):
 @blp.get("/fulfilments/<ref>/packing-slip.pdf")
 @blp.arguments(SlipArgs, location="query")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
-@right("wave.read")
+@right("parcel.paper")
 def packing_slip_pdf(args: dict[str, Any], ref: str) -> Response:
     """The packing slip of a parcel, in the customer's language or the one named."""
     language = args.get("language")
@@ -257,12 +263,13 @@ def packing_slip_pdf(args: dict[str, Any], ref: str) -> Response:
     return paper(content, media_type=PDF, name=f"{parcel.number}-slip.pdf")
 
 
-@blp.post("/fulfilments/<uuid:fulfilment_id>/put-back")
+@blp.post("/fulfilments/<ref>/put-back")
 @idempotent
 @blp.response(200, FulfilmentItem)
 @right("put_back")
-def put_back(fulfilment_id: uuid.UUID) -> Any:
+def put_back(ref: str) -> Any:
     """Say that the goods of a stopped fulfilment lie in their bins again."""
     with edge.transaction() as session:
+        fulfilment_id = queries.fulfilment(session, ref=ref).id
         put_backs.put_back_done(session, fulfilment_ids=[fulfilment_id], actor=me().actor, now=db.now(session))
         return queries.fulfilment(session, ref=str(fulfilment_id))

@@ -109,9 +109,15 @@ def _shown(session: Any, ref: str) -> dict[str, Any]:
     }
 
 
+def _named(session: Any, ref: str) -> uuid.UUID:
+    """The parcel of a number, as typed or spoken, of a waybill or of an id."""
+    parcel_id: uuid.UUID = queries.parcel(session, ref=ref, channel_id=me().channel_id).id
+    return parcel_id
+
+
 @blp.get("/parcels/<ref>/label.pdf")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=PDF)
-@right("document.read")
+@right("parcel.paper")
 def label_pdf(ref: str) -> Response:
     """The label as the carrier drew it."""
     return _label(ref, "label", PDF, "pdf")
@@ -119,7 +125,7 @@ def label_pdf(ref: str) -> Response:
 
 @blp.get("/parcels/<ref>/label.zpl")
 @blp.response(200, {"type": "string", "format": "binary"}, content_type=ZPL)
-@right("document.read")
+@right("parcel.paper")
 def label_zpl(ref: str) -> Response:
     """The label for a label printer."""
     return _label(ref, "label_zpl", ZPL, "zpl")
@@ -134,26 +140,28 @@ def _label(ref: str, kind: str, media_type: str, suffix: str) -> Response:
     return paper(found.content, media_type=media_type, name=f"{row.waybill_number}.{suffix}")
 
 
-@blp.post("/parcels/<uuid:parcel_id>/void")
+@blp.post("/parcels/<ref>/void")
 @idempotent
 @blp.arguments(VoidIn)
 @blp.response(202, ParcelOut)
 @right("book")
-def void(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
+def void(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Ask for the label to be taken back; the carrier is told at once, until it is done. A repeat changes nothing."""
     with edge.transaction() as session:
+        parcel_id = _named(session, ref)
         voiding.ask(session, parcel_id=parcel_id, cause=given["reason"], actor=me().actor, now=db.now(session))
         return _shown(session, str(parcel_id))
 
 
-@blp.post("/parcels/<uuid:parcel_id>/mend")
+@blp.post("/parcels/<ref>/mend")
 @idempotent
 @blp.arguments(MendIn)
 @blp.response(202, ParcelOut)
 @right("book")
-def mend(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
+def mend(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Put right what the carrier refused, and book again."""
     with edge.transaction() as session:
+        parcel_id = _named(session, ref)
         carrier_id = parties.carrier_id(session, name=given["carrier"]) if given["carrier"] else None
         if given["carrier"] and carrier_id is None:
             raise InputInvalid("no such carrier", fields={"carrier": "use a carrier's name as settings list it"})
@@ -163,15 +171,16 @@ def mend(given: dict[str, Any], parcel_id: uuid.UUID) -> dict[str, Any]:
         return _shown(session, str(parcel_id))
 
 
-@blp.post("/parcels/<uuid:parcel_id>/cases/<uuid:step_id>/settle")
+@blp.post("/parcels/<ref>/cases/<uuid:step_id>/settle")
 @idempotent
 @blp.arguments(FindingIn)
 @blp.response(200, ParcelOut)
 @right("book")
-def settle(given: dict[str, Any], parcel_id: uuid.UUID, step_id: uuid.UUID) -> dict[str, Any]:
+def settle(given: dict[str, Any], ref: str, step_id: uuid.UUID) -> dict[str, Any]:
     """Settle a case (step `track_case`) of a parcel. For one that never arrives customer service gets a ticket."""
     with edge.transaction() as session:
         finding = Finding(given["finding"], given["undelivered_as"])
+        parcel_id = _named(session, ref)
         common = {"parcel_id": parcel_id, "step_id": step_id}
         undelivered.settle(session, **common, finding=finding, actor=me().actor, now=db.now(session))
         return _shown(session, str(parcel_id))

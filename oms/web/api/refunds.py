@@ -16,7 +16,7 @@ from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Money, Schema, paged
 from oms.web.api.idempotent import idempotent
-from oms.web.api.order_lines import ticket_of
+from oms.web.api.order_lines import named_in, ticket_of
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.shapes import Text, amount
 from oms.web.auth import me, right
@@ -82,7 +82,8 @@ def listed(args: dict[str, Any]) -> dict[str, Any]:
 def ask(given: dict[str, Any]) -> dict[str, Any]:
     """Ask for money back without a return: a price difference, a compensation."""
     with edge.transaction() as session:
-        order = orders.order_named(session, ref=given["order"])
+        with named_in("order"):
+            order = orders.order_named(session, ref=given["order"])
         ticket_id = ticket_of(session, ref=given["ticket"], order_id=order.id)
         new = NewRefund(f"ask:{uuid.uuid4()}", order.id, given["amount"], given["reason"], ticket_id=ticket_id)
         refund_id = refunds.ask(session, new=new, actor=me().actor, now=db.now(session))

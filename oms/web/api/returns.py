@@ -19,7 +19,7 @@ from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema, paged
 from oms.web.api.idempotent import idempotent
-from oms.web.api.order_lines import lines_named, ticket_of
+from oms.web.api.order_lines import lines_named, named_in, ticket_of
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.shapes import LineQty, Text
 from oms.web.auth import me, right
@@ -58,6 +58,7 @@ class ReturnLineOut(Schema):
 
 
 class ReturnOut(ReturnItem):
+    note = fields.String(required=True, allow_none=True, metadata={"description": "null without private.read"})
     lines = fields.List(fields.Nested(ReturnLineOut), required=True)
 
 
@@ -123,7 +124,8 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
     """Ask for a return; a distributor asks for its own orders."""
     who = me()
     with edge.transaction() as session:
-        order = orders.order_named(session, ref=given["order"], channel_id=who.channel_id)
+        with named_in("order"):
+            order = orders.order_named(session, ref=given["order"], channel_id=who.channel_id)
         refs = [line["line_id"] or line["line_ref"] for line in given["lines"]]
         ids = lines_named(session, order_id=order.id, refs=refs)
         return_id = returns.request(
@@ -136,7 +138,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
             actor=who.actor,
             now=db.now(session),
         )
-        return _shown(session, str(return_id))
+        return _shown(session, str(return_id), own=True)
 
 
 @blp.get("/returns")
@@ -162,56 +164,59 @@ def read(ref: str) -> dict[str, Any]:
         return _shown(session, ref)
 
 
-@blp.post("/returns/<uuid:return_id>/approve")
+@blp.post("/returns/<ref>/approve")
 @idempotent
 @blp.arguments(ApproveIn)
 @blp.response(200, ReturnOut)
 @right("return.work")
-def approve(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
+def approve(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Approve a return: the goods are awaited, and the customer is told where to send them."""
-    return _decided(return_id, approved=True, reason=given["reason"])
+    return _decided(ref, approved=True, reason=given["reason"])
 
 
-@blp.post("/returns/<uuid:return_id>/decline")
+@blp.post("/returns/<ref>/decline")
 @idempotent
 @blp.arguments(DeclineIn)
 @blp.response(200, ReturnOut)
 @right("return.work")
-def decline(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
+def decline(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Decline a return, with the reason that the customer hears."""
-    return _decided(return_id, approved=False, reason=given["reason"])
+    return _decided(ref, approved=False, reason=given["reason"])
 
 
-def _decided(return_id: uuid.UUID, *, approved: bool, reason: str) -> dict[str, Any]:
+def _decided(ref: str, *, approved: bool, reason: str) -> dict[str, Any]:
     with edge.transaction() as session:
+        return_id = _named(session, ref)
         returns.decide(
             session, return_id=return_id, approve=approved, reason=reason, actor=me().actor, now=db.now(session)
         )
         return _shown(session, str(return_id))
 
 
-@blp.post("/returns/<uuid:return_id>/receive")
+@blp.post("/returns/<ref>/receive")
 @idempotent
 @blp.arguments(ReceiveIn)
 @blp.response(200, ReturnOut)
 @right("return.receive")
-def receive(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
+def receive(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Receive the goods by scan into the returns bin; `again` corrects the count."""
     arrived = [Arrived(line["code"], line["qty"], line["line_id"]) for line in given["lines"]]
     with edge.transaction() as session:
+        return_id = _named(session, ref)
         count = recounts.recount if given["again"] else returns.receive
         count(session, return_id=return_id, arrived=arrived, actor=me().actor, now=db.now(session))
         return _shown(session, str(return_id))
 
 
-@blp.post("/returns/<uuid:return_id>/inspect")
+@blp.post("/returns/<ref>/inspect")
 @idempotent
 @blp.arguments(InspectIn)
 @blp.response(200, Inspected)
 @right("return.inspect")
-def inspect(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
+def inspect(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Book what was inspected: pieces back to sale or to scrap; the refund is asked for."""
     with edge.transaction() as session:
+        return_id = _named(session, ref)
         skus = goods.ids_of(session, codes=[line["sku"] for line in given["lines"]], field="lines.{}.sku")
         found = [
             Found(
@@ -231,6 +236,14 @@ def inspect(given: dict[str, Any], return_id: uuid.UUID) -> dict[str, Any]:
         return _shown(session, str(return_id)) | {"refund_id": refund_id}
 
 
-def _shown(session: Session, ref: str) -> dict[str, Any]:
+def _named(session: Session, ref: str) -> uuid.UUID:
+    """The return of a number, as typed or spoken, or of an id."""
+    return_id: uuid.UUID = queries.return_(session, ref=ref).id
+    return return_id
+
+
+def _shown(session: Session, ref: str, *, own: bool = False) -> dict[str, Any]:
+    """The return; the words of its note for those who may read them, and for the one who just wrote it."""
     row = queries.return_(session, ref=ref)
-    return dict(row._mapping) | {"lines": queries.return_lines(session, return_id=row.id)}
+    note = row.note if own or me().may("private.read") else None
+    return dict(row._mapping) | {"note": note, "lines": queries.return_lines(session, return_id=row.id)}

@@ -45,7 +45,8 @@ class Review(Schema):
 
 class Held(Schema):
     order_id = fields.UUID(required=True)
-    number = fields.String(required=True)
+    order_number = fields.String(required=True, attribute="number", dump_only=True)
+    number = fields.String(required=True, metadata={"description": "the same as `order_number`"})
     hold = fields.Nested(HoldOut, required=True)
     findings = fields.List(fields.Nested(FindingOut), required=True)
     reviews = fields.List(fields.Nested(Review), required=True)
@@ -69,7 +70,8 @@ class DecisionIn(Schema):
 class Decided(Schema):
     outcome = fields.String(required=True)
     order_id = fields.UUID(required=True)
-    number = fields.String(required=True)
+    order_number = fields.String(required=True, attribute="number", dump_only=True)
+    number = fields.String(required=True, metadata={"description": "the same as `order_number`"})
     status = fields.String(required=True)
 
 

@@ -21,7 +21,7 @@ from oms.orders import queries as orders
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema, paged
 from oms.web.api.idempotent import idempotent
-from oms.web.api.order_lines import lines_named
+from oms.web.api.order_lines import lines_named, named_in
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.shapes import Text
 from oms.web.auth import me, right
@@ -140,7 +140,8 @@ def _about(session: Session, given: dict[str, Any], who: Identity) -> tuple[uuid
         if given["lines"] or who.channel_id is not None:
             raise InputInvalid("which order?", fields={"order": "name the order by its number"})
         return None, ()
-    order = orders.order_named(session, ref=given["order"], channel_id=who.channel_id)
+    with named_in("order"):
+        order = orders.order_named(session, ref=given["order"], channel_id=who.channel_id)
     return order.id, tuple(lines_named(session, order_id=order.id, refs=given["lines"]))
 
 
@@ -169,64 +170,68 @@ def read(ref: str) -> dict[str, Any]:
         return _shown(session, ref)
 
 
-@blp.post("/tickets/<uuid:ticket_id>/pass-on")
+@blp.post("/tickets/<ref>/pass-on")
 @idempotent
 @blp.arguments(PassOnIn)
 @blp.response(200, TicketOut)
 @right("ticket.work")
-def pass_on(given: dict[str, Any], ticket_id: uuid.UUID) -> dict[str, Any]:
+def pass_on(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Pass the ticket on to after-sales: the clock to contact the customer begins."""
     with edge.transaction() as session:
-        owner_id = _colleague(session, given["owner"])
+        ticket_id, owner_id = _named(session, ref), _colleague(session, given["owner"])
         tickets.pass_on(session, ticket_id=ticket_id, owner_id=owner_id, actor=me().actor, now=db.now(session))
         return _shown(session, str(ticket_id))
 
 
-@blp.post("/tickets/<uuid:ticket_id>/contact")
+@blp.post("/tickets/<ref>/contact")
 @idempotent
 @blp.arguments(ContactIn)
 @blp.response(200, TicketOut)
 @right("ticket.work")
-def contact(given: dict[str, Any], ticket_id: uuid.UUID) -> dict[str, Any]:
+def contact(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Tell the customer the remedy and when it is done; that time becomes a clock."""
     answer = Answer(given["note"], given["remedy"], given["remedy_due_at"])
     with edge.transaction() as session:
+        ticket_id = _named(session, ref)
         tickets.contact(session, ticket_id=ticket_id, answer=answer, actor=me().actor, now=db.now(session))
         return _shown(session, str(ticket_id))
 
 
-@blp.post("/tickets/<uuid:ticket_id>/notes")
+@blp.post("/tickets/<ref>/notes")
 @idempotent
 @blp.arguments(NoteIn)
 @blp.response(201, TicketOut)
 @right("ticket.work")
-def add_note(given: dict[str, Any], ticket_id: uuid.UUID) -> dict[str, Any]:
+def add_note(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Keep what was said."""
     with edge.transaction() as session:
+        ticket_id = _named(session, ref)
         tickets.note(session, ticket_id=ticket_id, actor=me().actor, now=db.now(session), **given)
         return _shown(session, str(ticket_id))
 
 
-@blp.post("/tickets/<uuid:ticket_id>/close")
+@blp.post("/tickets/<ref>/close")
 @idempotent
 @blp.arguments(CloseIn)
 @blp.response(200, TicketOut)
 @right("ticket.work")
-def close(given: dict[str, Any], ticket_id: uuid.UUID) -> dict[str, Any]:
+def close(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Close a ticket with its cause; one of ours becomes an error event of its stage and person."""
     with edge.transaction() as session:
+        ticket_id = _named(session, ref)
         closing.close(session, ticket_id=ticket_id, verdict=Verdict(**given), actor=me().actor, now=db.now(session))
         return _shown(session, str(ticket_id))
 
 
-@blp.post("/tickets/<uuid:ticket_id>/reopen")
+@blp.post("/tickets/<ref>/reopen")
 @idempotent
 @blp.arguments(ReopenIn)
 @blp.response(200, TicketOut)
 @right("ticket.work")
-def reopen(given: dict[str, Any], ticket_id: uuid.UUID) -> dict[str, Any]:
+def reopen(given: dict[str, Any], ref: str) -> dict[str, Any]:
     """Open a closed ticket again: the customer is not content."""
     with edge.transaction() as session:
+        ticket_id = _named(session, ref)
         closing.reopen(session, ticket_id=ticket_id, why=given["why"], actor=me().actor, now=db.now(session))
         return _shown(session, str(ticket_id))
 
@@ -242,6 +247,12 @@ def _shown(session: Session, ref: str, *, own: bool = False) -> dict[str, Any]:
         "lines": queries.ticket_lines(session, ticket_id=row.id),
         "notes": queries.ticket_notes(session, ticket_id=row.id) if private else [],
     }
+
+
+def _named(session: Session, ref: str) -> uuid.UUID:
+    """The ticket of a number, as typed or spoken, or of an id."""
+    ticket_id: uuid.UUID = queries.ticket(session, ref=ref).id
+    return ticket_id
 
 
 def _colleague(session: Session, login: str | None) -> uuid.UUID | None:

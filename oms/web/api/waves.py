@@ -23,6 +23,7 @@ from oms.fulfilment.states import WAVE
 from oms.web import edge
 from oms.web.api.base import Blueprint, Instant, Qty, Schema, paged
 from oms.web.api.idempotent import idempotent
+from oms.web.api.order_lines import named_in
 from oms.web.api.paging import PageArgs, decode, page
 from oms.web.api.papers import PDF, paper
 from oms.web.api.scan_words import told
@@ -143,7 +144,8 @@ class ShortOut(Schema):
 def plan(given: dict[str, Any]) -> dict[str, int]:
     """Plan the waiting waves of a warehouse now: a picker is free."""
     with edge.transaction() as session:
-        warehouse_id = queries.warehouse_id(session, code=given["warehouse"])
+        with named_in("warehouse"):
+            warehouse_id = queries.warehouse_id(session, code=given["warehouse"])
         return {"planned": waves.plan_now(session, warehouse_id=warehouse_id)}
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from oms import db
-from oms.accounts import names
+from oms.accounts import names, rights
 from oms.aftersales import queries as aftersales
 from oms.aftersales import refunds
 from oms.documents import queries as papers
@@ -113,6 +113,7 @@ def _around(session: Session, order: Order) -> dict[str, Any]:
         "parcels": parcels,
         "scans": _by(shipping.scans(session, parcel_ids=[p.id for p in parcels]), "parcel_id"),
         "papers": papers.of_order(session, **mine),
+        "right_to_read": rights.to_read,
         "messages": messages.of_order(session, **mine),
         "tickets": tickets,
         "returns": returns,

@@ -33,8 +33,6 @@ _LABELS: dict[str, LazyString] = {
     "buyer_message": lazy_gettext("Buyer's message"),
 }
 _PEOPLE = ("customer", "ship_to", "bill_to")
-_MASKED = {"name": masking.name, "phone": masking.phone, "email": masking.email}
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _shown(name: str, value: Any, order: Order, *, unmasked: bool) -> str:
     if group in _PEOPLE or group == "invoice":
         return _of_person(part, ", ".join(value) if isinstance(value, list) else str(value), unmasked=unmasked)
     if name in ("seller_memo", "buyer_message"):
-        return str(value) if me().may("private.read") else _HIDDEN
+        return str(value) if me().may("private.read") else masking.HIDDEN
     if group == "requested" and part != "service":
         return when(value if isinstance(value, datetime) else datetime.fromisoformat(value))
     if group == "totals" and part != "tax_included":
@@ -92,9 +90,9 @@ def _shown(name: str, value: Any, order: Order, *, unmasked: bool) -> str:
 
 
 def _of_person(part: str, value: str, *, unmasked: bool) -> str:
-    if unmasked or part in masking.PUBLIC or part in ("company", "postal_code"):
+    if unmasked or part in ("company", "postal_code"):
         return value
-    return str(_MASKED[part](value)) if part in _MASKED else _HIDDEN
+    return str(masking.named({part: value})[part])
 
 
 def _lines(wished: Sequence[Mapping[str, Any]] | None, standing: Sequence[Any], currency: str | None) -> Iterator[Told]:
