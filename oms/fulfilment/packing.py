@@ -78,8 +78,8 @@ _READY = """
         WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)),
-    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
-        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM fits
+    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, pieces, accepted, answer, actor, at)
+        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), CAST(:qty AS numeric), TRUE, 'ok', :actor, :now FROM fits
         ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
     ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned)),
     line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
