@@ -248,7 +248,7 @@ def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A scan at the table that was wrong: of which fulfilment, which goods as far as they are known, and what was answered."""
+    """What was wrong at the table, a scan or a piece that was not there: of which fulfilment, which goods as far as they are known, and what was answered."""
 
     fulfilment_id: uuid.UUID
     order_id: uuid.UUID
@@ -265,9 +265,15 @@ _PICKED_BY = text("""
 """)
 
 
+#: Why a piece cannot be packed, beside the answers to scans: it never came to the table.
+MISSING = "missing"
+#: What is wrong with a tote by whoever picked it. An unreadable code is nobody's error, nor are goods that broke.
+_MIS_PICKS = ("wrong_sku", "too_many", MISSING)
+
+
 def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, now: datetime) -> None:
-    """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
-    wrong = {one.fulfilment_id: one for one in found if one.answer in ("wrong_sku", "too_many")}
+    """A wrong piece in the tote, or one that is missing there, is a mis-pick, caught before it left."""
+    wrong = {one.fulfilment_id: one for one in found if one.answer in _MIS_PICKS}
     if not wrong:
         return
     params = {"ids": list(wrong), "skus": [one.sku_id for one in wrong.values()]}

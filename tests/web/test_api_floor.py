@@ -157,6 +157,19 @@ def test_pieces_are_checked_by_scan(wave):
     assert [answer.get_json()["checked"] for answer in told] == [False, True]
 
 
+def test_a_piece_that_is_missing_at_the_table_is_sought_again(floor):
+    with floor.transaction() as session:
+        part = checked(session, floor.floor, db.now(session))
+    url, [line, _] = f"/fulfilments/{part.id}", floor.hand.get(f"/fulfilments/{part.number}").get_json()["lines"]
+    gone = {"line_id": line["id"], "qty": "1", "reason": "missing"}
+    assert "reason" in fields(floor.hand.post(f"{url}/missing", gone | {"reason": "tired"}))
+    told = [floor.hand.post(f"{url}/missing", gone, key="gone-1").get_json()["status"] for _ in range(2)]
+    assert told == ["short", "short"]
+    running = "SELECT kind FROM step WHERE subject_id = :f AND state = 'open' AND performer = 'system'"
+    assert floor.rows(running, f=part.id) == [("short_pick",)]
+    assert person(floor, "finance").post(f"{url}/missing", gone).status_code == 403
+
+
 def test_closing_a_box_makes_a_parcel_with_its_slip(floor):
     with floor.transaction() as session:
         part = checked(session, floor.floor, db.now(session))
