@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, load_only
 from connectors import base, carriage
 from connectors.base import ChannelConfig
 from connectors.carriage import CarrierConfig
+from oms.clock import zone_named
 from oms.documents import store
 from oms.documents.store import Paper
 from oms.fulfilment.models import Fulfilment
@@ -115,7 +116,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
     return Booking(
         parcel=_request(parcel, order, warehouse, contents or ()),
         carrier=carrier_config_of(carrier),
-        plan=Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at, pick_up_days or {}),
+        plan=_plan(parcel, fulfilment, warehouse, pick_up_days or {}),
         zone=calendar_store.zone_of(session),
         now=now,
         channel_id=channel.id,
@@ -123,6 +124,11 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
         channel_order_id=order.channel_order_id,
         known=Known(True, order.version, bytes(order.content_hash), order.channel_cancelled),
     )
+
+
+def _plan(parcel: Parcel, fulfilment: Fulfilment, warehouse: Warehouse, pick_up_days: dict[str, int]) -> Plan:
+    house_zone = zone_named(warehouse.zone) if warehouse.zone else None
+    return Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at, pick_up_days, house_zone)
 
 
 def _request(

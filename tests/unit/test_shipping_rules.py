@@ -77,6 +77,15 @@ def test_what_is_booked_before_a_day_without_pick_up_leaves_with_the_next_one(da
     assert found == datetime(2026, 11, there, 15, 59, 59, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("house_zone", "there"), [(ZoneInfo("Europe/Berlin"), 22), (None, 24)])
+def test_the_carrier_comes_by_the_clock_of_the_house(house_zone: ZoneInfo | None, there: int):
+    """On a Friday at 17:00 in Berlin, which is Saturday in Shanghai; it comes on weekdays."""
+    thursday, friday_morning = datetime(2026, 11, 19, 16, tzinfo=UTC), datetime(2026, 11, 20, 10, tzinfo=UTC)
+    plan = Plan("drone", thursday, FIVE_DAYS, {"drone": WEEKDAYS}, house_zone)
+    found = rules.arrival(rate("express", "20", 1), plan, now=friday_morning, zone=SHANGHAI)
+    assert found == datetime(2026, 11, there, 15, 59, 59, tzinfo=UTC)
+
+
 def test_a_service_that_does_not_come_in_time_is_not_taken_for_one_that_does():
     assert chosen("drone", now=SATURDAY_NIGHT) == "express"
     assert chosen("drone", now=SATURDAY_NIGHT, days={"express": WEEKDAYS}) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -91,6 +93,13 @@ def test_a_list_is_printed_with_what_is_still_to_be_taken_and_at_its_end_with_wh
     assert [stop["sku"] in printed(wave) for stop in (first, second)] == [False, True]
     wave.hand.post("/picks/short", {"task_id": second["task_id"], "reason": "not_found"})
     assert [stop["sku"] in printed(wave) for stop in (first, second)] == [True, False]
+
+
+def test_a_list_is_printed_by_the_clock_of_its_house(wave):
+    at = datetime.fromisoformat(wave.wave["cut_off_at"]).astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert f"{at:%H:%M}" not in printed(wave)
+    wave.rows("UPDATE warehouse SET zone = 'Pacific/Kiritimati' RETURNING id")
+    assert f"{at:%H:%M}" in printed(wave)
 
 
 def test_the_stops_of_a_stopped_order_are_on_no_paper(wave):
