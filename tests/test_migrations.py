@@ -55,3 +55,22 @@ def test_a_second_upgrade_changes_nothing(clean_database):
     before = described(clean_database.url, COLUMNS)
     upgrade(clean_database.url)
     assert described(clean_database.url, COLUMNS) == before
+
+
+_SCAN = """INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
+           SELECT gen_random_uuid(), %s, 'pack', gen_random_uuid(), %s, sku_id, 2, %s, 'x', 'staff:bob', now() FROM barcode"""
+
+
+def test_scans_of_before_they_said_so_count_what_their_code_stands_for_today_and_stay_so(empty_database_url):
+    url = empty_database_url()
+    schema.upgrade(url, "0009")
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO barcode (code, sku_id, qty) VALUES ('CASE-12', gen_random_uuid(), 12)")
+        for number, (code, accepted) in enumerate([("CASE-12", True), ("TEA-1", True), ("CASE-12", False)]):
+            connection.execute(_SCAN, (str(number), code, accepted))
+    schema.upgrade(url)
+    with psycopg.connect(url) as connection:
+        filled = connection.execute("SELECT pieces FROM scan ORDER BY scan_id").fetchall()
+        assert filled == [(24,), (2,), (None,)]
+        with pytest.raises(psycopg.Error, match="append-only"):
+            connection.execute("UPDATE scan SET pieces = 1")

@@ -129,11 +129,12 @@ def _judge(
             answers.append(first.answer if same else ID_USED)
             continue
         sku_id, per_scan = goods.get(s.code.strip(), (None, Decimal(1)))
-        answer, line_id = _answer(s, sku_id, per_scan * s.qty, left, here)
+        pieces = per_scan * s.qty
+        answer, line_id = _answer(s, sku_id, pieces, left, here)
         if line_id is not None:
-            counted[s.scan_id] = _Counted(line_id, per_scan * s.qty)
+            counted[s.scan_id] = _Counted(line_id, pieces)
         known[s.scan_id] = _Known("pack", s.fulfilment_id, s.code[:200], s.qty, answer)
-        rows.append(_row(s, sku_id, answer, actor, now))
+        rows.append(_row(s, sku_id, pieces if line_id else None, answer, actor, now))
         answers.append(answer)
     return rows, counted, answers
 
@@ -159,7 +160,9 @@ def _answer(
     return "too_many", None
 
 
-def _row(s: PackScan, sku_id: uuid.UUID | None, answer: str, actor: str, now: datetime) -> dict[str, Any]:
+def _row(
+    s: PackScan, sku_id: uuid.UUID | None, counted: Decimal | None, answer: str, actor: str, now: datetime
+) -> dict[str, Any]:
     return {
         "id": db.new_id(),
         "scan_id": s.scan_id,
@@ -168,6 +171,7 @@ def _row(s: PackScan, sku_id: uuid.UUID | None, answer: str, actor: str, now: da
         "code": s.code[:200],
         "sku_id": sku_id,
         "qty": s.qty,
+        "pieces": counted,
         "accepted": answer == "ok",
         "answer": answer,
         "actor": actor,

@@ -137,6 +137,8 @@ class Scan(Base):
     bin_code: Mapped[str | None]
     sku_id: Mapped[uuid.UUID | None]
     qty: Mapped[Decimal] = mapped_column(Qty)
+    #: what it counted: `qty` times what its code stood for then; None where it counted nothing
+    pieces: Mapped[Decimal | None] = mapped_column(Qty)
     accepted: Mapped[bool] = mapped_column(Boolean)
     #: ok | wrong_bin | wrong_sku | too_many | unknown_code | not_yours
     answer: Mapped[str]

@@ -78,8 +78,8 @@ _READY = """
         WHERE l.id = :line AND l.qty_packed + CAST(:qty AS numeric) <= l.qty_picked
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = l.order_id AND h.released_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)),
-    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, accepted, answer, actor, at)
-        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now FROM fits
+    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, code, sku_id, qty, pieces, accepted, answer, actor, at)
+        SELECT :row, :scan, 'pack', fulfilment_id, :code, sku_id, CAST(:times AS numeric), CAST(:qty AS numeric), TRUE, 'ok', :actor, :now FROM fits
         ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
     ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned)),
     line AS (UPDATE fulfilment_line l SET qty_packed = l.qty_packed + CAST(:qty AS numeric) FROM ready
@@ -248,7 +248,7 @@ def _left(lines: Sequence[Row[Any]], answer: str) -> PackAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A scan at the table that was wrong: of which fulfilment, which goods as far as they are known, and what was answered."""
+    """What was wrong at the table, a scan or a piece that was not there: of which fulfilment, which goods as far as they are known, and what was answered."""
 
     fulfilment_id: uuid.UUID
     order_id: uuid.UUID
@@ -265,9 +265,15 @@ _PICKED_BY = text("""
 """)
 
 
+#: Why a piece cannot be packed, beside the answers to scans: it never came to the table.
+MISSING = "missing"
+#: What is wrong with a tote by whoever picked it. An unreadable code is nobody's error, nor are goods that broke.
+_MIS_PICKS = ("wrong_sku", "too_many", MISSING)
+
+
 def note_mismatches(session: Session, found: Sequence[Mismatch], *, actor: str, now: datetime) -> None:
-    """A wrong piece in the tote is a mis-pick, caught before it left; an unreadable code is nobody's error."""
-    wrong = {one.fulfilment_id: one for one in found if one.answer in ("wrong_sku", "too_many")}
+    """A wrong piece in the tote, or one that is missing there, is a mis-pick, caught before it left."""
+    wrong = {one.fulfilment_id: one for one in found if one.answer in _MIS_PICKS}
     if not wrong:
         return
     params = {"ids": list(wrong), "skus": [one.sku_id for one in wrong.values()]}

@@ -45,8 +45,8 @@ _READY = """
           AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.order_id = t.order_id AND h.released_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM scan k WHERE k.scan_id = :scan)
         FOR NO KEY UPDATE OF w),
-    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, task_id, code, bin_code, sku_id, qty, accepted, answer, actor, at)
-        SELECT :row, :scan, 'pick', fulfilment_id, id, :code, :bin, sku_id, CAST(:times AS numeric), TRUE, 'ok', :actor, :now
+    scanned AS (INSERT INTO scan (id, scan_id, stage, fulfilment_id, task_id, code, bin_code, sku_id, qty, pieces, accepted, answer, actor, at)
+        SELECT :row, :scan, 'pick', fulfilment_id, id, :code, :bin, sku_id, CAST(:times AS numeric), CAST(:qty AS numeric), TRUE, 'ok', :actor, :now
         FROM fits ON CONFLICT (scan_id) DO NOTHING RETURNING scan_id),
     ready AS MATERIALIZED (SELECT * FROM fits WHERE EXISTS (SELECT 1 FROM scanned))
 """

@@ -34,6 +34,7 @@ _WAVE = (
     Wave.completed_at,
     Wave.assignee_id,
     Warehouse.code.label("warehouse"),
+    Warehouse.zone,
     Carrier.name.label("carrier"),
 )
 
@@ -52,6 +53,7 @@ _FULFILMENT = (
     Fulfilment.packed_by,
     Order.number.label("order_number"),
     Warehouse.code.label("warehouse"),
+    Warehouse.zone,
     Carrier.name.label("carrier"),
 )
 

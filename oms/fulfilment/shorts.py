@@ -105,11 +105,31 @@ def report_short(
         raise Conflict(_SETTLED)
     row = session.execute(_SHORT, {"task": task.id, "reason": reason, "actor": actor, "now": now}).one()
     _book(session, task, warehouse_id, row.missing, bin_empty, actor, now)
-    params = {"qty": row.missing, "line": row.order_line_id, "sku": task.sku_id, "warehouse": warehouse_id}
+    want_again(
+        session,
+        order_id=task.order_id,
+        order_line_id=row.order_line_id,
+        sku_id=task.sku_id,
+        warehouse_id=warehouse_id,
+        qty=row.missing,
+    )
+    return task.fulfilment_id
+
+
+def want_again(
+    session: Session,
+    *,
+    order_id: uuid.UUID,
+    order_line_id: uuid.UUID,
+    sku_id: uuid.UUID,
+    warehouse_id: uuid.UUID,
+    qty: Decimal,
+) -> None:
+    """Take the promise of `qty` pieces back from a line of a (locked) order: they are lost, and it is backordered by them."""
+    params = {"qty": qty, "line": order_line_id, "sku": sku_id, "warehouse": warehouse_id}
     session.execute(_RELEASE, params)
     session.execute(_LINE, params)
-    derived.refresh(session, order_ids=[task.order_id])
-    return task.fulfilment_id
+    derived.refresh(session, order_ids=[order_id])
 
 
 def _book(

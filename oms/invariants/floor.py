@@ -18,10 +18,7 @@ FLOOR: dict[str, Invariant] = {
                        JOIN fulfilment_line fl ON fl.id = pl.fulfilment_line_id
                        WHERE p.handed_over_at IS NOT NULL GROUP BY 1, 2, 3) x) g
            JOIN fulfilment f ON f.id = g.fulfilment_id
-           LEFT JOIN LATERAL (SELECT sum(s.qty * coalesce(b.qty, 1)) AS qty FROM scan s
-                              LEFT JOIN LATERAL (SELECT qty FROM barcode WHERE barcode.sku_id = s.sku_id
-                                                 AND strpos(upper(s.code), ltrim(upper(barcode.code), '0')) > 0
-                                                 ORDER BY barcode.code = s.code DESC, length(barcode.code) DESC LIMIT 1) b ON TRUE
+           LEFT JOIN LATERAL (SELECT sum(s.pieces) AS qty FROM scan s
                               WHERE s.fulfilment_id = g.fulfilment_id AND s.sku_id = g.sku_id AND s.stage = 'pack'
                                 AND s.accepted AND s.at <= g.at) c ON TRUE
            WHERE g.qty > coalesce(c.qty, 0)""",

@@ -22,6 +22,8 @@ class Warehouse(Base):
     name_zh: Mapped[str]
     address: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     country: Mapped[str]
+    #: in which its carriers' hours are meant and its papers are dated; None: the organisation's
+    zone: Mapped[str | None]
     #: sourcing order: the lowest first
     priority: Mapped[int] = mapped_column(Integer, default=1)
     #: the walking grid (oms/fulfilment/layout.py) as JSON, lengths in mm

@@ -185,7 +185,12 @@ FLOW: dict[str, StepKind] = {
         "warehouse",
         "fulfilment",
         "cut_off",
-        follows={"packed": ("book",), "returned": ("pick",), "stopped": ("put_back",)},
+        follows={
+            "packed": ("book",),
+            "short": ("short_pick", "collect", "deliver"),
+            "returned": ("pick",),
+            "stopped": ("put_back",),
+        },
     ),
     "put_back": StepKind(
         "warehouse", "fulfilment", "held_order", follows={"put_back": ("apply_change",)}, runs_on_hold=True

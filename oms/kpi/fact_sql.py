@@ -49,13 +49,14 @@ _OF_UNITS = """
         WHERE s.subject_id = ANY(CAST(:units AS uuid[])) AND s.order_id IS NULL AND s.kind = ANY(CAST(:kinds AS text[])))
 """
 
+# Of a stop something was taken from its bin, though it was missing at the packing table afterwards.
+_TAKEN = "(t.qty_picked > 0 OR t.status = 'picked')"
 # Of a list that several walked: each person, how many lines they ended, and the last of their stops.
-_PICKERS = """(
+_PICKERS = f"""(
     SELECT coalesce(jsonb_agg(jsonb_build_array(x.person, x.lines, x.task) ORDER BY x.person), '[]')
     FROM (SELECT p.person, count(*) AS lines, max(CAST(ended.id AS text)) AS task
           FROM (SELECT DISTINCT ON (t.fulfilment_line_id) t.id, t.picked_by
-                FROM pick_task t JOIN fulfilment_line l ON l.id = t.fulfilment_line_id
-                WHERE t.fulfilment_id = f.id AND t.qty_picked > 0 AND l.qty_short < l.qty
+                FROM pick_task t WHERE t.fulfilment_id = f.id AND {_TAKEN}
                 ORDER BY t.fulfilment_line_id, t.picked_at DESC, t.id DESC) ended
           JOIN people p ON p.actor = ended.picked_by GROUP BY p.person) x)"""
 
@@ -80,9 +81,11 @@ _FACTS = f"""
            o.number AS order_no, c.name AS channel, CAST(o.customer_id AS text) AS customer, w.code AS warehouse,
            k.name AS carrier, coalesce(served.person, ended.person, owner.person) AS person, s.finished_at, s.outcome,
            CASE s.kind
-               -- A line of which nothing was found was not picked.
-               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND l.qty_short < l.qty)
-               WHEN 'pack' THEN (SELECT greatest(count(*), 1) FROM parcel l WHERE l.fulfilment_id = f.id)
+               -- A line of which nothing was found was not picked. One that was missing at the table later was: wrongly.
+               WHEN 'pick' THEN (SELECT count(*) FROM fulfilment_line l WHERE l.fulfilment_id = f.id AND (l.qty_short < l.qty OR EXISTS (
+                   SELECT 1 FROM pick_task t WHERE t.fulfilment_id = f.id AND t.fulfilment_line_id = l.id AND t.status = 'picked')))
+               -- What was put aside at the table since goods are missing is no parcel yet.
+               WHEN 'pack' THEN CASE WHEN s.outcome = 'short' THEN 0 ELSE (SELECT greatest(count(*), 1) FROM parcel l WHERE l.fulfilment_id = f.id) END
            END AS units,
            -- The last answer is the one that is kept: one that was asked for again later has no score of its own any more.
            CASE WHEN s.outcome = 'scored' AND NOT EXISTS (
@@ -91,7 +94,7 @@ _FACTS = f"""
                (SELECT a.service FROM score a WHERE a.subject_id = s.subject_id) END AS score,
            f.id AS fulfilment,
            s.kind = 'deliver' AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = s.order_id AND l.qty_backordered > 0) AS rest,
-           CASE WHEN s.kind = 'pick' AND EXISTS (SELECT 1 FROM pick_task t WHERE t.fulfilment_id = f.id AND t.qty_picked > 0
+           CASE WHEN s.kind = 'pick' AND EXISTS (SELECT 1 FROM pick_task t WHERE t.fulfilment_id = f.id AND {_TAKEN}
                                                     AND t.picked_by <> s.finished_by) THEN {_PICKERS} END AS pickers,
            -- The token rises with each claim, as attempts do, and with each hand-over.
            CASE WHEN s.token > s.attempt AND s.performer <> 'system' AND (s.finished_at IS NULL OR s.finished_at > s.due_at)

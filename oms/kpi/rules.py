@@ -86,7 +86,8 @@ def _shares(f: StepFact) -> list[StepFact]:
 
 def _meant(error: ErrorFact, parts: Facts) -> StepFact:
     """The part of its order to which an error belongs: the one it names, its person's of several, else the first."""
-    named = [f for f in parts if f.subject_id == error.subject_id] or parts
+    worked = [f for f in parts if f.units] or parts  # where nothing was done no error was made
+    named = [f for f in worked if f.subject_id == error.subject_id] or worked
     return next((f for f in named if f.person == error.person), named[0])
 
 

@@ -15,13 +15,16 @@ from oms.journey.worth import Worth
 
 #: How far ahead a pick-up is looked for, in days.
 _HORIZON_DAYS = 14
+#: The days on which a carrier comes: bit n is ISO weekday n+1.
+EVERY_DAY = 127
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row of a carrier's table for a warehouse and destination; `pick_up_days` bit n: ISO weekday n+1.
+    """One row of a carrier's table for a warehouse and destination; `pick_up_days` as `EVERY_DAY`.
 
-    `max_weight_g` is what one box may weigh.
+    `cut_off` is local time at the house: in its own `zone`, or the organisation's where it has none. `max_weight_g` is what one box
+    may weigh.
     """
 
     carrier_id: uuid.UUID
@@ -33,6 +36,7 @@ class Service:
     price_per_kg: Decimal
     currency: str
     max_weight_g: int
+    zone: ZoneInfo | None = None
 
 
 class Load(NamedTuple):
@@ -62,11 +66,14 @@ def serving(
 
 
 def offers(services: Sequence[Service], *, ready_at: datetime, load: Load, zone: ZoneInfo) -> list[Offer]:
-    """What each service that can carry the heaviest piece offers to goods that are packed at `ready_at`, in as many boxes as they need."""
+    """What each service that can carry the heaviest piece offers to goods that are packed at `ready_at`, in as many boxes as they need.
+
+    The carrier comes by the house's clock; days are cut in `zone`, the organisation's.
+    """
     return [
         _offer(s, ready_at, load.weight_g, zone)
         for s in services
-        if load.heaviest_g <= s.max_weight_g and s.pick_up_days & 127
+        if load.heaviest_g <= s.max_weight_g and s.pick_up_days & EVERY_DAY
     ]
 
 
@@ -95,14 +102,19 @@ def last_cut_off(
 ) -> datetime:
     """The last pick-up of the offer's service that keeps both promises: until then the floor is in time, whatever truck comes before.
 
-    The offer's own where no later one keeps them.
+    The offer's own where no later one keeps them. `zone` is the organisation's, as for `offers`.
     """
     for s in services:
         if (s.carrier_id, s.service) == (offer.carrier_id, offer.service):
-            day = min(local_day(ship_by, zone), local_day(deliver_by, zone) - timedelta(days=s.transit_days))
-            for n in range(min((day - local_day(offer.cut_off_at, zone)).days, _HORIZON_DAYS)):
-                at = instant(day - timedelta(days=n), s.cut_off, zone)
-                if _picks_up(s, day - timedelta(days=n)) and at <= ship_by and _arrival(s, at, zone) <= deliver_by:
+            house = s.zone or zone
+            day = min(local_day(ship_by, house), local_day(deliver_by, house) - timedelta(days=s.transit_days))
+            for n in range(min((day - local_day(offer.cut_off_at, house)).days, _HORIZON_DAYS)):
+                at = instant(day - timedelta(days=n), s.cut_off, house)
+                if (
+                    picks_up(s.pick_up_days, day - timedelta(days=n))
+                    and at <= ship_by
+                    and _arrival(s, at, zone) <= deliver_by
+                ):
                     return at
     return offer.cut_off_at
 
@@ -113,16 +125,19 @@ def _arrival(s: Service, cut_off_at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _offer(s: Service, ready_at: datetime, weight_g: int, zone: ZoneInfo) -> Offer:
-    day = local_day(ready_at, zone)
+    house = s.zone or zone
+    day = local_day(ready_at, house)
     cut_off_at = next(
         at
         for n in range(_HORIZON_DAYS)
-        if _picks_up(s, later := day + timedelta(days=n)) and (at := instant(later, s.cut_off, zone)) >= ready_at
+        if picks_up(s.pick_up_days, later := day + timedelta(days=n))
+        and (at := instant(later, s.cut_off, house)) >= ready_at
     )
     boxes = max(1, -(-weight_g // s.max_weight_g)) if s.max_weight_g > 0 else 1
     price = s.base_price * boxes + s.price_per_kg * Decimal(-(-weight_g // 1000))
     return Offer(s.carrier_id, s.service, cut_off_at, _arrival(s, cut_off_at, zone), price, s.currency)
 
 
-def _picks_up(s: Service, day: date) -> bool:
-    return bool(s.pick_up_days >> (day.isoweekday() - 1) & 1)
+def picks_up(pick_up_days: int, day: date) -> bool:
+    """Whether a carrier that comes on those days comes on this one."""
+    return bool(pick_up_days >> (day.isoweekday() - 1) & 1)

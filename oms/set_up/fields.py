@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oms import money
+from oms.clock import zone_named
 from oms.errors import InputInvalid
 
 Read = Callable[[object], Any]
@@ -97,6 +98,14 @@ def hour(value: object) -> time:
     if not isinstance(value, str) or _TIME.fullmatch(value) is None:
         raise ValueError('write hours and minutes such as "16:30"')
     return time.fromisoformat(value)
+
+
+def zone(value: object) -> str:
+    """A time zone by its name."""
+    try:
+        return zone_named(words(value)).key
+    except InputInvalid as error:
+        raise ValueError('write the name of a time zone such as "Europe/London"') from error
 
 
 def address(value: object) -> str:

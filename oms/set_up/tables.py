@@ -55,7 +55,7 @@ SECTIONS: dict[str, Section] = {
         Warehouse,
         "code",
         {"code": f.words, "name_en": f.words, "name_zh": f.words, "address": f.place, "country": f.country},
-        left_out={"priority": f.whole(1, 1000), "layout": f.thing, "active": f.flag},
+        left_out={"zone": f.zone, "priority": f.whole(1, 1000), "layout": f.thing, "active": f.flag},
     ),
     "bins": _section(
         Bin,

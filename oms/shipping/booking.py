@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, load_only
 from connectors import base, carriage
 from connectors.base import ChannelConfig
 from connectors.carriage import CarrierConfig
+from oms.clock import zone_named
 from oms.documents import store
 from oms.documents.store import Paper
 from oms.fulfilment.models import Fulfilment
@@ -79,8 +80,15 @@ _PENDING = (
     .where(ChangeRequest.order_id == Parcel.order_id, ChangeRequest.status.in_(("requested", "approved")))
     .label("pending")
 )
+# On which days the carrier comes for each of its services: the country's own row goes before that for everywhere.
+_PICK_UP_DAYS: Label[Any] = literal_column("""(
+    SELECT jsonb_object_agg(x.service, x.pick_up_days) FROM (
+        SELECT DISTINCT ON (s.service) s.service, s.pick_up_days FROM carrier_service s
+        WHERE s.carrier_id = parcel.carrier_id AND s.warehouse_id = fulfilment.warehouse_id
+          AND s.country IN (coalesce(orders.ship_country, '*'), '*') ORDER BY s.service, s.country DESC) x)
+""").label("pick_up_days")
 _READ = (
-    select(Parcel, Fulfilment, Order, Warehouse, Carrier, Channel, _PENDING, _CONTENTS)
+    select(Parcel, Fulfilment, Order, Warehouse, Carrier, Channel, _PENDING, _CONTENTS, _PICK_UP_DAYS)
     .join(Fulfilment, Fulfilment.id == Parcel.fulfilment_id)
     .join(Order, Order.id == Parcel.order_id)
     .join(Warehouse, Warehouse.id == Fulfilment.warehouse_id)
@@ -98,7 +106,7 @@ _READ = (
 def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done:
     """Read what the call needs; end the step at once when the parcel is booked already or its order was stopped."""
     row = session.execute(_READ.where(Parcel.id == step.subject_id)).one()
-    parcel, fulfilment, order, warehouse, carrier, channel, pending, contents = row
+    parcel, fulfilment, order, warehouse, carrier, channel, pending, contents, pick_up_days = row
     if parcel.label_status in ("purchased", "used"):
         return Done(step, "booked", (_hand_over(step),))
     if order.status not in _LIVE or fulfilment.status not in ("packed", "labelled"):
@@ -108,7 +116,7 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
     return Booking(
         parcel=_request(parcel, order, warehouse, contents or ()),
         carrier=carrier_config_of(carrier),
-        plan=Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at),
+        plan=_plan(parcel, fulfilment, warehouse, pick_up_days or {}),
         zone=calendar_store.zone_of(session),
         now=now,
         channel_id=channel.id,
@@ -116,6 +124,11 @@ def prepare(session: Session, *, step: Claimed, now: datetime) -> Booking | Done
         channel_order_id=order.channel_order_id,
         known=Known(True, order.version, bytes(order.content_hash), order.channel_cancelled),
     )
+
+
+def _plan(parcel: Parcel, fulfilment: Fulfilment, warehouse: Warehouse, pick_up_days: dict[str, int]) -> Plan:
+    house_zone = zone_named(warehouse.zone) if warehouse.zone else None
+    return Plan(parcel.service, fulfilment.cut_off_at, fulfilment.promised_deliver_at, pick_up_days, house_zone)
 
 
 def _request(

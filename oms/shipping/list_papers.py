@@ -21,7 +21,10 @@ from oms.shipping.models import HandOverList
 
 
 def paper_of(session: Session, *, listed: Any, language: str, zone: str) -> bytes:
-    """The list (a row of `queries.hand_over_list`) as a PDF; where its parcels go by place, never by name."""
+    """The list (a row of `queries.hand_over_list`) as a PDF; where its parcels go by place, never by name.
+
+    Dated in its house's own zone, or in `zone`, the organisation's.
+    """
     parcels = queries.of_list(session, list_id=listed.id)
     document = HandOverListDocument(
         number=listed.number,
@@ -30,7 +33,7 @@ def paper_of(session: Session, *, listed: Any, language: str, zone: str) -> byte
         carriers=(CarrierParcels(listed.carrier, tuple(_parcel(row) for row in parcels)),),
         our_signer=listed.our_signer or "",
         carrier_signer=listed.carrier_signer or "",
-        zone=zone_named(zone),
+        zone=zone_named(listed.zone or zone),
     )
     return hand_over_list.render(document, language=language)
 

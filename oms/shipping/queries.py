@@ -62,6 +62,7 @@ _LIST = (
     HandOverList.carrier_signer,
     HandOverList.carrier_signed_at,
     Warehouse.code.label("warehouse"),
+    Warehouse.zone,
     Carrier.name.label("carrier"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.carriage import Rate
 from oms.clock import DAY, day_bounds, instant, local_day
+from oms.parties.rules import EVERY_DAY, picks_up
 
 ZERO = Decimal(0)
 
@@ -60,11 +61,21 @@ def _summed(contents: Contents) -> Contents:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was planned at release: the service, when the carrier comes, and what the customer was promised."""
+    """What was planned at release: the service, when the carrier comes, and what the customer was promised.
+
+    `pick_up_days`: on which days the carrier comes for each service (`EVERY_DAY`), as far as its table says. It comes by the
+    house's clock, `house_zone`; None: the organisation's.
+    """
 
     service: str
     cut_off_at: datetime
     deliver_by: datetime
+    pick_up_days: Mapping[str, int] = field(default_factory=dict)
+    house_zone: ZoneInfo | None = None
+
+    def days_of(self, service: str) -> int:
+        """Of a service that stands in no table the planned one's, with which it leaves."""
+        return self.pick_up_days.get(service, self.pick_up_days.get(self.service, EVERY_DAY))
 
 
 def choose_service(rates: Sequence[Rate], plan: Plan, *, now: datetime, zone: ZoneInfo) -> Rate | None:
@@ -72,18 +83,25 @@ def choose_service(rates: Sequence[Rate], plan: Plan, *, now: datetime, zone: Zo
     for rate in rates:
         if rate.service == plan.service:
             return rate
-    kept = [rate for rate in rates if arrival(rate, plan, now=now, zone=zone) <= plan.deliver_by]
+    comes = [rate for rate in rates if plan.days_of(rate.service) & EVERY_DAY]
+    kept = [rate for rate in comes if arrival(rate, plan, now=now, zone=zone) <= plan.deliver_by]
     return min(kept, key=lambda rate: (rate.price, rate.transit_days, rate.service), default=None)
 
 
 def arrival(rate: Rate, plan: Plan, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """The last moment of the day on which the service delivers what leaves at the next pick-up."""
-    leaves = local_day(plan.cut_off_at, zone)
-    if now > plan.cut_off_at:
-        # The carrier comes again at its hour: what is booked in the evening leaves tomorrow.
-        hour, today = plan.cut_off_at.astimezone(zone).time(), local_day(now, zone)
-        leaves = today if now <= instant(today, hour, zone) else today + DAY
+    """The last moment of the day, cut in the organisation's `zone`, on which the service delivers what leaves at its next pick-up."""
+    leaves = local_day(_next_pick_up(plan, plan.days_of(rate.service), now, plan.house_zone or zone), zone)
     return day_bounds(leaves + timedelta(days=rate.transit_days), zone)[1] - timedelta(seconds=1)
+
+
+def _next_pick_up(plan: Plan, pick_up_days: int, now: datetime, house: ZoneInfo) -> datetime:
+    """When the carrier comes on one of these days: as planned, or at its hour again."""
+    day, hour = local_day(plan.cut_off_at, house), plan.cut_off_at.astimezone(house).time()
+    if now > plan.cut_off_at:
+        # What is booked in the evening leaves tomorrow.
+        today = local_day(now, house)
+        day = today if now <= instant(today, hour, house) else today + DAY
+    return instant(next(later for n in range(7) if picks_up(pick_up_days, later := day + n * DAY)), hour, house)
 
 
 def share(total: Decimal, qty: Decimal, pieces: Decimal) -> Decimal:

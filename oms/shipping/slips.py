@@ -40,17 +40,19 @@ _PARCELS = text("SELECT count(*) FROM parcel WHERE fulfilment_id = :fulfilment")
 
 
 def slip(session: Session, *, parcel_id: uuid.UUID, language: str | None, zone: str) -> bytes:
-    """The slip as a PDF, in `language` or the customer's own; four statements, nothing is written."""
+    """The slip as a PDF, in `language` or the customer's own; four statements, nothing is written.
+
+    `zone` is the organisation's, in which the order has its date; when it was packed is told in the house's own.
+    """
     row = session.execute(_ABOUT.where(Parcel.id == parcel_id)).one_or_none()
     if row is None:
         raise NotFound("no such parcel")
     parcel, order, house, carrier = row
     spoken = language or order.language
-    local = zone_named(zone)
     document = PackingSlipDocument(
         number=parcel.number,
         order_number=order.number,
-        ordered_on=local_day(order.placed_at or order.received_at, local),
+        ordered_on=local_day(order.placed_at or order.received_at, zone_named(zone)),
         sender=postal_lines(house.address, phone=False),
         ship_to=postal_lines(order.ship_to or {}, phone=False),
         lines=tuple(_line(line, spoken) for line in session.execute(_LINES, {"parcel": parcel_id})),
@@ -62,7 +64,7 @@ def slip(session: Session, *, parcel_id: uuid.UUID, language: str | None, zone: 
         parcel=parcel.position + 1,
         parcels=session.execute(_PARCELS, {"fulfilment": parcel.fulfilment_id}).scalar_one(),
         weight_g=parcel.weight_g,
-        zone=local,
+        zone=zone_named(house.zone or zone),
     )
     return packing_slip.render(document, language=spoken)
 

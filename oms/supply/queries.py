@@ -16,8 +16,9 @@ _LISTED = """
     FROM supply_request r
     JOIN warehouse w ON w.id = r.warehouse_id JOIN sku s ON s.id = r.sku_id
     LEFT JOIN supplier p ON p.id = r.supplier_id
-    WHERE (CAST(:status AS text) IS NULL OR r.status = :status)
-      AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse) AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
+    WHERE (CAST(:statuses AS text[]) IS NULL OR r.status = ANY(CAST(:statuses AS text[])))
+      AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse) AND (CAST(:sku AS uuid) IS NULL OR r.sku_id = :sku)
+      AND (CAST(:after AS uuid) IS NULL OR r.id < :after)
     ORDER BY r.id DESC LIMIT {limit}
 """
 
@@ -36,12 +37,17 @@ def requests(
     session: Session,
     *,
     limit: int,
-    status: str | None = None,
+    statuses: Sequence[str] | None = None,
     after: uuid.UUID | None = None,
     warehouse: str | None = None,
+    sku_id: uuid.UUID | None = None,
 ) -> Sequence[Any]:
-    """Requests, newest first, from after an id, of one warehouse's code where it is named; one row more than `limit`."""
-    given = {"status": status, "after": after, "warehouse": warehouse}
+    """Requests, newest first, from after an id; one row more than `limit`.
+
+    Of one warehouse's code, of one good and in some states, where they are named.
+    """
+    named = None if statuses is None else list(statuses)
+    given = {"statuses": named, "after": after, "warehouse": warehouse, "sku": sku_id}
     return session.execute(text(_LISTED.format(limit=int(limit) + 1)), given).all()
 
 

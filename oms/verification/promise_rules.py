@@ -26,6 +26,7 @@ class World:
     """What stands at one moment. `free` is consumed: an order that comes later in a batch sees what is left."""
 
     now: datetime
+    #: the organisation's, in which days are cut; carriers come by the clock of each house
     zone: ZoneInfo
     #: the warehouse's working days
     calendar: WorkCalendar

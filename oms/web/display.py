@@ -102,18 +102,23 @@ def may(right: str) -> bool:
     return found is not None and found.may(right)
 
 
-def when(at: datetime | None) -> Markup | str:
-    """An instant in the organisation's zone, short; machines read the exact one."""
-    return "–" if at is None else _when(at, language.spoken(), edge.settings().zone)
+def when(at: datetime | None, house_zone: str | None = None) -> Markup | str:
+    """An instant in the organisation's zone, short; machines read the exact one.
+
+    An hour that is meant at a house, in a zone of its own, is shown there and names it.
+    """
+    return "–" if at is None else _when(at, language.spoken(), edge.settings().zone, house_zone)
 
 
 @lru_cache(maxsize=4096)
-def _when(at: datetime, tongue: str, zone: str) -> Markup:
-    local = at.astimezone(zone_named(zone))
+def _when(at: datetime, tongue: str, zone: str, house_zone: str | None) -> Markup:
+    local = at.astimezone(zone_named(house_zone or zone))
     if tongue.startswith("zh"):
         shown = f"{local:%m-%d %H:%M}"
     else:
         shown = f"{local.day} {get_month_names('abbreviated', locale=tongue)[local.month]} {local:%H:%M}"
+    if house_zone not in (None, zone):
+        shown += f" {local:%Z}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         format_instant(at), f"{local:%Y-%m-%d %H:%M:%S}", shown
     )

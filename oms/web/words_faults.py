@@ -90,6 +90,9 @@ this scan_id was used for another scan: scan again, with an id of its own | 此�
 a NUL character cannot be stored: leave it out | 不能保存空字符（NUL）：请删除
 a value that was given cannot be stored: leave out control characters | 所填内容无法保存：请删除控制字符
 a short needs its reason | 请选择少拣原因
+this line is not of this fulfilment: load it again | 此行不属于该发货单：请重新加载
+so many pieces cannot be missing | 缺件数量有误
+more than 0 and at most *, what was picked of it | 须大于 0 且不超过 *（已拣数量）
 this stop is settled already: look at the list again | 此站已处理，请查看清单
 a signature names its side and its signer | 请填写签字人
 the signer's name | 签字人姓名

@@ -72,6 +72,7 @@ PAGES = {
         damaged     | Damaged              | 破损
         wrong_goods | Other goods in it    | 货不对位
         expired     | Expired              | 过期
+        missing     | Missing at packing   | 打包时缺件
     """),
     "return_reason": table("""
         no_reason        | No reason needed     | 无理由退货
@@ -186,6 +187,7 @@ PAGES = {
         payment.recorded          | Payment recorded                | 登记收款
         payment.owed_less         | Less is owed                    | 应付减少
         confirmation.sent_again   | Confirmation sent again         | 重发确认
+        fulfilment.missing        | Missing or damaged at packing   | 打包时缺件或破损
         parcel.weight_overridden  | Weight accepted with a reason   | 称重偏差放行
         parcel.case               | Tracking case opened            | 物流异常立案
         parcel.undelivered        | It will never arrive            | 确认无法送达

@@ -87,6 +87,7 @@ STORY = {
         damaged               | damaged                    | 破损
         wrong_goods           | other goods in the bin     | 货不对位
         expired               | expired                    | 过期
+        missing               | missing at packing         | 打包时缺件
         payment               | payment                    | 付款
         new link              | new link                   | 新链接
         update                | change                     | 变更

@@ -19,8 +19,9 @@ from oms.aftersales.satisfaction import Scores
 from oms.aftersales.tickets import Answer, NewTicket
 from oms.catalog.models import Sku
 from oms.clock import Month
-from oms.fulfilment import packing, picking, shorts
-from oms.fulfilment.models import Fulfilment, PickTask
+from oms.fulfilment import missing, packing, picking, shorts
+from oms.fulfilment.missing import Gone
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.picking import PickScan
 from oms.intake import entry
@@ -150,18 +151,31 @@ def test_what_another_system_picked_counts_for_nobody(session: Session, li: Staf
     assert (report.of("pick_accuracy", None).of, report.of("pick_accuracy", ("person", "Li Na")).of) == (0, 0)
 
 
-@pytest.mark.parametrize(("missing", "counted"), [(1, (1, 1)), (2, (0, 0))])
+def test_a_line_that_never_came_to_the_table_was_picked_wrongly_and_no_parcel_was_checked(
+    session: Session, li: Staff, business_now: datetime
+) -> None:
+    fulfilment, later = _pick(session, li, business_now), business_now + timedelta(minutes=5)
+    line = session.query(FulfilmentLine).filter_by(fulfilment_id=fulfilment.id).first()
+    assert line is not None
+    gone = Gone(line.id, line.qty, "missing")
+    missing.report(session, fulfilment_id=fulfilment.id, gone=gone, actor=f"staff:{li.id}", now=later)
+    report = _report(session, business_now)
+    picked = report.of("pick_accuracy", ("person", "Li Na"))
+    assert (picked.hit, picked.of, report.of("pack_accuracy", None).of) == (1, 2, 0)
+
+
+@pytest.mark.parametrize(("lacking", "counted"), [(1, (1, 1)), (2, (0, 0))])
 def test_a_line_of_which_nothing_was_found_was_not_picked(
-    session: Session, li: Staff, business_now: datetime, missing: int, counted: tuple[int, int]
+    session: Session, li: Staff, business_now: datetime, lacking: int, counted: tuple[int, int]
 ) -> None:
     fulfilment = released(session, make_floor(session), business_now)
     wave, actor = wave_of(session, fulfilment), f"staff:{li.id}"
     tasks = session.query(PickTask).filter_by(wave_id=wave.id).order_by(PickTask.stop).all()
-    for task in tasks[missing:]:
+    for task in tasks[lacking:]:
         place, sku = session.get_one(Bin, task.bin_id), session.get_one(Sku, task.sku_id)
         scanned = PickScan(str(task.id), wave.id, place.code, sku.code, task.qty)
         picking.scan(session, scanned=scanned, actor=actor, staff_id=li.id, now=business_now)
-    for task in tasks[:missing]:
+    for task in tasks[:lacking]:
         shorts.report_short(session, task_id=task.id, reason="not_found", actor=actor, now=business_now)
     picking.settle(session, fulfilment_ids=[fulfilment.id], actor=actor, now=business_now)
     picked = _report(session, business_now).of("pick_accuracy", ("person", "Li Na"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import TextClause, select, text
@@ -14,8 +15,9 @@ from sqlalchemy.orm import Session
 from oms import db
 from oms.aftersales import put_backs
 from oms.db import Database
-from oms.fulfilment import paper, picking, release, shorts, waves
-from oms.fulfilment.models import Fulfilment, PickTask
+from oms.fulfilment import missing, paper, picking, release, shorts, waves
+from oms.fulfilment.missing import Gone
+from oms.fulfilment.models import Fulfilment, FulfilmentLine, PickTask
 from oms.inventory.models import Bin, BinStock
 from oms.orders.models import Order
 from oms.supply import backorders, receipts
@@ -61,6 +63,16 @@ def _short(session: Session, now: datetime) -> Work:
         return picking.settle(s, fulfilment_ids=[short], actor="staff:bob", now=at)
 
     return work
+
+
+def _missing_at_the_table(session: Session, now: datetime) -> Work:
+    fulfilment = _on_a_list(session, now)
+    pick(session, fulfilment, now)
+    line = session.query(FulfilmentLine).filter_by(fulfilment_id=fulfilment.id).order_by(FulfilmentLine.id).first()
+    assert line is not None
+    gone = Gone(line.id, Decimal(1), "missing")
+    told: dict[str, Any] = {"fulfilment_id": fulfilment.id, "gone": gone, "actor": "staff:amy"}
+    return lambda s, at: missing.report(s, now=at, **told)
 
 
 def _cancelled(session: Session, now: datetime) -> Work:
@@ -137,6 +149,7 @@ MOVES = {
     _scanned: ("orders", "wave", "stock"),
     _on_paper: ("orders", "wave", "stock"),
     _short: ("orders", "wave", "stock"),
+    _missing_at_the_table: ("orders", "wave", "stock"),
     _cancelled: ("orders", "wave", "stock"),
     _cancelled_before_release: ("orders", "stock"),
     _rest_cancelled: ("orders", "wave", "stock"),

@@ -123,6 +123,8 @@ def test_a_customer_of_the_file_is_found_by_an_order(session, file, business_now
         ("bins", 0, {"kind": "quarantine"}, "opening_stock[0].bin: nobody picks from A-01"),
         ("cartons", 0, {"limit_g": 0}, "cartons[0].limit_g: write a whole number from 1"),
         ("barcodes", 0, {"qty": True}, "barcodes[0].qty: write digits"),
+        ("warehouses", 0, {"zone": "Leeds"}, "warehouses[0].zone: write the name of a time zone"),
+        ("warehouses", 0, {"zone": "../UTC"}, "warehouses[0].zone: write the name of a time zone"),
         ("warehouses", 0, {"address": {"street": "x"}}, "warehouses[0].address: write its street"),
     ],
 )

@@ -14,6 +14,7 @@ from oms.journey.worth import Worth
 from oms.parties.rules import Load, Offer, Service, choose, last_cut_off, offers
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 WORTH = Worth("CNY", {"CNY": Decimal(1), "EUR": Decimal(8)})
 
 
@@ -33,7 +34,7 @@ def _service(name: str, price: int, **given: Any) -> Service:
 
 
 def _offered(services: list[Service], *, weight_g: int = 1000, heaviest_g: int = 1000) -> list[Offer]:
-    return offers(services, ready_at=NOW, load=Load(weight_g, heaviest_g), zone=ZoneInfo("Asia/Shanghai"))
+    return offers(services, ready_at=NOW, load=Load(weight_g, heaviest_g), zone=SHANGHAI)
 
 
 def _chosen(found: list[Offer], worth: Worth = WORTH) -> str | None:
@@ -98,5 +99,29 @@ def test_work_is_due_at_the_last_pick_up_that_keeps_both_promises(
 ) -> None:
     services = [_service("air", 90), _service("parcel", 8, pick_up_days=days)]
     offer = next(one for one in _offered(services) if one.service == "parcel")
-    found = last_cut_off(services, offer, ship_by=ship_by, deliver_by=deliver_by, zone=ZoneInfo("Asia/Shanghai"))
+    found = last_cut_off(services, offer, ship_by=ship_by, deliver_by=deliver_by, zone=SHANGHAI)
     assert found == datetime(2026, 11, due, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ready_at", "leaves", "there"),
+    [
+        # 17:00 in Berlin is midnight in Shanghai: the day on which it leaves is the next one there.
+        (NOW, datetime(2026, 11, 18, 16, tzinfo=UTC), 21),
+        # A Friday afternoon in Berlin, and Friday night in Shanghai.
+        (datetime(2026, 11, 20, 15, 30, tzinfo=UTC), datetime(2026, 11, 20, 16, tzinfo=UTC), 23),
+        (datetime(2026, 11, 20, 16, 30, tzinfo=UTC), datetime(2026, 11, 23, 16, tzinfo=UTC), 26),
+    ],
+)
+def test_the_carrier_comes_by_the_clock_of_the_house(ready_at: datetime, leaves: datetime, there: int) -> None:
+    service = _service("parcel", 8, zone=BERLIN, pick_up_days=31)
+    (found,) = offers([service], ready_at=ready_at, load=Load(1000, 1000), zone=SHANGHAI)
+    assert (found.cut_off_at, found.deliver_at) == (leaves, _end(there))
+
+
+def test_work_is_due_by_the_clock_of_the_house_too() -> None:
+    """On the 20th the truck comes a second too late for who promised that day in Shanghai."""
+    services = [_service("parcel", 8, zone=BERLIN)]
+    (offer,) = _offered(services)
+    found = last_cut_off(services, offer, ship_by=_end(20), deliver_by=_end(30), zone=SHANGHAI)
+    assert found == datetime(2026, 11, 19, 16, tzinfo=UTC)

@@ -29,8 +29,10 @@ def rate(service: str, price: str, days: int) -> Rate:
 OFFERED = [rate("economy", "5", 6), rate("standard", "8", 4), rate("express", "20", 1)]
 
 
-def chosen(service: str, deliver_by: datetime = FIVE_DAYS, now: datetime = NOW) -> str | None:
-    found = rules.choose_service(OFFERED, Plan(service, CUT_OFF, deliver_by), now=now, zone=SHANGHAI)
+def chosen(
+    service: str, deliver_by: datetime = FIVE_DAYS, now: datetime = NOW, days: dict[str, int] | None = None
+) -> str | None:
+    found = rules.choose_service(OFFERED, Plan(service, CUT_OFF, deliver_by, days or {}), now=now, zone=SHANGHAI)
     return found.service if found else None
 
 
@@ -53,6 +55,50 @@ def test_what_is_booked_in_the_evening_leaves_with_the_next_days_pick_up():
 
 def test_none_is_taken_when_none_keeps_the_promise():
     assert chosen("drone", deliver_by=NOW) is None
+
+
+#: The 21st and the 22nd are a Saturday and a Sunday.
+WEEKDAYS, SATURDAY_NIGHT = 31, datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "there"),
+    [
+        ({}, 23),
+        ({"drone": WEEKDAYS}, 24),
+        ({"express": WEEKDAYS, "drone": 127}, 24),
+        ({"express": 127, "drone": WEEKDAYS}, 23),
+        ({"express": 1 << 2}, 26),
+    ],
+)
+def test_what_is_booked_before_a_day_without_pick_up_leaves_with_the_next_one(days: dict[str, int], there: int):
+    plan = Plan("drone", CUT_OFF, FIVE_DAYS, days)
+    found = rules.arrival(rate("express", "20", 1), plan, now=SATURDAY_NIGHT, zone=SHANGHAI)
+    assert found == datetime(2026, 11, there, 15, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("house_zone", "there"), [(ZoneInfo("Europe/Berlin"), 22), (None, 24)])
+def test_the_carrier_comes_by_the_clock_of_the_house(house_zone: ZoneInfo | None, there: int):
+    """On a Friday at 17:00 in Berlin, which is Saturday in Shanghai; it comes on weekdays."""
+    thursday, friday_morning = datetime(2026, 11, 19, 16, tzinfo=UTC), datetime(2026, 11, 20, 10, tzinfo=UTC)
+    plan = Plan("drone", thursday, FIVE_DAYS, {"drone": WEEKDAYS}, house_zone)
+    found = rules.arrival(rate("express", "20", 1), plan, now=friday_morning, zone=SHANGHAI)
+    assert found == datetime(2026, 11, there, 15, 59, 59, tzinfo=UTC)
+
+
+def test_a_service_that_does_not_come_in_time_is_not_taken_for_one_that_does():
+    assert chosen("drone", now=SATURDAY_NIGHT) == "express"
+    assert chosen("drone", now=SATURDAY_NIGHT, days={"express": WEEKDAYS}) is None
+
+
+def test_another_service_leaves_on_a_day_of_its_own_also_before_the_planned_cut_off():
+    assert chosen("drone", days={"standard": 127}) == "standard"
+    assert chosen("drone", days={"standard": 1 << 4}) == "express"
+
+
+def test_a_service_that_no_truck_comes_for_is_never_taken():
+    assert chosen("drone", days={"standard": 0}) == "express"
+    assert chosen("drone", days=dict.fromkeys(("economy", "standard", "express"), 0)) is None
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.data())

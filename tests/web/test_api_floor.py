@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -94,6 +95,13 @@ def test_a_list_is_printed_with_what_is_still_to_be_taken_and_at_its_end_with_wh
     assert [stop["sku"] in printed(wave) for stop in (first, second)] == [True, False]
 
 
+def test_a_list_is_printed_by_the_clock_of_its_house(wave):
+    at = datetime.fromisoformat(wave.wave["cut_off_at"]).astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert f"{at:%H:%M}" not in printed(wave)
+    wave.rows("UPDATE warehouse SET zone = 'Pacific/Kiritimati' RETURNING id")
+    assert f"{at:%H:%M}" in printed(wave)
+
+
 def test_the_stops_of_a_stopped_order_are_on_no_paper(wave):
     with wave.transaction() as session:
         now = db.now(session)
@@ -156,6 +164,19 @@ def test_pieces_are_checked_by_scan(wave):
         for code in (stop["barcode"] for stop in wave.wave["stops"])
     ]
     assert [answer.get_json()["checked"] for answer in told] == [False, True]
+
+
+def test_a_piece_that_is_missing_at_the_table_is_sought_again(floor):
+    with floor.transaction() as session:
+        part = checked(session, floor.floor, db.now(session))
+    url, [line, _] = f"/fulfilments/{part.id}", floor.hand.get(f"/fulfilments/{part.number}").get_json()["lines"]
+    gone = {"line_id": line["id"], "qty": "1", "reason": "missing"}
+    assert "reason" in fields(floor.hand.post(f"{url}/missing", gone | {"reason": "tired"}))
+    told = [floor.hand.post(f"{url}/missing", gone, key="gone-1").get_json()["status"] for _ in range(2)]
+    assert told == ["short", "short"]
+    running = "SELECT kind FROM step WHERE subject_id = :f AND state = 'open' AND performer = 'system'"
+    assert floor.rows(running, f=part.id) == [("short_pick",)]
+    assert person(floor, "finance").post(f"{url}/missing", gone).status_code == 403
 
 
 def test_closing_a_box_makes_a_parcel_with_its_slip(floor):

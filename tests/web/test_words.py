@@ -11,7 +11,7 @@ from oms import messages
 from oms.accounts.rights import ROLES
 from oms.aftersales import asking, closing, return_rules
 from oms.aftersales.states import REFUND, RETURN, TICKET
-from oms.fulfilment import shorts
+from oms.fulfilment import missing, shorts
 from oms.fulfilment.states import FULFILMENT, PICK_TASK, WAVE
 from oms.intake.states import INBOUND
 from oms.journey import flow
@@ -51,7 +51,7 @@ CODES = {
     "return_reason": set(return_rules.REASONS),
     "stage": set(closing.STAGES),
     "cause": set(closing.CAUSES),
-    "short_reason": set(shorts.REASONS),
+    "short_reason": {*shorts.REASONS, *missing.REASONS},
     "setting": {key.partition(".")[0] for key in POLICY},
     "change_kind": set(asking.KINDS),
     "template": {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")},

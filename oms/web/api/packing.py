@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 from oms import db
 from oms.aftersales import put_backs
 from oms.errors import NotFound
-from oms.fulfilment import packing, queries
+from oms.fulfilment import missing, packing, queries
 from oms.fulfilment.boxing import Box
+from oms.fulfilment.missing import Gone
 from oms.fulfilment.packing import PackScan
 from oms.fulfilment.states import FULFILMENT
 from oms.shipping import parcels, slips, suggesting
@@ -111,6 +112,14 @@ class PackScanOut(Schema):
     message = fields.String(required=True)
     left = Qty(required=True)
     checked = fields.Boolean(required=True, metadata={"description": "every picked piece was scanned"})
+
+
+class MissingIn(Schema):
+    """So many pieces of a line that were picked and cannot be packed, checked ones too."""
+
+    line_id = fields.UUID(required=True, metadata={"description": "of the fulfilment's line"})
+    qty = Qty(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(missing.REASONS))
 
 
 class ContentIn(Schema):
@@ -212,6 +221,23 @@ def check(given: dict[str, Any]) -> dict[str, Any]:
             session, scanned=PackScan(**given), actor=who.actor, staff_id=who.staff_id, now=db.now(session)
         )
     return {"answer": found.answer, "message": told(found.answer), "left": found.left, "checked": found.checked}
+
+
+@blp.post("/fulfilments/<ref>/missing")
+@idempotent
+@blp.arguments(MissingIn)
+@blp.response(200, FulfilmentItem)
+@right("pack")
+def report_missing(given: dict[str, Any], ref: str) -> Any:
+    """Report a piece as missing or damaged at the table: the stock record falls, the line is backordered again.
+
+    The fulfilment is `short` while what is left waits for it, and `cancelled` when nothing is left.
+    """
+    with edge.transaction() as session:
+        fulfilment_id = queries.fulfilment(session, ref=ref).id
+        now = db.now(session)
+        missing.report(session, fulfilment_id=fulfilment_id, gone=Gone(**given), actor=me().actor, now=now)
+        return queries.fulfilment(session, ref=ref)
 
 
 @blp.post("/fulfilments/<ref>/boxes")

@@ -75,7 +75,10 @@ def listed(args: dict[str, Any]) -> dict[str, Any]:
     after = decode(args["cursor"], uuid.UUID)
     with edge.transaction() as session:
         rows = queries.requests(
-            session, limit=args["limit"], status=args.get("status"), after=after[0] if after else None
+            session,
+            limit=args["limit"],
+            statuses=[args["status"]] if "status" in args else None,
+            after=after[0] if after else None,
         )
     return page(rows, limit=args["limit"], key=lambda row: (row.id,))
 

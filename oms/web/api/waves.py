@@ -203,7 +203,7 @@ def pick_list_pdf(args: dict[str, Any], ref: str) -> Response:
         s_shape_mm=row.s_shape_mm,
         printed_at=printed_at,
         picker=names.get(row.assignee_id, ""),
-        zone=zone_named(edge.settings().zone),
+        zone=zone_named(row.zone or edge.settings().zone),
     )
     return paper(pick_list.render(document, language=language), media_type=PDF, name=f"{row.number}.pdf")
 

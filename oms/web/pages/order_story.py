@@ -117,7 +117,7 @@ def _tone(state: str | None) -> str:
 
 
 def _event_tone(event: str) -> str:
-    return "soon" if event in ("hold.placed", "parcel.case", "review.escalated") else ""
+    return "soon" if event in ("hold.placed", "parcel.case", "review.escalated", "fulfilment.missing") else ""
 
 
 def who(actor: str | None, names: Mapping[str, str]) -> str:

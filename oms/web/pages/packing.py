@@ -16,8 +16,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from oms import db, numbers
 from oms.errors import InputInvalid, Refused
-from oms.fulfilment import codes, packing, queries
+from oms.fulfilment import codes, incomplete, missing, packing, queries
 from oms.fulfilment.boxing import OWN, Box
+from oms.fulfilment.missing import Gone
 from oms.fulfilment.packing import PackScan
 from oms.shipping import parcels, suggesting
 from oms.shipping import queries as shipping
@@ -32,6 +33,8 @@ LISTS = 30
 READY = ("packing", "picked", "short")
 #: As many as the API takes: an order's every carton is closed at once.
 MOST_BOXES = 100
+#: What the page says besides the verdicts on scans: a piece was noted as missing.
+SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,26 @@ def _one(session: Session, fulfilment_id: uuid.UUID, code: str) -> Decimal:
     return parts[sku_id] if sku_id in parts.keys() - whole else Decimal(1)
 
 
+@pages.post("/pack/<uuid:fulfilment_id>/missing")
+@right("pack")
+def report_missing(fulfilment_id: uuid.UUID) -> AnyResponse:
+    """A piece is not there, or cannot be sent: it is sought again at once. The form's key makes one sent twice count once."""
+
+    def work(session: Session, now: datetime) -> uuid.UUID:
+        line_id, reason = acting.identifier("line"), acting.pressed("reason", *missing.REASONS)
+        lines = queries.lines(session, fulfilment_ids=[fulfilment_id])
+        # Of goods by weight or length it is the part that was picked.
+        one = next((min(line.qty_picked, Decimal(1)) for line in lines if line.id == line_id), Decimal(1))
+        gone = Gone(line_id, acting.amount("pieces") if request.form.get("pieces") else one, reason)
+        missing.report(session, fulfilment_id=fulfilment_id, gone=gone, actor=me().actor, now=now)
+        return fulfilment_id
+
+    result = acting.once(work)
+    if isinstance(result, Refused):
+        return _page(str(fulfilment_id), result)
+    return redirect(url_for("packing.show", fulfilment_id=fulfilment_id, answer=SHORT), code=303)
+
+
 @pages.post("/pack/<uuid:fulfilment_id>/close")
 @right("pack")
 def close(fulfilment_id: uuid.UUID) -> AnyResponse:
@@ -158,7 +181,8 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
     with edge.transaction() as session:
         row = queries.fulfilment(session, ref=ref)
         lines = queries.lines(session, fulfilment_ids=[row.id])
-        ready = row.status in READY
+        aside = incomplete.is_put_aside(session, fulfilment_id=row.id)
+        ready = row.status in READY and not aside
         left = sum((line.left for line in lines), Decimal(0))
         suggested, notes = _suggested(session, row.id, lines) if ready and left == 0 else ([], {})
         made = shipping.of_fulfilment(session, fulfilment_id=row.id)
@@ -170,7 +194,9 @@ def _page(ref: str, refused: Refused | None = None) -> Response:
         f=row,
         lines=lines,
         ready=ready,
+        aside=incomplete.PUT_ASIDE if aside else "",
         left=left,
+        reasons=missing.REASONS,
         boxes=suggested,
         notes=notes,
         parcels=made,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
@@ -20,12 +22,16 @@ from oms.inventory import queries as goods
 from oms.supply import queries, receipts
 from oms.supply.receipts import Receipt
 from oms.web import edge
+from oms.web.api.paging import decode
+from oms.web.api.paging import page as paged
 from oms.web.auth import me, right
 from oms.web.pages import acting, house
 
 pages = Blueprint("receiving", __name__)
 
 ROWS = 50
+#: States of what is still to come.
+AWAITED = ("raised", "ordered")
 _PIECES = re.compile(r"[0-9]{1,11}(\.[0-9]{1,3})?", re.ASCII)
 
 
@@ -78,13 +84,29 @@ def _receive(session: Session, now: datetime) -> tuple[bool, Decimal]:
 
 
 def _page(refused: Refused | None = None) -> Response:
+    find = request.args.get("find", "").replace("\x00", "").strip()[:200]
     with edge.transaction() as session:
         here, houses = house.houses(session)
-        awaited = [
-            row
-            for status in ("raised", "ordered")
-            for row in queries.requests(session, limit=ROWS, status=status, warehouse=here.code)
-        ]
+        awaited = _awaited(session, here.code, find)
     pieces = request.args.get("pieces", "")
     pieces = pieces if request.args.get("said") == "received" and _PIECES.fullmatch(pieces) else ""
-    return acting.page("receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited, pieces=pieces)
+    return acting.page(
+        "receiving/form.html", refused, at_house=here, houses=houses, awaited=awaited, find=find, pieces=pieces
+    )
+
+
+def _awaited(session: Session, warehouse: str, find: str) -> dict[str, Any]:
+    """A page of what a house awaits, newest first; with a code in `find` only of the goods that it stands for."""
+    after = decode(request.args.get("after"), uuid.UUID)
+    sku_id = codes.sku_of(session, code=find)[0] if find else None
+    if find and sku_id is None:
+        return {"items": [], "next": None}
+    rows = queries.requests(
+        session,
+        limit=ROWS,
+        statuses=AWAITED,
+        after=after[0] if after else None,
+        warehouse=warehouse,
+        sku_id=sku_id,
+    )
+    return paged(rows, limit=ROWS, key=lambda row: (row.id,))
