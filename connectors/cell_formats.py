@@ -30,15 +30,21 @@ _ROW = re.compile(rb"<(?:\w{1,20}:)?row(?=[\s/>])([^<>]*)>")
 _HIDDEN = re.compile(rb"\shidden\s?=\s?[\"'](?:1|true)[\"']")
 _CELL = re.compile(rb"<(?:\w{1,20}:)?(row|c)(?=[\s/>])([^<>]*)>")
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*\$?([A-Za-z]{0,3})\$?(\d{1,9})")
+_FAULTY = re.compile(rb"\st\s?=\s?[\"']e[\"']")
+_VALUE = re.compile(rb"<(?:\w{1,20}:)?v>(#[^<]{1,20})<")
 _STYLE_OF = re.compile(rb"\ss\s*=\s*[\"'](\d{1,9})[\"']")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One sheet: the shape of each cell that is not shown as the bare number, by (row, column), and its hidden rows; all from 0."""
+    """One sheet: the shape of each cell that is not shown as the bare number, by (row, column), and its hidden rows; all from 0.
+
+    `faults` are cells whose formula gives no value, with what stands in them: `#N/A`.
+    """
 
     shapes: Mapping[Place, str] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
+    faults: Mapping[Place, str] = field(default_factory=dict)
 
 
 def shown_by(archive: zipfile.ZipFile) -> Mapping[str, Shown]:
@@ -67,9 +73,11 @@ def shown_by(archive: zipfile.ZipFile) -> Mapping[str, Shown]:
 
 def _shown(part: bytes, shapes: Mapping[bytes, str]) -> Shown:
     hides = _HIDDEN.search(part) is not None
-    if not (shapes or hides):
-        return Shown()
-    return Shown(_placed(part, shapes) if shapes else {}, frozenset(_hidden(part)) if hides else frozenset())
+    return Shown(
+        _placed(part, shapes) if shapes else {},
+        frozenset(_hidden(part)) if hides else frozenset(),
+        _faults(part) if _FAULTY.search(part) else {},
+    )
 
 
 def _hidden(part: bytes) -> Iterator[int]:
@@ -109,7 +117,20 @@ def _shapes(styles: bytes) -> dict[bytes, str]:
 
 
 def _placed(part: bytes, shapes: Mapping[bytes, str]) -> dict[Place, str]:
+    styles = ((place, _STYLE_OF.search(tag[2])) for place, tag in _cells(part))
+    return {place: shapes[style[1]] for place, style in styles if style and style[1] in shapes}
+
+
+def _faults(part: bytes) -> dict[Place, str]:
     found: dict[Place, str] = {}
+    for place, tag in _cells(part):
+        if _FAULTY.search(tag[2]):
+            told = _VALUE.search(part, tag.end(), tag.end() + 1_000)
+            found[place] = told[1].decode("ascii", "replace") if told else "#N/A"
+    return found
+
+
+def _cells(part: bytes) -> Iterator[tuple[Place, re.Match[bytes]]]:
     row = column = -1
     for tag in _CELL.finditer(part):
         kind, inside = tag.groups()
@@ -118,10 +139,8 @@ def _placed(part: bytes, shapes: Mapping[bytes, str]) -> dict[Place, str]:
             row, column = (int(place[2]) - 1 if place else row + 1), -1
             continue
         row, column = (int(place[2]) - 1, _column(place[1])) if place else (row, column + 1)
-        style = _STYLE_OF.search(inside)
-        if style and style[1] in shapes and min(row, column) >= 0:
-            found[row, column] = shapes[style[1]]
-    return found
+        if min(row, column) >= 0:
+            yield (row, column), tag
 
 
 def _column(letters: bytes) -> int:

@@ -91,4 +91,7 @@ def _typed(sheet: Sheet, seen: Shown) -> SheetRows:
     for (row, column), shape in seen.shapes.items():
         if row < len(told) and column < len(told[row]) and isinstance(told[row][column], list):
             rows[row][column] = figures.shown(rows[row][column], shape)
+    for (row, column), fault in seen.faults.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = fault
     return SheetRows(name, rows, frozenset(row + 1 for row in seen.hidden))

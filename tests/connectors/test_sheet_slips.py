@@ -7,6 +7,7 @@ import pytest
 from connectors.base import Severity
 from oms.verification.problems_zh import in_chinese
 from tests.connectors.mails import mail, translate
+from tests.connectors.sheet_files import xlsx
 from tests.connectors.sheet_reading import codes, goods, one, read
 
 
@@ -28,6 +29,13 @@ def test_a_cell_that_a_spreadsheet_could_not_fill_refuses_its_row_and_joins_no_o
 def test_orders_whose_numbers_a_spreadsheet_lost_are_not_one_order():
     orders = read("PO,SKU,Qty\n#N/A,TEA-1,2\n#N/A,CUP-9,3\n")
     assert [(order.channel_order_id, order.lines) for order in orders] == [(None, ()), (None, ())]
+
+
+def test_a_workbooks_row_whose_number_failed_goes_on_with_no_other_order():
+    first, second = read(xlsx([("PO", "SKU", "Qty"), ("A", "TEA-1", 2), ("#REF!", "CUP-9", 3)]))
+    assert (first.channel_order_id, goods(first)) == ("A", [("TEA-1", 2, None)])
+    assert (second.channel_order_id, second.lines) == (None, ())
+    assert any("row 3: column 'PO': #REF! is no value" in found.message for found in second.problems)
 
 
 def test_a_code_that_begins_with_a_hash_is_a_code():
