@@ -9,9 +9,12 @@ import unicodedata
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oms.documents import confirmation, hand_over_list, packing_slip, pick_list
 from oms.documents.fonts import REPLACEMENT, printable, runs, width_of
+from oms.documents.fonts.scripts import SCRIPTS
 from oms.documents.text import wrapped
 from tests.source_tree import ROOT
 from tests.unit import papers
@@ -119,3 +122,16 @@ print(hashlib.sha256(packing_slip.render(slip, language="en")).hexdigest())
 """
     before = ["ป้า ญู่ ฟี้ ปั๊", "السلام عليكم لإلا", "שּׁ"]
     assert alone(code.format(before=[])) == alone(code.format(before=before))
+
+
+LETTERS = st.one_of(
+    *(st.characters(min_codepoint=ord(a), max_codepoint=ord(b)) for script in SCRIPTS for a, b in script.blocks),
+    st.sampled_from(" 12()/-a李\u200c"),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(LETTERS, max_size=60))
+def test_no_name_in_these_letters_breaks_a_paper(name):
+    slip = dataclasses.replace(papers.packing_slip(1), ship_to=(name, name), packed_by=name, message=name)
+    assert papers.text_of(packing_slip.render(slip, language="en"))
