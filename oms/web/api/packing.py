@@ -234,9 +234,8 @@ def report_missing(given: dict[str, Any], ref: str) -> Any:
     The fulfilment is `short` while what is left waits for it, and `cancelled` when nothing is left.
     """
     with edge.transaction() as session:
-        fulfilment_id = queries.fulfilment(session, ref=ref).id
-        now = db.now(session)
-        missing.report(session, fulfilment_id=fulfilment_id, gone=Gone(**given), actor=me().actor, now=now)
+        found, now = queries.fulfilment(session, ref=ref), db.now(session)
+        missing.report(session, fulfilment_id=found.id, gone=Gone(**given), actor=me().actor, now=now)
         return queries.fulfilment(session, ref=ref)
 
 
