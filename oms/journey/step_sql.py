@@ -109,7 +109,7 @@ _STILL_DUE = "state || '' = 'open' AND run_after <= clock_timestamp()"
 
 #: So many due steps of a kind are put in order; of more, which have fewer that wait among them, the index of due times
 #: gives the first ones.
-FEW = 1000
+FEW = 200
 _FREE = "FOR UPDATE SKIP LOCKED LIMIT"
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
@@ -204,7 +204,7 @@ RETRY = """
 """
 
 DUE_OF_KIND = f"""
-    SELECT id FROM (SELECT id, due_at FROM step WHERE kind = :kind AND {DUE} ORDER BY run_after LIMIT {FEW}) first
+    SELECT id FROM (SELECT id, due_at FROM step WHERE kind = :kind AND {DUE} ORDER BY run_after LIMIT 1000) first
     ORDER BY due_at, id
 """
 # Locked in one order, for another process may do the same.
