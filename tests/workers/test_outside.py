@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import ConnectorError
 from oms import db
-from oms.journey import steps
+from oms.journey import putting_off, steps
 from oms.journey.steps import Claimed, Done, NewStep
 from oms.settings import Settings
 from tests.conftest import CleanDatabase
@@ -170,6 +170,18 @@ def test_for_a_peer_that_rests_nothing_is_prepared_and_one_call_probes_after_it(
     bench.work(100)
     bench.work(100)
     assert bench.waiting() == []
+
+
+def test_who_is_claimed_while_others_are_put_off_is_left_to_the_claim(bench: Bench) -> None:
+    bench.open(2)
+    with bench.process.database.transaction() as session:
+        due = putting_off.due(session, kind="track")
+        [claimed] = steps.claim(session, kind="track", limit=1, lease_s=30, worker="another")
+        putting_off.put_off(session, step_ids=due, why="resting", after_s=[60.0, 60.0])
+        told = {row.id: row.error for row in session.execute(text("SELECT id, error FROM step"))}
+        assert steps.renew(session, [claimed], lease_s=30) == [claimed.id]
+    assert {step_id: why for step_id, why in told.items() if why} == {(set(due) - {claimed.id}).pop(): "resting"}
+    assert [round(s) for s in bench.waiting()] == [60]
 
 
 def test_a_call_that_fails_alone_is_not_made_again_with_each_that_succeeds(bench: Bench, line: Line) -> None:

@@ -11,29 +11,15 @@ from oms.accounts.identity import Identity
 from oms.orders.models import ChangeRequest
 from oms.web import masking
 from oms.web.api.base import Instant, Schema
-from oms.web.api.one_schema import Invoice, Line, Payment, Requested, Totals
-from oms.web.api.shapes import Person, Place
+from oms.web.api.one_schema import OrderTerms
 
 #: Parts of a wish that tell of people, and the texts that people wrote.
 _PEOPLE = ("customer", "ship_to", "bill_to", "invoice")
 _TEXTS = ("buyer_message", "seller_memo")
 
 
-class Wanted(Schema):
+class Wanted(OrderTerms):
     """Only what was named: its value is what the order is to say. `lines` are all lines that are to stay."""
-
-    placed_at = fields.String(allow_none=True)
-    currency = fields.String(allow_none=True)
-    totals = fields.Nested(Totals)
-    payment = fields.Nested(Payment)
-    customer = fields.Nested(Person)
-    ship_to = fields.Nested(Place, allow_none=True)
-    bill_to = fields.Nested(Place, allow_none=True)
-    requested = fields.Nested(Requested)
-    lines = fields.List(fields.Nested(Line))
-    buyer_message = fields.String(allow_none=True)
-    seller_memo = fields.String(allow_none=True)
-    invoice = fields.Nested(Invoice, allow_none=True)
 
 
 class ChangeOut(Schema):

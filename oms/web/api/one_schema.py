@@ -160,15 +160,9 @@ class Evidence(Schema):
     source = fields.String()
 
 
-class OneOrder(Schema):
-    """An order in the one schema, with its problems and the evidence of what was parsed."""
+class OrderTerms(Schema):
+    """What is ordered, for whom and on which terms."""
 
-    channel = fields.String()
-    source = fields.String()
-    kind = fields.String()
-    channel_order_id = fields.String(allow_none=True)
-    channel_order_number = fields.String(allow_none=True)
-    version = fields.String(allow_none=True)
     placed_at = fields.String(allow_none=True)
     currency = fields.String(allow_none=True)
     totals = fields.Nested(Totals)
@@ -181,5 +175,16 @@ class OneOrder(Schema):
     buyer_message = fields.String(allow_none=True)
     seller_memo = fields.String(allow_none=True)
     invoice = fields.Nested(Invoice, allow_none=True)
+
+
+class OneOrder(OrderTerms):
+    """An order in the one schema, with its problems and the evidence of what was parsed."""
+
+    channel = fields.String()
+    source = fields.String()
+    kind = fields.String()
+    channel_order_id = fields.String(allow_none=True)
+    channel_order_number = fields.String(allow_none=True)
+    version = fields.String(allow_none=True)
     problems = fields.List(fields.Nested(ProblemOut))
     evidence = fields.List(fields.Nested(Evidence))
