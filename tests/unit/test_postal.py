@@ -37,3 +37,10 @@ def test_what_an_address_does_not_have_leaves_no_line():
     assert postal_lines(berlin) == ("Ada", "Weg 1", "10115 Berlin", "DE")
     assert postal_lines({}) == ()
     assert postal_lines({"name": None, "lines": None, "country": "CN"}) == ("CN",)
+
+
+def test_parts_in_letters_do_not_run_into_each_other_where_chinese_ones_do():
+    said = {"country": "HK", "region": "Hong Kong", "district": "Central", "lines": ["8 Queen's Road", "Flat 3"]}
+    assert postal_lines(said)[0] == "Hong Kong, Central, 8 Queen's Road, Flat 3"
+    mixed = {"country": "CN", "region": "广东省", "city": "深圳市", "lines": ["科技园路1号", "A座 3F"]}
+    assert postal_lines(mixed)[0] == "广东省深圳市科技园路1号A座 3F"
