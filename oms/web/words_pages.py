@@ -188,6 +188,7 @@ PAGES = {
         payment.owed_less         | Less is owed                    | 应付减少
         confirmation.sent_again   | Confirmation sent again         | 重发确认
         fulfilment.missing        | Missing or damaged at packing   | 打包时缺件或破损
+        error.recorded            | Error recorded                  | 登记差错
         parcel.weight_overridden  | Weight accepted with a reason   | 称重偏差放行
         parcel.case               | Tracking case opened            | 物流异常立案
         parcel.undelivered        | It will never arrive            | 确认无法送达
