@@ -16,11 +16,14 @@ from workers.handlers import Inside
 #: backlog, a worker that is lost would lose all of it, and the next one would begin anew.
 FOLD_S = 2.0
 _DUE_WITHIN = timedelta(minutes=5)
+#: A month that is being counted whole is looked at again after so long, to be closed.
+_LOOK_AGAIN = timedelta(seconds=30)
 
 
 def compute_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
     monthly.compute_months(session, now=now)
-    return [Done(step, "computed") for step in claimed]
+    later = now + _LOOK_AGAIN if monthly.is_counting(session) else None
+    return [Done(step, "computed", _rest_of(step, now, later) if later else ()) for step in claimed]
 
 
 def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
@@ -31,9 +34,9 @@ def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> lis
     return [Done(step, "folded", _rest_of(step, now) if more else ()) for step in claimed]
 
 
-def _rest_of(step: Claimed, now: datetime) -> tuple[NewStep, ...]:
-    due_at = now + _DUE_WITHIN
-    return (NewStep("fold_kpi", step.subject_id, subject_type=step.subject_type, key=str(step.id), due_at=due_at),)
+def _rest_of(step: Claimed, now: datetime, run_after: datetime | None = None) -> tuple[NewStep, ...]:
+    new = NewStep(step.kind, step.subject_id, subject_type=step.subject_type, key=str(step.id))
+    return (new._replace(due_at=now + _DUE_WITHIN, run_after=run_after),)
 
 
 FOLD_KPI = Inside(fold_kpi)

@@ -284,7 +284,7 @@ FLOW: dict[str, StepKind] = {
     "refund": StepKind("finance", "refund", "refund", follows={"paid_out": (), "refused": ()}, runs_on_hold=True),
     # periodic
     "fold_kpi": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"folded": ("fold_kpi",)}),
-    "compute_kpi": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"computed": ()}),
+    "compute_kpi": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"computed": ("compute_kpi",)}),
     "check_invariants": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"sound": (), "violated": ()}),
     "daily_sample": StepKind(SYSTEM, "period", "report", REPORTS, 1, {"sampled": ("sample_review",)}),
     "sample_review": StepKind("order_manager", "order", "held_order", follows={"checked": ()}, runs_on_hold=True),

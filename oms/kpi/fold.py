@@ -12,27 +12,23 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from oms.clock import Month
 from oms.journey import touched
 from oms.kpi import afterwards, kept, unit_lines
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON, TOLD
-from oms.kpi.facts import facts_of_units, period_of
+from oms.kpi.facts import facts_of_units
 from oms.kpi.models import KpiCount, KpiLine, KpiRecount
 from oms.kpi.unit_lines import Kept, Line
 from oms.kpi.values import Counted, StepFact
 from oms.rows import among, insert_rows
 
 BATCH = 500
-#: A month's lines come from facts of it and of its neighbours: promises made, answers given.
-_MARGIN = timedelta(days=1)
-
 _NAMES = ("month", "kpi", "unit_id", *Counted._fields)
 _LINES = text(f"""
     SELECT {", ".join(f'"{name}"' for name in _NAMES)} FROM kpi_line WHERE unit_id = ANY(CAST(:units AS uuid[]))
@@ -204,28 +200,6 @@ def _come_back(session: Session, units: list[uuid.UUID], facts: Sequence[StepFac
     session.execute(delete(KpiRecount).where(among(KpiRecount.unit_id, [unit for unit in units if unit not in at])))
     if at:
         session.execute(_RECOUNT, {"ids": list(at), "ats": list(at.values())})
-
-
-_UNITS_OF_MONTH = text("""
-    SELECT coalesce(s.order_id, s.subject_id) FROM step s
-    WHERE s.due_at >= :start AND s.due_at < :end
-       OR s.first_due_at >= :start AND s.first_due_at < :end AND s.kind IN ('collect', 'deliver')
-       OR s.finished_at >= :start AND s.finished_at < :end
-       OR s.opened_at >= :start AND s.opened_at < :end
-       OR s.state = 'paused' AND s.due_at < :end
-    UNION SELECT id FROM orders WHERE received_at >= :start AND received_at < :end
-    UNION SELECT unit_id FROM kpi_line WHERE month = :month
-""")
-
-
-def fold_month(session: Session, *, month: Month, now: datetime, batch: int = BATCH) -> None:
-    """Count every order of a month anew from its facts, a few hundred at a time: what stands when it is closed."""
-    hold(session, now=now)
-    period = period_of(session, month=month, now=now)
-    params = {"start": period.start - _MARGIN, "end": period.end + _MARGIN, "month": str(month)}
-    units = sorted(session.execute(_UNITS_OF_MONTH, params).scalars())
-    for start in range(0, len(units), batch):
-        fold_units(session, units=units[start : start + batch], now=now)
 
 
 def count_of(session: Session, *, month: str) -> int:

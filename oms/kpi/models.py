@@ -12,7 +12,7 @@ from oms.db import Base
 
 
 class KpiMonth(Base):
-    """One month that was counted whole; `closed_at` set: it stands."""
+    """One month that was counted; `closed_at` set: it stands. `recount_at` set: since then it is counted whole, to be closed."""
 
     __tablename__ = "kpi_month"
     __table_args__ = (CheckConstraint("month ~ '^[0-9]{4}-[0-9]{2}$'", name="month"),)
@@ -20,6 +20,7 @@ class KpiMonth(Base):
     month: Mapped[str] = mapped_column(primary_key=True)
     computed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    recount_at: Mapped[datetime | None]
 
 
 class KpiLine(Base):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from oms.clock import Month, month_of
 from oms.errors import InputInvalid
 from oms.journey import calendar_store
-from oms.kpi import closing, fold, kept
+from oms.kpi import closing, fold, kept, whole_months
 from oms.kpi.definitions import KPIS, PERSON
 from oms.kpi.facts import period_of
 from oms.kpi.lines import as_own
@@ -143,8 +143,9 @@ def lines_of(
 
 
 def compute_months(session: Session, *, now: datetime) -> list[Report]:
-    """Count whole what was never counted, close the months whose appeals are frozen; the others are folded as they change.
+    """Count what was never counted, close the months whose appeals are frozen; the others are folded as they change.
 
+    A frozen month of many orders is closed by a later call, once the fold has counted them anew: see `is_counting`.
     A repeat changes nothing; a closed month is left as it is.
     """
     month = month_of(now, calendar_store.read(session, now).organisation.zone)
@@ -156,8 +157,14 @@ def compute_months(session: Session, *, now: datetime) -> list[Report]:
     return [keep(session, month=m, now=now) for m in months if str(m) not in closed]
 
 
+def is_counting(session: Session) -> bool:
+    """Whether a month waits to be closed until it has been counted whole."""
+    waiting = select(KpiMonth.month).where(KpiMonth.closed_at.is_(None), KpiMonth.recount_at.is_not(None)).limit(1)
+    return session.execute(waiting).first() is not None
+
+
 def keep(session: Session, *, month: Month, now: datetime) -> Report:
-    """Count one month whole when it is new, small or final, else leave it to the fold; close a final one.
+    """Count a new month, leave it to the fold from then on; a final one is counted whole and closed.
 
     A closed one is returned unchanged.
     """
@@ -165,18 +172,24 @@ def keep(session: Session, *, month: Month, now: datetime) -> Report:
     if row is not None and row.closed_at is not None:
         return _folded(session, month=month, row=row, now=now)
     final = not period_of(session, month=month, now=now).provisional
-    if final or _is_small(session, month, row, AT_ONCE):
-        fold.fold_month(session, month=month, now=now)
-    values = {"month": str(month), "computed_at": now, "closed_at": now if final else None}
+    recount_at = row.recount_at if row is not None else None
+    if final and recount_at is None:
+        recount_at = None if whole_months.count(session, month=month, now=now) else now
+    elif recount_at is not None and whole_months.is_counted(session, since=recount_at):
+        recount_at = None
+    elif row is None:
+        whole_months.count(session, month=month, now=now, anew=False)
+    closes = final and recount_at is None
+    values = {"month": str(month), "computed_at": now, "closed_at": now if closes else None, "recount_at": recount_at}
     new = pg_insert(KpiMonth).values(values)
     session.execute(
         new.on_conflict_do_update(
             index_elements=["month"],
-            set_={key: new.excluded[key] for key in ("computed_at", "closed_at")},
+            set_={key: new.excluded[key] for key in ("computed_at", "closed_at", "recount_at")},
             where=KpiMonth.closed_at.is_(None),
         )
     )
-    if final:
+    if closes:
         closing.tell(session, month=str(month), now=now)
     row = session.get_one(KpiMonth, str(month), populate_existing=True)
     return _folded(session, month=month, row=row, now=now)

@@ -15,7 +15,7 @@ from oms.journey.calendars import Shift
 from oms.journey.holds import NewHold
 from oms.journey.models import StepPause
 from oms.journey.steps import Done
-from oms.kpi import fold, monthly
+from oms.kpi import monthly, whole_months
 from oms.kpi.report import month_report
 from tests.service.test_kpi_report import NOVEMBER, NOW, House, at
 
@@ -31,7 +31,7 @@ def test_an_error_of_october_is_none_of_the_part_that_was_picked_in_november(ses
     earlier = house.step("pick", at(29, month=10), at(29, month=10), "picked", house.li.login, subject_id=new_id())
     house.error("pick", house.li.login, at(30, month=10), subject_id=earlier.subject_id)
     found = {"report": month_report(session, month=NOVEMBER, now=NOW)}
-    fold.fold_month(session, month=NOVEMBER, now=NOW)
+    whole_months.count(session, month=NOVEMBER, now=NOW)
     found["folded"] = monthly.figures_of(session, month=NOVEMBER, now=NOW, at_once=0)
     figures = {name: report.company("pick_accuracy") for name, report in found.items()}
     assert {name: (figure.hit, figure.of) for name, figure in figures.items()} == {"report": (4, 4), "folded": (4, 4)}
@@ -150,7 +150,7 @@ def test_an_orders_story_calls_late_what_the_figures_do(session: Session, house:
 def test_the_list_behind_a_persons_figure_adds_up_to_it(session: Session, house: House, at_once: int):
     """Someone else's error is in the company's figure; the person's list showed it as this person's beside 100 %."""
     house.error("entry", "someone", at(16))
-    fold.fold_month(session, month=NOVEMBER, now=NOW)
+    whole_months.count(session, month=NOVEMBER, now=NOW)
     asked = {"month": NOVEMBER, "kpi": "entry_accuracy", "limit": 10, "now": NOW, "at_once": at_once}
     found = monthly.lines_of(session, group=("person", "Li N-1"), **asked)
     assert [(line.hit, line.of, line.why) for line in found.lines] == [(1, 1, "anothers_error")]

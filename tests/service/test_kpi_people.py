@@ -31,7 +31,7 @@ from oms.inventory.models import Bin
 from oms.journey import errors, worklists
 from oms.journey.errors import NewError
 from oms.journey.models import Step
-from oms.kpi import fold, monthly
+from oms.kpi import monthly, whole_months
 from oms.kpi.report import Report, month_report
 from tests.factories.floor import make_floor, released, wave_of
 from tests.factories.orders import make_channel, make_order
@@ -250,7 +250,7 @@ def test_a_ticket_that_was_scored_again_a_month_later_counts_once(
     }
     assert {month.month: (figure.hit, figure.of) for month, figure in found.items()} == {11: (0, 0), 12: (1, 1)}
     session.expire_all()
-    fold.fold_month(session, month=NOVEMBER, now=later + timedelta(hours=1))
+    whole_months.count(session, month=NOVEMBER, now=later + timedelta(hours=1))
     folded = monthly.figures_of(session, month=NOVEMBER, now=later + timedelta(hours=1), at_once=0)
     assert folded.company("satisfaction_aftersales").of == 0
     assert folded.company("response").hit == 1
