@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal
 
 from connectors.base import Address, ConnectorError, Received
@@ -188,8 +188,11 @@ def _moment(found: dict[str, object], name: str) -> datetime:
         moment = datetime.fromisoformat(_text(found, name))
         if moment.tzinfo is None:
             raise ValueError("no time zone")
+        # The first and the last days of the calendar lie beyond it in some zone, where somebody reads them.
+        if not MINYEAR < moment.year < MAXYEAR:
+            raise ValueError("no day of this calendar")
         return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as fault:  # the first and the last day of the calendar lie beyond it elsewhere
+    except ValueError as fault:
         raise _strange(name, found.get(name)) from fault
 
 

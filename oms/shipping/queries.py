@@ -104,7 +104,7 @@ def of_fulfilment(session: Session, *, fulfilment_id: uuid.UUID) -> Sequence[Any
 _SCANS = text(f"""
     SELECT s.id, s.parcel_id, s.status, s.carrier_status, s.place, s.at, s.received_at, s.way, {counts_at("s", "p")} AS counts_at
     FROM tracking_event s JOIN parcel p ON p.id = s.parcel_id
-    WHERE s.parcel_id = ANY(CAST(:ids AS uuid[])) ORDER BY s.parcel_id, counts_at, s.id
+    WHERE s.parcel_id = ANY(CAST(:ids AS uuid[])) ORDER BY s.parcel_id, counts_at, s.at, s.id
 """)
 
 

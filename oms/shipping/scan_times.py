@@ -1,12 +1,13 @@
-"""When a scan of the carrier counts: never before there was a label to scan, whatever its clock says (F-6, K-2)."""
+"""When a scan of the carrier counts: never before there was a label to scan nor after it was told, whatever its clock says (F-6, K-2)."""
 
 from __future__ import annotations
 
 #: Clocks of others run behind, and some tell no seconds: a scan from so shortly before its label counts as made with it. What is
-#: dated earlier was made nobody knows when, so it counts from when we were told of it; its own date is kept and shown.
+#: dated earlier was made nobody knows when, so it counts from when we were told of it; and what was told was made by then,
+#: however far ahead its clock runs. Its own date is kept and shown.
 COUNTS_AT = """
     CASE WHEN {scan}.at < {parcel}.booked_at - interval '1 hour' THEN {scan}.received_at
-         ELSE greatest({scan}.at, {parcel}.booked_at) END
+         ELSE greatest(least({scan}.at, {scan}.received_at), {parcel}.booked_at) END
 """
 
 

@@ -1,7 +1,7 @@
 """The carrier's scans: stored once, in whatever order they come; collected and delivered end their steps (F-6, F-8).
 
 A step ends at the time of the scan, since that is what was promised; a scan that comes late sets it back. One that is dated
-before its label counts from when we were told of it (`scan_times`).
+before its label, or after we were told of it, counts from when we were told (`scan_times`).
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ ASKED_AT_ONCE = 300
 
 #: A parcel that came to no end is asked about for so long.
 FOLLOWED = timedelta(days=90)
-
-#: Clocks of others run ahead: a scan from further in the future than this is refused as nonsense.
-AHEAD = timedelta(hours=24)
 
 ON_THEIR_WAY = text("""
     SELECT waybill_number FROM parcel
@@ -75,11 +72,10 @@ def record_events(
 
     Takes the orders' rows first; a fixed number of statements for the list.
     """
-    timely = [event for event in events if event.at <= now + AHEAD]
-    parcels = _parcels(session, carrier_id, timely)
-    unknown = tuple(sorted({e.waybill_number for e in timely} - parcels.keys()))
+    parcels = _parcels(session, carrier_id, events)
+    unknown = tuple(sorted({e.waybill_number for e in events} - parcels.keys()))
     locking.touch(session, order_ids=[row.order_id for row in parcels.values()])
-    rows = [_row(parcels[e.waybill_number], e, way, now) for e in timely if e.waybill_number in parcels]
+    rows = [_row(parcels[e.waybill_number], e, way, now) for e in events if e.waybill_number in parcels]
     fresh = _insert(session, rows)
     if fresh:
         _follow(session, fresh, rows, carrier_id, now)
@@ -134,12 +130,12 @@ _MARK = text(f"""
               f.status IN ('putback', 'cancelled') AS stopped
 """)
 
-# The newest word of each parcel; of two scans at one moment the one that came later.
+# The newest word of each parcel; of two that count at one moment the one that is dated later, else the one that came later.
 _LATEST = text(f"""
     SELECT DISTINCT ON (e.parcel_id) e.parcel_id, e.status FROM tracking_event e JOIN parcel p ON p.id = e.parcel_id
     WHERE e.parcel_id = ANY(CAST(:ids AS uuid[])) AND e.status <> ALL(CAST(:silent AS text[]))
       AND (e.status <> 'delivered' OR p.delivered_at IS NOT NULL)
-    ORDER BY e.parcel_id, e.status = 'delivered' DESC, {counts_at("e", "p")} DESC, e.id DESC
+    ORDER BY e.parcel_id, e.status = 'delivered' DESC, {counts_at("e", "p")} DESC, e.at DESC, e.id DESC
 """)
 
 

@@ -40,7 +40,9 @@ class ScanOut(Schema):
     way = fields.String(required=True)
     counts_at = Instant(
         required=True,
-        metadata={"description": "its own date; of one that is dated before its label, when we were told of it"},
+        metadata={
+            "description": "its own date; of one that is dated before its label, or after we were told of it, when we were told"
+        },
     )
 
 
