@@ -41,7 +41,8 @@ def request_change(
     """The desk asks for a change or a cancellation; work stops and the order manager decides. Return the request.
 
     `wanted`: the parts of the one schema's JSON that change (an update). Raises InputInvalid without a reason or a
-    usable wish or for one that would change nothing, Conflict when the order has left the house or ended, or a request waits already.
+    usable wish, for one that would change nothing or a cancellation that wishes more, Conflict when the order has left the
+    house or ended, or a request waits already.
     """
     _check(kind, reason, wanted)
     if order_id not in locking.touch(session, order_ids=[order_id]):
@@ -153,6 +154,10 @@ def _check(kind: str, reason: str, wanted: Mapping[str, Any] | None) -> None:
         faults["reason"] = "say why: the customer's wish is kept in writing"
     if kind == "update" and not wanted:
         faults["wanted"] = "name what changes, as docs/order-schema.md writes it"
+    if kind == "cancellation" and wanted:
+        faults["wanted"] = (
+            "leave it out: a cancellation takes the whole order back; to keep some lines ask for an update"
+        )
     if faults:
         raise InputInvalid("the request is not complete", fields=faults)
 

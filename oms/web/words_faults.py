@@ -36,6 +36,7 @@ an approved change of this order is being carried out, once its goods are put ba
 another change of this order waits for its decision: decide on that one first | 此订单另有变更待审批，请先处理
 the goods have been handed over: open a ticket or a return instead | 货物已交接，请改用工单或退货
 the request is not complete | 申请不完整
+leave it out: a cancellation takes the whole order back; to keep some lines ask for an update | 请留空：取消即取消整个订单；如需保留部分商品，请申请变更
 the order is *: there is nothing left to change | 订单状态为 *，已无可变更内容
 this request is *: it waits for no decision | 申请状态为 *，无需审批
 nothing was changed | 没有任何修改

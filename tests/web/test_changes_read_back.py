@@ -66,6 +66,15 @@ def test_a_cancellation_names_no_other_value(house):
     assert _ask(house, house.desk, None, "cancellation")["wanted"] is None
 
 
+def test_a_cancellation_that_wishes_more_is_refused_and_nothing_is_asked_for(house):
+    """It was taken, and what it named was carried out by nobody."""
+    asked = house.desk.post(
+        f"{house.path}/changes", {"kind": "cancellation", "reason": "rang", "wanted": {"lines": [LINE]}}
+    )
+    assert (asked.status_code, list(asked.get_json()["fields"])) == (422, ["wanted"])
+    assert house.desk.get(house.path).get_json()["changes"] == []
+
+
 @pytest.mark.parametrize("role", ["warehouse", "auditor", "general_manager", "buyer"])
 def test_who_needs_no_private_data_sees_what_moves_and_nobodys_door(house, role):
     _ask(house, house.desk)
