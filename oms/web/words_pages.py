@@ -165,6 +165,8 @@ PAGES = {
         hold.released             | Hold released                   | 解除挂起
         order.amended             | Order amended                   | 修改订单
         order.changed             | Order changed                   | 订单已变更
+        order.rest_cancelled      | The rest was cancelled          | 剩余部分已取消
+        order.version_conflict    | Its channel tells it two ways   | 渠道消息版本冲突
         order.ordered             | Order received                  | 订单已接收
         confirmation.requested    | Confirmation sent to sign       | 已发确认待签回
         confirmation.not_required | Confirmation sent               | 已发确认
@@ -189,11 +191,14 @@ PAGES = {
         confirmation.sent_again   | Confirmation sent again         | 重发确认
         fulfilment.missing        | Missing or damaged at packing   | 打包时缺件或破损
         error.recorded            | Error recorded                  | 登记差错
+        error.upheld              | Error counts again              | 差错重新计入
+        error.lifted              | Error no longer counts          | 差错不再计入
         parcel.weight_overridden  | Weight accepted with a reason   | 称重偏差放行
         parcel.case               | Tracking case opened            | 物流异常立案
         parcel.undelivered        | It will never arrive            | 确认无法送达
         parcel.case_settled       | Tracking case settled           | 物流异常结案
         booking.mended            | Booking mended                  | 下单异常已处理
+        booking.stopped           | No label: its channel stopped it | 渠道已叫停，未购面单
         hand_over.joined          | Put on the hand-over list       | 加入交接单
         hand_over.left_behind     | Left behind at hand-over        | 未随车交接
         hand_over.struck_out      | Struck out of the list          | 从交接单划除
@@ -205,6 +210,8 @@ PAGES = {
         step.taken                | Step taken                      | 领取任务
         step.handed_over          | Step handed over                | 转交任务
         step.retried              | Step tried again                | 重试任务
+        step.due_soon             | Reminded before its time        | 到期前提醒
+        step.overdue              | Reminded: its time is over      | 超时提醒
         supply.raised             | Supply requested                | 提出供应需求
         wave.released             | Wave released                   | 波次下达
         policy.set                | Business number set             | 修改业务参数

@@ -92,6 +92,29 @@ STORY = {
         new link              | new link                   | 新链接
         update                | change                     | 变更
         cancellation          | cancellation               | 取消
+        checked               | checked                    | 已复核
+        pick                  | picked                     | 拣货
+        put_back              | put back                   | 放回库位
+        order stopped         | order stopped              | 订单已叫停
+        stopped on the floor  | stopped on the floor       | 仓内已叫停
+        scanned by the carrier | the carrier's scan        | 物流扫描
+        paper list            | paper list                 | 纸质拣货单
+        reserve               | goods promised             | 占用库存
+        goods received        | goods received             | 已收货
+        demand withdrawn      | demand withdrawn           | 需求撤回
+        counted again         | counted again              | 重新清点
+        judged anew           | judged anew                | 重新评定
+        mended                | mended                     | 已修正
+        never arrived         | never arrived              | 未送达
+        no task is left       | nothing is left to do      | 已无任务
+        read again            | read again                 | 重新读取
+        void_label            | label voided               | 面单作废
+        not signed in time    | not signed in time         | 逾期未签回
+        re-read at its channel | looked up at its channel  | 已向渠道核对
+        told to the management | told to the management    | 已通知管理层
+        the order was cancelled | the order was cancelled  | 订单已取消
+        the order's sum was changed | the order's sum was changed | 订单金额已变更
+        a later request replaced it | a later request replaced it | 已被后来的申请取代
         review                | review                     | 审单
     """),
     "stage": table("""

@@ -13,7 +13,7 @@ from oms.journey.timeline import Entry
 from oms.web.display import span, word
 
 #: (subject, axis) -> the words of its states; what is not here is told only in the full story.
-_AXES = {
+AXES = {
     ("order", "status"): "order_status",
     ("order", "confirmation"): "confirmation",
     ("order", "payment_status"): "payment_status",
@@ -87,7 +87,7 @@ def _line(entry: Entry, names: Mapping[str, str]) -> Told:
 
 def _history(entry: Entry, actor: str) -> Told:
     axis, _, state = entry.event.partition(".")
-    words = _AXES.get((entry.subject_type, axis))
+    words = AXES.get((entry.subject_type, axis))
     if words is None:
         return Told(entry.at, word("event", entry.event), actor, _cause(entry), _event_tone(entry.event))
     was = f"{word(words, entry.was)} → " if entry.was else ""
