@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 from bench import hands
@@ -36,15 +37,20 @@ def main(warehouse_id: uuid.UUID) -> None:
     while True:
         now = time.monotonic()
         if now - waved > WAVE_S:
-            with database.transaction() as session:
-                waves.plan_now(session, warehouse_id=warehouse_id)
+            db.again(partial(_plan, database, warehouse_id))
             waved = now
-        worked = sum(work(made) for work in hands.WORKS.values())
+        # Of half a million boxes two may draw the same number; the product's pages and workers begin anew, and so do these hands.
+        worked = sum(db.again(partial(work, made)) for work in hands.WORKS.values())
         if now - handed > HAND_OVER_S:
-            hands.hand_over(made)
+            db.again(partial(hands.hand_over, made))
             handed = now
         if not worked:
             time.sleep(0.2)
+
+
+def _plan(database: Database, warehouse_id: uuid.UUID) -> None:
+    with database.transaction() as session:
+        waves.plan_now(session, warehouse_id=warehouse_id)
 
 
 if __name__ == "__main__":

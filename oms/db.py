@@ -34,7 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
 
-from oms import compact_json, crypto, ids, memory
+from oms import compact_json, crypto, ids, memory, numbers
 from oms.connections import make_engine as make_engine
 from oms.plain_session import PlainSession
 
@@ -202,8 +202,13 @@ def server_in_trouble(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and (error.connection_invalidated or (state or "")[:2] in SERVER_IN_TROUBLE)
 
 
+def is_worth_again(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed at once: the database asks for it (AGAIN), or a number was drawn that stands."""
+    return getattr(error.orig, "sqlstate", None) in AGAIN or numbers.is_clash(error)
+
+
 def again(work: Callable[[], Result]) -> Result:
-    """Run a whole transaction; when the database asks for it (AGAIN) once more, at most five times, after a jittered pause.
+    """Run a whole transaction; when that is worth it once more, at most five times, after a jittered pause.
 
     `work` opens the transaction itself, so that each try reads anew.
     """
@@ -211,7 +216,7 @@ def again(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in AGAIN:
+            if not is_worth_again(error):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * attempt)
     return work()

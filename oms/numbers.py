@@ -29,8 +29,18 @@ def check_digit(body: str) -> str:
     return _CHECKS[total % _MODULUS]
 
 
+def is_clash(error: BaseException) -> bool:
+    """Whether the database refused a new number that stands already: the same work with another one may succeed."""
+    told = getattr(getattr(error, "orig", None), "diag", None)
+    return told is not None and told.sqlstate == "23505" and told.constraint_name == f"uq_{told.table_name}_number"
+
+
 def new_number(prefix: str) -> str:
-    """A random number such as `SO-7K2M-9QXC-4`: 27^8 = 2.8e11 of them, so a clash is left to the unique key."""
+    """A random number such as `SO-7K2M-9QXC-4`, of 27^8 = 2.8e11.
+
+    One of some hundred thousand things has the number of another (half a million: with a chance of a third one among them), so
+    whoever writes it begins anew where `is_clash` says so.
+    """
     drawn, body = secrets.randbelow(_BODIES), ""
     for _ in range(4):
         drawn, place = divmod(drawn, len(_PAIRS))

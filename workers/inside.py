@@ -26,8 +26,8 @@ from workers.process import Process
 
 log = logging.getLogger(__name__)
 
-#: Serialization failure, deadlock, lock time-out: the same batch runs again.
-_AGAIN = db.AGAIN | {"55P03"}
+#: The same batch runs again also when it waited for a lock too long.
+_LOCK_TIMEOUT = "55P03"
 
 Bound = Mapping[str, Handler]
 Finish = Callable[[Process, Bound, Sequence[Claimed], Exception], None]
@@ -67,7 +67,8 @@ def _work(process: Process, bound: Bound, claimed: Sequence[Claimed], *, alone: 
             if not batch:
                 return
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _AGAIN or attempt == db.TRIES - 1:
+            again = db.is_worth_again(error) or getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT
+            if not again or attempt == db.TRIES - 1:
                 _halve(process, bound, batch, error, alone=alone)
                 return
             time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))

@@ -10,9 +10,11 @@ from wsgiref.types import WSGIApplication
 import orjson
 from flask import Flask, Request, request
 from flask.json.provider import JSONProvider
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from oms import crypto
+from oms import crypto, numbers
 from oms import settings as deploy
 from oms.db import Database, Ring, make_engine, silent
 from oms.errors import TooLarge
@@ -63,13 +65,24 @@ class _Request(Request):
         return body
 
 
+class _App(Flask):
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request, once more where a new thing was given the number of another: nothing of it was kept."""
+        try:
+            return super().dispatch_request()
+        except IntegrityError as error:
+            if not numbers.is_clash(error):
+                raise
+            return super().dispatch_request()
+
+
 def create_app(*, settings: Settings | None = None, database: Database | None = None, ring: Ring = silent) -> Flask:
     """Build the application; `settings` from the environment when not given, all faults reported together.
 
     The engine connects on first use, so after any fork; `ring` is called after commits that opened steps.
     """
     settings = settings or deploy.load(os.environ)
-    app = Flask(__name__)
+    app = _App(__name__)
     app.request_class = _Request
     app.json = _Json(app)
     app.url_map.strict_slashes = False
