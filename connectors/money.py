@@ -21,6 +21,9 @@ CURRENCIES = _codes(
     " UGX USD UYI UYU UYW UZS VED VEF VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG ZWL"
 )
 
+#: A unit price has no more decimals than these.
+_MOST_DECIMALS = 6
+
 #: Decimals of the minor unit where they are not two (ISO 4217).
 MINOR_UNITS: dict[str, int] = {
     **dict.fromkeys(_codes("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0),
@@ -122,12 +125,12 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
     return at_least(value, decimals=2) if decimals is None else _rounded_to(value, decimals)
 
 
-def at_least(value: Decimal, *, decimals: int, at_most: int = 6) -> Decimal:
-    """Keep the decimals that say something, at least `decimals` and at most `at_most` of them."""
+def at_least(value: Decimal, *, decimals: int) -> Decimal:
+    """Keep the decimals that say something, at least `decimals` and at most six of them."""
     plain = _rounded_to(value, decimals)
-    if decimals <= at_most and (plain is value or plain == value):
+    if decimals <= _MOST_DECIMALS and (plain is value or plain == value):
         return plain
-    capped = _rounded_to(value, at_most).normalize(EXACT)
+    capped = _rounded_to(value, _MOST_DECIMALS).normalize(EXACT)
     exponent = capped.as_tuple().exponent
     sent = -exponent if isinstance(exponent, int) else 0
     return _rounded_to(capped, max(decimals, sent))

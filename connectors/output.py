@@ -87,24 +87,15 @@ def from_json(data: Mapping[str, Any]) -> ChannelOrder:
     )
 
 
-def print_amount(value: Decimal | None, currency: str | None) -> str | None:
-    """An amount as text in the currency's decimals; None stays None."""
-    return _amount(value, None if currency is None else minor_unit(currency))
-
-
 @lru_cache(maxsize=4096)
 def _amount(value: Decimal | None, decimals: int | None) -> str | None:
-    """Equal amounts print alike, whatever decimals they have, and most come again."""
+    """An amount as text in its currency's decimals. Equal amounts print alike, and most come again."""
     return None if value is None else f"{rounded(value, decimals):f}"
-
-
-def print_unit_price(value: Decimal | None, currency: str | None) -> str | None:
-    """A unit price as text: at least the currency's decimals, at most six."""
-    return _unit_price(value, None if currency is None else minor_unit(currency))
 
 
 @lru_cache(maxsize=4096)
 def _unit_price(value: Decimal | None, decimals: int | None) -> str | None:
+    """A unit price as text: at least the currency's decimals, at most six."""
     return None if value is None else f"{at_least(value, decimals=2 if decimals is None else decimals):f}"
 
 

@@ -75,11 +75,6 @@ class ReadTwoWays(ValueError):
     """A number that can be read in two ways, and nothing in its sheet says which; the message names both."""
 
 
-def decimal_mark(cells: Iterable[str], *, delimiter: str | None) -> str:
-    """Which sign the numbers of this sheet have before their fraction: "." or ","."""
-    return habit(cells, delimiter=delimiter)[0]
-
-
 def habit(cells: Iterable[str], *, delimiter: str | None) -> tuple[str, bool]:
     """Return (decimal sign, whether it is sure). Number cells of a workbook say nothing of how its texts are written."""
     comma = point = 0

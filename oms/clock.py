@@ -41,10 +41,6 @@ class Month:
     def first_day(self) -> date:
         return date(self.year, self.month, 1)
 
-    @property
-    def last_day(self) -> date:
-        return self.next().first_day - DAY
-
     def next(self) -> Month:
         return Month(self.year + 1, 1) if self.month == 12 else Month(self.year, self.month + 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -117,14 +116,6 @@ class Money:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} cannot be put together")
         return other.amount
-
-
-def total_of(parts: Iterable[Money], currency: str) -> Money:
-    """The sum of the parts, zero for none; one of another currency is a fault."""
-    total = Money.zero(currency)
-    for part in parts:
-        total = total + part
-    return total
 
 
 def unit_price(amount: Decimal, currency: str, locale: str) -> str:

@@ -49,6 +49,8 @@ def sources(*tops: str) -> tuple[Source, ...]:
     return tuple(_source(path) for path in sorted(paths) if path.exists())
 
 
+# The tests ask for overlapping parts of the tree; each file is parsed once for all of them.
+@functools.cache
 def _source(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     return Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text, str(path)))

@@ -45,7 +45,6 @@ class SandboxCarrier:
     source = "sandbox"
 
     def __init__(self, config: CarrierConfig) -> None:
-        self._config = config
         self._client = Client(
             base_url=config.base_url,
             headers={"Authorization": f"Bearer {config.api_key}", "Accept": "application/json"},

@@ -171,9 +171,3 @@ def by_leg(found: Iterable[Stop]) -> Mapping[int, Sequence[Stop]]:
     for stop in found:
         legs[number.get(stop.kind, 9)].append(stop)
     return legs
-
-
-def furthest(found: Sequence[Stop]) -> int:
-    """The leg that the order has reached: the highest of eight legs in which a step was ended or runs."""
-    legs = by_leg(found)
-    return max((n for n in legs if n <= 8 and any(stop.state != "cancelled" for stop in legs[n])), default=1)

@@ -1,4 +1,4 @@
-"""Barcodes for paper and pages: Code 128 for short plain codes, QR for everything else.
+"""Barcodes for paper: Code 128 for short plain codes, QR for everything else.
 
 Widths count in modules, the narrowest bar. Both symbols are drawn as one filled path, sharp at any size.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 from itertools import groupby
 
 import zxingcpp
@@ -76,27 +75,3 @@ def _black_runs(row: bytes, y: int) -> list[tuple[int, int, int]]:
             runs.append((x, y, length))
         x += length
     return runs
-
-
-def svg(symbol: Symbol, *, bar_height: int = 40) -> str:
-    """The symbol with its quiet zone as an SVG element for a page, named for screen readers by its text."""
-    tall = bar_height if symbol.height == 1 else 1
-    above = 0 if symbol.height == 1 else symbol.quiet
-    width = symbol.width + 2 * symbol.quiet
-    height = symbol.height * tall + 2 * above
-    path = "".join(f"M{x + symbol.quiet} {y + above}h{length}v{tall}h-{length}z" for x, y, length in symbol.runs)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(symbol.text, quote=True)}" shape-rendering="crispEdges">'
-        f'<rect width="{width}" height="{height}" fill="#fff"/><path fill="#000" d="{path}"/></svg>'
-    )
-
-
-def code128_svg(text: str) -> str:
-    """A Code 128 for a page; raises InputInvalid as `code128` does."""
-    return svg(code128(text))
-
-
-def qr_svg(text: str) -> str:
-    """A QR for a page; raises InputInvalid as `qr` does."""
-    return svg(qr(text))

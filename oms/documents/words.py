@@ -108,8 +108,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "双方签字确认上列包裹数量齐全、外包装完好（另有注明者除外）。",
     ),
     "remarks": ("Remarks", "备注"),
-    # contents label
-    "contents": ("Contents", "箱内商品"),
 }
 
 

@@ -120,13 +120,6 @@ def _workday_due(clock: Clock, start: datetime, calendar: WorkCalendar) -> datet
     return nth_workday_close(calendar, start, clock.amount)
 
 
-def remaining(clock: Clock, now: datetime, due: datetime, calendar: WorkCalendar) -> timedelta:
-    """What is left, in the time that the clock counts: duty for duty and workday clocks; negative when overdue."""
-    early, late = (now, due) if now <= due else (due, now)
-    left = duty_between(calendar, early, late) if _counts_duty(clock) else aware(late) - aware(early)
-    return left if now <= due else -left
-
-
 def late_from(clock: Clock, due: datetime, calendar: WorkCalendar) -> datetime:
     """The moment after which an end is late: work done outside duty is never late, so the start of the next duty."""
     return next_duty(calendar, due) if _counts_duty(clock) else aware(due)

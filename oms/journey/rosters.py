@@ -121,11 +121,6 @@ class WorkCalendar:
     def is_workday(self, day: date) -> bool:
         return bool(self.shifts_on(day))
 
-    def is_estimated(self, year: int) -> bool:
-        """Whether that year's official table is not known yet."""
-        table = self.national(year)
-        return table is not None and table.estimated
-
     def close_of(self, day: date) -> datetime | None:
         """When the last shift that begins on that day ends, None on a day off."""
         if day not in self._closes:

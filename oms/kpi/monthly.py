@@ -104,14 +104,6 @@ def _in_order(figures: dict[tuple[str, str, str], Figure]) -> list[Figure]:
     return ordered
 
 
-def figure_of(session: Session, *, month: Month, kpi: str, group: tuple[str, str] | None, now: datetime) -> Figure:
-    """One figure with every order behind it: as it was closed, else counted now from its own facts."""
-    closed = closed_report(session, month=month, kpi=kpi)
-    if closed is not None:
-        return closed.of(kpi, group)
-    return month_figure(session, month=month, kpi=kpi, group=group, now=now)
-
-
 def lines_of(
     session: Session,
     *,
@@ -195,19 +187,17 @@ def keep(session: Session, *, month: Month, now: datetime) -> Report:
     return _folded(session, month=month, row=row, now=now)
 
 
-def closed_report(session: Session, *, month: Month, kpi: str | None = None) -> Report | None:
-    """The report, or one KPI of it, as it stood when the month was closed, with its orders; None while it is open."""
+def closed_report(session: Session, *, month: Month) -> Report | None:
+    """The report as it stood when the month was closed, with its orders; None while it is open."""
     row = session.get(KpiMonth, str(month))
     if row is None or row.closed_at is None:
         return None
-    return with_lines(session, month=month, kpi=kpi, counted_at=row.computed_at, provisional=False)
+    return with_lines(session, month=month, counted_at=row.computed_at, provisional=False)
 
 
-def with_lines(
-    session: Session, *, month: Month, counted_at: datetime, provisional: bool, kpi: str | None = None
-) -> Report:
+def with_lines(session: Session, *, month: Month, counted_at: datetime, provisional: bool) -> Report:
     """The report as its lines are kept, summed anew from them."""
-    lines = kept.of_month(session, month=month, kpis=list(RULES) if kpi is None else [kpi])
+    lines = kept.of_month(session, month=month, kpis=list(RULES))
     return Report(month, counted_at, provisional=provisional, figures=tuple(figures_of_lines(lines)))
 
 

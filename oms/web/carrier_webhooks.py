@@ -5,48 +5,41 @@ A scan that we cannot read is answered 2xx and logged: the poll brings it again 
 
 from __future__ import annotations
 
-import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 from flask import Blueprint, request
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from connectors import registry
-from connectors.base import ConnectorError, Received, SignatureInvalid
+from connectors.base import ConnectorError, Received
 from connectors.carriage import Carrier as Connector
 from connectors.carriage import CarrierConfig, TrackingEvent
 from oms import db
 from oms.accounts.rights import ANYONE
-from oms.errors import NotFound, NotSignedIn, Unavailable
+from oms.errors import NotFound, Unavailable
 from oms.parties.channels import carrier_config_of
 from oms.parties.models import Carrier
 from oms.shipping import tracking
-from oms.web import auth, edge, metrics
+from oms.web import auth, edge
+from oms.web.signed import WorldClock, check_signature, world_clock
 
 hooks = Blueprint("carrier_webhooks", __name__)
 
 log = structlog.get_logger(__name__)
 
-_CLOCK = text("SELECT clock_timestamp()")
-
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """A carrier that tells us of scans; the world's clock as of `looked`, since senders sign by it."""
+    """A carrier that tells us of scans."""
 
     carrier_id: uuid.UUID
     config: CarrierConfig
     connector: Connector
-    read_at: datetime
-    looked: float
-
-    def now(self) -> datetime:
-        return self.read_at + timedelta(seconds=time.monotonic() - self.looked)
+    clock: WorldClock
 
 
 @hooks.post("/webhooks/carrier/<name>")
@@ -59,7 +52,7 @@ def receive(name: str) -> Response:
     if door is None:
         raise NotFound(f"there is no carrier {name!r}")
     message = Received(body, headers, channel=name)
-    _verify(door, message)
+    check_signature(door.connector, message, secrets=door.config.secrets, at=door.clock.now(), noun="carrier")
     try:
         events = door.connector.parse_tracking(message)
     except ConnectorError as fault:
@@ -87,24 +80,13 @@ def _open(key: str) -> _Door | None:
     try:
         with edge.transaction() as session:
             found = session.execute(select(Carrier).where(Carrier.name == name, Carrier.active)).scalar_one_or_none()
-            at, looked = session.execute(_CLOCK).scalar_one(), time.monotonic()
+            clock = world_clock(session)
     except SQLAlchemyError as fault:
         raise Unavailable("the scan was not stored: send it again") from fault
     if found is None or found.source not in registry.CARRIERS:
         return None
     config = carrier_config_of(found)
-    return _Door(found.id, config, registry.carrier_for(config), at, looked)
-
-
-def _verify(door: _Door, message: Received) -> None:
-    secrets = [secret for secret in door.config.secrets if secret]
-    try:
-        if not secrets:
-            raise SignatureInvalid("this carrier has no secret yet")
-        door.connector.verify(message, secrets=secrets, at=door.now())
-    except SignatureInvalid as fault:
-        metrics.DENIED.labels(why="signature").inc()
-        raise NotSignedIn(f"the signature does not hold: {fault}") from fault
+    return _Door(found.id, config, registry.carrier_for(config), clock)
 
 
 def _said(word: str, status: int) -> Response:

@@ -6,38 +6,35 @@ some switch a hook off after a few refusals. 503 only when the bytes were not st
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from connectors import registry
-from connectors.base import Received, SignatureInvalid, SignedChannel
+from connectors.base import Received, SignedChannel
 from oms.accounts.rights import ANYONE
 from oms.db import Database
-from oms.errors import NotFound, NotSignedIn, Unavailable
+from oms.errors import NotFound, Unavailable
 from oms.intake import inbox
 from oms.intake.inbox import Arrival, NewMessage, Receipt
 from oms.parties import channels
 from oms.parties.channels import KnownChannel
-from oms.web import auth, edge, metrics
+from oms.web import auth, edge
 from oms.web.cached import Cached
 from oms.web.edge import Edge
+from oms.web.signed import WorldClock, check_signature, world_clock
 
 hooks = Blueprint("webhooks", __name__)
 
 #: Not kept with the message: they open doors.
 _UNKEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 _JSON = "application/json"
-#: Senders sign by the world's clock, not by business time that a test may have moved.
-_CLOCK = text("SELECT clock_timestamp()")
 
 #: WSGI names these two without HTTP_; what comes with it as well is not the header that counts.
 _BARE = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
@@ -50,15 +47,11 @@ FAULT = "oms.webhook_fault"
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """A channel that signs; `read_at` is the database's time as of `looked` (the process's clock, which only runs on)."""
+    """A channel that signs."""
 
     channel: KnownChannel
     connector: SignedChannel
-    read_at: datetime
-    looked: float
-
-    def now(self) -> datetime:
-        return self.read_at + timedelta(seconds=time.monotonic() - self.looked)
+    clock: WorldClock
 
 
 class Keeper:
@@ -112,7 +105,7 @@ def take(owner: Edge, name: str, body: bytes, headers: Mapping[str, str]) -> tup
     message = Received(body, headers, channel=name)
     if door.connector.is_ping(message):
         return 200, b'{"status":"pong"}'
-    _verify(door, message)
+    check_signature(door.connector, message, secrets=door.channel.config.secrets, at=door.clock.now(), noun="channel")
     receipt = owner.committer.submit(Arrival(door.channel.id, _new(door, message)))
     if receipt.outcome == inbox.STORED:
         return 202, b'{"status":"accepted"}'
@@ -134,24 +127,13 @@ def _open(owner: Edge, name: str) -> _Door | None:
     try:
         with owner.database.transaction() as session:
             found = channels.by_name(session, names=[name]).get(name)
-            at, looked = session.execute(_CLOCK).scalar_one(), time.monotonic()
+            clock = world_clock(session)
     except SQLAlchemyError as fault:
         raise Unavailable("the message was not stored: send it again") from fault
     if found is None or found.config.source not in registry.CHANNELS:
         return None
     connector = registry.channel_for(found.config)
-    return _Door(found, connector, at, looked) if isinstance(connector, SignedChannel) else None
-
-
-def _verify(door: _Door, message: Received) -> None:
-    secrets = [secret for secret in door.channel.config.secrets if secret]
-    try:
-        if not secrets:
-            raise SignatureInvalid("this channel has no secret yet")
-        door.connector.verify(message, secrets=secrets, at=door.now())
-    except SignatureInvalid as fault:
-        metrics.DENIED.labels(why="signature").inc()
-        raise NotSignedIn(f"the signature does not hold: {fault}") from fault
+    return _Door(found, connector, clock) if isinstance(connector, SignedChannel) else None
 
 
 def _new(door: _Door, message: Received) -> NewMessage:

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from connectors.base import Kind, Severity
-from connectors.mail.confidence import lowest
+from tests.connectors.confidence import lowest
 from tests.connectors.mails import codes, lines_of, mail, one, translate
 
 LETTER = """Hi, please find our order attached.

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.base import Kind, Severity
-from connectors.mail.confidence import lowest
+from tests.connectors.confidence import lowest
 from tests.connectors.mails import codes, lines_of, mail, one, printed
 
 PURCHASE_ORDER = """Dear Sales,

@@ -16,7 +16,7 @@ from connectors import contacts, dates, headers, json_bytes, money, quantities, 
 from connectors.base import Address, ChannelOrder, Customer, Kind, Line, Severity, Totals
 from connectors.countries import alpha2
 from connectors.fields import version
-from connectors.output import print_amount, print_unit_price
+from connectors.output import to_json
 from connectors.totals import finish, sum_of_parts
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,18 +57,16 @@ def test_rounding_is_half_up_and_at_most_half_a_minor_unit(value):
 
 
 def test_amounts_print_in_the_decimals_of_their_currency():
-    assert [print_amount(Decimal("2.345"), code) for code in ("USD", "JPY", "KWD", None)] == [
-        "2.35",
-        "2",
-        "2.345",
-        "2.345",
-    ]
-    assert print_amount(Decimal("-0.001"), "USD") == "0.00"
-    assert [print_unit_price(Decimal(text), "USD") for text in ("3", "3.3333333", "3.10")] == [
-        "3.00",
-        "3.333333",
-        "3.10",
-    ]
+    def total(amount: str, code: str | None) -> str:
+        return to_json(replace(ORDER, currency=code, totals=Totals(total=Decimal(amount))))["totals"]["total"]
+
+    def price(amount: str) -> str:
+        line = replace(ORDER.lines[0], unit_price=Decimal(amount))
+        return to_json(replace(ORDER, lines=(line,)))["lines"][0]["unit_price"]
+
+    assert [total("2.345", code) for code in ("USD", "JPY", "KWD", None)] == ["2.35", "2", "2.345", "2.345"]
+    assert total("-0.001", "USD") == "0.00"
+    assert [price(text) for text in ("3", "3.3333333", "3.10")] == ["3.00", "3.333333", "3.10"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +195,7 @@ def test_a_text_of_any_length_is_read_at_once(raw):
     ):
         with pytest.raises(ValueError, match=r"amount|number|quantity"):
             read()
-    assert sheet_cells.decimal_mark([raw, "1,5"], delimiter=None) == ","
+    assert sheet_cells.habit([raw, "1,5"], delimiter=None)[0] == ","
     assert headers.recognise([f"Price {raw}", "SKU"]).currency is None
     assert process_time() - began < 1
 

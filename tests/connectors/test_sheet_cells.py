@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.headers import fields_of, normal, recognise
-from connectors.sheet_cells import decimal_mark, number, price, terms
+from connectors.sheet_cells import habit, number, price, terms
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ def test_what_is_no_number_is_none(text):
 
 
 def test_the_decimal_mark_follows_the_evidence():
-    assert decimal_mark(["12,50", "3"], delimiter=",") == ","
-    assert decimal_mark(["1,234.00", "3"], delimiter=";") == "."
-    assert decimal_mark(["10", "20"], delimiter=None) == "."
+    assert habit(["12,50", "3"], delimiter=",")[0] == ","
+    assert habit(["1,234.00", "3"], delimiter=";")[0] == "."
+    assert habit(["10", "20"], delimiter=None)[0] == "."
 
 
 @pytest.mark.parametrize(

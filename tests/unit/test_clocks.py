@@ -23,7 +23,6 @@ from oms.journey.clocks import (
     is_late,
     moves_due,
     next_workday_same_time,
-    remaining,
     same_day,
     wall,
     workday_time,
@@ -106,12 +105,6 @@ def test_work_done_outside_duty_is_never_late():
     assert not is_late(workdays(1), due, due, CHINA)
     assert is_late(wall(60), due, sh("2026-11-23 17:01"), CHINA)
     assert is_late(same_day(Audience.CUSTOMER), due, sh("2026-11-23 20:00"), CHINA)
-
-
-def test_what_is_left_is_counted_in_duty_and_negative_when_overdue():
-    assert remaining(duty(60), sh("2026-11-23 16:30"), sh("2026-11-24 08:30"), CHINA) == timedelta(hours=1)
-    assert remaining(duty(60), sh("2026-11-24 09:00"), sh("2026-11-24 08:30"), CHINA) == -timedelta(minutes=30)
-    assert remaining(wall(60), sh("2026-11-23 16:30"), sh("2026-11-24 08:30"), CHINA) == timedelta(hours=16)
 
 
 def test_a_pause_for_the_customer_moves_a_duty_clock_by_the_duty_inside_it():
