@@ -159,6 +159,7 @@ def _figure_json(figure: Figure, language: str) -> dict[str, Any]:
         "dimension": figure.group[0] if figure.group else None,
         "value": figure.group[1] if figure.group else None,
         "rate": None if figure.rate is None else str(figure.rate),
+        "errors_per_10000": None if figure.errors_per_10000 is None else str(figure.errors_per_10000),
         "numerator": figure.hit,
         "denominator": figure.of,
         "caught": figure.caught,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from oms.clock import Month
+from oms.kpi.definitions import FLOOR_ACCURACIES
 
 HUNDREDTH = Decimal("0.01")
 
@@ -176,8 +177,8 @@ class Figure:
 
     @property
     def errors_per_10000(self) -> Decimal | None:
-        """Misses in ten thousand, for floor accuracies."""
-        if self.of == 0:
+        """Misses in ten thousand of what the floor picked or packed, to two decimals; None of other figures and of nothing."""
+        if self.of == 0 or self.kpi not in FLOOR_ACCURACIES:
             return None
         return (Decimal(10_000 * (self.of - self.hit)) / self.of).quantize(HUNDREDTH, rounding=ROUND_HALF_UP)
 

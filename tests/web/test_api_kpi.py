@@ -49,6 +49,17 @@ def test_a_figure_lists_its_orders_page_by_page(month):
     assert first["items"] + rest == whole
 
 
+def test_the_floor_is_told_by_errors_in_ten_thousand_too(api):
+    api.set_clock(BUSINESS_NOW)
+    with api.transaction() as session:
+        House(session).whole_line()
+    figures = person(api, "general_manager").get("/kpi/2026-11").get_json()["figures"]
+    told = {one["kpi"]: one["errors_per_10000"] for one in figures if one["dimension"] is None}
+    assert (told["pick_accuracy"], told["on_time"]) == ("0.00", None)
+    page = api.client("order_manager", language="zh_Hans").get("/kpi/2026-11").get_data(as_text=True)
+    assert "每万件差错 0.00" in page
+
+
 def test_figures_of_persons_are_for_those_who_may_see_them(month):
     clerk = person(month, "warehouse")
     assert clerk.get(f"/kpi/{month.month}", dimension="person").status_code == 403

@@ -42,6 +42,9 @@ class FigureOut(Schema):
     dimension = fields.String(required=True, allow_none=True)
     value = fields.String(required=True, allow_none=True)
     rate = fields.String(required=True, allow_none=True)
+    errors_per_10000 = fields.String(
+        required=True, allow_none=True, metadata={"description": "of picking and packing, two decimals; null of others"}
+    )
     numerator = fields.Integer(required=True)
     denominator = fields.Integer(required=True)
     caught = fields.Integer(required=True)
@@ -236,6 +239,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "dimension": dimension,
         "value": value,
         "rate": None if figure.rate is None else str(figure.rate),
+        "errors_per_10000": None if figure.errors_per_10000 is None else str(figure.errors_per_10000),
         "numerator": figure.hit,
         "denominator": figure.of,
         "caught": figure.caught,
