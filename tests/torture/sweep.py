@@ -188,7 +188,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.disable(logging.CRITICAL)
     only = None
     if given.replay:
-        only = replayed(parser, *given.replay)
+        only = replayed(parser, given.replay)
     report = sweep(given.level, given.seed, lanes=given.lanes, only=only, part=given.part, limit_s=given.seconds)
     if given.json:
         told = {"commit": commit()} | report
@@ -197,8 +197,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if report["red"] else 0
 
 
-def replayed(parser: argparse.ArgumentParser, leg: str, label: str, place: str, mode: str) -> Fault:
+def replayed(parser: argparse.ArgumentParser, words: Sequence[str]) -> Fault:
     """The one fault that these words name; the parser's error for words that can name none."""
+    leg, label, place, mode = words
     legs, kind = [one.name for one in LEGS], label.partition(" ")[0]
     if leg not in legs:
         parser.error(f"no leg is called {leg!r}; these are: {', '.join(legs)}")

@@ -97,9 +97,9 @@ REPLAYED = ["webhook", "sql SELECT 1", "1", LOST]
 def test_a_fault_that_cannot_be_is_not_replayed(
     at: int, word: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert sweep.replayed(ArgumentParser(), *REPLAYED) == Fault("webhook", SELECT, LOST)
+    assert sweep.replayed(ArgumentParser(), REPLAYED) == Fault("webhook", SELECT, LOST)
     with pytest.raises(SystemExit):
-        sweep.replayed(ArgumentParser(), *REPLAYED[:at], word, *REPLAYED[at + 1 :])
+        sweep.replayed(ArgumentParser(), [*REPLAYED[:at], word, *REPLAYED[at + 1 :]])
     assert said in capsys.readouterr().err
 
 
