@@ -22,9 +22,10 @@ UNASKED = [name for name, row in BENCHMARKS.items() if not row.only_by_name]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one, or those that end within minutes, or check; 1 only when a check finds a ratio worse or unknown."""
-    options = _parser().parse_args(argv)
-    if options.check and options.name and options.name not in CHECKED:
-        raise SystemExit(f"{options.name} is not checked; these are: {', '.join(CHECKED)}")
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if unfit := unused(options):
+        parser.error(unfit)
     if options.list:
         return _list()
     if options.write_docs:
@@ -40,7 +41,8 @@ def _measure(names: Sequence[str], options: argparse.Namespace, argv: Sequence[s
         if options.keep:
             pages.keep(name, found[name], command=_command(name, argv))
         if not options.json:
-            print("\n".join(_report(name, BENCHMARKS[name], found[name])), flush=True)
+            lines = _report(name, BENCHMARKS[name], found[name])
+            print("\n".join([*lines, *_other_size(options)]), flush=True)
     if options.json:
         print(json.dumps(found, indent=1))
     elif names == UNASKED:
@@ -56,10 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS))
     parser.add_argument("--list", action="store_true", help="which there are, their goals, which of them --check runs")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--runs", type=int, default=1, help="run so often and give the figure in the middle")
+    parser.add_argument("--runs", type=whole_number, default=1, help="run so often and give the figure in the middle")
     parser.add_argument("--short", action="store_true", help="the short form, as --check runs it")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=NUMBER", help="an argument of the benchmark"
+        "--set",
+        action="append",
+        type=_argument,
+        default=[],
+        metavar="NAME=NUMBER",
+        help="an argument of the benchmark that is named",
     )
     parser.add_argument(
         "--check", action="store_true", help="compare each ratio with the baseline; 1 when one is worse or unknown"
@@ -72,6 +79,50 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def unused(options: argparse.Namespace) -> str:
+    """What was asked for and would be left aside, in words; empty when all of it counts."""
+    whole = next((word for word in ("list", "write_docs", "check") if getattr(options, word)), "")
+    other = {
+        "--set": options.set, "--short": options.short, "--keep": options.keep, "--json": options.json,
+        "--runs": options.runs != 1, "--update-baseline": options.update_baseline, "--check": options.check and whole != "check",
+        "--write-docs": options.write_docs and whole != "write_docs", options.name: options.name and whole in ("list", "write_docs"),
+    }  # fmt: skip
+    aside = [str(word) for word, given in other.items() if given]
+    if whole and aside:
+        return f"--{whole.replace('_', '-')} takes no {', '.join(aside)}"
+    if options.set and not options.name:
+        return "--set needs the name of the one benchmark whose argument it is"
+    if options.update_baseline and (options.set or options.short):
+        return "--update-baseline runs what --check runs, so it takes neither --set nor --short"
+    compares = options.check or options.update_baseline
+    if compares and options.name and options.name not in CHECKED:
+        return f"{options.name} is not checked; these are: {', '.join(CHECKED)}"
+    return ""
+
+
+def whole_number(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} runs give no figure: 1 or more")
+    return number
+
+
+def _argument(word: str) -> tuple[str, float]:
+    """`orders=1e5` as a name and its number, a whole one as such."""
+    name, _, value = word.partition("=")
+    try:
+        number = float(value)
+        return name, int(number) if number == int(number) else number
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{word!r} is no NAME=NUMBER, such as orders=2000") from None
+
+
+def _other_size(options: argparse.Namespace) -> list[str]:
+    """That a goal was held against another size than it was set for, so that nobody takes it for reached."""
+    sizes = [f"{name}={number:g}" for name, number in options.set] + (["the short form"] if options.short else [])
+    return [f"  at another size ({', '.join(sizes)}) than the goals were set for"] if sizes else []
+
+
 def _command(name: str, argv: Sequence[str] | None) -> str:
     words = [word for word in (sys.argv[1:] if argv is None else argv) if word not in ("--keep", "--json", name)]
     return shlex.join(["python3", "dev.py", "bench", name, *words])
@@ -80,10 +131,7 @@ def _command(name: str, argv: Sequence[str] | None) -> str:
 def _arguments(options: argparse.Namespace, row: Benchmark) -> dict[str, float]:
     short = options.short or options.update_baseline
     chosen = dict((row.short if short else None) or row.long)
-    for word in options.set:
-        name, _, value = word.partition("=")
-        chosen[name] = float(value) if "." in value else int(value)
-    return chosen
+    return chosen | dict(options.set)
 
 
 def _check(names: list[str]) -> int:

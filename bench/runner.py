@@ -6,6 +6,7 @@ python -m bench.runner NAME ARGUMENTS-AS-JSON      prints the figures as JSON on
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import statistics
@@ -43,8 +44,12 @@ def _once(name: str, arguments: Mapping[str, float]) -> dict[str, float]:
 
 
 def call(benchmark: Benchmark, arguments: Mapping[str, float]) -> dict[str, float]:
-    """Import the module and run it here; SystemExit when a figure that it promises is missing."""
-    found: dict[str, float] = importlib.import_module(benchmark.module).run(**arguments)
+    """Import the module and run it here; SystemExit for an argument it does not take, and when a figure that it promises is missing."""
+    run = importlib.import_module(benchmark.module).run
+    takes = inspect.signature(run).parameters
+    if unknown := [name for name in arguments if name not in takes and "arguments" not in takes]:
+        raise SystemExit(f"{benchmark.module} takes no {', '.join(unknown)}; it takes {', '.join(takes) or 'nothing'}")
+    found: dict[str, float] = run(**arguments)
     if untold := benchmark.untold(found):
         raise SystemExit(f"{benchmark.module} did not tell {', '.join(untold)}")
     return found

@@ -34,11 +34,11 @@ FLOOR: dict[str, Invariant] = {
     ),
     "a_label_has_its_effect": Invariant(
         "I8",
-        "each label was bought by a recorded call under the parcel's reference",
+        "each label was bought by a recorded call under the parcel's reference, which the carrier did not refuse",
         """SELECT p.number AS subject, p.label_status || ', waybill ' || coalesce(p.waybill_number, 'none') AS detail FROM parcel p
            WHERE p.label_status IN ('purchased', 'used', 'void_requested')
              AND (p.waybill_number IS NULL
-                  OR NOT EXISTS (SELECT 1 FROM effect e WHERE e.key = 'book:' || p.reference))""",
+                  OR NOT EXISTS (SELECT 1 FROM effect e WHERE e.key = 'book:' || p.reference AND e.state <> 'refused'))""",
     ),
     "no_label_for_a_cancelled_order": Invariant(
         "I8",

@@ -80,9 +80,10 @@ JOURNEY: dict[str, Invariant] = {
     ),
     "no_lease_forgotten": Invariant(
         "I10",
-        "a claim whose lease ran out is taken up within ten seconds",
-        """SELECT id AS subject, kind || ' since ' || lease_until AS detail FROM step
-           WHERE state = 'claimed' AND lease_until < clock_timestamp() - interval '10 s'""",
+        "a claim whose lease ran out is taken up within ten seconds; each of the system's has a lease that will run out",
+        """SELECT id AS subject, kind || ' since ' || coalesce(CAST(lease_until AS text), 'ever: no lease') AS detail FROM step
+           WHERE state = 'claimed' AND (lease_until < clock_timestamp() - interval '10 s'
+                                        OR (lease_until IS NULL AND performer = 'system'))""",
     ),
     "attempts_have_an_end": Invariant(
         "I10",
@@ -107,6 +108,11 @@ JOURNEY: dict[str, Invariant] = {
         """SELECT s.id AS subject, s.kind || ' ' || s.state AS detail FROM step s
            WHERE s.state IN ('open', 'claimed', 'paused') AND (s.state = 'paused') <> EXISTS (
                SELECT 1 FROM step_pause p WHERE p.step_id = s.id AND p.ended_at IS NULL)""",
+    ),
+    "every_entry_names_who": Invariant(
+        "I11",
+        "no entry of history is nobody's",
+        "SELECT id AS subject, subject_type || ' ' || event AS detail FROM history_entry WHERE trim(actor) = ''",
     ),
     "seals_are_whole": Invariant(
         "I11",

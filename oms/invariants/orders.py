@@ -76,11 +76,15 @@ ORDERS: dict[str, Invariant] = {
     ),
     "a_message_says_what_it_became": Invariant(
         "I3",
-        "an accepted message is linked to what it became; a quarantined one has its reason",
+        "an accepted message is linked to what it became, down to the order; a quarantined one has its reason",
         """SELECT m.id AS subject, m.status AS detail FROM inbound_message m
            WHERE (m.status = 'accepted' AND NOT EXISTS (SELECT 1 FROM inbound_order i WHERE i.message_id = m.id))
               OR (m.status = 'quarantined' AND coalesce(m.reason, '') = ''
-                  AND NOT EXISTS (SELECT 1 FROM inbound_order i WHERE i.message_id = m.id))""",
+                  AND NOT EXISTS (SELECT 1 FROM inbound_order i WHERE i.message_id = m.id))
+           UNION ALL
+           SELECT i.message_id, i.became || ', and no order stands' FROM inbound_order i
+           WHERE i.became IN ('ordered', 'updated', 'cancelled', 'revived')
+             AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = i.order_id)""",
     ),
     "no_order_forgotten": Invariant(
         "I3",
@@ -132,7 +136,9 @@ ORDERS: dict[str, Invariant] = {
             WHERE NOT jsonb_path_exists(o.problems, '$[*] ? (@.code == "total_mismatch")')
               AND (o.lines_total > greatest(l.total, l.live) + {_UNIT} OR o.lines_total < least(l.total, l.live) - {_UNIT}
                    OR abs(o.lines_total - coalesce(o.discount, 0) + coalesce(o.shipping, 0) + coalesce(o.fees, 0)
-                          + CASE WHEN o.tax_included THEN 0 ELSE coalesce(o.tax, 0) END - o.total) > {_UNIT})""",
+                          + CASE WHEN o.tax_included THEN 0 ELSE coalesce(o.tax, 0) END - o.total) > {_UNIT}
+                   OR EXISTS (SELECT 1 FROM order_line x WHERE x.order_id = o.id AND {_UNIT} < abs(
+                       x.qty * x.unit_price - coalesce(x.discount, 0) - x.total)))""",
     ),
     "returned_at_most_what_left": Invariant(
         "I16",

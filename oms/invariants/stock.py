@@ -91,13 +91,14 @@ STOCK: dict[str, Invariant] = {
     ),
     "no_part_is_promised_beyond_its_line": Invariant(
         "I6",
-        "of no SKU more was promised to a line, or left for it, than its pieces or its sets want",
-        """SELECT o.number || ' line ' || l.position || ' ' || k.code AS subject,
-                  'promised ' || r.qty || ', wanted ' || (l.qty - l.qty_cancelled) * coalesce(b.qty, 1) AS detail
+        "of no SKU more was promised to a line, or left for it, than its pieces or its sets want; of a foreign one nothing was",
+        """SELECT o.number || ' line ' || l.position || ' ' || coalesce(k.code, CAST(r.sku_id AS text)) AS subject,
+                  'promised ' || r.qty || ', wanted '
+                  || (l.qty - l.qty_cancelled) * coalesce(b.qty, CASE WHEN r.sku_id = l.sku_id THEN 1 ELSE 0 END) AS detail
            FROM (SELECT order_line_id, sku_id, sum(qty - qty_released) AS qty FROM reservation GROUP BY 1, 2) r
-           JOIN order_line l ON l.id = r.order_line_id JOIN orders o ON o.id = l.order_id JOIN sku k ON k.id = r.sku_id
+           JOIN order_line l ON l.id = r.order_line_id JOIN orders o ON o.id = l.order_id LEFT JOIN sku k ON k.id = r.sku_id
            LEFT JOIN bundle_part b ON b.bundle_id = l.sku_id AND b.part_id = r.sku_id
-           WHERE r.qty > (l.qty - l.qty_cancelled) * coalesce(b.qty, 1)""",
+           WHERE r.qty > (l.qty - l.qty_cancelled) * coalesce(b.qty, CASE WHEN r.sku_id = l.sku_id THEN 1 ELSE 0 END)""",
     ),
     "a_backorder_is_on_its_way": Invariant(
         "I17",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,25 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from connectors.carriage import TrackingEvent as Scan
-from oms import together
 from oms.aftersales import refunds
 from oms.aftersales.refunds import NewRefund
-from oms.effects import recording
-from oms.fulfilment.models import Fulfilment
 from oms.invariants.check import INVARIANTS, check
-from oms.journey import holds, seal, steps, touched
-from oms.journey.holds import NewHold
-from oms.kpi import fold
-from oms.shipping import closing, tracking
-from oms.shipping.models import Parcel
-from tests.factories.calls import intend
-from tests.factories.floor import Floor, confirmed_order, released, run_kind
-from tests.factories.packed import booked, handed_over, packed, served_floor
+from oms.journey import steps
+from tests.factories.every_stage import drop_guards, make_every_stage
 from tests.factories.sold import make_sold_sets
-
-#: Tables whose constraints would refuse the control's broken row.
-GUARDED = ("stock", "bin_stock", "orders", "order_line", "return_line", "step")
 
 _REFUND = """INSERT INTO refund (id, key, order_id, amount, currency, reason, status, requested_by, requested_at, approved_by)
              SELECT gen_random_uuid(), 'k', id, {amount}, 'CNY', 'x', 'succeeded', 'ann', now(), '{by}' FROM orders LIMIT 1"""
@@ -107,37 +94,14 @@ CONTROLS: dict[str, str] = {
     "no_lease_forgotten": "UPDATE step SET state = 'claimed', lease_until = now() - interval '1 h' WHERE kind = 'tell'",
     "steps_say_what_they_are": "UPDATE step SET outcome = NULL WHERE kind = 'pick'",
     "pauses_have_their_evidence": "UPDATE step SET state = 'paused' WHERE kind = 'tell'",
+    "every_entry_names_who": "UPDATE history_entry SET actor = ' ' WHERE event = 'order.ordered'",
     "seals_are_whole": "DELETE FROM seal WHERE seq = 2",
 }
 
 
 @pytest.fixture
 def house(session: Session, business_now: datetime) -> Session:
-    """One order closed, others at every earlier stage, one of them held; history sealed."""
-    floor = served_floor(session, qty=20)
-    closed = handed_over(session, floor, business_now, qty=2)
-    for status in ("collected", "delivered"):
-        scan = Scan(str(closed.waybill_number), status, status, business_now)
-        tracking.record_events(session, carrier_id=closed.carrier_id, events=[scan], way="poll", now=business_now)
-    run_kind(session, "close", closing.close, business_now)
-    _other_stages(session, floor, business_now)
-    for parcel in session.query(Parcel).filter(Parcel.waybill_number.is_not(None)):
-        key = f"book:{parcel.reference}"
-        intend(session, key=key, subject_id=parcel.id, now=business_now)
-        together.execute(session, [recording(key=key, state="done", now=business_now)])
-    seal.seal(session)
-    touched.write(session)
-    while fold.fold(session, now=business_now):
-        pass
-    return session
-
-
-def _other_stages(session: Session, floor: Floor, now: datetime) -> None:
-    for stage in (confirmed_order, released, packed, booked, handed_over):
-        stage(session, floor, now)
-    held = session.query(Fulfilment).filter_by(status="handed_over").first()
-    hold = NewHold(held.order_id, "fraud", "order_manager", {"en": "x"}, now + timedelta(hours=1))
-    holds.place(session, [hold], by="meg", now=now)
+    return make_every_stage(session, business_now)
 
 
 def test_a_sound_house_breaks_no_invariant(house: Session) -> None:
@@ -148,18 +112,9 @@ def test_every_invariant_has_a_control() -> None:
     assert CONTROLS.keys() == INVARIANTS.keys()
 
 
-def _drop_guards(session: Session) -> None:
-    """Take away what would refuse the damage: the append-only triggers and the tables' own checks."""
-    session.execute(text("SET LOCAL session_replication_role = replica"))
-    named = text("""SELECT CAST(conrelid AS regclass) AS t, conname FROM pg_constraint
-                    WHERE contype IN ('c', 'u') AND conrelid = ANY(CAST(:tables AS regclass[]))""")
-    for table, name in session.execute(named, {"tables": list(GUARDED)}).all():
-        session.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
-
-
 @pytest.mark.parametrize("name", INVARIANTS)
 def test_an_invariant_finds_what_was_broken(house: Session, name: str) -> None:
-    _drop_guards(house)
+    drop_guards(house)
     assert check(house, names=[name]) == []
     for statement in CONTROLS[name].split("; "):
         done: Any = house.execute(text(statement))
@@ -182,14 +137,14 @@ STATES_WITHOUT_HISTORY = (
 
 @pytest.mark.parametrize("statement", STATES_WITHOUT_HISTORY)
 def test_a_state_that_no_history_leads_to_is_found(house: Session, statement: str) -> None:
-    _drop_guards(house)
+    drop_guards(house)
     done: Any = house.execute(text(statement))
     assert done.rowcount > 0, "the control broke nothing"
     assert [v.name for v in check(house, names=["state_is_fold_of_history"])]
 
 
 def test_two_steps_for_one_stage_are_found(house: Session) -> None:
-    _drop_guards(house)
+    drop_guards(house)
     house.execute(text("UPDATE step SET key = 'same' WHERE kind = 'tell'"))
     assert "steps_say_what_they_are" in {violation.name for violation in check(house)}
 
@@ -259,7 +214,7 @@ HIDDEN = (
 def test_what_hides_behind_a_sum_or_stands_on_one_side_alone_is_found(
     house: Session, name: str, statement: str
 ) -> None:
-    _drop_guards(house)
+    drop_guards(house)
     done: Any = house.execute(text(statement))
     assert done.rowcount > 0, "the control broke nothing"
     assert {violation.name for violation in check(house, names=[name])} == {name}
@@ -281,7 +236,7 @@ def test_a_piece_that_was_checked_after_it_left_is_found_though_as_many_were_che
               JOIN parcel p ON p.fulfilment_id = f.id WHERE p.handed_over_at IS NOT NULL ORDER BY l.qty"""
     (one, few), *_, (two, more) = house.execute(text(left)).all()
     assert few < more
-    _drop_guards(house)
+    drop_guards(house)
     for statement in CHECKED_TOO_LATE:
         done: Any = house.execute(text(statement), {"one": one, "two": two})
         assert done.rowcount > 0, "the control broke nothing"

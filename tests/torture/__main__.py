@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -125,12 +126,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="the full form")
     parser.add_argument("--keep", action="store_true", help="leave the run's folder with logs and database")
     parser.add_argument(
-        "--orders", type=_size(int), help="by hand: another number of orders; goals of size are then not asked"
+        "--orders", type=_size(int), help="by hand: another number of orders; of fewer, fewer faults are asked for"
     )
     parser.add_argument("--seconds", type=_size(float), help="by hand: another length")
     parser.add_argument("--report", type=Path, help="write the verdicts as JSON to this file")
     given = parser.parse_args(argv)
-    unused = useless(given)
+    unused = useless(given) or unwritable(given.report)
     if unused:
         parser.error(unused)
     return given
@@ -145,6 +146,13 @@ def _size(kind: type[int] | type[float]) -> Callable[[str], float]:
 
     number.__name__ = "number above 0"
     return number
+
+
+def unwritable(report: Path | None) -> str:
+    """Why the report cannot be written there, found out before the hours that it takes; empty when it can."""
+    if report is None or (report.parent.is_dir() and not report.is_dir() and os.access(report.parent, os.W_OK)):
+        return ""
+    return f"--report {report}: there is no folder {report.parent} to write such a file into"
 
 
 def useless(given: argparse.Namespace) -> str:
@@ -172,6 +180,8 @@ def _run(name: str, options: Options) -> dict[str, Any]:
     began, before = time.monotonic(), machine.now()
     outcome = getattr(importlib.import_module(module), function)(replace(options, began=began))
     outcome.asked = options
+    if options.orders is not None or options.seconds is not None:
+        outcome.figures["size"] = "by hand: no proof of the goals of the whole form"
     outcome.figures["seconds"] = round(time.monotonic() - began, 1)
     outcome.figures["the machine"] = machine.between(before, machine.now())
     say(outcome.as_text())

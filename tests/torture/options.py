@@ -39,11 +39,11 @@ class Options:
         return shlex.join(["python3", "dev.py", "torture", *self.words(level)])
 
     def scaled(self, form: Any) -> Any:
-        """The form with the size that was asked for by hand; what then is too little is no longer asked for."""
-        if self.orders is None and self.seconds is None:
-            return form
-        smaller = {"orders": self.orders or form.orders, "seconds": self.seconds or form.seconds}
-        return replace(form, **smaller, least=0, faults=0)
+        """The form with the size that was asked for by hand; of a smaller one as much is asked as its share, of a larger one all."""
+        asked = {name: size for name, size in (("orders", self.orders), ("seconds", self.seconds)) if size is not None}
+        shares = [size / getattr(form, name) for name, size in asked.items() if getattr(form, name)]
+        share = min([1.0, *shares])
+        return replace(form, **asked, least=int(form.least * share), faults=int(form.faults * share))
 
 
 def say(words: str) -> None:

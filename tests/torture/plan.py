@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,7 @@ def make(seed: int, *, orders: int, seconds: float, prefix: str = "T") -> list[S
     for number in range(orders):
         at_s = seconds * number / orders
         shots += _around(chance, f"{prefix}{seed}-{number:06d}", number, at_s)
+    shots += _missing(chance, shots)
     shots += [_poison(chance, seed, n, chance.uniform(0, seconds)) for n in range(_share(orders, SHARE_POISON))]
     return sorted(shots, key=lambda shot: (shot.at_s, shot.event_id))
 
@@ -79,17 +81,41 @@ def _around(chance: random.Random, order_id: str, number: int, at_s: float) -> l
         later = chance.choice((0.0, 0.0, 0.5, 5.0, 20.0))
         shots.append(Shot(at_s + later, DUPLICATE, first.event_id, first.body, order_id))
     if chance.random() < SHARE_CONFLICTS:
-        other = {**content, "buyer_message": "ring twice"}
-        shots.append(Shot(at_s + chance.uniform(2, 8), CONFLICT, first.event_id, _bytes(other), order_id))
+        shots.append(_conflict(chance, content, order_id, at_s))
     if chance.random() < SHARE_CHANGES:
         shots.append(_later(chance, content, order_id, at_s))
     return shots
 
 
-def _later(chance: random.Random, content: dict[str, Any], order_id: str, at_s: float) -> Shot:
-    """A change or a cancellation, while the floor is likely to be at it."""
+def _missing(chance: random.Random, shots: Sequence[Shot]) -> list[Shot]:
+    """One of each kind that chance has left out, each about an order of its own, as far as there are any; else nothing is drawn."""
+    alone = {shot.order_id: shot for shot in shots if shot.kind == ORDER}
+    for shot in shots:
+        if shot.kind in (CONFLICT, CHANGE, CANCELLATION):
+            alone.pop(shot.order_id, None)
+    there = {shot.kind for shot in shots}
+    left = [kind for kind in (DUPLICATE, CONFLICT, CHANGE, CANCELLATION) if kind not in there]
+    return [_about(chance, alone.pop(chance.choice(list(alone))), kind) for kind in left if alone]
+
+
+def _about(chance: random.Random, first: Shot, kind: str) -> Shot:
+    content = json.loads(first.body)
+    if kind == DUPLICATE:
+        return replace(first, kind=kind)
+    if kind == CONFLICT:
+        return _conflict(chance, content, first.order_id, first.at_s)
+    return _later(chance, content, first.order_id, first.at_s, kind=kind)
+
+
+def _conflict(chance: random.Random, content: dict[str, Any], order_id: str, at_s: float) -> Shot:
+    other = {**content, "buyer_message": "ring twice"}
+    return Shot(at_s + chance.uniform(2, 8), CONFLICT, f"evt-{order_id}", _bytes(other), order_id)
+
+
+def _later(chance: random.Random, content: dict[str, Any], order_id: str, at_s: float, *, kind: str = "") -> Shot:
+    """A change or a cancellation, while the floor is likely to be at it; chance says which where `kind` does not."""
     version = (_PLACED + timedelta(days=1)).isoformat()
-    if chance.random() < 0.5:
+    if (chance.random() < 0.5) if not kind else kind == CANCELLATION:
         body, kind = {**content, "version": version, "kind": "cancellation"}, CANCELLATION
     else:
         moved = {**content["ship_to"], "lines": ["科技园路99号"]}

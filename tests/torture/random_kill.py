@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ from tests.torture.faults import LABELS, SERVER_LABELS, Fault, Harm, Pace
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
-from tests.torture.plan import ORDER, Shot
+from tests.torture.plan import CANCELLATION, CHANGE, ORDER, Shot
 from tests.torture.progress import Sighting
 from tests.torture.traffic import Ack
 from tests.torture.verdict import Outcome
@@ -25,6 +25,8 @@ P99_S, MOST_S = 10.0, 36.0
 BACK_S = 15.0
 #: So often a mail comes into the orders' mailbox, so that who listens there is never killed at rest alone.
 LETTER_EVERY_S = 1.0
+#: Whose faults may let a mail go out twice; the sweep works too, when nobody hears it.
+SENDERS = ("worker outside", "worker parent", "sweep", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def run(options: Options) -> Outcome:
         outcome.wrong += found.wrong + _instruments(made, outcome)
         seen, acks = progress.sightings(made.folder / "progress.log"), traffic.read(made.folder / "acked.jsonl")
         outcome.wrong += timely(outcome, harm.done, seen) + back(outcome, harm.done, acks) + reached(harm, form)
-        outcome.wrong += sent_again(found.figures["mails_repeated"], len(harm.done))
+        outcome.wrong += sent_again(found.figures["mails_repeated"], len(of_senders(harm.done)))
+        outcome.wrong += raced(found.figures["wishes"]) if form.least else []
         outcome.figures |= {"faults": len(harm.done), "by_label": harm.counts(), "restarts": made.boss.restarts}
         outcome.faults = fault_log((fault.at, fault.label) for fault in harm.done)
         outcome.figures["postgresql_errors"] = dict(verdict.server_log(made).most_common(8))
@@ -127,6 +130,19 @@ def back(outcome: Outcome, faults: Sequence[Fault], acks: Sequence[Ack]) -> list
         waits += [min(answered, default=traffic.PATIENCE_S)] if sent else []
     outcome.figures["accepted_again_s"] = [round(wait, 1) for wait in waits]
     return [f"first order accepted {wait:.1f} s after a stop, goal {BACK_S:.0f} s" for wait in waits if wait >= BACK_S]
+
+
+def of_senders(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults that may come between a mail server's answer and the record of it: whoever sends, and PostgreSQL."""
+    return [fault for fault in faults if fault.label.endswith(SENDERS)]
+
+
+def raced(wishes: Mapping[str, int]) -> list[str]:
+    """Changes and cancellations that all came before their orders, or never, raced with nobody and prove nothing."""
+    late = {
+        kind: any(wishes.get(f"{kind} {end}") for end in ("applied", "declined")) for kind in (CHANGE, CANCELLATION)
+    }
+    return [f"no {kind} met an order that stood: {dict(wishes)}" for kind, met in late.items() if not met]
 
 
 def sent_again(repeated: int, faults: int) -> list[str]:

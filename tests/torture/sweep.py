@@ -26,7 +26,7 @@ from typing import Any
 from bench.revision import commit
 from tests.servers import TestServers, start_servers
 from tests.torture import sweep_controls, sweep_report
-from tests.torture.failpoints import Point
+from tests.torture.failpoints import MODES, Point
 from tests.torture.options import Options
 from tests.torture.sweep_lane import Baseline, Lane, Run
 from tests.torture.sweep_legs import LEGS
@@ -176,7 +176,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="I/N",
         help="every N-th fault from the I-th on; all parts are all",
     )
-    parser.add_argument("--lanes", type=int, default=LANES, help="how many lives at once")
+    parser.add_argument(
+        "--lanes", type=int, choices=range(1, 17), metavar="1..16", default=LANES, help="how many lives at once"
+    )
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no more faults after so long")
     parser.add_argument("--json", type=Path, help="where the report is written as JSON")
     parser.add_argument(
@@ -186,14 +188,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.disable(logging.CRITICAL)
     only = None
     if given.replay:
-        leg, label, place, mode = given.replay
-        only = Fault(leg, Point(label, int(place)), mode)
+        only = replayed(parser, given.replay)
     report = sweep(given.level, given.seed, lanes=given.lanes, only=only, part=given.part, limit_s=given.seconds)
     if given.json:
         told = {"commit": commit()} | report
         given.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(sweep_report.words(report) + "\n")
     return 1 if report["red"] else 0
+
+
+def replayed(parser: argparse.ArgumentParser, words: Sequence[str]) -> Fault:
+    """The one fault that these words name; the parser's error for words that can name none."""
+    leg, label, place, mode = words
+    legs, kind = [one.name for one in LEGS], label.partition(" ")[0]
+    if leg not in legs:
+        parser.error(f"no leg is called {leg!r}; these are: {', '.join(legs)}")
+    if kind not in MODES:
+        parser.error(f"no operation begins with {kind!r}; these do: {', '.join(MODES)}")
+    if mode not in MODES[kind]:
+        parser.error(f"{kind} does not fail in the way {mode!r}; these are: {', '.join(MODES[kind])}")
+    if not (place.isascii() and place.isdigit()) or int(place) < 1:
+        parser.error(f"{place!r} is no place: 1 is the first time that this is done")
+    return Fault(leg, Point(label, int(place)), mode)
 
 
 if __name__ == "__main__":

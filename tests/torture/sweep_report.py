@@ -9,10 +9,12 @@ from typing import Any
 
 from tests.torture.failpoints import Point
 from tests.torture.sweep_lane import Run
-from tests.torture.sweep_plan import CI, Fault, Part, pairs
+from tests.torture.sweep_plan import CI, FULL, Fault, Part, pairs
 from tests.torture.verdict import Outcome
 
 SHOWN = 6
+#: Threads run as they like, so an operation of the untouched life is not always there again; of a whole sweep this share may lack.
+IDLE = 0.01
 
 
 def report(
@@ -38,6 +40,7 @@ def report(
         "seed": seed,
         "seconds": round(seconds, 1),
         "faults": len(runs),
+        "happened": sum(run.fired for run in runs),
         "points": {leg: dict(Counter(point.kind for point in found)) for leg, found in points},
         "labels": {leg: len({point.label for point in found}) for leg, found in points},
         "labels_reached": len({(run.leg, run.label) for run in runs if run.fired}),
@@ -74,6 +77,9 @@ def _red(
         said.append(f"{len(broken)} of {len(runs)} faults left something wrong")
     if len(runs) != len(faults):
         said.append(f"only {len(runs)} of {len(faults)} faults were tried")
+    idle = sum(not run.fired for run in runs)
+    if level == FULL and idle > len(runs) * IDLE:
+        said.append(f"{idle} of {len(runs)} faults never happened: their operations were not reached again")
     if missed and (level != CI or len(missed) * 20 > len(faults)):
         said.append(f"{len(missed)} pairs of label and way were not reached")
     if any(lanes_ended):
@@ -94,7 +100,8 @@ def replay(run: Run) -> str:
 def words(found: dict[str, Any]) -> str:
     """The report for people."""
     lines = [
-        f"T0 {found['level']}, part {found['part']}, seed {found['seed']}: {found['faults']} faults in {found['seconds']} s",
+        f"T0 {found['level']}, part {found['part']}, seed {found['seed']}: {found['faults']} faults in {found['seconds']} s,"
+        f" of which {found['happened']} happened",
         f"labels reached: {found['labels_reached']} of {sum(found['labels'].values())};"
         f" pairs of label and way: {found['pairs_reached']} of {found['pairs_wanted']} wanted",
         f"points by leg: {found['points']}",
@@ -118,6 +125,7 @@ def outcome(found: dict[str, Any], *, long: bool) -> Outcome:
         wrong.append(f"  {one['replay']}")
     figures = {
         "faults": found["faults"],
+        "happened": found["happened"],
         "points": sum(sum(kinds.values()) for kinds in found["points"].values()),
         "labels reached": f"{found['labels_reached']} of {sum(found['labels'].values())}",
         "labels by way reached": f"{found['pairs_reached']} of {found['pairs_wanted']}",

@@ -100,6 +100,28 @@ def test_mails_that_come_again_and_again_are_told_though_each_is_the_same():
     assert random_kill.sent_again(2500, 122) == ["DOUBLE: 2500 mails came again, 122 faults explain 488 at most"]
 
 
+def test_only_faults_of_who_sends_explain_a_mail_that_comes_again():
+    labels = ["SIGKILL worker outside", "SIGSTOP worker parent", "SIGTERM sweep", "stop postgresql"]
+    others = [
+        "SIGKILL web worker",
+        "SIGTERM web master",
+        "SIGKILL worker inside",
+        "kill redis",
+        "flush redis",
+        "SIGSTOP mail listener",
+    ]
+    dealt = [Fault(float(at), label) for at, label in enumerate([*labels, *others])]
+    assert [fault.label for fault in random_kill.of_senders(dealt)] == labels
+
+
+def test_changes_that_raced_with_nobody_are_told():
+    assert random_kill.raced({"change applied": 3, "cancellation declined": 1, "cancellation cancelled": 2}) == []
+    assert random_kill.raced({"change applied": 3, "cancellation cancelled": 2}) == [
+        "no cancellation met an order that stood: {'change applied': 3, 'cancellation cancelled': 2}"
+    ]
+    assert len(random_kill.raced({})) == 2
+
+
 def test_a_backlog_that_goes_slowly_is_figured_as_missed():
     assert backlog.rate(300, 10, arrival_per_s=20)["reached"]
     slow = backlog.rate(290, 10, arrival_per_s=20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import revision
-from tests.torture import __main__
+from tests.torture import __main__, poison, random_kill
 from tests.torture.options import Options
 from tests.torture.outcome import Outcome, fault_log
 
@@ -37,6 +37,33 @@ def test_a_size_that_is_none_is_refused(words, capsys):
     with pytest.raises(SystemExit):
         __main__._arguments(["--level", *words])
     assert "error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("size", "left"),
+    [
+        ({}, (5, 1000)),
+        ({"seconds": 300.0}, (2, 500)),
+        ({"orders": 1000}, (0, 100)),
+        ({"seconds": 1200.0, "orders": 20_000}, (5, 1000)),
+    ],
+)
+def test_of_a_smaller_form_its_share_of_faults_is_asked_and_of_a_larger_one_all(size, left):
+    form = Options(7, **size).scaled(random_kill.LONG)
+    assert (form.least, form.faults) == left
+    assert (form.orders, form.seconds) == (size.get("orders", 10_000), size.get("seconds", 600))
+
+
+def test_a_form_that_has_no_length_of_its_own_is_scaled_too():
+    assert Options(7, orders=40).scaled(poison.SHORT).orders == 40
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_run(tmp_path, capsys):
+    for place in (tmp_path / "none" / "report.json", tmp_path):
+        with pytest.raises(SystemExit):
+            __main__._arguments(["--level", "t1", "--report", str(place)])
+        assert f"--report {place}: there is no folder" in capsys.readouterr().err
+    assert __main__._arguments(["--level", "t1", "--report", str(tmp_path / "report.json")]).report
 
 
 def test_a_report_names_commit_and_faults_with_their_times(monkeypatch):

@@ -87,9 +87,54 @@ def test_without_a_baseline_the_check_is_red(monkeypatch, tmp_path, capsys):
     assert "0 of" not in capsys.readouterr().out.splitlines()[-1].split(";")[1]
 
 
-def test_what_is_not_checked_is_not_passed_over_in_silence():
-    with pytest.raises(SystemExit, match="lists is not checked"):
-        command.main(["lists", "--check"])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("lists --check", "lists is not checked"),
+        ("lists --update-baseline", "lists is not checked"),
+        ("intake --check --set orders=5", "--check takes no --set"),
+        ("--check --json", "--check takes no --json"),
+        ("--check --runs 3 --keep", "--check takes no --keep, --runs"),
+        ("--check --update-baseline", "--check takes no --update-baseline"),
+        ("--write-docs intake", "--write-docs takes no intake"),
+        ("--list --check", "--list takes no --check"),
+        ("--set orders=5", "--set needs the name"),
+        ("intake --update-baseline --set orders=5", "neither --set nor --short"),
+        ("intake --set orders", "'orders' is no NAME=NUMBER"),
+        ("intake --set orders=many", "'orders=many' is no NAME=NUMBER"),
+        ("intake --set orders=inf", "'orders=inf' is no NAME=NUMBER"),
+        ("intake --runs 0", "0 runs give no figure"),
+    ],
+)
+def test_what_would_be_left_aside_is_refused_in_words(monkeypatch, capsys, words, told):
+    monkeypatch.setattr(runner, "measure", lambda *given, **named: pytest.fail("it was measured"))
+    with pytest.raises(SystemExit) as ended:
+        command.main(words.split())
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_an_argument_that_a_benchmark_does_not_take_is_named_with_those_that_it_takes(monkeypatch):
+    module = types.SimpleNamespace(run=lambda *, orders=1, seconds=2: {})
+    monkeypatch.setitem(sys.modules, "bench.life", module)
+    with pytest.raises(SystemExit, match="takes no ordres; it takes orders, seconds"):
+        runner.call(BENCHMARKS["life"], {"ordres": 5})
+
+
+@pytest.mark.parametrize(
+    ("words", "other"), [("intake --set orders=1e2", True), ("intake --short", True), ("intake", False)]
+)
+def test_a_goal_held_against_another_size_says_so(monkeypatch, capsys, words, other):
+    asked = []
+
+    def measure(name, arguments, runs):
+        asked.append(dict(arguments))
+        return {"orders_per_s": 5000.0}
+
+    monkeypatch.setattr(runner, "measure", measure)
+    assert command.main(words.split()) == 0
+    assert ("at another size" in capsys.readouterr().out) == other
+    assert asked != [{"orders": 1e2}] or isinstance(asked[0]["orders"], int)
 
 
 def test_all_that_ends_soon_and_has_something_to_compare_is_checked():
