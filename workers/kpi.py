@@ -27,6 +27,8 @@ def compute_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> 
 
 
 def fold_kpi(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Done]:
+    if not fold.is_free(session, now=now):
+        return [Done(step, "folded") for step in claimed]
     ends, more = time.monotonic() + FOLD_S, True
     while more and time.monotonic() < ends:
         more = fold.fold(session, now=now) > 0

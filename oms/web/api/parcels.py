@@ -41,7 +41,7 @@ class ScanOut(Schema):
     counts_at = Instant(
         required=True,
         metadata={
-            "description": "its own date; of one that is dated before its label, or after we were told of it, when we were told"
+            "description": "its own date; of one that is dated before its label, or over an hour after we were told of it, when we were told"
         },
     )
 
