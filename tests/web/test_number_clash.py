@@ -23,7 +23,7 @@ def desk(api):
     return person(api, "customer_service")
 
 
-def ticket(desk, order) -> object:
+def ticket(desk, order):
     return desk.post("/tickets", {"kind": "question", "order": order.number, "subject": "when?", "body": "when?"})
 
 
