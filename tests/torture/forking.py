@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ class Forked:
 
     pid: int
     returncode: int | None = None
+    log: Path | None = None
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -106,7 +107,7 @@ def fork(run: Callable[[], int | None], *, log: Path, environment: Mapping[str, 
     sys.stderr.flush()
     pid = os.fork()
     if pid:
-        return Forked(pid)
+        return Forked(pid, log=log)
     code = 1
     try:
         die_with(parent)
@@ -120,6 +121,17 @@ def fork(run: Callable[[], int | None], *, log: Path, environment: Mapping[str, 
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def fallen(children: Sequence[Forked]) -> list[str]:
+    """Which parts of the harness ended by an error, and its last line: what they were to see or do is not proved."""
+    ended = [(child.log, child.poll()) for child in children]
+    return [f"the harness's own {log.stem} ended with {code}: {_last(log)}" for log, code in ended if log and code]
+
+
+def _last(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def _become(log: Path, environment: Mapping[str, str]) -> None:

@@ -46,6 +46,7 @@ from oms.inventory.models import Bin
 from oms.parties.models import Channel
 from tests.torture import detectors
 from tests.torture.forking import Forked, ForkingSupervisor, fork
+from tests.torture.options import say
 from tests.torture.ports import free_ports
 from tests.torture.programs import PROGRAMS, import_all
 
@@ -231,7 +232,10 @@ class House:
 def built(
     *, leases: Leases | None = None, more: Mapping[str, str] | None = None, keep: bool = False
 ) -> Iterator[House]:
-    """A house whose servers run; `more` is added to the environment of the product's processes."""
+    """A house whose servers run; `more` is added to the environment of the product's processes.
+
+    Its folder goes with it, but for `keep` and an error: then what its logs tell is all there is.
+    """
     found, leases = ground.find("torture", ports=free_ports(PORTS)), leases or Leases()
     environment = {
         **found.environment,
@@ -247,6 +251,10 @@ def built(
     made = House(found, found.place, environment, boss)
     try:
         yield made
+    except BaseException:
+        keep = True
+        say(f"ended by an error; the logs are in {made.folder}/log, the harness's own beside it")
+        raise
     finally:
         made.close()
         if not keep:

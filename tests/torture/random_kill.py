@@ -10,6 +10,7 @@ from functools import partial
 from connectors import mail_client
 from tests.torture import backlog, detectors, floor, letters, plan, progress, traffic, verdict
 from tests.torture.faults import LABELS, SERVER_LABELS, Fault, Harm, Pace
+from tests.torture.forking import fallen
 from tests.torture.house import House, Leases, built
 from tests.torture.options import Options
 from tests.torture.outcome import fault_log
@@ -110,12 +111,12 @@ def _settle(made: House, form: Form, outcome: Outcome, options: Options) -> bool
 
 
 def _instruments(made: House, outcome: Outcome) -> list[str]:
-    """What the mails and the database's own instruments tell."""
+    """What the mails and the instruments tell, the database's and the harness's own."""
     sent = letters.brought(made.folder)
     outcome.figures["mails_that_came_in"] = len(sent)
     with made.database() as session:
         together = detectors.died_together(session, killer="")
-    return letters.wrong(sent, letters.stored(made)) + together
+    return fallen(made.beside) + letters.wrong(sent, letters.stored(made)) + together
 
 
 def back(outcome: Outcome, faults: Sequence[Fault], acks: Sequence[Ack]) -> list[str]:
