@@ -61,8 +61,10 @@ _ALLOT = """
 """
 
 
+# Whoever wishes for a wave again and again must not make it look as if it had become due just now: the sweep would take no stuck
+# queue for late, and do none of its work.
 _PLAN_NOW = text("""
-    UPDATE step SET run_after = clock_timestamp() WHERE kind = 'wave' AND state = 'open'
+    UPDATE step SET run_after = least(run_after, clock_timestamp()) WHERE kind = 'wave' AND state = 'open'
       AND subject_id = ANY(ARRAY(SELECT id FROM fulfilment WHERE warehouse_id = :warehouse AND wave_id IS NULL))
     RETURNING id
 """)

@@ -110,7 +110,9 @@ _STILL_DUE = "state || '' = 'open' AND run_after <= clock_timestamp()"
 #: So many due steps of a kind are put in order; of more, which have fewer that wait among them, the index of due times
 #: gives the first ones.
 FEW = 200
-_FREE = "FOR UPDATE SKIP LOCKED LIMIT"
+#: Rows that nobody else holds; said here alone.
+UNLOCKED = "FOR UPDATE SKIP LOCKED"
+_FREE = f"{UNLOCKED} LIMIT"
 
 # ANY(ARRAY(...)) runs the inner query once; IN (...) may run it again for each row, and then takes more than the limit.
 # One whose lease ran out goes first and alone; only when there is none the open ones are looked at. The clock is asked

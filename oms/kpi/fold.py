@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from oms.journey import touched
+from oms.journey import step_sql, touched
 from oms.kpi import afterwards, kept, unit_lines
 from oms.kpi.definitions import DIMENSIONS, KPIS, PERSON, TOLD
 from oms.kpi.facts import facts_of_units
@@ -44,7 +44,7 @@ _HOLD = text("""
     INSERT INTO kpi_fold (id, folded_at) VALUES (1, :now)
     ON CONFLICT (id) DO UPDATE SET folded_at = greatest(kpi_fold.folded_at, excluded.folded_at)
 """)
-_FREE = text("SELECT id FROM kpi_fold FOR UPDATE SKIP LOCKED")
+_FREE = text(f"SELECT id FROM kpi_fold {step_sql.UNLOCKED}")
 _HELD = text("SELECT EXISTS (SELECT 1 FROM kpi_fold)")
 _ORDERS = text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[]))")
 _OTHERS = text("""
