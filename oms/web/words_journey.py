@@ -25,6 +25,14 @@ JOURNEY = {
         carrier           | Carrier           | 承运商
         supplier          | Supplier          | 供应商
     """),
+    "actor": table("""
+        carrier | Carrier          | 承运商
+        channel | Channel          | 渠道
+        key     | API key          | API 密钥
+        mailbox | Mailbox          | 邮箱
+        poll    | Asked at channel | 渠道查询
+        booking | At booking       | 下单时核对
+    """),
     "step_kind": table("""
         accept          | Take in the message       | 接单
         enter           | Enter the order           | 录入订单

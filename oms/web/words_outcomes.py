@@ -15,6 +15,16 @@ OUTCOMES = {
         conflict              | Conflict                | 冲突
         duplicate             | Duplicate               | 重复
         superseded            | Superseded              | 已被取代
+        cancelled             | Cancelled               | 已取消
+        cancelled_by_customer | Cancelled by customer   | 客户取消
+        cancelled_for_shortage | Cancelled: out of stock | 因缺货取消
+        cancelled_for_lateness | Cancelled: we were late | 因延误取消
+        replaced_by_change    | Replaced by a change    | 因变更重做
+        reopened              | Opened again            | 重新打开
+        order stopped         | Order stopped           | 订单已叫停
+        label voided          | Label voided            | 面单作废
+        order rejected        | Order refused           | 订单被拒
+        back to review        | Back to review          | 退回审单
         quarantined           | Quarantined             | 已隔离
         not_an_order          | Not an order            | 非订单
         entered               | Entered                 | 已录入

@@ -93,6 +93,19 @@ STORY = {
         update                | change                     | 变更
         cancellation          | cancellation               | 取消
         checked               | checked                    | 已复核
+        before release        | before release             | 下达仓库前
+        payment only          | payment only               | 仅付款信息
+        papers only           | papers only                | 仅单据信息
+        not packed yet        | not packed yet             | 尚未打包
+        stopped already       | stopped already            | 已叫停
+        the order has ended already | the order has ended already | 订单已结束
+        its channel had cancelled it already | its channel had cancelled it already | 渠道此前已取消
+        its payment went back: nothing goes on | its payment went back: nothing goes on | 货款已退回，不再继续
+        the goods have been handed over to the carrier | the goods have been handed over to the carrier | 商品已交接承运商
+        a part has been handed over: the rest is cancelled | a part has been handed over: the rest is cancelled | 部分已交接，其余取消
+        it names no goods: the order manager decides | it names no goods: the order manager decides | 未写明商品，由部门经理决定
+        work has begun: the order manager decides | work has begun: the order manager decides | 作业已开始，由部门经理决定
+        the order is over: a person enters it again or has the money paid back | the order is over: a person enters it again or has the money paid back | 订单已结束，请人工重新录入或办理退款
         pick                  | picked                     | 拣货
         put_back              | put back                   | 放回库位
         order stopped         | order stopped              | 订单已叫停

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from oms.accounts.rights import RIGHTS
+from oms.aftersales import amending, change_rules
 from oms.db import Base
 from oms.journey.policy_defaults import POLICY
 from oms.web.pages.order_story import AXES
@@ -60,6 +61,47 @@ def test_each_cause_has_words():
     told = {cause: source.path for source in source_tree.sources("oms", "workers") for cause in _causes(source.tree)}
     assert {"scan", "judged anew", "the order was cancelled"} <= told.keys()
     assert {cause: path for cause, path in told.items() if cause not in WORDS["cause_told"]} == {}
+
+
+def _reasons() -> set[str]:
+    """Why a change takes its way (`change_rules`): what stands behind an action, or is a name's text."""
+    [source] = [one for one in source_tree.sources("oms") if one.path == "oms/aftersales/change_rules.py"]
+    acts = [
+        n.elts[1] for n in ast.walk(source.tree) if isinstance(n, ast.Tuple) and "Action." in ast.unparse(n.elts[0])
+    ]
+    asides = [
+        n.args[1] for n in ast.walk(source.tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "_money_alone"
+    ]
+    plain = {str(one.value) for one in (*acts, *asides) if isinstance(one, ast.Constant)}
+    return plain | {change_rules._ENDED}
+
+
+def _ends() -> set[str]:
+    """Why steps of an order end before they are done."""
+    found = {
+        change_rules.BY_CUSTOMER,
+        change_rules.FOR_SHORTAGE,
+        change_rules.FOR_LATENESS,
+        amending.REPLACED,
+        "cancelled",
+    }
+    for source in source_tree.sources("oms", "workers"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in _CANCELS:
+                found |= {
+                    str(k.value.value) for k in node.keywords if k.arg == "why" and isinstance(k.value, ast.Constant)
+                }
+    return found
+
+
+_CANCELS = {f"{module}.{name}" for module in ("steps", "journey") for name in ("cancel", "cancel_orders")}
+
+
+def test_each_reason_of_a_change_and_each_early_end_has_words():
+    assert {"before release", "payment only", "its channel had cancelled it already"} <= _reasons()
+    assert _reasons() - WORDS["cause_told"].keys() == set()
+    assert {"label voided", "superseded", "cancelled_by_customer"} <= _ends()
+    assert _ends() - WORDS["outcome"].keys() == set()
 
 
 def test_each_state_has_words():

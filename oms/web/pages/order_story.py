@@ -11,6 +11,7 @@ from flask_babel import gettext
 from oms.journey import flow
 from oms.journey.timeline import Entry
 from oms.web.display import span, word
+from oms.web.words import WORDS
 
 #: (subject, axis) -> the words of its states; what is not here is told only in the full story.
 AXES = {
@@ -92,7 +93,7 @@ def _history(entry: Entry, actor: str) -> Told:
         return Told(entry.at, word("event", entry.event), actor, _cause(entry), _event_tone(entry.event))
     was = f"{word(words, entry.was)} → " if entry.was else ""
     title = f"{_named(entry.subject_type, axis)}: {was}{word(words, state)}"
-    return Told(entry.at, title, actor, _why(entry.cause), _tone(state))
+    return Told(entry.at, title, actor, _why(entry.cause, entry.subject_type), _tone(state))
 
 
 def _named(subject: str, axis: str) -> str:
@@ -106,10 +107,14 @@ def _cause(entry: Entry) -> str:
     return _why(entry.cause)
 
 
-def _why(cause: str | None) -> str:
-    """A cause in words; that of a list carries its number, which stays as it is."""
+def _why(cause: str | None, subject: str = "") -> str:
+    """A cause in words, those of its own or of an outcome; that of a list carries its number, and a mail's is what it says."""
     kind, _, number = (cause or "").partition(" ")
-    return f"{word('cause_told', kind)} {number}" if kind == "list" else word("cause_told", cause)
+    if kind == "list":
+        return f"{word('cause_told', kind)} {number}"
+    if subject == "message":
+        return word("template", cause)
+    return word("cause_told" if cause in WORDS["cause_told"] else "outcome", cause)
 
 
 def _tone(state: str | None) -> str:
@@ -127,4 +132,4 @@ def who(actor: str | None, names: Mapping[str, str]) -> str:
     if actor in names:
         return names[actor]
     side, _, name = actor.partition(":")
-    return f"{word('role', side)} {name}".strip() if side in ("carrier", "channel") else word("role", actor)
+    return f"{word('actor', side)} {name}".strip() if side in WORDS["actor"] else word("role", actor)
