@@ -29,6 +29,11 @@ def minor_digits(currency: str) -> int:
     return ISO_DIGITS.get(currency, get_currency_precision(currency))
 
 
+def without_decimals() -> list[str]:
+    """The codes of all currencies that count in whole ones, such as JPY, in order."""
+    return sorted(code for code in get_global("all_currencies") if minor_digits(code) == 0)
+
+
 @lru_cache(maxsize=512)
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of the currency: 0.01 for CNY, 1 for JPY."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms.invariants.table import Invariant
 from oms.journey.flow import FLOW
+from oms.money import without_decimals
 from oms.orders import derived
 
 _PAYABLE = derived.PAYABLE.format(orders="o")
@@ -29,7 +30,8 @@ _FROM_PARCELS = """
 """
 
 # One minor unit is let pass, as at intake; currencies without decimals count in whole ones.
-_UNIT = "CASE WHEN o.currency IN ('JPY', 'KRW', 'VND', 'CLP', 'ISK', 'XAF', 'XOF') THEN 1 ELSE 0.01 END"
+_WHOLE = ", ".join(f"'{code}'" for code in without_decimals())
+_UNIT = f"CASE WHEN o.currency IN ({_WHOLE}) THEN 1 ELSE 0.01 END"
 
 # Promises stand open until they are kept, and who is told or asked something brings no order on: none of them does the work.
 _ABOUT = frozenset({"order", "fulfilment", "parcel", "change_request"})
