@@ -38,8 +38,8 @@ def is_clash(error: BaseException) -> bool:
 def new_number(prefix: str) -> str:
     """A random number such as `SO-7K2M-9QXC-4`, of 27^8 = 2.8e11.
 
-    One of some hundred thousand things has the number of another (half a million: with a chance of a third one among them), so
-    whoever writes it begins anew where `is_clash` says so.
+    Among half a million things two have the same one with a chance of a third: the unique key refuses it, and whoever writes begins
+    anew where `is_clash` says so.
     """
     drawn, body = secrets.randbelow(_BODIES), ""
     for _ in range(4):

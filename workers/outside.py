@@ -167,7 +167,7 @@ def _record_patiently(
     until = time.monotonic() + RECORD_S
     while True:
         try:
-            _record(process, handler, step, request, answer, adopted=adopted)
+            db.again(lambda: _record(process, handler, step, request, answer, adopted=adopted))
             return
         except OperationalError:
             if time.monotonic() > until:

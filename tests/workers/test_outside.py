@@ -126,6 +126,24 @@ def test_a_peer_that_answers_again_is_asked_at_once_by_all_who_waited(bench: Ben
     assert bench.waiting() == []
 
 
+def test_an_answer_whose_record_draws_a_standing_number_is_recorded_with_another(
+    bench: Bench, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peer has done its part by then: it is not asked again."""
+    line.away, drawn = False, [["A", "A"], ["A", "B"]]
+
+    def record(session: Session, step: Claimed, request: Asked, answer: str, now: datetime) -> Done:
+        session.execute(text("CREATE TEMP TABLE thing (number text CONSTRAINT uq_thing_number UNIQUE) ON COMMIT DROP"))
+        for number in drawn.pop(0):
+            session.execute(text("INSERT INTO thing VALUES (:number)"), {"number": number})
+        return Done(step, "polled")
+
+    monkeypatch.setattr(bench, "handler", replace(bench.handler, record=record))
+    bench.open(1)
+    assert bench.work() == 1
+    assert (drawn, len(line.called), bench.waiting()) == ([], 1, [])
+
+
 def test_who_rests_with_the_circuit_comes_too(bench: Bench, line: Line) -> None:
     bench.open(8)
     for _ in range(2):
