@@ -93,6 +93,7 @@ STORY = {
         update                | change                     | 变更
         cancellation          | cancellation               | 取消
         checked               | checked                    | 已复核
+        this channel can't be told | this channel can't be told | 该渠道无法回传
         before release        | before release             | 下达仓库前
         payment only          | payment only               | 仅付款信息
         papers only           | papers only                | 仅单据信息

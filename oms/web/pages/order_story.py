@@ -83,7 +83,7 @@ def _line(entry: Entry, names: Mapping[str, str]) -> Told:
     late = ""
     if entry.late and entry.due_at is not None:
         late = gettext("%(span)s after its time", span=span(entry.at - entry.due_at))
-    return Told(entry.at, title, actor, late or entry.cause or "", "soon" if late else _tone(entry.became))
+    return Told(entry.at, title, actor, late or _why(entry.cause), "soon" if late else _tone(entry.became))
 
 
 def _history(entry: Entry, actor: str) -> Told:
