@@ -167,23 +167,29 @@ def _watch_for(made: House, seconds: float) -> None:
 
 
 def _fill(disks: list[SmallDisk], seconds: float, url: str, wal: bool) -> int:
-    for disk in disks:
-        disk.fill()
     if wal:
-        _write_wal(partial(psycopg.connect, url, autocommit=True, connect_timeout=5), within_s=_WAL_WITHIN_S)
+        way_in = partial(psycopg.connect, url, autocommit=True, connect_timeout=5)
+        _write_wal(way_in, fill=partial(_fill_all, disks), within_s=_WAL_WITHIN_S)
     keep_full(disks, seconds=seconds)
     return 0
 
 
-def _write_wal(connect: Callable[[], Writer], *, within_s: float) -> None:
+def _fill_all(disks: list[SmallDisk]) -> None:
+    for disk in disks:
+        disk.fill()
+
+
+def _write_wal(connect: Callable[[], Writer], *, fill: Callable[[], None], within_s: float) -> None:
     """Use up the segments that PostgreSQL keeps: it goes down when it needs a new one and there is no room.
 
-    The messages are in the WAL alone, so that no table's page must find room before. Who finds no way in, as on a busy machine, or
-    is refused, comes again; who was heard until the connection broke has done it.
+    The messages are in the WAL alone, so that no table's page must find room before. The disks are filled when the way in is found,
+    for a full one may leave none; who finds none all the same, as on a busy machine, or is refused, comes again; who was heard
+    until the connection broke has done it.
     """
     ends = time.monotonic() + within_s
     while True:
         with suppress(psycopg.Error), connect() as connection:
+            fill()
             with suppress(psycopg.Error):
                 for _ in range(_WAL_MB):
                     connection.execute(_ONE_MB_OF_WAL)

@@ -46,8 +46,10 @@ def test_who_finds_no_way_in_comes_again_until_postgresql_went_down(monkeypatch:
             raise psycopg.OperationalError("timeout expired")
         return found
 
-    full_disk._write_wal(connect, within_s=3600)
+    filled: list[int] = []
+    full_disk._write_wal(connect, fill=lambda: filled.append(refused.written), within_s=3600)
     assert (refused.written, down.written) == (4, 4)
+    assert filled == [0, 4], "the disk is filled once there is a way in, and before anything is written"
     assert next(ways, None) is None
 
 
@@ -55,6 +57,6 @@ def test_who_is_never_heard_gives_up_and_the_level_is_red_for_it() -> None:
     def away() -> Writer:
         raise psycopg.OperationalError("timeout expired")
 
-    full_disk._write_wal(away, within_s=0.0)
+    full_disk._write_wal(away, fill=lambda: None, within_s=0.0)
     seen = Outcome("t4", 1, figures={"while full": {"webhook 503": 4}})
     assert full_disk.reached("No space left on device\n", 2, full_disk.SHORT, seen) != []
